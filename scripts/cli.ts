@@ -1,0 +1,141 @@
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Command, CommanderError, Option } from 'commander'
+import type { CommandIo, CommandSpec } from './lib/command.ts'
+import { didYouMean } from './lib/nearest.ts'
+import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const commandsFolder = join(root, 'scripts', 'commands')
+
+const exitCodeHelp = `
+Exit codes: 0 fine, 1 a bug of ours, 2 wrong usage, 3 problems or drift found,
+4 Scaleway or the cluster unreachable or refusing, 5 a tool is missing, 130 interrupted.`
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
+  ignoreClosedPipe()
+  try {
+    return await dispatch(argv, interrupt.signal)
+  } catch (error) {
+    if (interrupt.signal.aborted && !(error instanceof ProblemError)) return exitCodes.interrupted
+    return report(error)
+  }
+}
+
+async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(overview(await allCommands()))
+    return exitCodes.ok
+  }
+  const command = await loadCommand(name)
+  if (command) return runCommand(command, rest, signal)
+  const names = (await allCommands()).map((spec) => spec.name)
+  throw new ProblemError(
+    {
+      code: 'UNKNOWN_COMMAND',
+      where: name,
+      message: `there is no such command.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`,
+      fix: 'Run `npm run help` to see what each of them does.',
+    },
+    exitCodes.usage,
+  )
+}
+
+async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let exitCode: number = exitCodes.ok
+  const program = new Command(`npm run ${spec.name} --`)
+    .description(spec.summary)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .addHelpText('after', `\nExample:\n  ${spec.example}\n${exitCodeHelp}`)
+    .allowExcessArguments(spec.passThrough === true)
+    .action(async () => {
+      exitCode = await spec.run(program.opts(), commandIo(signal), program.args)
+    })
+  if (spec.passThrough) program.argument('[args...]')
+  for (const { flags, description, default: value, choices, required } of spec.options) {
+    const option = new Option(flags, description)
+    if (choices) option.choices([...choices])
+    if (value !== undefined) option.default(value)
+    program.addOption(option.makeOptionMandatory(required === true))
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exitCodes.ok
+    throw new ProblemError(
+      {
+        code: 'WRONG_USAGE',
+        where: `npm run ${spec.name}`,
+        message: sentence(error.message),
+        fix: `Run \`npm run ${spec.name} -- --help\`, or for example: ${spec.example}`,
+      },
+      exitCodes.usage,
+    )
+  }
+  return exitCode
+}
+
+function commandIo(signal: AbortSignal): CommandIo {
+  return {
+    root,
+    env: process.env,
+    signal,
+    out: (text) => void process.stdout.write(text),
+    log: (line) => void process.stderr.write(`${line}\n`),
+    isTerminal: process.stderr.isTTY === true,
+  }
+}
+
+/** A command's file is named as the user types it, with `-` for `:`. Only the file of the wanted command is loaded. */
+async function loadCommand(name: string): Promise<CommandSpec<unknown> | undefined> {
+  const file = `${name.replaceAll(':', '-')}.ts`
+  if (!(await readdir(commandsFolder)).includes(file)) return undefined
+  const module: { command: CommandSpec<unknown> } = await import(pathToFileURL(join(commandsFolder, file)).href)
+  return module.command.name === name ? module.command : undefined
+}
+
+async function allCommands(): Promise<CommandSpec<unknown>[]> {
+  const files = (await readdir(commandsFolder)).filter((file) => file.endsWith('.ts')).sort()
+  const modules: { command: CommandSpec<unknown> }[] = await Promise.all(
+    files.map((file) => import(pathToFileURL(join(commandsFolder, file)).href)),
+  )
+  return modules.map((module) => module.command)
+}
+
+function overview(specs: readonly CommandSpec<unknown>[]): string {
+  const width = Math.max(...specs.map((spec) => spec.name.length))
+  const lines = specs.map((spec) => `  npm run ${spec.name.padEnd(width)}  ${spec.summary}`)
+  return `Usage: npm run <command> -- [options]\n\n${lines.join('\n')}\n\nEach command has --help, with an example.\n${exitCodeHelp}\n`
+}
+
+function report(error: unknown): number {
+  if (error instanceof ProblemError) {
+    process.stderr.write(formatProblems(error.problems))
+    return error.exitCode
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`This is a bug of tiered-secrets, please report it with the lines below.\n${detail}\n`)
+  return exitCodes.bug
+}
+
+/** `npm run render | head` closes our output early; that is no error. */
+function ignoreClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(exitCodes.ok)
+  })
+}
+
+/** commander says `error: unknown option '--onec'\n(Did you mean --once?)`. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.+)\?\)$/, '. Did you mean "$1"?')
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,44 @@
+import type { ExitCode } from './problems.ts'
+
+/** One option of a command, as commander reads it. */
+export interface OptionSpec {
+  /** `--environment <name>`, `--once`, `-e, --environment <name>`. */
+  readonly flags: string
+  readonly description: string
+  readonly default?: string | boolean
+  readonly choices?: readonly string[]
+  readonly required?: boolean
+}
+
+/** What a command may touch of the outside world. Only `cli.ts` makes one. */
+export interface CommandIo {
+  /** The repository's root folder. */
+  readonly root: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted on Ctrl-C and SIGTERM. A command stops what it started, then returns. */
+  readonly signal: AbortSignal
+  /** The result. */
+  out(text: string): void
+  /** One line of progress or explanation; goes to standard error. */
+  log(line: string): void
+  /** Standard error is a terminal: progress may overwrite its own line. */
+  readonly isTerminal: boolean
+}
+
+/** A command as data: the whole interface of `npm run <name>`. */
+export interface CommandSpec<Options> {
+  /** As the user types it: `lint:chart`. Its file is `commands/lint-chart.ts`. */
+  readonly name: string
+  readonly summary: string
+  /** One command line that can be pasted. */
+  readonly example: string
+  readonly options: readonly OptionSpec[]
+  /** `-- args…` handed through to another program. */
+  readonly passThrough?: boolean
+  run(options: Options, io: CommandIo, rest: readonly string[]): Promise<ExitCode>
+}
+
+/** Keeps the option type of one command; the command line is checked against `options` before `run` sees it. */
+export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<Options> {
+  return spec
+}

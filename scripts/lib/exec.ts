@@ -1,0 +1,101 @@
+import { execa } from 'execa'
+import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly input?: string
+  readonly signal?: AbortSignal
+  /** Called for each line of standard error as it comes. */
+  readonly onStderrLine?: (line: string) => void
+  /**
+   * What a failure ends the command with.
+   *
+   * Default: `exitCodes.problems`
+   */
+  readonly exitCode?: ExitCode
+  /**
+   * What the user can do about a failure.
+   *
+   * Default: run the shown command by hand.
+   */
+  readonly fix?: string
+}
+
+export interface RunResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+/**
+ * Runs a program to its end, without a shell. Never throws for a non-zero exit.
+ *
+ * @throws ProblemError `TOOL_MISSING` when the program can't be started.
+ */
+export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { cwd, env, input, signal, onStderrLine } = options
+  const child = execa(file, args, {
+    reject: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    maxBuffer: 512 * 1024 * 1024,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    ...(signal === undefined ? {} : { cancelSignal: signal, forceKillAfterDelay: 5000 }),
+  })
+  if (onStderrLine) {
+    void (async () => {
+      for await (const line of child.iterable({ from: 'stderr' })) onStderrLine(line)
+    })().catch(() => undefined)
+  }
+  const result = await child
+  if (result.failed && result.exitCode === undefined && !result.isTerminated && !result.isCanceled) {
+    throw new ProblemError(
+      {
+        code: 'TOOL_MISSING',
+        where: file,
+        message: `the program can't be started (${result.code ?? result.shortMessage}). Expected an executable file.`,
+        fix: options.fix ?? 'Run `npm run setup`, which finds or builds every tool.',
+      },
+      exitCodes.toolMissing,
+    )
+  }
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? exitCodes.interrupted }
+}
+
+/**
+ * Runs a program to its end and returns its standard output.
+ *
+ * @throws ProblemError `TOOL_FAILED` with the command and the last lines of its standard error.
+ */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await tryRun(file, args, options)
+  if (result.exitCode === 0) return result.stdout
+  throw new ProblemError(
+    {
+      code: 'TOOL_FAILED',
+      where: commandLine(file, args),
+      message: `ended with exit code ${result.exitCode}. Expected 0. Its last lines:\n${lastLines(result.stderr || result.stdout)}`,
+      fix: options.fix ?? 'Read the lines above; run the command by hand to see all of its output.',
+    },
+    options.exitCode ?? exitCodes.problems,
+  )
+}
+
+/** The last lines of a program's output, indented, for the end of an error message. */
+export function lastLines(text: string, count = 12): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .slice(-count)
+    .map((line) => `    ${line}`)
+    .join('\n')
+}
+
+// --- internal ---
+
+function commandLine(file: string, args: readonly string[]): string {
+  const name = file.split('/').at(-1) ?? file
+  return [name, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ')
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { exitCodes, ProblemError } from './problems.ts'
+
+/** The text of a file, or undefined when there is none. */
+export async function readIfExists(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
+    throw unusable(path, error)
+  }
+}
+
+/**
+ * Writes beside the file, flushes, then renames: after a crash the old or the new text is there, whole.
+ *
+ * @throws ProblemError `FILE_NOT_WRITTEN` (full disk, no permission); the old text is then untouched.
+ */
+export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
+  const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(beside, 'wx', mode)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await chmod(beside, mode)
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => undefined)
+    throw unusable(path, error)
+  }
+}
+
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+// --- internal ---
+
+function unusable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
+  return new ProblemError(
+    {
+      code: 'FILE_NOT_WRITTEN',
+      where: path,
+      message: `can't be read or written: ${reason}. Expected a file this user may read and write.`,
+      fix: 'Free disk space or correct the permissions, then run the same command again; nothing was lost.',
+    },
+    exitCodes.problems,
+  )
+}

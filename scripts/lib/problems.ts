@@ -1,0 +1,72 @@
+/** Something wrong that the user can fix. Problems are collected and shown together, never thrown one by one. */
+export interface Problem {
+  /** Stable identifier, for scripts and for searching the README. */
+  readonly code: string
+  /** A place one can open or grep: `catalogue "S3_BUCKET" (backend)`, `values/production.yaml`. */
+  readonly where: string
+  /** What is true now, and what was expected. Never a secret value. */
+  readonly message: string
+  /** What to do about it. */
+  readonly fix: string
+  /**
+   * A warning is shown but fails nothing.
+   *
+   * Default: `error`
+   */
+  readonly severity?: 'error' | 'warning'
+}
+
+/** Exit codes of every command; documented in `--help` and the README. */
+export const exitCodes = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  problems: 3,
+  unreachable: 4,
+  toolMissing: 5,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Ends a command with problems to show; anything else that is thrown is our bug. */
+export class ProblemError extends Error {
+  readonly problems: readonly Problem[]
+  readonly exitCode: ExitCode
+
+  constructor(problems: Problem | readonly Problem[], exitCode: ExitCode = exitCodes.problems) {
+    const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
+    super(list.map((problem) => `${problem.where}: ${problem.message}`).join('\n'))
+    this.name = 'ProblemError'
+    this.problems = list
+    this.exitCode = exitCode
+  }
+}
+
+export function isError(problem: Problem): boolean {
+  return problem.severity !== 'warning'
+}
+
+/** Errors before warnings, then by place and code, so that the same input always prints the same list. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const rank = (problem: Problem) => (isError(problem) ? 0 : 1)
+  return [...problems].sort(
+    (a, b) =>
+      rank(a) - rank(b) || compare(a.where, b.where) || compare(a.code, b.code) || compare(a.message, b.message),
+  )
+}
+
+/** The text a person reads, three lines a problem. */
+export function formatProblems(problems: readonly Problem[]): string {
+  return sortProblems(problems)
+    .map(({ code, where, message, fix, severity }) => {
+      const label = severity === 'warning' ? 'warning: ' : ''
+      return `${label}${where}: ${message}\n  fix: ${fix}\n  (${code})\n`
+    })
+    .join('')
+}
+
+/** Byte order, the same on every machine and in every locale. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
