@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly input?: string
   readonly signal?: AbortSignal
+  /** After which the program is ended, as if by a signal. Default: never. */
+  readonly timeoutMs?: number
   /** Called for each line of standard error as it comes. */
   readonly onStderrLine?: (line: string) => void
   /**
@@ -35,13 +37,14 @@ export interface RunResult {
  * @throws ProblemError `TOOL_MISSING` when the program can't be started.
  */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, input, signal, onStderrLine } = options
+  const { cwd, env, input, signal, timeoutMs, onStderrLine } = options
   const child = execa(file, args, {
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     maxBuffer: 512 * 1024 * 1024,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, forceKillAfterDelay: 1000 }),
     ...(signal === undefined ? {} : { cancelSignal: signal, forceKillAfterDelay: 5000 }),
   })
   if (onStderrLine) {

@@ -1,0 +1,68 @@
+{{/*
+Labels of an object of one tier. No helm.sh/chart: its change with every version would make the operator read every
+remote secret again.
+Arguments: root (the chart context), tier (the tier name).
+*/}}
+{{- define "tiered-secrets.labels" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{ include "tiered-secrets.tierLabels" . }}
+{{- end -}}
+
+{{/*
+Labels that say what an object belongs to, also for the Secrets the operator writes.
+Arguments: root (the chart context), tier (the tier name).
+*/}}
+{{- define "tiered-secrets.tierLabels" -}}
+app.kubernetes.io/part-of: {{ .root.Values.application | quote }}
+app.kubernetes.io/component: {{ .tier | quote }}
+tiered-secrets/environment: {{ .root.Values.environment | quote }}
+{{- end -}}
+
+{{/*
+Prefix of a bundle's keys between Scaleway and the target, so that no bundle can fill the key of another.
+Arguments: the identity.
+*/}}
+{{- define "tiered-secrets.bundlePrefix" -}}
+{{ regexReplaceAll "[^A-Za-z0-9]" . "_" }}__
+{{- end -}}
+
+{{/*
+The variables of a target, as JSON, by the key under which the operator's template finds the value.
+Arguments: an entry of `required` or `optional`.
+*/}}
+{{- define "tiered-secrets.sources" -}}
+{{- $sources := dict -}}
+{{- range $variable, $_ := .data }}{{ $_ := set $sources $variable $variable }}{{ end -}}
+{{- range $variable, $_ := .fields }}{{ $_ := set $sources $variable $variable }}{{ end -}}
+{{- range $identity, $bundle := .bundles -}}
+{{- $prefix := include "tiered-secrets.bundlePrefix" $identity -}}
+{{- range $bundle.keys }}{{ $_ := set $sources (printf "%s%s" $prefix .) . }}{{ end -}}
+{{- end -}}
+{{- toJson $sources -}}
+{{- end -}}
+
+{{/*
+The target's data as one template a key: a key that is missing in a bundle is an error, which holds back the target.
+Arguments: an entry of `required`.
+*/}}
+{{- define "tiered-secrets.requiredData" -}}
+{{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
+{{ $variable }}: {{ printf "{{ .%s }}" $key | quote }}
+{{- end }}
+{{- end -}}
+
+{{/*
+The target's data as one template that writes the keys that exist: what is missing is left out.
+Arguments: an entry of `optional`.
+*/}}
+{{- define "tiered-secrets.optionalData" -}}
+{{ "{{- range $key, $value := . }}" }}
+{{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
+{{ printf "{{- if eq $key %q }}" $key }}
+{{ $variable }}: {{ "{{ $value | toJson }}" }}
+{{ "{{- end }}" }}
+{{- end }}
+{{ "{{- end }}" }}
+{{- end -}}

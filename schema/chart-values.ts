@@ -1,0 +1,186 @@
+// Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
+// schema 1ff3af034fa13f0f, types c1f7f2e87cb7d83b
+
+/**
+ * A key of a Kubernetes Secret.
+ */
+export type SecretKey = string
+/**
+ * A DNS-1123 label.
+ */
+export type KubernetesName = string
+/**
+ * A remote secret by folder and name. Never `name:`, which searches every folder of the project, and never `id:`, which reaches other projects.
+ */
+export type RemoteRef = string
+/**
+ * The name of an environment variable.
+ */
+export type Variable = string
+
+/**
+ * Values of the chart tiered-secrets. `npm run gen-values` writes them from the catalogue; nobody needs to write them by hand.
+ */
+export interface ChartValues {
+  /**
+   * Name of the application: the label app.kubernetes.io/part-of of every object. Empty only while there are no tiers.
+   */
+  application: string
+  /**
+   * Name of the environment these values belong to: a label of every object. Empty only while there are no tiers.
+   */
+  environment: string
+  /**
+   * How the tiers are kept apart in Scaleway. `path`: one project, and an IAM condition on the folder of each tier. `project`: one project a tier.
+   */
+  isolation: 'path' | 'project'
+  /**
+   * What the SecretStores of all tiers share.
+   */
+  scaleway: {
+    /**
+     * Scaleway region of the remote secrets.
+     */
+    region: string
+    /**
+     * For local use only: the URL of an emulator, on this machine or inside the cluster. Anything else would receive the API key of the tier.
+     */
+    apiUrl?: string
+  }
+  /**
+   * How often the operator reads Scaleway, as Go writes a duration (`1h0m0s`). Three requests for each remote ref each time. Zero would freeze the Secrets, so it is refused.
+   */
+  refreshInterval: string
+  /**
+   * The namespaces of the tiers.
+   */
+  namespaces: {
+    /**
+     * Whether the chart creates them. They are kept when the release is uninstalled.
+     */
+    create: boolean
+    /**
+     * Labels added to each of them.
+     */
+    labels?: {
+      [k: string]: string
+    }
+    /**
+     * Annotations added to each of them.
+     */
+    annotations?: {
+      [k: string]: string
+    }
+  }
+  /**
+   * Keys of the credentials Secret of every tier.
+   */
+  credentialKeys: {
+    /**
+     * Key that holds the access key (SCW…).
+     */
+    accessKey: SecretKey
+    /**
+     * Key that holds the secret key (a UUID).
+     */
+    secretKey: SecretKey
+  }
+  /**
+   * The tiers by name. Each has a namespace, a SecretStore with a credential of its own, and up to two ExternalSecrets.
+   */
+  tiers: {
+    [k: string]: TierValues
+  }
+  /**
+   * Ignored. Helm hands it to every subchart, so a closed schema has to accept it.
+   */
+  global?: {}
+}
+/**
+ * One trust boundary.
+ */
+export interface TierValues {
+  /**
+   * Namespace of everything of this tier.
+   */
+  namespace: KubernetesName
+  /**
+   * Scaleway project of the tier's remote secrets.
+   */
+  projectId: string
+  /**
+   * Scaleway folder of the tier's remote secrets. Every remote ref has to be in it.
+   */
+  remotePath: string
+  /**
+   * Name of the SecretStore, in the tier's own namespace.
+   */
+  secretStore: KubernetesName
+  /**
+   * Name of the Secret with the tier's Scaleway API key, in the tier's own namespace. The chart does not create it.
+   */
+  credentialsSecret: KubernetesName
+  /**
+   * Secrets the workloads can't start without. One that is missing in Scaleway holds back the whole target.
+   */
+  required?: ExternalSecretValues
+  /**
+   * Secrets that may be missing in Scaleway. They have a target of their own, so that they hold nothing back.
+   */
+  optional?: ExternalSecretValues
+}
+/**
+ * An ExternalSecret and the target Secret it writes.
+ */
+export interface ExternalSecretValues {
+  /**
+   * Name of the ExternalSecret and of its target.
+   */
+  target: KubernetesName
+  /**
+   * Remote ref of each variable: `path:/folder/name`. Three Scaleway requests each per refresh.
+   */
+  data?: {
+    [k: string]: RemoteRef
+  }
+  /**
+   * Variables read from a field of a JSON remote secret. Three Scaleway requests each per refresh, also when several fields share a remote secret.
+   */
+  fields?: {
+    [k: string]: FieldValues
+  }
+  /**
+   * Flat JSON remote secrets by identity, each for all variables of it. Three Scaleway requests each per refresh, whatever the number of variables.
+   */
+  bundles?: {
+    [k: string]: BundleValues
+  }
+}
+/**
+ * A field of a JSON remote secret.
+ */
+export interface FieldValues {
+  /**
+   * Remote ref of the JSON value.
+   */
+  remoteRef: RemoteRef
+  /**
+   * Path of the field for gjson; a dot inside a name is written `\.`.
+   */
+  property: string
+}
+/**
+ * A flat JSON remote secret, reduced to the keys listed.
+ */
+export interface BundleValues {
+  /**
+   * Remote ref of the JSON value.
+   */
+  remoteRef: RemoteRef
+  /**
+   * Keys of the JSON value that are delivered, and no others. Each is the name of a variable.
+   *
+   * @minItems 1
+   */
+  keys: [Variable, ...Variable[]]
+}

@@ -1,0 +1,66 @@
+import type {
+  BundleValues,
+  ChartValues,
+  ExternalSecretValues,
+  FieldValues,
+  TierValues,
+} from '../../schema/chart-values.ts'
+import { toYaml } from '../lib/yaml.ts'
+import { credentialKeys } from '../model/names.ts'
+import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
+
+/** What the generated files of an application say of their origin. */
+export const generatedHeader =
+  '# Generated from scripts/catalogue.ts and scripts/environments.ts by `npm run gen-values`. Do not edit.\n'
+
+/** The chart values of one environment, in the order they are written. */
+export function chartValues(model: EnvironmentModel): ChartValues {
+  return {
+    application: model.application,
+    environment: model.environment,
+    isolation: model.isolation,
+    scaleway: { region: model.region },
+    refreshInterval: model.refreshInterval,
+    namespaces: { create: true },
+    credentialKeys: { ...credentialKeys },
+    tiers: Object.fromEntries(model.tiers.map((tier) => [tier.name, tierValues(tier)])),
+  }
+}
+
+/** `values/<environment>.yaml`: a header that names the source, then the values. */
+export function chartValuesText(values: ChartValues): string {
+  return generatedHeader + toYaml(values)
+}
+
+// --- internal ---
+
+function tierValues(tier: TierModel): TierValues {
+  return {
+    namespace: tier.namespace,
+    projectId: tier.projectId,
+    remotePath: tier.remotePath,
+    secretStore: tier.secretStore,
+    credentialsSecret: tier.credentialsSecret,
+    ...(tier.required ? { required: externalSecretValues(tier.required) } : {}),
+    ...(tier.optional ? { optional: externalSecretValues(tier.optional) } : {}),
+  }
+}
+
+function externalSecretValues({ name, singles, bundles }: ExternalSecretModel): ExternalSecretValues {
+  const data: Record<string, string> = {}
+  const fields: Record<string, FieldValues> = {}
+  for (const { spec, remoteRef, property } of singles) {
+    if (property === undefined) data[spec.variable] = remoteRef
+    else fields[spec.variable] = { remoteRef, property }
+  }
+  const bundleValues = bundles.map(({ identity, remoteRef, specs }): [string, BundleValues] => {
+    const [first = '', ...others] = specs.map((spec) => spec.variable)
+    return [identity, { remoteRef, keys: [first, ...others] }]
+  })
+  return {
+    target: name,
+    ...(Object.keys(data).length > 0 ? { data } : {}),
+    ...(Object.keys(fields).length > 0 ? { fields } : {}),
+    ...(bundleValues.length > 0 ? { bundles: Object.fromEntries(bundleValues) } : {}),
+  }
+}

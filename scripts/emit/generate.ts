@@ -1,0 +1,74 @@
+import { isError, type Problem, ProblemError } from '../lib/problems.ts'
+import { resolveAll } from '../model/resolve.ts'
+import { checkApplication } from '../model/rules/index.ts'
+import type { Application } from '../model/types.ts'
+import { chartReadme } from './chart-readme.ts'
+import { chartValues, chartValuesText } from './chart-values.ts'
+import { chartValuesTypes } from './chart-values-types.ts'
+import { valuesChecker } from './check-values.ts'
+import type { GeneratedFile } from './plan.ts'
+import { catalogueSections, fillSections, type Sections } from './readme.ts'
+import { type JsonSchema, jsonText, valuesSchema } from './values-schema.ts'
+
+/** Where the generated files are, relative to the repository's root. */
+export const generatedPaths = {
+  schema: 'charts/tiered-secrets/values.schema.json',
+  types: 'schema/chart-values.ts',
+  chartReadme: 'charts/tiered-secrets/README.md',
+  readme: 'README.md',
+  values: (environment: string) => `values/${environment}.yaml`,
+  ciValues: (environment: string) => `charts/tiered-secrets/ci/${environment}-values.yaml`,
+} as const
+
+/** What the generators read besides the application. */
+export interface GeneratorSources {
+  /** `schema/values.base.schema.json`, parsed. */
+  readonly baseSchema: JsonSchema
+  /** `charts/tiered-secrets/values.yaml`, parsed. */
+  readonly chartDefaults: Readonly<Record<string, unknown>>
+  /** The committed README, whose marked sections are replaced. */
+  readonly readme: string
+  /** The committed `schema/chart-values.ts`, if there is one. */
+  readonly types: string | undefined
+  /** Sections of the README that do not come from the catalogue. */
+  readonly sections: Sections
+}
+
+export interface Generated {
+  readonly files: readonly GeneratedFile[]
+  /** Problems that fail nothing. */
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Every generated file of an application, in memory.
+ *
+ * @throws ProblemError with all problems of the catalogue, the environments, or the values the schema refuses
+ */
+export async function generate(application: Application, sources: GeneratorSources): Promise<Generated> {
+  const problems = checkApplication(application)
+  if (problems.some(isError)) throw new ProblemError(problems)
+  const models = resolveAll(application)
+  const schema = valuesSchema(sources.baseSchema, models)
+  const check = valuesChecker(schema)
+  const refused: Problem[] = []
+  const values = models.flatMap((model) => {
+    const content = chartValues(model)
+    refused.push(...check(content, generatedPaths.values(model.environment)))
+    const text = chartValuesText(content)
+    return [
+      { path: generatedPaths.values(model.environment), content: text },
+      { path: generatedPaths.ciValues(model.environment), content: text },
+    ]
+  })
+  if (refused.length > 0) throw new ProblemError(refused)
+  const readme = { ...catalogueSections(application, models), ...sources.sections }
+  const files = [
+    ...values,
+    { path: generatedPaths.schema, content: jsonText(schema) },
+    { path: generatedPaths.types, content: await chartValuesTypes(sources.baseSchema, sources.types) },
+    { path: generatedPaths.chartReadme, content: chartReadme(sources.baseSchema, sources.chartDefaults) },
+    { path: generatedPaths.readme, content: fillSections(sources.readme, readme, generatedPaths.readme) },
+  ]
+  return { files, warnings: problems }
+}

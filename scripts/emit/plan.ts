@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { readIfExists, writeWhole } from '../lib/files.ts'
+
+/** A file that a generator makes whole. */
+export interface GeneratedFile {
+  /** Relative to the repository's root, with forward slashes. */
+  readonly path: string
+  readonly content: string
+}
+
+/** A generated file whose committed text differs from what the catalogue implies. */
+export interface StaleFile extends GeneratedFile {
+  /** What is there now; undefined when the file is missing. */
+  readonly committed: string | undefined
+}
+
+/** Generated files that are missing or differ, in the order given. */
+export async function findStale(root: string, files: readonly GeneratedFile[]): Promise<StaleFile[]> {
+  const compared = await Promise.all(
+    files.map(async (file) => ({ ...file, committed: await readIfExists(join(root, file.path)) })),
+  )
+  return compared.filter((file) => file.committed !== file.content)
+}
+
+/** Writes the stale files and touches no other. Each is whole at any moment. */
+export async function writeStale(root: string, stale: readonly StaleFile[]): Promise<void> {
+  for (const { path, content } of stale) await writeWhole(join(root, path), content)
+}
+
+/** A unified diff from what is committed to what the catalogue implies. */
+export async function diffOf(stale: readonly StaleFile[]): Promise<string> {
+  const { createTwoFilesPatch } = await import('diff')
+  return stale
+    .map(({ path, content, committed }) =>
+      createTwoFilesPatch(committed === undefined ? '/dev/null' : `a/${path}`, `b/${path}`, committed ?? '', content),
+    )
+    .join('')
+}

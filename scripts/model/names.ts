@@ -1,0 +1,51 @@
+/**
+ * Every derived name is made here, once; the chart only verifies it. A sheet of names of one tier of one application.
+ */
+export interface TierNames {
+  readonly namespace: string
+  readonly secretStore: string
+  /** The Kubernetes Secret that holds the two halves of the tier's Scaleway API key. */
+  readonly credentialsSecret: string
+  /** The ExternalSecret with everything the workloads can't start without, and its target. */
+  readonly required: string
+  /** Of its own, because one missing key blocks a whole ExternalSecret. */
+  readonly optional: string
+  readonly iamApplication: string
+  /** Folder in Scaleway, without a slash at its end. */
+  readonly remotePath: string
+}
+
+/** Names of a tier by convention, e.g. `trackdechets-backend`, `backend-secretstore`, `scw-backend-credentials`. */
+export function tierNames(application: string, tier: string): TierNames {
+  return {
+    namespace: `${application}-${tier}`,
+    secretStore: `${tier}-secretstore`,
+    credentialsSecret: `scw-${tier}-credentials`,
+    required: `${tier}-secrets`,
+    optional: `${tier}-optional-secrets`,
+    iamApplication: `${application}-${tier}-secrets`,
+    remotePath: `/${application}-${tier}`,
+  }
+}
+
+/** Keys of the credentials Secret. */
+export const credentialKeys = { accessKey: 'access-key', secretKey: 'secret-key' } as const
+
+/** The Helm release. A namespace of its own: deployers need no rights on the tiers' namespaces to read the release. */
+export function releaseNames(application: string): { readonly name: string; readonly namespace: string } {
+  return { name: `${application}-secrets`, namespace: `${application}-secrets` }
+}
+
+/** `path:` and not `name:`, because a bare name is looked up in the whole project and can match in another tier. */
+export function remoteRef(remotePath: string, remoteName: string): string {
+  return `path:${remotePath}/${remoteName}`
+}
+
+/**
+ * A gjson path for a field of a JSON value. The operator reads `remoteRef.property` with gjson 1.18, where `.`, `*`,
+ * `?`, `#`, `@`, `|` and more are syntax; a backslash makes any character literal.
+ * Source: tidwall/gjson, SYNTAX.md and `isSafePathKeyChar`.
+ */
+export function gjsonPath(segments: readonly string[]): string {
+  return segments.map((segment) => segment.replace(/[!-~]/g, (c) => (/[\w:-]/.test(c) ? c : `\\${c}`))).join('.')
+}

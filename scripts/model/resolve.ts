@@ -1,0 +1,184 @@
+import { groupBy } from '../lib/group.ts'
+import { compare } from '../lib/problems.ts'
+import { canonicalDuration } from './duration.ts'
+import { gjsonPath, releaseNames, remoteRef, type TierNames, tierNames } from './names.ts'
+import type { Application, Catalogue, EnvironmentSpec, IsolationMode, SecretSpec, WorkloadSpec } from './types.ts'
+
+/** One environment with every name and reference made. All lists are sorted. */
+export interface EnvironmentModel {
+  readonly application: string
+  readonly environment: string
+  readonly example: boolean
+  readonly region: string
+  readonly isolation: IsolationMode
+  /** In the form the operator writes back, e.g. `1h0m0s`. */
+  readonly refreshInterval: string
+  readonly kubeContext: string
+  readonly release: { readonly name: string; readonly namespace: string }
+  readonly tiers: readonly TierModel[]
+}
+
+export interface TierModel extends Omit<TierNames, 'required' | 'optional'> {
+  readonly name: string
+  readonly projectId: string
+  readonly workloads: Readonly<Record<string, WorkloadSpec>>
+  /** Undefined when the tier has no required secret in this environment. */
+  readonly required?: ExternalSecretModel
+  readonly optional?: ExternalSecretModel
+  /** What has to exist in Scaleway for this tier. */
+  readonly remoteSecrets: readonly RemoteSecretModel[]
+}
+
+/** An ExternalSecret and its target, which have one name. */
+export interface ExternalSecretModel {
+  readonly name: string
+  readonly singles: readonly SingleModel[]
+  readonly bundles: readonly BundleModel[]
+}
+
+export interface SingleModel {
+  readonly spec: SecretSpec
+  readonly remoteRef: string
+  /** gjson path of a field of the JSON value, if not the whole value is meant. */
+  readonly property?: string
+}
+
+export interface BundleModel {
+  readonly identity: string
+  readonly remoteRef: string
+  /** Variables, which are also the keys of the JSON value. */
+  readonly specs: readonly SecretSpec[]
+}
+
+/** One secret in Scaleway, and the entries of the catalogue it serves. */
+export interface RemoteSecretModel {
+  readonly path: string
+  readonly name: string
+  readonly remoteRef: string
+  /** `opaque`: the value itself. `bundle`: flat JSON, one key a variable. `json`: JSON whose fields are read. */
+  readonly shape: 'opaque' | 'bundle' | 'json'
+  readonly optional: boolean
+  readonly specs: readonly SecretSpec[]
+}
+
+/** The keys of the target Secret that an ExternalSecret writes, sorted. */
+export function targetKeys(externalSecret: ExternalSecretModel): string[] {
+  const bundled = externalSecret.bundles.flatMap((bundle) => bundle.specs)
+  return [...externalSecret.singles.map((single) => single.spec), ...bundled].map((spec) => spec.variable).sort(compare)
+}
+
+/** The ExternalSecrets of a tier, the required one first. */
+export function externalSecrets(tier: TierModel): ExternalSecretModel[] {
+  return [tier.required, tier.optional].filter((externalSecret) => externalSecret !== undefined)
+}
+
+/** All environments, in the order of their names. The application must have passed the rules. */
+export function resolveAll(application: Application): EnvironmentModel[] {
+  return Object.keys(application.environments)
+    .sort(compare)
+    .map((environment) => resolve(application, environment))
+}
+
+/**
+ * The model of one environment. Pure; the application must have passed the rules.
+ *
+ * @throws Error for an environment that does not exist: callers check the name first
+ */
+export function resolve({ catalogue, environments }: Application, environment: string): EnvironmentModel {
+  const spec = environments[environment]
+  if (!spec) throw new Error(`no environment ${environment}`)
+  const byTier = groupBy(
+    catalogue.secrets.filter((secret) => existsIn(secret, environment)),
+    (secret) => secret.tier,
+  )
+  return {
+    application: catalogue.application,
+    environment,
+    example: spec.example === true,
+    region: spec.region,
+    isolation: spec.isolation,
+    refreshInterval: canonicalDuration(spec.refreshInterval),
+    kubeContext: spec.kubeContext,
+    release: releaseNames(catalogue.application),
+    tiers: Object.keys(catalogue.tiers)
+      .sort(compare)
+      .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
+  }
+}
+
+export function existsIn(secret: SecretSpec, environment: string): boolean {
+  return secret.environments === undefined || secret.environments.includes(environment)
+}
+
+/** The Scaleway project a tier's secrets live in; empty when `projectIds` lacks the tier, which a rule reports. */
+export function projectOf(spec: EnvironmentSpec, tier: string): string {
+  return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')
+}
+
+/** The names of a tier in one environment: the convention, and what the catalogue and the environment override. */
+export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpec): TierNames {
+  const convention = tierNames(catalogue.application, tier)
+  return {
+    ...convention,
+    namespace: spec.namespaces?.[tier] ?? convention.namespace,
+    remotePath: catalogue.tiers[tier]?.remotePath ?? convention.remotePath,
+  }
+}
+
+/** Name of the remote secret an entry is stored in: its own, or its identity's when bundled. */
+export function remoteNameOf(secret: SecretSpec): string {
+  return secret.layout === 'bundle' ? (secret.identity ?? secret.remoteName) : secret.remoteName
+}
+
+// --- internal ---
+
+function resolveTier(
+  catalogue: Catalogue,
+  name: string,
+  spec: EnvironmentSpec,
+  secrets: readonly SecretSpec[],
+): TierModel {
+  const { required, optional, ...names } = namesOf(catalogue, name, spec)
+  const sorted = [...secrets].sort((a, b) => compare(a.variable, b.variable))
+  const requiredSecrets = sorted.filter((secret) => !secret.optional)
+  const optionalSecrets = sorted.filter((secret) => secret.optional)
+  return {
+    name,
+    ...names,
+    projectId: projectOf(spec, name),
+    workloads: catalogue.tiers[name]?.workloads ?? {},
+    ...(requiredSecrets.length > 0 ? { required: externalSecret(required, names.remotePath, requiredSecrets) } : {}),
+    ...(optionalSecrets.length > 0 ? { optional: externalSecret(optional, names.remotePath, optionalSecrets) } : {}),
+    remoteSecrets: remoteSecrets(names.remotePath, sorted),
+  }
+}
+
+function externalSecret(name: string, path: string, secrets: readonly SecretSpec[]): ExternalSecretModel {
+  const singles = secrets.filter((secret) => secret.layout !== 'bundle')
+  const bundles = groupBy(
+    secrets.filter((secret) => secret.layout === 'bundle'),
+    remoteNameOf,
+  )
+  return {
+    name,
+    singles: singles.map((spec) => ({
+      spec,
+      remoteRef: remoteRef(path, spec.remoteName),
+      ...(spec.property ? { property: gjsonPath(spec.property) } : {}),
+    })),
+    bundles: [...bundles.keys()].sort(compare).map((identity) => ({
+      identity,
+      remoteRef: remoteRef(path, identity),
+      specs: bundles.get(identity) ?? [],
+    })),
+  }
+}
+
+function remoteSecrets(path: string, secrets: readonly SecretSpec[]): RemoteSecretModel[] {
+  const byName = groupBy(secrets, remoteNameOf)
+  return [...byName.keys()].sort(compare).map((name) => {
+    const specs = byName.get(name) ?? []
+    const shape = specs[0]?.layout === 'bundle' ? 'bundle' : specs[0]?.property ? 'json' : 'opaque'
+    return { path, name, remoteRef: remoteRef(path, name), shape, optional: specs.every((s) => s.optional), specs }
+  })
+}

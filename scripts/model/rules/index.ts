@@ -1,0 +1,73 @@
+import { type Problem, sortProblems } from '../../lib/problems.ts'
+import { checkShape } from '../shape.ts'
+import type { Application } from '../types.ts'
+import {
+  environmentSettingsAreValid,
+  environmentsHaveTheirOwnProjects,
+  namespacesAreApart,
+  projectIdsAreReal,
+  quotaSuffices,
+  tierPathsAreApart,
+  tiersHaveTheirOwnProjects,
+} from './environments.ts'
+import {
+  bundlesFit,
+  identitiesAreWhollyOptionalOrNot,
+  identitiesHaveOneLayout,
+  identitiesStayInOneTier,
+} from './identities.ts'
+import {
+  baseNamesAreValid,
+  derivedNamesAreValid,
+  remoteNamesAreValid,
+  remotePathsAreValid,
+  variablesAreValid,
+} from './names.ts'
+import type { Rule } from './rule.ts'
+import {
+  consumersBelongToTheTier,
+  environmentListsAreReachable,
+  formatsExist,
+  layoutsAreComplete,
+  remoteRefsBelongToOneTier,
+  remoteSecretsHaveOneShape,
+  rotationsArePeriods,
+  tiersExist,
+  variablesAreUniquePerTier,
+} from './secrets.ts'
+
+/** The list is the specification of a valid application. */
+export const rules: readonly Rule[] = [
+  baseNamesAreValid,
+  derivedNamesAreValid,
+  variablesAreValid,
+  remoteNamesAreValid,
+  remotePathsAreValid,
+  tiersExist,
+  variablesAreUniquePerTier,
+  remoteRefsBelongToOneTier,
+  remoteSecretsHaveOneShape,
+  layoutsAreComplete,
+  formatsExist,
+  consumersBelongToTheTier,
+  environmentListsAreReachable,
+  rotationsArePeriods,
+  identitiesStayInOneTier,
+  identitiesHaveOneLayout,
+  identitiesAreWhollyOptionalOrNot,
+  bundlesFit,
+  projectIdsAreReal,
+  environmentsHaveTheirOwnProjects,
+  tiersHaveTheirOwnProjects,
+  tierPathsAreApart,
+  namespacesAreApart,
+  environmentSettingsAreValid,
+  quotaSuffices,
+]
+
+/** Every problem of the application at once, sorted by place. An empty list means valid. */
+export function checkApplication(application: Application): Problem[] {
+  const misshapen = checkShape(application)
+  if (misshapen.length > 0) return sortProblems(misshapen)
+  return sortProblems(rules.flatMap((rule) => rule(application)))
+}

@@ -1,0 +1,123 @@
+import type { Problem } from '../../lib/problems.ts'
+import { namesOf, remoteNameOf } from '../resolve.ts'
+import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
+
+/** A DNS-1123 label: what a namespace and, for safety, every other name must be. */
+const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
+/** Longest DNS-1123 label, in characters. */
+const nameLimit = 63
+/** One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. */
+const scalewaySegment = /^[A-Za-z0-9._-]{1,255}$/
+const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The application, tiers and environments give names to Kubernetes objects, files and IAM applications. */
+export const baseNamesAreValid: Rule = ({ catalogue, environments }) => {
+  const bases = [
+    { where: 'catalogue', what: 'application', name: catalogue.application },
+    ...Object.keys(catalogue.tiers).map((name) => ({ where: atTier(name), what: 'tier', name })),
+    ...Object.keys(environments).map((name) => ({ where: atEnvironment(name), what: 'environment', name })),
+  ]
+  return bases
+    .filter(({ name }) => !kubernetesName.test(name))
+    .map(({ where, what, name }) => ({
+      code: 'KUBERNETES_NAME_INVALID',
+      where,
+      message: `the ${what} is named "${name}". Expected small letters, digits and hyphens, with a letter or digit at both ends.`,
+      fix: `Rename the ${what}.`,
+    }))
+}
+
+/** Every derived Kubernetes name, in every environment: valid, and at most 63 characters. */
+export const derivedNamesAreValid: Rule = ({ catalogue, environments }) => {
+  const problems: Problem[] = []
+  const seen = new Set<string>()
+  for (const [environment, spec] of Object.entries(environments)) {
+    for (const tier of Object.keys(catalogue.tiers)) {
+      const { remotePath: _, ...names } = namesOf(catalogue, tier, spec)
+      for (const [kind, name] of Object.entries(names)) {
+        const overridden = kind === 'namespace' && spec.namespaces?.[tier] !== undefined
+        const where = overridden ? `${atEnvironment(environment)} namespaces.${tier}` : atTier(tier)
+        if (seen.has(`${where} ${name}`)) continue
+        seen.add(`${where} ${name}`)
+        if (name.length > nameLimit) {
+          problems.push({
+            code: 'NAME_TOO_LONG',
+            where,
+            message: `the ${words(kind)} "${name}" has ${name.length} characters. Expected at most ${nameLimit}.`,
+            fix: 'Shorten the name of the application or of the tier.',
+          })
+        } else if (overridden && !kubernetesName.test(name)) {
+          problems.push({
+            code: 'KUBERNETES_NAME_INVALID',
+            where,
+            message: `the namespace is "${name}". Expected small letters, digits and hyphens, with a letter or digit at both ends.`,
+            fix: 'Correct the name of the namespace.',
+          })
+        }
+      }
+    }
+  }
+  return problems
+}
+
+/** A variable is a key of the target Secret, a field of a template, and an environment variable of a process. */
+export const variablesAreValid: Rule = ({ catalogue }) =>
+  catalogue.secrets
+    .filter(({ variable }) => !environmentVariable.test(variable) || variable.length > 253)
+    .map((secret) => ({
+      code: 'VARIABLE_INVALID',
+      where: atSecret(secret),
+      message: `the variable is no valid key. Expected at most 253 letters, digits and underscores, and no digit first.`,
+      fix: 'Rename the variable.',
+    }))
+
+/** Scaleway refuses other characters, and a `/` in a name would be read as a folder. */
+export const remoteNamesAreValid: Rule = ({ catalogue }) =>
+  catalogue.secrets
+    .filter((secret) => !scalewaySegment.test(secret.remoteName) || !scalewaySegment.test(remoteNameOf(secret)))
+    .map((secret) => ({
+      code: 'REMOTE_NAME_INVALID',
+      where: atSecret(secret),
+      message: `the remote secret is named "${invalid(secret.remoteName, remoteNameOf(secret))}". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash.`,
+      fix: 'Correct the remote name; the folder comes from the tier, not from the name.',
+    }))
+
+/** Scaleway strips a trailing slash silently, after which no reference matches; an empty segment matches nothing. */
+export const remotePathsAreValid: Rule = ({ catalogue, environments }) => {
+  const spec = Object.values(environments)[0]
+  if (!spec) return []
+  return Object.keys(catalogue.tiers).flatMap((tier) => {
+    const { remotePath } = namesOf(catalogue, tier, spec)
+    const [root, ...segments] = remotePath.split('/')
+    const fact =
+      root !== ''
+        ? 'does not begin with a slash'
+        : segments.length === 1 && segments[0] === ''
+          ? 'is the root folder, which every tier would share'
+          : segments.at(-1) === ''
+            ? 'ends with a slash'
+            : segments.includes('')
+              ? 'has an empty segment'
+              : segments.some((segment) => !scalewaySegment.test(segment))
+                ? 'has a segment that is too long or has a character Scaleway does not allow'
+                : undefined
+    if (!fact) return []
+    return {
+      code: 'REMOTE_PATH_INVALID',
+      where: atTier(tier),
+      message: `the remote path "${remotePath}" ${fact}. Expected /segment/segment, each of 1 to 255 letters, digits, dots, underscores and hyphens.`,
+      fix: 'Correct remotePath, or leave it out to use the convention.',
+    }
+  })
+}
+
+// --- internal ---
+
+function invalid(...names: readonly string[]): string {
+  return names.find((name) => !scalewaySegment.test(name)) ?? ''
+}
+
+/** `credentialsSecret` → `credentials secret`. */
+function words(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

@@ -1,0 +1,138 @@
+import { didYouMean } from '../lib/nearest.ts'
+import type { Problem } from '../lib/problems.ts'
+
+/**
+ * What the compiler would say of a catalogue that nobody has type-checked yet: every field there, of its type, and
+ * none mistyped. The rules assume it.
+ */
+export function checkShape(application: { readonly catalogue: unknown; readonly environments: unknown }): Problem[] {
+  const { catalogue, environments } = application
+  const problems = checkObject('catalogue', catalogue, catalogueFields)
+  if (problems.length > 0 || !isRecord(catalogue)) return problems
+  for (const [tier, spec] of Object.entries(catalogue.tiers as Record<string, unknown>)) {
+    const found = checkObject(`catalogue tier "${tier}"`, spec, tierFields)
+    problems.push(...found)
+    if (found.length > 0 || !isRecord(spec)) continue
+    for (const [workload, value] of Object.entries(spec.workloads as Record<string, unknown>)) {
+      problems.push(...checkObject(`catalogue tier "${tier}" workload "${workload}"`, value, workloadFields))
+    }
+  }
+  for (const [index, secret] of (catalogue.secrets as unknown[]).entries()) {
+    problems.push(...checkObject(secretPlace(secret, index), secret, secretFields))
+  }
+  if (!isRecord(environments)) return [...problems, wrong('environments', 'is no object', 'environments by name')]
+  if (Object.keys(environments).length === 0) {
+    problems.push(wrong('environments', 'is empty', 'at least one environment'))
+  }
+  for (const [name, spec] of Object.entries(environments)) {
+    const mode = isRecord(spec) ? spec.isolation : undefined
+    problems.push(...checkObject(`environment "${name}"`, spec, environmentFields(mode)))
+  }
+  return problems
+}
+
+// --- internal ---
+
+interface Field {
+  readonly expected: string
+  readonly test: (value: unknown) => boolean
+  readonly optional?: boolean
+}
+
+type Fields = Readonly<Record<string, Field>>
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isString = (value: unknown) => typeof value === 'string' && value !== ''
+const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+const isWholeNumber = (value: unknown) => Number.isInteger(value) && Number(value) > 0
+
+const text: Field = { expected: 'a text that is not empty', test: isString }
+const list: Field = { expected: 'a list of texts', test: isStrings }
+const record: Field = { expected: 'an object', test: isRecord }
+const number: Field = { expected: 'a whole number above zero', test: isWholeNumber }
+const flag: Field = { expected: 'true or false', test: (value) => typeof value === 'boolean' }
+const texts: Field = {
+  expected: 'an object of texts',
+  test: (value) => isRecord(value) && isStrings(Object.values(value)),
+}
+const optional = (field: Field): Field => ({ ...field, optional: true })
+
+function oneOf(...choices: readonly string[]): Field {
+  return { expected: `one of: ${choices.join(', ')}`, test: (value) => choices.includes(String(value)) }
+}
+
+const catalogueFields: Fields = {
+  application: text,
+  owner: text,
+  remoteSecretQuota: optional(number),
+  tiers: record,
+  secrets: { expected: 'a list of entries', test: Array.isArray },
+}
+
+const tierFields: Fields = { description: text, workloads: record, remotePath: optional(text) }
+
+const workloadFields: Fields = {
+  kind: oneOf('Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'),
+  port: optional(number),
+}
+
+const secretFields: Fields = {
+  tier: text,
+  variable: text,
+  remoteName: text,
+  format: text,
+  description: text,
+  optional: optional(flag),
+  environments: optional(list),
+  identity: optional(text),
+  layout: optional(oneOf('single', 'bundle')),
+  property: optional(list),
+  consumers: optional(list),
+  owner: optional(text),
+  rotation: optional(text),
+}
+
+function environmentFields(mode: unknown): Fields {
+  return {
+    description: text,
+    region: text,
+    isolation: oneOf('path', 'project'),
+    ...(mode === 'project' ? { projectIds: texts } : { projectId: text }),
+    refreshInterval: text,
+    kubeContext: text,
+    namespaces: optional(texts),
+    example: optional(flag),
+  }
+}
+
+function checkObject(where: string, value: unknown, fields: Fields): Problem[] {
+  if (!isRecord(value)) return [wrong(where, 'is no object', `an object with ${Object.keys(fields).join(', ')}`)]
+  const names = Object.keys(fields)
+  const unknown = Object.keys(value)
+    .filter((name) => !names.includes(name))
+    .map((name) =>
+      wrong(where, `has an unknown field "${name}".${didYouMean(name, names)}`, `only ${names.join(', ')}`),
+    )
+  const mistyped = Object.entries(fields)
+    .filter(([name, field]) => (value[name] === undefined ? field.optional !== true : !field.test(value[name])))
+    .map(([name, field]) => {
+      const fact = value[name] === undefined ? `has no ${name}` : `has a ${name} of another type`
+      return wrong(where, fact, field.expected)
+    })
+  return [...unknown, ...mistyped]
+}
+
+function wrong(where: string, fact: string, expected: string): Problem {
+  return {
+    code: 'SHAPE_INVALID',
+    where,
+    message: `${fact}${/[.?]$/.test(fact) ? '' : '.'} Expected ${expected}.`,
+    fix: 'Correct the entry; an editor with TypeScript shows the same mistake.',
+  }
+}
+
+function secretPlace(secret: unknown, index: number): string {
+  const { variable, tier } = isRecord(secret) ? secret : {}
+  return typeof variable === 'string' ? `catalogue "${variable}" (${String(tier)})` : `catalogue secrets[${index}]`
+}
