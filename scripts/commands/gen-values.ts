@@ -1,14 +1,12 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadApplication } from '../application.ts'
+import { generateAll, staleProblem } from '../application.ts'
 import { generatedHeader } from '../emit/chart-values.ts'
-import { type Generated, generate, generatedPaths } from '../emit/generate.ts'
+import type { Generated } from '../emit/generate.ts'
 import { diffOf, findStale, writeStale } from '../emit/plan.ts'
-import type { JsonSchema } from '../emit/values-schema.ts'
 import { defineCommand } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
-import { parseYamlDocuments } from '../lib/yaml.ts'
 
 interface Options {
   readonly check?: boolean
@@ -30,14 +28,7 @@ export const command = defineCommand<Options>({
         return exitCodes.ok
       }
       io.out(await diffOf([...stale, ...orphans.map((path) => ({ path, content: '', committed: generatedHeader }))]))
-      throw new ProblemError(
-        [...stale.map(({ path }) => path), ...orphans].map((path) => ({
-          code: 'STALE',
-          where: path,
-          message: 'differs from what the catalogue implies. Expected the text the generator makes.',
-          fix: 'Run `npm run gen-values` and commit the result. A hand edit belongs in the catalogue.',
-        })),
-      )
+      throw new ProblemError([...stale, ...orphans.map((path) => ({ path }))].map(staleProblem))
     }
     await writeStale(io.root, stale)
     for (const path of orphans) await rm(join(io.root, path))
@@ -47,28 +38,6 @@ export const command = defineCommand<Options>({
     return exitCodes.ok
   },
 })
-
-/** Every generated file of the repository at `root`, in memory. */
-export async function generateAll(root: string): Promise<Generated> {
-  const read = (path: string) => readFile(join(root, path), 'utf8')
-  const baseSchemaPath = 'schema/values.base.schema.json'
-  const defaultsPath = 'charts/tiered-secrets/values.yaml'
-  const [application, baseSchema, defaults, readme, types] = await Promise.all([
-    loadApplication(),
-    read(baseSchemaPath),
-    read(defaultsPath),
-    read(generatedPaths.readme),
-    readIfExists(join(root, generatedPaths.types)),
-  ])
-  const [chartDefaults] = parseYamlDocuments(defaults, defaultsPath)
-  return generate(application, {
-    baseSchema: parseJson(baseSchema, baseSchemaPath),
-    chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
-    readme,
-    types,
-    sections: {},
-  })
-}
 
 // --- internal ---
 
@@ -84,17 +53,4 @@ async function findOrphans(root: string, files: Generated['files']): Promise<str
   const candidates = found.flat().filter((path) => path.endsWith('.yaml') && !expected.has(path))
   const texts = await Promise.all(candidates.map((path) => readIfExists(join(root, path))))
   return candidates.filter((_, index) => texts[index]?.startsWith(generatedHeader))
-}
-
-function parseJson(text: string, where: string): JsonSchema {
-  try {
-    return JSON.parse(text) as JsonSchema
-  } catch (error) {
-    throw new ProblemError({
-      code: 'JSON_INVALID',
-      where,
-      message: `is no valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
-      fix: 'Correct the file.',
-    })
-  }
 }

@@ -42,3 +42,10 @@ export interface CommandSpec<Options> {
 export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<Options> {
   return spec
 }
+
+/** The option most commands have. */
+export const environmentOption: OptionSpec = {
+  flags: '-e, --environment <name>',
+  description: 'an environment of scripts/environments.ts',
+  required: true,
+}

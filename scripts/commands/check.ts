@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { generateAll, loadApplication, staleProblem } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { findStale } from '../emit/plan.ts'
+import { lintChart, renderChart } from '../helm/helm.ts'
+import { checkSchemas } from '../helm/kubeconform.ts'
+import { parseManifests } from '../helm/manifests.ts'
+import { checkManifests } from '../helm/policy.ts'
+import { type CommandIo, defineCommand } from '../lib/command.ts'
+import { lastLines, tryRun } from '../lib/exec.ts'
+import { exitCodes, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { resolveAll } from '../model/resolve.ts'
+import { checkApplication } from '../model/rules/index.ts'
+import { findTools } from '../toolchain/find.ts'
+
+export const command = defineCommand<object>({
+  name: 'check',
+  summary: 'Everything that can be checked without a cluster: rules, stale files, types, chart, manifests.',
+  example: 'npm run check',
+  options: [],
+  async run(_options, io) {
+    const problems: Problem[] = []
+    const broken = await step(io, 'catalogue', problems, checkCatalogue)
+    await step(io, 'types', problems, () => checkWith(io, 'tsc', ['--project', '.', '--pretty', 'false'], 'TYPES'))
+    await step(io, 'format and lint', problems, () => checkWith(io, 'biome', ['check', '--colors=off', '.'], 'LINT'))
+    if (!broken) {
+      await step(io, 'generated files', problems, () => checkStale(io))
+      await step(io, 'chart and manifests', problems, () => checkChart(io))
+    }
+    if (problems.some(isError)) throw new ProblemError(problems)
+    return exitCodes.ok
+  },
+})
+
+// --- internal ---
+
+/** Runs one step to its end whatever it finds, and says so in one line. Returns whether it found errors. */
+async function step(
+  io: CommandIo,
+  name: string,
+  problems: Problem[],
+  check: () => Promise<readonly Problem[]>,
+): Promise<boolean> {
+  io.signal.throwIfAborted()
+  const found = await check().catch((error: unknown) => {
+    if (error instanceof ProblemError && error.exitCode === exitCodes.problems) return error.problems
+    throw error
+  })
+  problems.push(...found)
+  const errors = found.filter(isError).length
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
+  io.log(
+    `${errors === 0 ? 'ok    ' : 'failed'}  ${name}${found.length > 0 ? `: ${count(found.length, 'problem')}` : ''}`,
+  )
+  return errors > 0
+}
+
+async function checkCatalogue(): Promise<Problem[]> {
+  return checkApplication(await loadApplication())
+}
+
+/** A program of `node_modules` that prints its own findings. */
+async function checkWith(io: CommandIo, program: string, args: readonly string[], code: string): Promise<Problem[]> {
+  const { stdout, stderr, exitCode } = await tryRun(join(io.root, 'node_modules/.bin', program), args, {
+    cwd: io.root,
+    signal: io.signal,
+    fix: 'Run `npm ci`.',
+  })
+  if (exitCode === 0) return []
+  const message = `found mistakes. Expected none. Its last lines:\n${lastLines(`${stdout}\n${stderr}`, 40)}`
+  const fix =
+    program === 'biome' ? 'Run `npm run format`, then correct what is left.' : 'Correct the lines named above.'
+  return [{ code: `${code}_FAILED`, where: program, message, fix }]
+}
+
+async function checkStale(io: CommandIo): Promise<Problem[]> {
+  const { files } = await generateAll(io.root)
+  return (await findStale(io.root, files)).map(staleProblem)
+}
+
+/** Every environment as Helm sees it, and what comes out of it. */
+async function checkChart(io: CommandIo): Promise<Problem[]> {
+  const tools = await findTools(['helm', 'kubeconform'], io)
+  const models = resolveAll(await loadApplication())
+  const problems: Problem[] = []
+  for (const model of models) {
+    const valuesFile = generatedPaths.values(model.environment)
+    const release = { helm: tools.helm.path, root: io.root, signal: io.signal, valuesFile, release: model.release }
+    try {
+      await lintChart(release)
+      const manifests = await renderChart(release)
+      problems.push(...checkManifests(parseManifests(manifests, valuesFile), model))
+      problems.push(...(await checkSchemas(tools.kubeconform.path, io.root, manifests, valuesFile)))
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.exitCode !== exitCodes.problems) throw error
+      problems.push(...error.problems)
+    }
+  }
+  return sortProblems(problems)
+}

@@ -1,0 +1,26 @@
+import { delimiter, dirname } from 'node:path'
+import { defineCommand } from '../lib/command.ts'
+import { tryRun } from '../lib/exec.ts'
+import { exitCodes } from '../lib/problems.ts'
+import { findTools } from '../toolchain/find.ts'
+
+export const command = defineCommand<object>({
+  name: 'lint:chart',
+  summary: 'Runs `ct lint` on the chart with the values of every environment.',
+  example: 'npm run lint:chart',
+  options: [],
+  async run(_options, io) {
+    const tools = await findTools(['helm', 'ct', 'yamllint', 'yamale'], io)
+    // ct calls the other three by name.
+    const folders = [tools.helm, tools.yamllint, tools.yamale].map((tool) => dirname(tool.path))
+    const PATH = [...folders, io.env.PATH ?? ''].join(delimiter)
+    const { stdout, stderr, exitCode } = await tryRun(tools.ct.path, ['lint', '--config', 'ct.yaml'], {
+      cwd: io.root,
+      env: { PATH },
+      signal: io.signal,
+    })
+    io.out(`${stdout}\n`)
+    if (stderr !== '') io.log(stderr)
+    return exitCode === 0 ? exitCodes.ok : exitCodes.problems
+  },
+})

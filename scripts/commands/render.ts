@@ -1,0 +1,26 @@
+import { loadEnvironment, refuseStaleValues } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { renderChart } from '../helm/helm.ts'
+import { defineCommand, environmentOption } from '../lib/command.ts'
+import { exitCodes } from '../lib/problems.ts'
+import { findTool } from '../toolchain/find.ts'
+
+interface Options {
+  readonly environment: string
+}
+
+export const command = defineCommand<Options>({
+  name: 'render',
+  summary: 'Prints the manifests of one environment.',
+  example: 'npm run --silent render -- --environment recette | kubectl diff -f -',
+  options: [environmentOption],
+  async run({ environment }, io) {
+    const model = await loadEnvironment(environment)
+    await refuseStaleValues(io.root, environment)
+    const helm = await findTool('helm', io)
+    const valuesFile = generatedPaths.values(environment)
+    const { root, signal } = io
+    io.out(await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile }))
+    return exitCodes.ok
+  },
+})

@@ -1,0 +1,31 @@
+import { defineCommand } from '../lib/command.ts'
+import { exitCodes } from '../lib/problems.ts'
+import { table } from '../lib/table.ts'
+import { findTools } from '../toolchain/find.ts'
+import { type ToolName, toolNames } from '../toolchain/tools.ts'
+
+interface SetupOptions {
+  readonly only?: readonly ToolName[]
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<SetupOptions>({
+  name: 'setup',
+  summary: 'Finds or builds every tool, and tells where each came from.',
+  example: 'npm run setup -- --only helm kubeconform',
+  options: [
+    { flags: '--only <tool...>', description: 'find or build these tools only', choices: toolNames },
+    { flags: '--output <format>', description: 'table or json', choices: ['table', 'json'], default: 'table' },
+  ],
+  async run({ only, output }, io) {
+    const names = only ?? toolNames
+    const found = await findTools(names, io)
+    const list = toolNames.filter((name) => names.includes(name)).map((name) => found[name])
+    if (output === 'json') io.out(`${JSON.stringify(list, undefined, 2)}\n`)
+    else {
+      const rows = list.map(({ name, version, source, path }) => [name, version, source, path])
+      io.out(table(['TOOL', 'VERSION', 'FROM', 'PATH'], rows))
+    }
+    return exitCodes.ok
+  },
+})

@@ -1,0 +1,71 @@
+import { type RunOptions, run } from '../lib/exec.ts'
+import { exitCodes } from '../lib/problems.ts'
+
+/** Relative to the repository's root. */
+export const chartPath = 'charts/tiered-secrets'
+
+/** One release of the chart: what to install, where, with which values. */
+export interface ReleaseOptions {
+  /** Path of the helm program. */
+  readonly helm: string
+  /** The repository's root. */
+  readonly root: string
+  readonly release: { readonly name: string; readonly namespace: string }
+  /** Relative to the root. */
+  readonly valuesFile: string
+  /** Values that go over the file's, as `--set-string` takes them. Never a secret: they end in the release. */
+  readonly set?: Readonly<Record<string, string>>
+  /** Added to the environment of helm; `KUBECONFIG` for a local cluster. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly kubeContext?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * `helm template`: the manifests as one YAML stream. Reads no cluster.
+ *
+ * @throws ProblemError `TOOL_FAILED` with what the schema or the chart's own checks say
+ */
+export function renderChart(options: ReleaseOptions): Promise<string> {
+  return run(options.helm, ['template', ...releaseArguments(options)], runOptions(options))
+}
+
+/**
+ * `helm upgrade --install`, for real or as a server-side dry run; returns what helm prints.
+ * Helm's own `--wait` is not used: it takes an ExternalSecret without a status for ready, and would wait for optional ones.
+ *
+ * @throws ProblemError `TOOL_FAILED` (exit code 4: the cluster is unreachable or refuses)
+ */
+export function upgradeRelease(options: ReleaseOptions, { dryRun = false } = {}): Promise<string> {
+  const { namespace } = options.release
+  const args = ['upgrade', '--install', ...releaseArguments(options), '--create-namespace']
+  if (options.kubeContext !== undefined) args.push('--kube-context', options.kubeContext)
+  if (dryRun) args.push('--dry-run=server')
+  return run(options.helm, args, {
+    ...runOptions(options),
+    exitCode: exitCodes.unreachable,
+    fix: `Read the lines above. \`helm history --namespace ${namespace} ${options.release.name}\` shows what is installed; nothing has to be undone by hand.`,
+  })
+}
+
+/** `helm lint --strict` of the chart with one values file. */
+export function lintChart(options: Pick<ReleaseOptions, 'helm' | 'root' | 'valuesFile' | 'signal'>): Promise<string> {
+  const { helm, root, valuesFile } = options
+  return run(helm, ['lint', '--strict', chartPath, '--values', valuesFile], { cwd: root, ...runOptions(options) })
+}
+
+// --- internal ---
+
+function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions): string[] {
+  const overrides = Object.entries(set).flatMap(([name, value]) => ['--set-string', `${name}=${value}`])
+  return [release.name, chartPath, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
+}
+
+function runOptions({ root, env, signal }: Partial<ReleaseOptions>): RunOptions {
+  return {
+    ...(root === undefined ? {} : { cwd: root }),
+    ...(env === undefined ? {} : { env }),
+    ...(signal === undefined ? {} : { signal }),
+    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.',
+  }
+}

@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from 'node:util'
+import { compare, type Problem, sortProblems } from '../lib/problems.ts'
+import { credentialKeys } from '../model/names.ts'
+import { type EnvironmentModel, externalSecrets, type TierModel, targetKeys } from '../model/resolve.ts'
+import { type Manifest, placeOf } from './manifests.ts'
+
+/** A policy rule compares manifests with what the model says they have to be; never with the values they came from. */
+type PolicyRule = (manifests: readonly Manifest[], model: EnvironmentModel) => Problem[]
+
+/** Every problem of the rendered manifests of one environment, sorted. An empty list means they are what was meant. */
+export function checkManifests(manifests: readonly Manifest[], model: EnvironmentModel): Problem[] {
+  return sortProblems(policyRules.flatMap((rule) => rule(manifests, model)))
+}
+
+/** Nothing but the three kinds, in the namespaces of the tiers. */
+export const onlyExpectedObjects: PolicyRule = (manifests, model) => {
+  const expected = model.tiers.flatMap((tier) => [
+    `v1 Namespace//${tier.namespace}`,
+    `external-secrets.io/v1 SecretStore/${tier.namespace}/${tier.secretStore}`,
+    ...externalSecrets(tier).map(({ name }) => `external-secrets.io/v1 ExternalSecret/${tier.namespace}/${name}`),
+  ])
+  const found = manifests.map(
+    ({ apiVersion, kind, metadata }) => `${apiVersion} ${kind}/${metadata.namespace ?? ''}/${metadata.name}`,
+  )
+  const missing = expected.filter((object) => !found.includes(object) && !object.startsWith('v1 Namespace'))
+  const unexpected = found.filter((object, index) => !expected.includes(object) || found.indexOf(object) !== index)
+  return [
+    ...missing.map((object) => problem('OBJECT_MISSING', object, 'is not rendered. Expected it, once.')),
+    ...unexpected.map((object) =>
+      problem('OBJECT_UNEXPECTED', object, 'is rendered, or rendered twice. Expected only what the catalogue implies.'),
+    ),
+  ]
+}
+
+/** A store of another project, region, credential or server would deliver foreign values or give the key away. */
+export const storesAreTheirTiers: PolicyRule = (manifests, model) =>
+  tierObjects(manifests, model, 'SecretStore').flatMap(({ manifest, tier }) => {
+    const secretRef = (key: string) => ({ secretRef: { name: tier.credentialsSecret, key } })
+    const expected = {
+      provider: {
+        scaleway: {
+          region: model.region,
+          projectId: tier.projectId,
+          accessKey: secretRef(credentialKeys.accessKey),
+          secretKey: secretRef(credentialKeys.secretKey),
+        },
+      },
+    }
+    return differences(manifest.spec, expected, 'spec').map((place) =>
+      problem(
+        'STORE_DIFFERS',
+        placeOf(manifest),
+        `${place} is not what the catalogue implies. Expected the tier's own project, region and credential, by secretRef, and no apiUrl.`,
+      ),
+    )
+  })
+
+/** Every remote ref, key and default of an ExternalSecret, written out. */
+export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
+  tierObjects(manifests, model, 'ExternalSecret').flatMap(({ manifest, tier }) => {
+    const externalSecret = externalSecrets(tier).find(({ name }) => name === manifest.metadata.name)
+    if (!externalSecret) return []
+    const { data, dataFrom, target, ...settings } = (manifest.spec ?? {}) as Record<string, unknown>
+    const actual = { ...settings, refs: referencesOf(data, dataFrom), target: targetOf(target) }
+    const expected = {
+      refreshPolicy: 'Periodic',
+      refreshInterval: model.refreshInterval,
+      secretStoreRef: { kind: 'SecretStore', name: tier.secretStore },
+      refs: [
+        ...externalSecret.singles.map(({ spec, remoteRef, property }) =>
+          JSON.stringify([spec.variable, remoteRef, property ?? null, ...defaults]),
+        ),
+        ...externalSecret.bundles.map(({ remoteRef }) => JSON.stringify([null, remoteRef, null, ...defaults])),
+      ].sort(compare),
+      target: {
+        name: externalSecret.name,
+        creationPolicy: 'Owner',
+        deletionPolicy: externalSecret === tier.required ? 'Retain' : 'Merge',
+        engine: 'v2 Replace',
+        keys: externalSecret.bundles.length > 0 ? targetKeys(externalSecret) : [],
+      },
+    }
+    return differences(actual, expected, 'spec').map((place) =>
+      problem(
+        'EXTERNAL_SECRET_DIFFERS',
+        placeOf(manifest),
+        `${place} is not what the catalogue implies. Expected the catalogued remote refs and keys of this tier, with every default written out.`,
+      ),
+    )
+  })
+
+/** A label that changes with each version of the chart makes the operator read every remote secret again. */
+export const noLabelNamesTheChartVersion: PolicyRule = (manifests) =>
+  manifests
+    .filter(({ metadata }) => metadata.labels?.['helm.sh/chart'] !== undefined)
+    .map((manifest) =>
+      problem('LABEL_NAMES_VERSION', placeOf(manifest), 'has the label helm.sh/chart. Expected no label that changes.'),
+    )
+
+/** A namespace takes everything in it along. */
+export const namespacesAreKept: PolicyRule = (manifests) =>
+  manifests
+    .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.annotations?.[keepAnnotation] !== 'keep')
+    .map((manifest) =>
+      problem('NAMESPACE_NOT_KEPT', placeOf(manifest), `has no annotation ${keepAnnotation}. Expected "keep".`),
+    )
+
+export const policyRules: readonly PolicyRule[] = [
+  onlyExpectedObjects,
+  storesAreTheirTiers,
+  externalSecretsAreTheirTiers,
+  noLabelNamesTheChartVersion,
+  namespacesAreKept,
+]
+
+// --- internal ---
+
+const keepAnnotation = 'helm.sh/resource-policy'
+
+/** Every default the operator's CRD has ever filled in by itself. */
+const defaults = ['Default', 'None', 'None'] as const
+
+interface RemoteRef {
+  readonly key?: string
+  readonly property?: string
+  readonly conversionStrategy?: string
+  readonly decodingStrategy?: string
+  readonly metadataPolicy?: string
+}
+
+/** The remote refs of an ExternalSecret, each as text; anything that is no plain reference stays visible as itself. */
+function referencesOf(data: unknown, dataFrom: unknown): string[] {
+  const singles = asList(data).map(({ secretKey, remoteRef, ...rest }) =>
+    reference(secretKey, remoteRef as RemoteRef, rest),
+  )
+  const bundles = asList(dataFrom).map(({ extract, rewrite: _, ...rest }) =>
+    reference(null, extract as RemoteRef, rest),
+  )
+  return [...singles, ...bundles].sort(compare)
+}
+
+function reference(variable: unknown, ref: RemoteRef | undefined, rest: Readonly<Record<string, unknown>>): string {
+  const { key, property, conversionStrategy, decodingStrategy, metadataPolicy, ...more } = ref ?? {}
+  const extra = Object.keys({ ...rest, ...more })
+  return JSON.stringify([
+    variable,
+    key,
+    property ?? null,
+    conversionStrategy,
+    decodingStrategy,
+    metadataPolicy,
+    ...extra,
+  ])
+}
+
+function targetOf(target: unknown): unknown {
+  const { template, ...rest } = (target ?? {}) as Record<string, unknown>
+  const { engineVersion, mergePolicy, data, templateFrom } = (template ?? {}) as Record<string, unknown>
+  const literal = asList(templateFrom)
+    .map((from) => String(from.literal))
+    .join('\n')
+  const listed = [...literal.matchAll(/^(\w+): /gm)].map(([, variable]) => variable ?? '')
+  const keys = [...Object.keys(data ?? {}), ...listed].sort(compare)
+  return { ...rest, engine: `${String(engineVersion)} ${String(mergePolicy)}`, keys }
+}
+
+function asList(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? (value as Record<string, unknown>[]) : []
+}
+
+/** Places at which two values differ, one level below the top. */
+function differences(actual: unknown, expected: Readonly<Record<string, unknown>>, path: string): string[] {
+  const record = (actual ?? {}) as Record<string, unknown>
+  return [...new Set([...Object.keys(record), ...Object.keys(expected)])]
+    .filter((name) => !isDeepStrictEqual(record[name], expected[name]))
+    .map((name) => `${path}.${name}`)
+}
+
+function tierObjects(
+  manifests: readonly Manifest[],
+  model: EnvironmentModel,
+  kind: string,
+): { readonly manifest: Manifest; readonly tier: TierModel }[] {
+  return manifests
+    .filter((manifest) => manifest.kind === kind)
+    .flatMap((manifest) => {
+      const tier = model.tiers.find(({ namespace }) => namespace === manifest.metadata.namespace)
+      return tier ? [{ manifest, tier }] : []
+    })
+}
+
+function problem(code: string, where: string, message: string): Problem {
+  const fix = 'Correct the templates of the chart, or run `npm run gen-values` if the values were edited by hand.'
+  return { code, where, message, fix }
+}

@@ -1,0 +1,47 @@
+import { randomInt } from 'node:crypto'
+import { formatDefinition } from './formats.ts'
+import type { RemoteSecretModel } from './resolve.ts'
+import type { SecretSpec } from './types.ts'
+
+/** The value of each variable of one remote secret. */
+export type ValueOf = (spec: SecretSpec) => string
+
+/** A value that fits the format of its entry, different at each call where the format leaves room. */
+export function generateValue({ format }: Pick<SecretSpec, 'format'>): string {
+  const definition = formatDefinition(format)
+  if (!definition) throw new Error(`no format ${format}`)
+  return definition.generate(randomText)
+}
+
+/** What a version of the remote secret holds: the value, the flat JSON of a bundle, or JSON with the fields in place. */
+export function payloadOf({ shape, specs }: RemoteSecretModel, valueOf: ValueOf): string {
+  if (shape === 'opaque') return specs[0] ? valueOf(specs[0]) : ''
+  if (shape === 'bundle') return JSON.stringify(Object.fromEntries(specs.map((spec) => [spec.variable, valueOf(spec)])))
+  const payload: Json = {}
+  for (const spec of specs) setField(payload, spec.property ?? [], valueOf(spec))
+  return JSON.stringify(payload)
+}
+
+// --- internal ---
+
+interface Json {
+  [field: string]: string | Json
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+function randomText(length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
+}
+
+function setField(object: Json, [field, ...rest]: readonly string[], value: string): void {
+  if (field === undefined) return
+  if (rest.length === 0) {
+    object[field] = value
+    return
+  }
+  const child = object[field]
+  const next: Json = typeof child === 'object' ? child : {}
+  object[field] = next
+  setField(next, rest, value)
+}

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+
+/** How to reach a Scaleway account, real or emulated, as one API key. Holds the secret key: never printed. */
+export interface ScalewayAccount {
+  /** Without a trailing slash. */
+  readonly apiUrl: string
+  readonly secretKey: string
+  readonly signal?: AbortSignal
+}
+
+export interface ScalewayRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** With its leading slash. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number>>
+  readonly body?: unknown
+}
+
+/** A refusal of the API: the request arrived and the answer is no. */
+export class ScalewayError extends ProblemError {
+  readonly status: number
+  /** Scaleway's `type`: `not_found`, `permissions_denied`, `already_exists`… */
+  readonly type: string
+
+  constructor(request: ScalewayRequest, status: number, type: string, requestId: string) {
+    super(
+      {
+        code: 'SCALEWAY_REFUSED',
+        where: `Scaleway ${request.method} ${request.path}`,
+        message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}. Expected success.`,
+        fix: fixes[type] ?? 'Look the request up in the Scaleway documentation, or try again later.',
+      },
+      exitCodes.unreachable,
+    )
+    this.name = 'ScalewayError'
+    this.status = status
+    this.type = type
+  }
+}
+
+/**
+ * One request. A 429, a 5xx or a broken connection is tried again, up to five times in all: always for reads, and for
+ * writes only on 429, which means that nothing was done.
+ *
+ * @throws ScalewayError when the API refuses; ProblemError `SCALEWAY_UNREACHABLE` when it can't be reached
+ */
+export async function scalewayRequest<T>(account: ScalewayAccount, request: ScalewayRequest): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await send(account, request)
+    const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
+    if (attempt < attempts && retriable) {
+      await sleep(waitMs(answer, attempt), undefined, { signal: account.signal })
+      continue
+    }
+    if (answer === undefined) throw unreachable(account, request)
+    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
+    const type = await errorType(answer)
+    throw new ScalewayError(request, answer.status, type, answer.headers.get('x-request-id') ?? '')
+  }
+}
+
+// --- internal ---
+
+const attempts = 5
+const timeoutMs = 30_000
+
+const fixes: Readonly<Record<string, string>> = {
+  denied_authentication: 'Use an API key that exists and has not expired.',
+  permissions_denied: "Give the key's IAM application the permission sets the request needs, in this project.",
+  not_found: 'Create the resource, or correct its name, folder, project or region.',
+  quotas_exceeded: 'Delete what is not needed, bundle secrets, or have Scaleway raise the quota.',
+  too_many_requests: 'Wait a minute and run the same command again.',
+}
+
+/** The answer, or undefined when there is none. */
+async function send(account: ScalewayAccount, request: ScalewayRequest): Promise<Response | undefined> {
+  const url = new URL(account.apiUrl + request.path)
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    return await fetch(url, {
+      method: request.method,
+      redirect: 'error',
+      headers: {
+        'X-Auth-Token': account.secretKey,
+        'Content-Type': 'application/json',
+        'User-Agent': 'tiered-secrets',
+      },
+      signal: account.signal ? AbortSignal.any([account.signal, timeout]) : timeout,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    })
+  } catch (error) {
+    account.signal?.throwIfAborted()
+    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return undefined
+    throw error
+  }
+}
+
+/** `Retry-After` in seconds when the API gives it, else 0.2, 0.4, 0.8… seconds. */
+function waitMs(answer: Response | undefined, attempt: number): number {
+  const seconds = Number(answer?.headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) ? Math.min(seconds, 60) * 1000 : 100 * 2 ** attempt
+}
+
+async function errorType(answer: Response): Promise<string> {
+  try {
+    const body = (await answer.json()) as { type?: unknown }
+    return typeof body.type === 'string' ? body.type : 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
+
+function unreachable(account: ScalewayAccount, request: ScalewayRequest): ProblemError {
+  return new ProblemError(
+    {
+      code: 'SCALEWAY_UNREACHABLE',
+      where: `Scaleway ${request.method} ${request.path}`,
+      message: `${new URL(account.apiUrl).host} can't be reached, or gives no answer within ${timeoutMs / 1000} seconds. Expected an answer.`,
+      fix: 'Check the network and the proxy, then run the same command again.',
+    },
+    exitCodes.unreachable,
+  )
+}
