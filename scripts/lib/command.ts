@@ -49,3 +49,11 @@ export const environmentOption: OptionSpec = {
   description: 'an environment of scripts/environments.ts',
   required: true,
 }
+
+/** For commands whose result machines read too. */
+export const outputOption: OptionSpec = {
+  flags: '--output <form>',
+  description: 'how the result is printed',
+  choices: ['table', 'json'],
+  default: 'table',
+}

@@ -4,7 +4,7 @@ import type { RemoteSecretModel } from './resolve.ts'
 import type { SecretSpec } from './types.ts'
 
 /** The value of each variable of one remote secret. */
-export type ValueOf = (spec: SecretSpec) => string
+export type ValueFor = (spec: SecretSpec) => string
 
 /** A value that fits the format of its entry, different at each call where the format leaves room. */
 export function generateValue({ format }: Pick<SecretSpec, 'format'>): string {
@@ -14,11 +14,12 @@ export function generateValue({ format }: Pick<SecretSpec, 'format'>): string {
 }
 
 /** What a version of the remote secret holds: the value, the flat JSON of a bundle, or JSON with the fields in place. */
-export function payloadOf({ shape, specs }: RemoteSecretModel, valueOf: ValueOf): string {
-  if (shape === 'opaque') return specs[0] ? valueOf(specs[0]) : ''
-  if (shape === 'bundle') return JSON.stringify(Object.fromEntries(specs.map((spec) => [spec.variable, valueOf(spec)])))
+export function payloadOf({ shape, specs }: RemoteSecretModel, valueFor: ValueFor): string {
+  if (shape === 'opaque') return specs[0] ? valueFor(specs[0]) : ''
+  if (shape === 'bundle')
+    return JSON.stringify(Object.fromEntries(specs.map((spec) => [spec.variable, valueFor(spec)])))
   const payload: Json = {}
-  for (const spec of specs) setField(payload, spec.property ?? [], valueOf(spec))
+  for (const spec of specs) setField(payload, spec.property ?? [], valueFor(spec))
   return JSON.stringify(payload)
 }
 

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { loadEnvironment, refuseStaleValues } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { type SyncReport, waitForSync } from '../kubernetes/external-secrets.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { table } from '../lib/table.ts'
+import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
+import { type SyncRow, syncRows } from '../local/sync-table.ts'
+
+interface Options {
+  readonly environment: string
+  readonly once?: boolean
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'start',
+  summary: 'Shows one environment at work on this machine: emulator, control plane, operator, chart.',
+  example: 'npm start -- --environment production --once',
+  options: [
+    { ...environmentOption, required: false, default: 'recette' },
+    { flags: '--once', description: 'stop when everything is synced; exit 3 when it is not' },
+    outputOption,
+  ],
+  async run({ environment, once: onlyOnce = false, output }, io) {
+    const started = Date.now()
+    const model = await loadEnvironment(environment)
+    await refuseStaleValues(io.root, environment)
+    io.log(`${model.application}, ${environment}: starting emulator, control plane and operator`)
+    await using stack = await startLocalStack({ io, model })
+    io.log('installing the chart')
+    await installChart(stack, io.root, generatedPaths.values(environment), io.signal)
+    io.log('waiting until every tier is synced')
+    const reports = await waitForSync(stack.client, externalSecretRefs(model), {
+      timeoutMs: 60_000,
+      pollMs: 100,
+      signal: io.signal,
+    })
+    const rows = syncRows(model, reports, stack.emulator.requests().entries)
+    io.out(output === 'json' ? asJson(stack, rows) : asTable(rows))
+    refuseUnsynced(reports)
+    io.log(`everything synced, ${((Date.now() - started) / 1000).toFixed(1)} s after the start`)
+    if (!onlyOnce) await stayUp(stack, io)
+    return exitCodes.ok
+  },
+})
+
+// --- internal ---
+
+function asTable(rows: readonly SyncRow[]): string {
+  const total = rows.reduce((sum, { requests }) => sum + requests, 0)
+  const cells = rows.map((row) => [
+    row.tier,
+    row.variable,
+    row.target,
+    row.remoteRef,
+    row.state,
+    row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
+  ])
+  return `${table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells)}\n${rows.length} secrets, ${total} Scaleway requests\n`
+}
+
+function asJson(stack: LocalStack, secrets: readonly SyncRow[]): string {
+  const { application, environment } = stack.model
+  const kubeconfig = stack.controlPlane.kubeconfigPath
+  const requests = secrets.reduce((sum, row) => sum + row.requests, 0)
+  return `${JSON.stringify({ version: 1, application, environment, kubeconfig, requests, secrets }, null, 2)}\n`
+}
+
+function refuseUnsynced(reports: readonly SyncReport[]): void {
+  const unsynced = reports.filter(({ state }) => state !== 'synced')
+  if (unsynced.length === 0) return
+  throw new ProblemError(
+    unsynced.map(({ ref, message }) => ({
+      code: 'NOT_SYNCED',
+      where: `ExternalSecret/${ref.namespace}/${ref.name}`,
+      message: `${message}. Expected it synced within a minute.`,
+      fix: 'Create what the message names in Scaleway, or correct the catalogue.',
+    })),
+  )
+}
+
+/** Until Ctrl-C, or until a part of the stack ends by itself. */
+async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
+  io.log('')
+  io.log(`  export KUBECONFIG=${stack.controlPlane.kubeconfigPath}`)
+  io.log(`  kubectl get externalsecrets --all-namespaces`)
+  io.log('')
+  io.log(
+    `emulator at ${stack.emulator.url}, its requests and faults at ${stack.emulator.adminUrl}; Ctrl-C stops everything`,
+  )
+  if (io.signal.aborted) return
+  const failure = await Promise.race([once(io.signal, 'abort').then(() => undefined), stack.failure])
+  if (failure) throw failure
+  io.log('stopping')
+}

@@ -1,0 +1,54 @@
+import { createIamStore, type IamStore } from './iam/store.ts'
+import { createSecretStore, type SecretStore } from './secrets/store.ts'
+
+/** What Scaleway allows an organization, and what can be lowered or raised here. */
+export interface Limits {
+  /** Secrets per organization; those scheduled for deletion count. */
+  readonly secrets: number
+  /** Versions per secret that can still be restored. */
+  readonly versions: number
+  readonly payloadBytes: number
+  readonly applications: number
+  readonly policies: number
+  readonly apiKeys: number
+}
+
+/** Sources: `secret-manager-capabilities-limits.mdx` (2026-10-07), `organization-quotas.mdx` (2025-10-29). */
+export const scalewayLimits: Limits = {
+  secrets: 100,
+  versions: 20,
+  payloadBytes: 65_536,
+  applications: 100,
+  policies: 50,
+  apiKeys: 50,
+}
+
+/**
+ * How a name that is taken is refused. `conflict`: 409 already_exists. `invalid`: 400 with the help message that
+ * three independent public clients look for. Nobody here has seen the live answer; test against both.
+ */
+export type DuplicateName = 'conflict' | 'invalid'
+
+/** Everything the routes act on. */
+export interface World {
+  readonly secrets: SecretStore
+  readonly iam: IamStore
+  readonly limits: Limits
+  readonly duplicateName: DuplicateName
+}
+
+export interface WorldOptions {
+  readonly organizationId: string
+  readonly ownerId: string
+  readonly limits?: Partial<Limits>
+  readonly duplicateName?: DuplicateName
+}
+
+export function createWorld({ organizationId, ownerId, limits, duplicateName = 'conflict' }: WorldOptions): World {
+  return {
+    secrets: createSecretStore(),
+    iam: createIamStore(organizationId, ownerId),
+    limits: { ...scalewayLimits, ...limits },
+    duplicateName,
+  }
+}

@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
+import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
+import { describeObject, type Kind, type KubernetesObject, type ObjectRef, resourcePath } from './kinds.ts'
+import { openTransport, type TransportOptions, type TransportRequest } from './transport.ts'
+
+export interface ListOptions {
+  /** Default: every namespace. */
+  readonly namespace?: string
+  /** `app.kubernetes.io/name=x` */
+  readonly labelSelector?: string
+  /** `involvedObject.name=x` */
+  readonly fieldSelector?: string
+  readonly signal?: AbortSignal
+}
+
+export interface ApplyOptions {
+  /** Who owns the fields. Default: `tiered-secrets`. */
+  readonly fieldManager?: string
+  readonly signal?: AbortSignal
+}
+
+export interface ObjectList<T> {
+  readonly items: readonly T[]
+  /** Where a watch can go on from. */
+  readonly resourceVersion: string
+}
+
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
+  readonly object: T
+}
+
+/** Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`. */
+export interface KubernetesClient extends Disposable {
+  /** Undefined when there is no such object, or no such kind. */
+  get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined>
+  list<T extends KubernetesObject>(kind: Kind, options?: ListOptions): Promise<ObjectList<T>>
+  create<T extends KubernetesObject>(kind: Kind, object: T, signal?: AbortSignal): Promise<T>
+  /** Server-side apply; takes over fields of other managers. `object` may be YAML text, sent as it is. */
+  apply<T extends KubernetesObject>(
+    kind: Kind,
+    ref: ObjectRef,
+    object: KubernetesObject | string,
+    options?: ApplyOptions,
+  ): Promise<T>
+  /** JSON merge patch: `null` removes a field, a list is replaced whole. */
+  mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
+  /** False when there was nothing to delete. Owned objects and finalizers may still be on their way out. */
+  delete(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<boolean>
+  /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
+  watch<T extends KubernetesObject>(
+    kind: Kind,
+    options: ListOptions & { readonly resourceVersion: string },
+  ): AsyncGenerator<WatchEvent<T>, void, undefined>
+}
+
+/** A client of one cluster. Dispose it to close its connections. */
+export function createClient(connection: TransportOptions): KubernetesClient {
+  const transport = openTransport(connection)
+  const json = async <T>(request: TransportRequest, what: string): Promise<T> => {
+    const response = await transport.send(request)
+    const body = await readBody(response, connection.server)
+    const status = response.statusCode ?? 0
+    if (status < 200 || status > 299) throw toKubernetesError(`${request.method} ${what}`, status, body)
+    return JSON.parse(body) as T
+  }
+  const patch = <T>(kind: Kind, ref: ObjectRef, contentType: string, body: string, query = '', signal?: AbortSignal) =>
+    json<T>(
+      {
+        method: 'PATCH',
+        path: `${resourcePath(kind, ref.namespace, ref.name)}${query}`,
+        contentType,
+        body,
+        ...withSignal(signal),
+      },
+      describeObject(kind, ref),
+    )
+  return {
+    get: (kind, ref, signal) => {
+      const path = resourcePath(kind, ref.namespace, ref.name)
+      return orUndefined(json({ method: 'GET', path, ...withSignal(signal) }, describeObject(kind, ref)))
+    },
+    async list<T extends KubernetesObject>(kind: Kind, options: ListOptions = {}) {
+      const path = `${resourcePath(kind, options.namespace)}${query(options)}`
+      const list = await json<{ items: T[]; metadata: { resourceVersion: string } }>(
+        { method: 'GET', path, ...withSignal(options.signal) },
+        kind.plural,
+      )
+      return { items: list.items, resourceVersion: list.metadata.resourceVersion }
+    },
+    create: (kind, object, signal) =>
+      json(
+        {
+          method: 'POST',
+          path: resourcePath(kind, object.metadata.namespace),
+          body: JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object }),
+          ...withSignal(signal),
+        },
+        describeObject(kind, object.metadata),
+      ),
+    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', signal } = {}) => {
+      const body =
+        typeof object === 'string'
+          ? object
+          : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
+      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true`
+      return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
+    },
+    mergePatch: (kind, ref, body, signal) =>
+      patch(kind, ref, 'application/merge-patch+json', JSON.stringify(body), '', signal),
+    async delete(kind, ref, signal) {
+      const path = resourcePath(kind, ref.namespace, ref.name)
+      const answer = json<object>({ method: 'DELETE', path, ...withSignal(signal) }, describeObject(kind, ref))
+      return (await orUndefined(answer)) !== undefined
+    },
+    async *watch<T extends KubernetesObject>(kind: Kind, options: ListOptions & { readonly resourceVersion: string }) {
+      const path = `${resourcePath(kind, options.namespace)}${query(options, { watch: 'true', resourceVersion: options.resourceVersion })}`
+      const response = await transport.send({ method: 'GET', path, timeoutMs: 0, ...withSignal(options.signal) })
+      if (response.statusCode !== 200) {
+        const body = await readBody(response, connection.server)
+        throw toKubernetesError(`WATCH ${kind.plural}`, response.statusCode ?? 0, body)
+      }
+      yield* watchEvents<T>(response, kind, options.signal)
+    },
+    [Symbol.dispose]: () => transport[Symbol.dispose](),
+  }
+}
+
+// --- internal ---
+
+function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal ? { signal } : {}
+}
+
+function query(options: ListOptions, more: Record<string, string> = {}): string {
+  const parameters = new URLSearchParams(more)
+  if (options.labelSelector) parameters.set('labelSelector', options.labelSelector)
+  if (options.fieldSelector) parameters.set('fieldSelector', options.fieldSelector)
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+async function readBody(response: IncomingMessage, server: string): Promise<string> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer)
+  } catch (error) {
+    throw unreachable(server, error as NodeJS.ErrnoException)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+async function* watchEvents<T>(response: IncomingMessage, kind: Kind, signal: AbortSignal | undefined) {
+  // A signal that comes later must end the body too, which an already answered request no longer does by itself.
+  const end = () => response.destroy()
+  signal?.addEventListener('abort', end, { once: true })
+  try {
+    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: { code?: number; reason?: string } }
+      if (event.type !== 'ERROR') yield event
+      else {
+        const { code = 0, reason = 'Unknown' } = event.object
+        throw new KubernetesError(`WATCH ${kind.plural}`, code, reason, 'the watch was ended by the server')
+      }
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error
+  } finally {
+    signal?.removeEventListener('abort', end)
+    response.destroy()
+  }
+}

@@ -1,0 +1,49 @@
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+
+/** An answer of the API server other than success. */
+export class KubernetesError extends Error {
+  /** HTTP status code. */
+  readonly status: number
+  /** `NotFound`, `Conflict`, `Forbidden`, `Invalid`, … as in the answer's Status object. */
+  readonly reason: string
+
+  constructor(request: string, status: number, reason: string, message: string) {
+    super(`${request}: ${message} (${status} ${reason})`)
+    this.name = 'KubernetesError'
+    this.status = status
+    this.reason = reason
+  }
+}
+
+/** Reads the Status object of a failed answer; anything else (a proxy's HTML page) is told by its status code alone. */
+export function toKubernetesError(request: string, status: number, body: string): KubernetesError {
+  try {
+    const parsed = JSON.parse(body) as { reason?: unknown; message?: unknown }
+    if (typeof parsed.message === 'string') {
+      return new KubernetesError(request, status, String(parsed.reason || 'Unknown'), parsed.message)
+    }
+  } catch {
+    // Not JSON: told below.
+  }
+  return new KubernetesError(request, status, 'Unknown', `the server answered with status ${status}`)
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 404
+}
+
+/** For a connection that can't be made or breaks. */
+export function unreachable(server: string, error: NodeJS.ErrnoException): ProblemError {
+  const isTls = /CERT|SELF_SIGNED|ALTNAME|SSL|TLS/.test(error.code ?? '')
+  return new ProblemError(
+    {
+      code: 'CLUSTER_UNREACHABLE',
+      where: server,
+      message: `the cluster can't be reached: ${error.code ?? error.message}. Expected an answer from its API server.`,
+      fix: isTls
+        ? "Check the certificate authority of the kubeconfig's cluster entry: it doesn't fit this server's certificate."
+        : 'Check that the cluster runs, that the kubeconfig names its address, and that no firewall or VPN is in between.',
+    },
+    exitCodes.unreachable,
+  )
+}

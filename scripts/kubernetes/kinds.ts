@@ -1,0 +1,101 @@
+/** What the API server must know to find an object. */
+export interface Kind {
+  /** `v1`, `external-secrets.io/v1` */
+  readonly apiVersion: string
+  readonly kind: string
+  /** As in the URL: `externalsecrets`. */
+  readonly plural: string
+  readonly namespaced: boolean
+}
+
+export interface ObjectMeta {
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly resourceVersion?: string
+  readonly generation?: number
+  readonly deletionTimestamp?: string
+  readonly creationTimestamp?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly ownerReferences?: readonly OwnerReference[]
+  readonly finalizers?: readonly string[]
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface KubernetesObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+}
+
+/** `data` holds base64 text, secret: never printed. */
+export interface SecretObject extends KubernetesObject {
+  readonly type?: string
+  readonly data?: Readonly<Record<string, string>>
+}
+
+export interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string
+}
+
+export interface WithConditions extends KubernetesObject {
+  readonly status?: { readonly conditions?: readonly Condition[] }
+}
+
+export const kinds = {
+  namespace: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
+  secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
+  configMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
+  serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  event: { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true },
+  deployment: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true },
+  role: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', plural: 'roles', namespaced: true },
+  roleBinding: {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    plural: 'rolebindings',
+    namespaced: true,
+  },
+  externalSecret: {
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ExternalSecret',
+    plural: 'externalsecrets',
+    namespaced: true,
+  },
+  secretStore: { apiVersion: 'external-secrets.io/v1', kind: 'SecretStore', plural: 'secretstores', namespaced: true },
+  customResourceDefinition: {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+  },
+} as const satisfies Record<string, Kind>
+
+export interface ObjectRef {
+  readonly name: string
+  /** Required for a namespaced kind. */
+  readonly namespace?: string
+}
+
+/** `Secret/backend/backend-secrets`: opens nothing, but can be searched for, and names one object. */
+export function describeObject(kind: Kind, { name, namespace }: ObjectRef): string {
+  return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
+}
+
+/** Path of one object, or of all objects of a kind (in a namespace, or everywhere). */
+export function resourcePath(kind: Kind, namespace?: string, name?: string): string {
+  const group = kind.apiVersion.includes('/') ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
+  const scope = namespace === undefined || !kind.namespaced ? '' : `/namespaces/${encodeURIComponent(namespace)}`
+  return `${group}${scope}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+}

@@ -1,0 +1,198 @@
+import { homedir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { readIfExists } from '../lib/files.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+
+/** Several kubeconfig files merged into one, as kubectl merges them. */
+export interface Kubeconfig {
+  /** Files that were read, in order. */
+  readonly files: readonly string[]
+  readonly currentContext: string | undefined
+  /** Names of the contexts, in the files' order. */
+  readonly contexts: readonly string[]
+  readonly entries: Entries
+}
+
+/** How to reach one cluster as one user. Holds credentials: never printed. */
+export interface ClusterConnection {
+  readonly context: string
+  /** `https://host:port`, without a trailing slash. */
+  readonly server: string
+  /** Namespace of the context. Default: `default`. */
+  readonly namespace: string
+  /** PEM text. */
+  readonly ca?: string
+  readonly token?: string
+  readonly clientCertificate?: string
+  readonly clientKey?: string
+  readonly skipVerify: boolean
+  readonly serverName?: string
+}
+
+/**
+ * Reads `$KUBECONFIG` (a list of files; missing ones are passed over), else `~/.kube/config`. The first file that names
+ * a thing wins, the first that sets a current context too.
+ *
+ * @throws ProblemError `NO_KUBECONFIG` or `BAD_KUBECONFIG`.
+ */
+export async function loadKubeconfig(env: Readonly<Record<string, string | undefined>>): Promise<Kubeconfig> {
+  const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '')
+  const paths =
+    listed.length > 0 ? listed.map((path) => resolve(path)) : [join(env.HOME || homedir(), '.kube', 'config')]
+  const entries: Entries = { clusters: new Map(), users: new Map(), contexts: new Map() }
+  const files: string[] = []
+  let currentContext: string | undefined
+  for (const path of paths) {
+    const text = await readIfExists(path)
+    if (text === undefined) continue
+    files.push(path)
+    const file = parseFile(path, text)
+    addTo(entries, file, dirname(path))
+    if (typeof file['current-context'] === 'string') currentContext ??= file['current-context'] || undefined
+  }
+  if (files.length === 0) throw noKubeconfig(paths)
+  return { files, currentContext, contexts: [...entries.contexts.keys()], entries }
+}
+
+/**
+ * Credentials and address of a context.
+ *
+ * @param context Default: the current one.
+ * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, or `UNSUPPORTED_LOGIN` for a login plugin.
+ */
+export async function connectionOf(
+  kubeconfig: Kubeconfig,
+  context: string | undefined = kubeconfig.currentContext,
+): Promise<ClusterConnection> {
+  const { entries, contexts, files } = kubeconfig
+  const where = files.join(delimiter)
+  const chosen = context === undefined ? undefined : entries.contexts.get(context)
+  if (context === undefined || !chosen) throw unknownContext(where, context, contexts)
+  const cluster = entries.clusters.get(text(chosen, 'cluster') ?? '')
+  const user = entries.users.get(text(chosen, 'user') ?? '')
+  const server = cluster && text(cluster, 'server')
+  if (!cluster || !server || !user) {
+    throw bad(where, `context "${context}" names a cluster or user that isn't there. Expected both entries.`)
+  }
+  refuseLoginPlugin(where, context, user)
+  const [ca, clientCertificate, clientKey, token] = await Promise.all([
+    pem(where, cluster, 'certificate-authority'),
+    pem(where, user, 'client-certificate'),
+    pem(where, user, 'client-key'),
+    text(user, 'token') ?? fileText(where, user, 'tokenFile').then((content) => content?.trim()),
+  ])
+  const serverName = text(cluster, 'tls-server-name')
+  return {
+    context,
+    server: server.replace(/\/+$/, ''),
+    namespace: text(chosen, 'namespace') ?? 'default',
+    skipVerify: cluster.body['insecure-skip-tls-verify'] === true,
+    ...(ca === undefined ? {} : { ca }),
+    ...(token === undefined ? {} : { token }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(clientKey === undefined ? {} : { clientKey }),
+    ...(serverName === undefined ? {} : { serverName }),
+  }
+}
+
+// --- internal ---
+
+interface Entry {
+  readonly body: Record<string, unknown>
+  /** Folder of the file it came from: relative paths start there. */
+  readonly folder: string
+}
+
+type Section = 'clusters' | 'users' | 'contexts'
+type Entries = Readonly<Record<Section, Map<string, Entry>>>
+
+const singular = { clusters: 'cluster', users: 'user', contexts: 'context' } as const
+
+function parseFile(path: string, content: string): Record<string, unknown> {
+  let parsed: unknown
+  try {
+    parsed = parse(content)
+  } catch {
+    // The parser's own message quotes the text around the mistake, which may be a token.
+    throw bad(path, 'is not valid YAML. Expected a kubeconfig.')
+  }
+  return record(parsed) ?? {}
+}
+
+function addTo(entries: Entries, file: Record<string, unknown>, folder: string): void {
+  for (const section of ['clusters', 'users', 'contexts'] as const) {
+    const list = Array.isArray(file[section]) ? (file[section] as unknown[]) : []
+    for (const item of list.map(record)) {
+      const name = item?.name
+      const body = record(item?.[singular[section]]) ?? {}
+      if (typeof name === 'string' && !entries[section].has(name)) entries[section].set(name, { body, folder })
+    }
+  }
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+function text(entry: Entry, key: string): string | undefined {
+  const value = entry.body[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** `<key>-data` in base64 wins over the file that `<key>` names, as in kubectl. */
+async function pem(where: string, entry: Entry, key: string): Promise<string | undefined> {
+  const data = text(entry, `${key}-data`)
+  return data === undefined ? fileText(where, entry, key) : Buffer.from(data, 'base64').toString('utf8')
+}
+
+async function fileText(where: string, entry: Entry, key: string): Promise<string | undefined> {
+  const path = text(entry, key)
+  if (path === undefined) return undefined
+  const content = await readIfExists(resolve(entry.folder, path))
+  if (content === undefined) throw bad(where, `${key} names ${path}, which doesn't exist. Expected a readable file.`)
+  return content
+}
+
+function refuseLoginPlugin(where: string, context: string, user: Entry): void {
+  const plugin = ['exec', 'auth-provider'].find((key) => user.body[key] !== undefined)
+  if (plugin === undefined) return
+  throw new ProblemError({
+    code: 'UNSUPPORTED_LOGIN',
+    where,
+    message: `context "${context}" logs in through "${plugin}", which is not supported yet. Expected a token or a client certificate.`,
+    fix: 'Use a context with a token, for example of a service account: kubectl create token <name>.',
+  })
+}
+
+function unknownContext(where: string, context: string | undefined, contexts: readonly string[]): ProblemError {
+  const fact =
+    context === undefined
+      ? 'no current context is set.'
+      : `there is no context "${context}".${didYouMean(context, contexts)}`
+  return new ProblemError({
+    code: 'UNKNOWN_CONTEXT',
+    where,
+    message: `${fact} Expected one of: ${contexts.join(', ') || '(the file has none)'}.`,
+    fix: 'List them with `kubectl config get-contexts`, choose one with `kubectl config use-context <name>`.',
+  })
+}
+
+function noKubeconfig(paths: readonly string[]): ProblemError {
+  return new ProblemError(
+    {
+      code: 'NO_KUBECONFIG',
+      where: paths.join(delimiter),
+      message: 'there is no such file. Expected a kubeconfig.',
+      fix: 'Set KUBECONFIG to the file of your cluster (Scaleway console: Kubernetes > your cluster > Download kubeconfig).',
+    },
+    exitCodes.problems,
+  )
+}
+
+function bad(where: string, message: string): ProblemError {
+  return new ProblemError({ code: 'BAD_KUBECONFIG', where, message, fix: 'Correct the file, or download it again.' })
+}

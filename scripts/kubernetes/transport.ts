@@ -1,0 +1,69 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { unreachable } from './errors.ts'
+import type { ClusterConnection } from './kubeconfig.ts'
+
+export type TransportOptions = Pick<ClusterConnection, 'server'> & Partial<ClusterConnection>
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** With its query. */
+  readonly path: string
+  readonly contentType?: string
+  readonly body?: string
+  readonly signal?: AbortSignal | undefined
+  /** Default: 30,000; 0 waits without end, for a watch. */
+  readonly timeoutMs?: number
+}
+
+/** Connections to one API server, kept open between requests. */
+export interface Transport extends Disposable {
+  /** Rejects with the problem `CLUSTER_UNREACHABLE`, or with the signal's reason. The caller reads the body. */
+  send(request: TransportRequest): Promise<IncomingMessage>
+}
+
+export function openTransport(connection: TransportOptions): Transport {
+  const { server, ca, token, clientCertificate, clientKey, skipVerify, serverName } = connection
+  const isHttps = server.startsWith('https:')
+  const agent = isHttps
+    ? new HttpsAgent({
+        keepAlive: true,
+        ...(ca === undefined ? {} : { ca }),
+        ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+        ...(clientKey === undefined ? {} : { key: clientKey }),
+        ...(serverName === undefined ? {} : { servername: serverName }),
+        rejectUnauthorized: skipVerify !== true,
+      })
+    : new HttpAgent({ keepAlive: true })
+  const open = isHttps ? httpsRequest : httpRequest
+  const send = (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const { method, path, contentType = 'application/json', body, signal, timeoutMs = 30_000 } = options
+      const headers: Record<string, string | number> = { accept: 'application/json' }
+      if (token !== undefined) headers.authorization = `Bearer ${token}`
+      if (body !== undefined) {
+        headers['content-type'] = contentType
+        headers['content-length'] = Buffer.byteLength(body)
+      }
+      const request = open(`${server}${path}`, { method, agent, headers, ...(signal ? { signal } : {}) }, resolve)
+      if (timeoutMs > 0) request.setTimeout(timeoutMs, () => request.destroy(timedOut()))
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        // A server may close an idle connection at the very moment it is used again; asking once more is safe
+        // for everything but a creation.
+        const isIdleClose = request.reusedSocket && error.code === 'ECONNRESET'
+        if (mayRetry && isIdleClose && method !== 'POST') resolve(send(options, false))
+        else reject(signal?.aborted ? signal.reason : unreachable(server, error))
+      })
+      request.end(body)
+    })
+  return {
+    send: (request) => send(request, true),
+    [Symbol.dispose]: () => agent.destroy(),
+  }
+}
+
+// --- internal ---
+
+function timedOut(): NodeJS.ErrnoException {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+}

@@ -1,0 +1,30 @@
+type Step = () => PromiseLike<void> | void
+
+/** What has been started, stopped in reverse order: the last one started may need the first one to stop properly. */
+export class Cleanup implements AsyncDisposable {
+  readonly #steps: Step[] = []
+
+  /** Stops this too, before everything that was added earlier. */
+  use<T extends AsyncDisposable>(resource: T): T {
+    this.#steps.push(() => resource[Symbol.asyncDispose]())
+    return resource
+  }
+
+  defer(step: Step): void {
+    this.#steps.push(step)
+  }
+
+  /** Runs every step, also after one that fails; the failures are thrown together at the end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const errors: unknown[] = []
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, 'several parts could not be stopped')
+  }
+}

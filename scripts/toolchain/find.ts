@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import type { CommandIo } from '../lib/command.ts'
+import { type Problem, ProblemError } from '../lib/problems.ts'
+import { buildRecipe } from './build.ts'
+import { cacheFolder, isPresent } from './cache.ts'
+import { fromPath, fromVariable, wanted } from './locate.ts'
+import { type PinnedRecipe, readRecipe } from './recipes.ts'
+import { type Tool, type ToolName, tools } from './tools.ts'
+
+/** What finding a tool needs of the outside world. */
+export type ToolchainIo = Pick<CommandIo, 'root' | 'env' | 'signal' | 'log' | 'isTerminal'>
+
+/**
+ * One tool, found or built.
+ *
+ * @throws ProblemError (exit code 5) when it can be neither found nor built.
+ */
+export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
+  return (await findTools([name], io))[name]
+}
+
+/**
+ * The named tools and no others. Lookup order for each: its environment variable (a wrong one is an error),
+ * PATH if the version fits, the user's cache folder, else a build from the pinned sources, one after the other.
+ *
+ * @throws ProblemError (exit code 5) with every wrong environment variable at once, before anything is built;
+ *   or with what kept a build from succeeding.
+ */
+export async function findTools<Name extends ToolName>(
+  names: readonly Name[],
+  io: ToolchainIo,
+): Promise<Record<Name, Tool>> {
+  const found = new Map<ToolName, Tool>()
+  const missing: Missing[] = []
+  const problems: Problem[] = []
+  const results = await Promise.allSettled(names.map((name) => lookUp(name, io)))
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      if (!(result.reason instanceof ProblemError)) throw result.reason
+      problems.push(...result.reason.problems)
+    } else if ('tool' in result.value) {
+      found.set(result.value.tool.name, result.value.tool)
+    } else missing.push(result.value)
+  }
+  if (problems.length > 0) throw new ProblemError(unique(problems), 5)
+  for (const one of missing) found.set(one.name, await buildMissing(one, io))
+  return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, Tool>
+}
+
+// --- internal ---
+
+interface Missing {
+  readonly name: ToolName
+  readonly recipe: PinnedRecipe
+  readonly cached: Tool
+  readonly passedOver: readonly string[]
+}
+
+async function lookUp(name: ToolName, io: ToolchainIo): Promise<{ tool: Tool } | Missing> {
+  const given = await fromVariable(name, io.env)
+  if (given) return { tool: given }
+  const { tool, passedOver } = await fromPath(name, io.env)
+  if (tool) return { tool }
+  const recipe = await readRecipe(tools[name].recipe, io.root)
+  const path = join(cacheFolder(io.env), recipe.key, tools[name].file)
+  const cached = { name, path, version: recipe.pins.get(name) ?? recipe.version, source: 'cache' }
+  if (await isPresent(path)) return { tool: cached }
+  return { name, recipe, cached, passedOver }
+}
+
+async function buildMissing({ name, recipe, cached, passedOver }: Missing, io: ToolchainIo): Promise<Tool> {
+  io.signal.throwIfAborted()
+  for (const fact of passedOver) io.log(`${name}: ${fact}, not ${wanted(name)}`)
+  let waitedFor = false
+  await buildRecipe(recipe, cacheFolder(io.env), io, async () => (waitedFor = await isPresent(cached.path)))
+  return waitedFor ? cached : { ...cached, source: 'built' }
+}
+
+/** Several tools share one environment variable. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.where} ${problem.message}`, problem])).values()]
+}

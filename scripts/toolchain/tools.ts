@@ -1,0 +1,146 @@
+import type { RecipeName } from './recipes.ts'
+
+/** How a tool tells its version. */
+interface VersionProbe {
+  readonly args: readonly string[]
+  /** The first group is the version; a tool that tells none has no group. */
+  readonly pattern: RegExp
+}
+
+export interface ToolSpec {
+  readonly recipe: RecipeName
+  /** Where the recipe leaves it, relative to the recipe's folder in the cache. */
+  readonly file: string
+  /** The environment variable that names it, and whether it names the file or the folder that holds it. */
+  readonly variable: string
+  readonly variableNames: 'file' | 'folder'
+  /** Names looked for on PATH. Empty: PATH is not searched, because a stranger's copy can't be told from ours. */
+  readonly onPath: readonly string[]
+  /** Versions taken from the environment variable or PATH; undefined when the tool tells no version. */
+  readonly accepts?: string
+  /** Undefined for a tool that is no program. */
+  readonly probe?: VersionProbe
+}
+
+/** Every tool, by name. What each range allows is what our tests have run with; builds use the exact pinned version. */
+export const tools = {
+  helm: {
+    recipe: 'helm',
+    file: 'bin/helm',
+    variable: 'HELM_BIN',
+    variableNames: 'file',
+    onPath: ['helm'],
+    accepts: '>=4.3.0 <5.0.0',
+    probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
+  },
+  helm3: {
+    recipe: 'helm3',
+    file: 'bin/helm',
+    variable: 'HELM3_BIN',
+    variableNames: 'file',
+    onPath: ['helm3', 'helm'],
+    accepts: '>=3.22.0 <4.0.0',
+    probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
+  },
+  ct: {
+    recipe: 'ct',
+    file: 'bin/ct',
+    variable: 'CT_BIN',
+    variableNames: 'file',
+    onPath: ['ct'],
+    accepts: '>=3.14.0 <4.0.0',
+    probe: { args: ['version'], pattern: /Version:\s*v?(\d\S*)/ },
+  },
+  kubeconform: {
+    recipe: 'kubeconform',
+    file: 'bin/kubeconform',
+    variable: 'KUBECONFORM_BIN',
+    variableNames: 'file',
+    onPath: ['kubeconform'],
+    accepts: '>=0.7.0 <1.0.0',
+    probe: { args: ['-v'], pattern: /v?(\d\S*)/ },
+  },
+  etcd: {
+    recipe: 'etcd',
+    file: 'bin/etcd',
+    variable: 'KUBEBUILDER_ASSETS',
+    variableNames: 'folder',
+    onPath: ['etcd'],
+    accepts: '>=3.5.0 <3.7.0',
+    probe: { args: ['--version'], pattern: /etcd Version:\s*(\d\S*)/ },
+  },
+  'kube-apiserver': {
+    recipe: 'kube-apiserver',
+    file: 'bin/kube-apiserver',
+    variable: 'KUBEBUILDER_ASSETS',
+    variableNames: 'folder',
+    onPath: ['kube-apiserver'],
+    accepts: '>=1.34.0 <1.35.0',
+    probe: { args: ['--version'], pattern: /Kubernetes v(\d\S*)/ },
+  },
+  'kube-controller-manager': {
+    recipe: 'kube-controller-manager',
+    file: 'bin/kube-controller-manager',
+    variable: 'KUBEBUILDER_ASSETS',
+    variableNames: 'folder',
+    onPath: ['kube-controller-manager'],
+    accepts: '>=1.34.0 <1.35.0',
+    probe: { args: ['--version'], pattern: /Kubernetes v(\d\S*)/ },
+  },
+  'external-secrets': {
+    recipe: 'external-secrets',
+    file: 'bin/external-secrets',
+    variable: 'EXTERNAL_SECRETS_BIN',
+    variableNames: 'file',
+    onPath: [],
+    probe: { args: ['--help'], pattern: /enable-cluster-store-reconciler/ },
+  },
+  'external-secrets-crds': {
+    recipe: 'external-secrets-crds',
+    file: 'crds.yaml',
+    variable: 'EXTERNAL_SECRETS_CRDS',
+    variableNames: 'file',
+    onPath: [],
+  },
+  yamllint: {
+    recipe: 'yaml-linters',
+    file: 'bin/yamllint',
+    variable: 'YAMLLINT_BIN',
+    variableNames: 'file',
+    onPath: ['yamllint'],
+    accepts: '>=1.35.0 <2.0.0',
+    probe: { args: ['--version'], pattern: /yamllint (\d\S*)/ },
+  },
+  yamale: {
+    recipe: 'yaml-linters',
+    file: 'bin/yamale',
+    variable: 'YAMALE_BIN',
+    variableNames: 'file',
+    onPath: ['yamale'],
+    accepts: '>=5.0.0 <7.0.0',
+    probe: { args: ['--version'], pattern: /(\d+\.\d+\S*)/ },
+  },
+} as const satisfies Record<string, ToolSpec>
+
+export type ToolName = keyof typeof tools
+
+export const toolNames = Object.keys(tools) as ToolName[]
+
+export interface Tool {
+  readonly name: ToolName
+  /** An executable file; for `external-secrets-crds` a YAML file, or a folder of them. */
+  readonly path: string
+  /** Without the leading `v`; `unknown` for a given file that tells none. */
+  readonly version: string
+  /** Where it came from: an environment variable's name, `PATH`, `cache` or `built`. */
+  readonly source: string
+}
+
+/** An environment variable may hold a folder without this tool: Kubernetes' own test archives have no controller manager. */
+export const optionalInFolder: readonly ToolName[] = ['kube-controller-manager']
+
+/** `HELM_BIN`, or `KUBEBUILDER_ASSETS (the folder that holds it)`: for the end of a message. */
+export function variableHint(name: ToolName): string {
+  const { variable, variableNames } = tools[name]
+  return variableNames === 'folder' ? `${variable} (the folder that holds it)` : variable
+}

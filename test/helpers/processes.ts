@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Whether a process (or with a negative id, any process of a group) is running; one that only waits to be reaped is not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  return pid < 0 ? groupMembers(-pid).length > 0 : stateOf(pid) !== 'Z'
+}
+
+/** Ids of the processes that work in a folder (also one that is deleted by now), or name it as an argument. Linux only. */
+export function processesIn(folder: string): number[] {
+  return allPids().filter((pid) => {
+    const cwd = attempt(() => readlinkSync(`/proc/${pid}/cwd`)) ?? ''
+    const args = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? ''
+    return stateOf(pid) !== 'Z' && (cwd.startsWith(folder) || args.includes(folder))
+  })
+}
+
+// --- internal ---
+
+function allPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+function groupMembers(group: number): number[] {
+  return allPids().filter((pid) => Number(statFields(pid)[2]) === group && stateOf(pid) !== 'Z')
+}
+
+function stateOf(pid: number): string | undefined {
+  return statFields(pid)[0]
+}
+
+/** What follows the command's name in `/proc/<pid>/stat`: state, parent, group, … */
+function statFields(pid: number): string[] {
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? ''
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { connectionOf, loadKubeconfig } from '../../../scripts/kubernetes/kubeconfig.ts'
+import { temporaryFolder } from '../../helpers/folders.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+interface Parts {
+  readonly name: string
+  readonly current?: string
+  readonly cluster?: object
+  readonly user?: object
+  readonly context?: object
+}
+
+async function file(path: string, { name, current, cluster, user, context }: Parts): Promise<string> {
+  await mkdir(dirname(path), { recursive: true })
+  const config = {
+    'current-context': current ?? '',
+    clusters: [{ name, cluster: { server: `https://${name}:6443`, ...cluster } }],
+    users: [{ name, user: user ?? { token: `token-of-${name}` } }],
+    contexts: [{ name, context: { cluster: name, user: name, ...context } }],
+  }
+  await writeFile(path, stringify(config))
+  return path
+}
+
+test('the file of KUBECONFIG is read, with its current context', async () => {
+  const folder = await temporaryFolder()
+  const path = await file(join(folder, 'one'), { name: 'one', current: 'one', context: { namespace: 'backend' } })
+  const kubeconfig = await loadKubeconfig({ KUBECONFIG: path })
+  expect(kubeconfig).toMatchObject({ files: [path], currentContext: 'one', contexts: ['one'] })
+  expect(await connectionOf(kubeconfig)).toEqual({
+    context: 'one',
+    server: 'https://one:6443',
+    namespace: 'backend',
+    token: 'token-of-one',
+    skipVerify: false,
+  })
+})
+
+test('without KUBECONFIG the file in the home folder is read', async () => {
+  const home = await temporaryFolder()
+  await file(join(home, '.kube/config'), { name: 'home', current: 'home' })
+  expect((await loadKubeconfig({ HOME: home })).currentContext).toBe('home')
+})
+
+test('of several files the first that names a thing wins, and the first current context too', async () => {
+  const folder = await temporaryFolder()
+  const first = await file(join(folder, 'a'), { name: 'shared', user: { token: 'first' } })
+  const second = await file(join(folder, 'b'), { name: 'shared', current: 'other', user: { token: 'second' } })
+  const third = await file(join(folder, 'c'), { name: 'other', current: 'shared' })
+  const list = [first, join(folder, 'missing'), second, third].join(delimiter)
+  const kubeconfig = await loadKubeconfig({ KUBECONFIG: list })
+  expect(kubeconfig).toMatchObject({ files: [first, second, third], currentContext: 'other' })
+  expect(kubeconfig.contexts).toEqual(['shared', 'other'])
+  expect((await connectionOf(kubeconfig, 'shared')).token).toBe('first')
+})
+
+test('certificates are read from data, or from files beside the kubeconfig', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'client.crt'), 'CRT')
+  const path = await file(join(folder, 'config'), {
+    name: 'x',
+    current: 'x',
+    cluster: { 'certificate-authority-data': Buffer.from('CA').toString('base64'), 'tls-server-name': 'name' },
+    user: { 'client-certificate': 'client.crt', 'client-key-data': Buffer.from('KEY').toString('base64') },
+  })
+  expect(await connectionOf(await loadKubeconfig({ KUBECONFIG: path }))).toMatchObject({
+    ca: 'CA',
+    clientCertificate: 'CRT',
+    clientKey: 'KEY',
+    serverName: 'name',
+  })
+})
+
+test('a token may be in a file', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'token'), 'abc\n')
+  const path = await file(join(folder, 'config'), { name: 'x', current: 'x', user: { tokenFile: 'token' } })
+  expect((await connectionOf(await loadKubeconfig({ KUBECONFIG: path }))).token).toBe('abc')
+})
+
+test('no file at all is told with the place that was looked at', async () => {
+  const problem = await problemOf(loadKubeconfig({ KUBECONFIG: '/nowhere/config' }))
+  expect(problem).toMatchObject({ code: 'NO_KUBECONFIG', where: '/nowhere/config' })
+})
+
+test('an unknown context is told with the nearest one', async () => {
+  const path = await file(join(await temporaryFolder(), 'c'), { name: 'production' })
+  const kubeconfig = await loadKubeconfig({ KUBECONFIG: path })
+  expect((await problemOf(connectionOf(kubeconfig, 'prodution'))).message).toBe(
+    'there is no context "prodution". Did you mean "production"? Expected one of: production.',
+  )
+  expect((await problemOf(connectionOf(kubeconfig))).message).toContain('no current context is set.')
+})
+
+test.each(['exec', 'auth-provider'])(
+  'a user who logs in through "%s" is told that this is not supported',
+  async (key) => {
+    const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', user: { [key]: {} } })
+    const problem = await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))
+    expect(problem).toMatchObject({ code: 'UNSUPPORTED_LOGIN', where: path })
+    expect(problem.message).toContain(`logs in through "${key}"`)
+  },
+)
+
+test('a file that is no YAML is told without quoting it', async () => {
+  const path = join(await temporaryFolder(), 'c')
+  await writeFile(path, 'users: [{token: "s3cret"')
+  const problem = await problemOf(loadKubeconfig({ KUBECONFIG: path }))
+  expect(problem).toMatchObject({ code: 'BAD_KUBECONFIG', where: path })
+  expect(JSON.stringify(problem)).not.toContain('s3cret')
+})
+
+test('a context that names a missing user is told', async () => {
+  const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', context: { user: 'gone' } })
+  expect((await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))).code).toBe('BAD_KUBECONFIG')
+})
+
+test('a certificate file that is missing is told', async () => {
+  const cluster = { 'certificate-authority': 'gone.crt' }
+  const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', cluster })
+  expect((await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))).message).toContain('gone.crt')
+})
