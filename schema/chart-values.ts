@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 1ff3af034fa13f0f, types c1f7f2e87cb7d83b
+// schema 2a8e60bc3f094af2, types 59bd9795f742e441
 
 /**
  * A key of a Kubernetes Secret.
@@ -60,16 +60,24 @@ export interface ChartValues {
      */
     create: boolean
     /**
-     * Labels added to each of them.
+     * Labels added to each of them. Those of the chart can't be replaced.
      */
     labels?: {
-      [k: string]: string
+      /**
+       * This interface was referenced by `undefined`'s JSON-Schema definition
+       * via the `patternProperty` "^(app\.kubernetes\.io|tiered-secrets)/".
+       */
+      [k: string]: never | string
     }
     /**
-     * Annotations added to each of them.
+     * Annotations added to each of them. That the namespaces are kept can't be changed.
      */
     annotations?: {
-      [k: string]: string
+      /**
+       * This interface was referenced by `undefined`'s JSON-Schema definition
+       * via the `patternProperty` "^helm\.sh/".
+       */
+      [k: string]: never | string
     }
   }
   /**

@@ -159,7 +159,7 @@ function targetOf(target: unknown): unknown {
   const literal = asList(templateFrom)
     .map((from) => String(from.literal))
     .join('\n')
-  const listed = [...literal.matchAll(/^(\w+): /gm)].map(([, variable]) => variable ?? '')
+  const listed = [...literal.matchAll(/^"(\w+)": /gm)].map(([, variable]) => variable ?? '')
   const keys = [...Object.keys(data ?? {}), ...listed].sort(compare)
   return { ...rest, engine: `${String(engineVersion)} ${String(mergePolicy)}`, keys }
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { createInterface } from 'node:readline'
 import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
 import { describeObject, type Kind, type KubernetesObject, type ObjectRef, resourcePath } from './kinds.ts'
 import { openTransport, type TransportOptions, type TransportRequest } from './transport.ts'
@@ -165,7 +164,7 @@ async function* watchEvents<T>(response: IncomingMessage, kind: Kind, signal: Ab
   const end = () => response.destroy()
   signal?.addEventListener('abort', end, { once: true })
   try {
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of lines(response)) {
       const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: { code?: number; reason?: string } }
       if (event.type !== 'ERROR') yield event
       else {
@@ -178,5 +177,16 @@ async function* watchEvents<T>(response: IncomingMessage, kind: Kind, signal: Ab
   } finally {
     signal?.removeEventListener('abort', end)
     response.destroy()
+  }
+}
+
+/** Not node:readline, whose iterator never ends when its input breaks off. */
+async function* lines(response: IncomingMessage) {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of response) {
+    const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
+    rest = parts.pop() ?? ''
+    yield* parts.filter((line) => line !== '')
   }
 }

@@ -3,7 +3,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { unreachable } from './errors.ts'
 import type { ClusterConnection } from './kubeconfig.ts'
 
-export type TransportOptions = Pick<ClusterConnection, 'server'> & Partial<ClusterConnection>
+export type TransportOptions = Pick<ClusterConnection, 'server'> &
+  Partial<ClusterConnection> & {
+    /** Act as this user; the connection's own user must be allowed to impersonate. */
+    readonly impersonate?: string
+  }
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -23,7 +27,7 @@ export interface Transport extends Disposable {
 }
 
 export function openTransport(connection: TransportOptions): Transport {
-  const { server, ca, token, clientCertificate, clientKey, skipVerify, serverName } = connection
+  const { server, ca, token, clientCertificate, clientKey, skipVerify, serverName, impersonate } = connection
   const isHttps = server.startsWith('https:')
   const agent = isHttps
     ? new HttpsAgent({
@@ -41,6 +45,7 @@ export function openTransport(connection: TransportOptions): Transport {
       const { method, path, contentType = 'application/json', body, signal, timeoutMs = 30_000 } = options
       const headers: Record<string, string | number> = { accept: 'application/json' }
       if (token !== undefined) headers.authorization = `Bearer ${token}`
+      if (impersonate !== undefined) headers['impersonate-user'] = impersonate
       if (body !== undefined) {
         headers['content-type'] = contentType
         headers['content-length'] = Buffer.byteLength(body)

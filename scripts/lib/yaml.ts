@@ -1,12 +1,22 @@
-import { parseAllDocuments, stringify } from 'yaml'
+import { parseAllDocuments, type ScalarTag, stringify } from 'yaml'
 import { exitCodes, ProblemError } from './problems.ts'
 
 /**
  * Block YAML that Helm, the API server and yamllint all read alike. YAML 1.1 rules decide what is quoted, because
- * Helm's parser still takes `y`, `on` and `1_000` for booleans and numbers.
+ * Helm's parser still takes `y`, `on` and `1_000` for booleans and numbers, and then what only Go takes for something
+ * else.
  */
 export function toYaml(value: unknown): string {
-  return stringify(value, { version: '1.1', schema: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })
+  const text = stringify(value, {
+    version: '1.1',
+    schema: 'yaml-1.1',
+    customTags: (tags) => [goNumber, ...tags],
+    lineWidth: 0,
+    singleQuote: false,
+    blockQuote: false,
+    aliasDuplicateObjects: false,
+  })
+  return text.replace(lineSeparators, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** All documents of a YAML stream, without the empty ones. */
@@ -29,4 +39,17 @@ export function parseYamlDocuments(text: string, where: string): unknown[] {
     const value: unknown = document.toJS()
     return value === null ? [] : [value]
   })
+}
+
+// --- internal ---
+
+/** YAML 1.1 counts these as line breaks, and the byte order mark as nothing: they are written as escapes. */
+const lineSeparators = /[\u0085\u2028\u2029\ufeff]/g
+
+/** Never resolved, only written: its pattern is what Go takes for a number and YAML 1.1 for text, such as `0o7` and `1e1_0`. */
+const goNumber: ScalarTag = {
+  tag: '!go-number',
+  default: true,
+  test: /^[-+]?_*(0_*[xob][\da-f_]+|[\d_.]*\d[\d_.]*(e[-+]?[\d_]+)?)$|[\u0085\u2028\u2029\ufeff]/i,
+  resolve: (text) => text,
 }

@@ -45,7 +45,7 @@ while read -r word pid; do
   esac
 done
 for pid in $groups; do kill -s TERM -- "-$pid"; done
-for second in 1 2 3 4 5; do
+for second in 1 2; do
   alive=
   for pid in $groups; do kill -s 0 -- "-$pid" && alive=yes; done
   [ -z "$alive" ] && break

@@ -1,24 +1,38 @@
-import type { Catalogue, Environments, SecretSpec, TierSpec } from './types.ts'
+import type { Catalogue, Environments, EnvironmentSpec, SecretSpec, TierSpec } from './types.ts'
 
 /** Keeps the name of each environment, so that a mistyped one is a compile error wherever it is used. */
-export function defineEnvironments<const E extends Environments>(environments: E): E {
+export function defineEnvironments<const E extends Environments>(
+  environments: E & { readonly [Name in keyof E]: NoOtherFields<E[Name], EnvironmentSpec> },
+): E {
   return environments
 }
 
 /**
- * Keeps every literal of the catalogue: an unknown tier, environment, format or consumer is a compile error.
+ * An unknown tier, environment, format, consumer or field is a compile error. The entries themselves are no type
+ * parameter: the compiler would need minutes and gigabytes for 10,000 literal types.
  *
  * @param environments the default export of `environments.ts`; only its names are used
  */
-export function defineCatalogue<
-  const E extends Environments,
-  const T extends Readonly<Record<string, TierSpec>>,
-  const S extends readonly SecretSpec<Extract<keyof T, string>, Extract<keyof E, string>, WorkloadName<T>>[],
->(_environments: E, catalogue: Omit<Catalogue, 'tiers' | 'secrets'> & { readonly tiers: T; readonly secrets: S }) {
-  return catalogue satisfies Catalogue
+export function defineCatalogue<const E extends Environments, const T extends Readonly<Record<string, TierSpec>>>(
+  _environments: E,
+  catalogue: Omit<Catalogue, 'tiers' | 'secrets'> & {
+    readonly tiers: T & { readonly [Name in keyof T]: NoOtherFields<T[Name], TierSpec> }
+    readonly secrets: readonly SecretSpec<
+      NoInfer<Extract<keyof T, string>>,
+      Extract<keyof E, string>,
+      NoInfer<WorkloadName<T>>
+    >[]
+  },
+): Catalogue & { readonly tiers: T } {
+  return catalogue
 }
 
 /** Names of the workloads of all tiers. That a consumer is of the right tier is a rule, with a message that says so. */
 type WorkloadName<T extends Readonly<Record<string, TierSpec>>> = {
   [Tier in keyof T]: Extract<keyof T[Tier]['workloads'], string>
 }[keyof T]
+
+/** The compiler lets a type parameter have more fields than its constraint; a mistyped optional one would pass. */
+type NoOtherFields<Value, Spec> = { readonly [Field in Exclude<keyof Value, FieldOf<Spec>>]: never }
+
+type FieldOf<Spec> = Spec extends unknown ? keyof Spec : never

@@ -59,7 +59,10 @@ const texts: Field = {
 const optional = (field: Field): Field => ({ ...field, optional: true })
 
 function oneOf(...choices: readonly string[]): Field {
-  return { expected: `one of: ${choices.join(', ')}`, test: (value) => choices.includes(String(value)) }
+  return {
+    expected: `one of: ${choices.join(', ')}`,
+    test: (value) => typeof value === 'string' && choices.includes(value),
+  }
 }
 
 const catalogueFields: Fields = {

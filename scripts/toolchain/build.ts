@@ -28,6 +28,7 @@ export interface BuildContext {
  *
  * @param cache the cache folder.
  * @param isComplete tells whether the cache holds the recipe by now.
+ * @returns false when another process has built it meanwhile.
  * @throws ProblemError when Go or Python is missing, the network is, or the build fails.
  */
 export async function buildRecipe(
@@ -35,14 +36,15 @@ export async function buildRecipe(
   cache: string,
   io: BuildIo,
   isComplete: () => Promise<boolean>,
-): Promise<void> {
+): Promise<boolean> {
   await makeCacheFolder(cache)
   const onWait = (pid: string) => io.log(`${recipe.name}: process ${pid} is building it already, waiting`)
   try {
     await using _lock = await acquireLock(join(cache, `${recipe.key}.lock`), { signal: io.signal, onWait })
-    if (await isComplete()) return
+    if (await isComplete()) return false
     await sweep(cache, recipe.key)
     await build(recipe, cache, io)
+    return true
   } catch (error) {
     if (isErrno(error, 'ENOSPC') || isErrno(error, 'EACCES') || isErrno(error, 'EROFS')) {
       throw cacheUnusable(cache, error)
@@ -68,7 +70,7 @@ async function build(recipe: PinnedRecipe, cache: string, io: BuildIo): Promise<
     await rm(destination, { recursive: true, force: true })
     await rename(folder, destination)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
   io.log(`${name} ${version}: ready after ${duration(Date.now() - started)}`)
 }

@@ -4,7 +4,7 @@ import { type Problem, ProblemError } from '../lib/problems.ts'
 import { buildRecipe } from './build.ts'
 import { cacheFolder, isPresent } from './cache.ts'
 import { fromPath, fromVariable, wanted } from './locate.ts'
-import { type PinnedRecipe, readRecipe } from './recipes.ts'
+import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
 
 /** What finding a tool needs of the outside world. */
@@ -43,7 +43,11 @@ export async function findTools<Name extends ToolName>(
     } else missing.push(result.value)
   }
   if (problems.length > 0) throw new ProblemError(unique(problems), 5)
-  for (const one of missing) found.set(one.name, await buildMissing(one, io))
+  const built = new Set<RecipeName>()
+  for (const one of missing) {
+    if (await buildMissing(one, io)) built.add(one.recipe.name)
+    found.set(one.name, built.has(one.recipe.name) ? { ...one.cached, source: 'built' } : one.cached)
+  }
   return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, Tool>
 }
 
@@ -68,12 +72,12 @@ async function lookUp(name: ToolName, io: ToolchainIo): Promise<{ tool: Tool } |
   return { name, recipe, cached, passedOver }
 }
 
-async function buildMissing({ name, recipe, cached, passedOver }: Missing, io: ToolchainIo): Promise<Tool> {
+/** False when it turned out to be there: another process, or a recipe that makes several tools, was faster. */
+async function buildMissing({ name, recipe, cached, passedOver }: Missing, io: ToolchainIo): Promise<boolean> {
   io.signal.throwIfAborted()
+  if (await isPresent(cached.path)) return false
   for (const fact of passedOver) io.log(`${name}: ${fact}, not ${wanted(name)}`)
-  let waitedFor = false
-  await buildRecipe(recipe, cacheFolder(io.env), io, async () => (waitedFor = await isPresent(cached.path)))
-  return waitedFor ? cached : { ...cached, source: 'built' }
+  return buildRecipe(recipe, cacheFolder(io.env), io, () => isPresent(cached.path))
 }
 
 /** Several tools share one environment variable. */

@@ -74,12 +74,17 @@ async function operatorModule(context: BuildContext): Promise<string> {
 }
 
 async function goRun(context: BuildContext, go: string, args: string[], cwd: string): Promise<RunResult> {
-  const { io, progress } = context
+  const { io, folder, progress } = context
   let downloads = 0
   const onStderrLine = (line: string) => {
     if (line.startsWith('go: downloading ')) progress.phase(`building (${++downloads} modules downloaded)`)
   }
-  const result = await tryRun(go, args, { cwd, env: goEnvironment(io), signal: io.signal, onStderrLine })
+  // An interrupted Go leaves its temporary files behind; in our own folder they go with it.
+  const temporary = join(folder, 'tmp')
+  await mkdir(temporary, { recursive: true })
+  const env = { ...goEnvironment(io), GOTMPDIR: temporary }
+  const result = await tryRun(go, args, { cwd, env, signal: io.signal, onStderrLine })
+  await rm(temporary, { recursive: true, force: true, maxRetries: 3 })
   io.signal.throwIfAborted()
   return result
 }

@@ -41,7 +41,7 @@ export const recipes = {
     pin: 'github.com/helm/chart-testing/v3',
     package: 'github.com/helm/chart-testing/v3/ct',
     versionVariable: 'github.com/helm/chart-testing/v3/ct/cmd.Version',
-    coldSeconds: 30,
+    coldSeconds: 60,
   },
   kubeconform: {
     kind: 'go',

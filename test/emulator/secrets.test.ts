@@ -130,7 +130,11 @@ describe('names and paths', () => {
 
 describe('lists', () => {
   let lists: World
-  const at = { value: Date.parse('2026-01-01T00:00:00Z') }
+  let time = Date.parse('2026-01-01T00:00:00Z')
+  const tick = () => {
+    time += 1000
+    return new Date(time)
+  }
   const names = async (query: object) => {
     const { secrets } = await lists.owner.secrets.listSecrets({ ...listed, projectId: project, ...query })
     return secrets.map(({ path, name }) => `${path === '/' ? '' : path}/${name}`)
@@ -138,7 +142,7 @@ describe('lists', () => {
 
   beforeAll(async () => {
     // Each secret is a second younger than the one before.
-    lists = await startWorld({ now: () => new Date((at.value += 1000)) })
+    lists = await startWorld({ now: tick })
     const { secrets } = lists.owner
     const plain = { protected: false, projectId: project }
     await secrets.createSecret({ ...plain, name: 'b', path: '/one', tags: ['x'] })

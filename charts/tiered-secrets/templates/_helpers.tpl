@@ -5,7 +5,7 @@ Arguments: root (the chart context), tier (the tier name).
 */}}
 {{- define "tiered-secrets.labels" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{ include "tiered-secrets.tierLabels" . }}
 {{- end -}}
@@ -21,11 +21,12 @@ tiered-secrets/environment: {{ .root.Values.environment | quote }}
 {{- end -}}
 
 {{/*
-Prefix of a bundle's keys between Scaleway and the target, so that no bundle can fill the key of another.
+Prefix of a bundle's keys between Scaleway and the target, so that no bundle can fill the key of another. It begins
+with a letter, because it begins a field name of the operator's template, and no two identities have the same one.
 Arguments: the identity.
 */}}
 {{- define "tiered-secrets.bundlePrefix" -}}
-{{ regexReplaceAll "[^A-Za-z0-9]" . "_" }}__
+b_{{ . | replace "_" "_u" | replace "-" "_d" | replace "." "_p" }}__
 {{- end -}}
 
 {{/*
@@ -49,7 +50,7 @@ Arguments: an entry of `required`.
 */}}
 {{- define "tiered-secrets.requiredData" -}}
 {{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
-{{ $variable }}: {{ printf "{{ .%s }}" $key | quote }}
+{{ $variable | quote }}: {{ printf "{{ .%s }}" $key | quote }}
 {{- end }}
 {{- end -}}
 
@@ -61,7 +62,7 @@ Arguments: an entry of `optional`.
 {{ "{{- range $key, $value := . }}" }}
 {{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
 {{ printf "{{- if eq $key %q }}" $key }}
-{{ $variable }}: {{ "{{ $value | toJson }}" }}
+{{ $variable | quote }}: {{ "{{ $value | toJson }}" }}
 {{ "{{- end }}" }}
 {{- end }}
 {{ "{{- end }}" }}

@@ -34,7 +34,7 @@ export function apiServer(options: ApiServerOptions): RequestListener {
   return (request, response) => {
     void serve(options, request, response).catch((error: unknown) => {
       options.onBug(error)
-      request.destroy()
+      response.destroy()
     })
   }
 }
@@ -57,7 +57,7 @@ async function serve(options: ApiServerOptions, request: IncomingMessage, respon
   try {
     answer = await answerTo(options, request, response, progress)
   } catch (error) {
-    if (options.signal.aborted || request.destroyed) return
+    if (options.signal.aborted || response.destroyed) return
     if (!(error instanceof ApiError)) options.onBug(error)
     answer = error instanceof ApiError ? error : internalError()
   }

@@ -2,6 +2,7 @@ import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { compare, type Problem } from '../../lib/problems.ts'
 import { durationSeconds } from '../duration.ts'
+import { releaseNames } from '../names.ts'
 import { existsIn, namesOf, projectOf, remoteNameOf } from '../resolve.ts'
 import type { Application, EnvironmentSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
@@ -78,15 +79,20 @@ export const tierPathsAreApart: Rule = ({ catalogue, environments }) => {
   )
 }
 
-/** One namespace for two tiers, or for two environments on one cluster, and each can read the other's Secrets. */
+/**
+ * One namespace for two tiers, or for two environments on one cluster, and each can read the other's Secrets. One for
+ * the releases of two environments, and each `helm upgrade` removes the other's objects.
+ */
 export const namespacesAreApart: Rule = ({ catalogue, environments }) => {
-  const uses = Object.entries(environments).flatMap(([environment, spec]) =>
-    Object.keys(catalogue.tiers).map((tier) => ({
+  const release = releaseNames(catalogue.application).namespace
+  const uses = Object.entries(environments).flatMap(([environment, spec]) => [
+    ...Object.keys(catalogue.tiers).map((tier) => ({
       owner: `${environment}/${tier}`,
       environment,
       place: `${spec.kubeContext} ${namesOf(catalogue, tier, spec).namespace}`,
     })),
-  )
+    { owner: `${environment} (Helm release)`, environment, place: `${spec.kubeContext} ${release}` },
+  ])
   return [...groupBy(uses, ({ place }) => place)].flatMap(([place, users]) => {
     if (users.length < 2) return []
     const [context, namespace] = place.split(' ')

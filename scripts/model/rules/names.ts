@@ -1,4 +1,5 @@
 import type { Problem } from '../../lib/problems.ts'
+import { releaseNames } from '../names.ts'
 import { namesOf, remoteNameOf } from '../resolve.ts'
 import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 
@@ -6,9 +7,12 @@ import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 /** Longest DNS-1123 label, in characters. */
 const nameLimit = 63
+/** Longest name of a release. Source: Helm, `helm install` refuses more. */
+const releaseLimit = 53
 /** One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. */
 const scalewaySegment = /^[A-Za-z0-9._-]{1,255}$/
-const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** `__proto__` would vanish from every JavaScript object. */
+const environmentVariable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
 
 /** The application, tiers and environments give names to Kubernetes objects, files and IAM applications. */
 export const baseNamesAreValid: Rule = ({ catalogue, environments }) => {
@@ -29,7 +33,7 @@ export const baseNamesAreValid: Rule = ({ catalogue, environments }) => {
 
 /** Every derived Kubernetes name, in every environment: valid, and at most 63 characters. */
 export const derivedNamesAreValid: Rule = ({ catalogue, environments }) => {
-  const problems: Problem[] = []
+  const problems = [...releaseName(catalogue.application), ...Object.keys(environments).flatMap(environmentName)]
   const seen = new Set<string>()
   for (const [environment, spec] of Object.entries(environments)) {
     for (const tier of Object.keys(catalogue.tiers)) {
@@ -40,12 +44,9 @@ export const derivedNamesAreValid: Rule = ({ catalogue, environments }) => {
         if (seen.has(`${where} ${name}`)) continue
         seen.add(`${where} ${name}`)
         if (name.length > nameLimit) {
-          problems.push({
-            code: 'NAME_TOO_LONG',
-            where,
-            message: `the ${words(kind)} "${name}" has ${name.length} characters. Expected at most ${nameLimit}.`,
-            fix: 'Shorten the name of the application or of the tier.',
-          })
+          problems.push(
+            tooLong(where, words(kind), name, nameLimit, overridden ? 'namespace' : 'application or of the tier'),
+          )
         } else if (overridden && !kubernetesName.test(name)) {
           problems.push({
             code: 'KUBERNETES_NAME_INVALID',
@@ -112,6 +113,25 @@ export const remotePathsAreValid: Rule = ({ catalogue, environments }) => {
 }
 
 // --- internal ---
+
+function releaseName(application: string): Problem[] {
+  const { name } = releaseNames(application)
+  return name.length <= releaseLimit ? [] : [tooLong('catalogue', 'release', name, releaseLimit, 'application')]
+}
+
+/** The environment is a label of every object. */
+function environmentName(name: string): Problem[] {
+  return name.length <= nameLimit ? [] : [tooLong(atEnvironment(name), 'environment', name, nameLimit, 'environment')]
+}
+
+function tooLong(where: string, what: string, name: string, limit: number, shorten: string): Problem {
+  return {
+    code: 'NAME_TOO_LONG',
+    where,
+    message: `the ${what} "${name}" has ${name.length} characters. Expected at most ${limit}.`,
+    fix: `Shorten the name of the ${shorten}.`,
+  }
+}
 
 function invalid(...names: readonly string[]): string {
   return names.find((name) => !scalewaySegment.test(name)) ?? ''

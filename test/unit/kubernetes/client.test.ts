@@ -147,6 +147,16 @@ test('a watch that fell behind ends with an error', async () => {
   await expect(watch.next()).rejects.toMatchObject({ status: 410, reason: 'Expired' })
 })
 
+test('a watch whose connection breaks is rejected', async () => {
+  const { client } = await api((_, response) => {
+    response.write('{"type":"ADDED","object":{"metadata":{}}}\n')
+    setTimeout(() => response.destroy(), 20)
+  })
+  const watch = client.watch(kinds.secret, { resourceVersion: '1' })
+  await watch.next()
+  await expect(watch.next()).rejects.toThrow()
+})
+
 test('an interrupted watch ends quietly', async () => {
   const { client } = await api((_, response) => void response.write('{"type":"ADDED","object":{"metadata":{}}}\n'))
   const interrupt = new AbortController()

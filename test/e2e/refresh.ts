@@ -1,0 +1,32 @@
+import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import type { NamespacedRef } from '../../scripts/kubernetes/external-secrets.ts'
+import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { LocalStack } from '../../scripts/local/stack.ts'
+import { scalewayRequest } from '../../scripts/scaleway/http.ts'
+import { createVersion, findSecret } from '../../scripts/scaleway/secrets.ts'
+
+/** What `kubectl annotate externalsecret … force-sync=…` does: any change of an annotation makes the operator read again. */
+export async function forceRefresh(client: KubernetesClient, ref: NamespacedRef): Promise<void> {
+  const annotations = { 'force-sync': String(Date.now()) }
+  await client.mergePatch(kinds.externalSecret, ref, { metadata: { annotations } })
+}
+
+/** Adds a version to a remote secret, made from the one that is there. */
+export async function replacePayload(
+  { emulator, model }: LocalStack,
+  tierName: string,
+  name: string,
+  change: (payload: string) => string,
+): Promise<void> {
+  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
+  const tier = model.tiers.find((one) => one.name === tierName)
+  if (!tier) throw new Error(`no tier ${tierName}`)
+  const scope = { region: model.region, projectId: tier.projectId }
+  const secret = await findSecret(account, scope, { path: tier.remotePath, name })
+  if (!secret) throw new Error(`no remote secret ${name}`)
+  const { data } = await scalewayRequest<{ data: string }>(account, {
+    method: 'GET',
+    path: `/secret-manager/v1beta1/regions/${model.region}/secrets/${secret.id}/versions/latest_enabled/access`,
+  })
+  await createVersion(account, model.region, secret.id, change(Buffer.from(data, 'base64').toString()))
+}

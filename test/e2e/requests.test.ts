@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { externalSecretRefs } from '../../scripts/local/stack.ts'
+import type { Application } from '../../scripts/model/types.ts'
+import { allSingle, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { forceRefresh } from './refresh.ts'
+import { startWorld } from './world.ts'
+
+test.each([
+  ['102 requests with the layout "single" throughout', allSingle, 102],
+  ['48 requests with the committed catalogue', trackdechets, 48],
+  ['12 requests with one bundle a tier and need', oneBundlePerTier, 12],
+] as const)('a refresh of a whole environment costs %s', async (_title, application: Application, expected) => {
+  await using world = await startWorld({ application, environment: 'recette' })
+  const { client, emulator, model } = world.stack
+  await world.install()
+  expect((await world.sync()).every(({ state }) => state === 'synced')).toBe(true)
+
+  emulator.resetRequests()
+  await Promise.all(externalSecretRefs(model).map((ref) => forceRefresh(client, ref)))
+  // What the stores ask to validate themselves names no secret.
+  const counted = () => emulator.requests().entries.filter(({ secretName }) => secretName !== undefined).length
+  await eventually(counted, (count) => count >= expected, { timeoutMs: 20_000 })
+  await world.sync()
+  expect(counted()).toBe(expected)
+})

@@ -1,0 +1,117 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import catalogue from '../../scripts/catalogue.ts'
+import { createClient } from '../../scripts/kubernetes/client.ts'
+import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { processesIn } from '../helpers/processes.ts'
+import { root } from './world.ts'
+
+const cli = ['--import', 'tsx', 'scripts/cli.ts', 'start']
+
+interface Result {
+  readonly environment: string
+  readonly kubeconfig: string
+  readonly requests: number
+  readonly secrets: readonly { readonly variable: string; readonly tier: string; readonly state: string }[]
+}
+
+describe('npm start', () => {
+  test('with --once ends when every secret is synced, and leaves nothing behind', async () => {
+    const args = [...cli, '--environment', 'production', '--once', '--output', 'json']
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+    const result = JSON.parse(stdout) as Result
+    expect(result.environment).toBe('production')
+    const names = (list: readonly { tier: string; variable: string }[]) =>
+      list.map(({ tier, variable }) => `${tier} ${variable}`).sort()
+    expect(names(result.secrets)).toEqual(names(catalogue.secrets))
+    expect(result.secrets.map(({ state }) => state)).toEqual(Array(34).fill('synced'))
+    expect(result.requests).toBeGreaterThanOrEqual(48)
+    expect(existsSync(dirname(result.kubeconfig))).toBe(false)
+    expect(processesIn(dirname(result.kubeconfig))).toEqual([])
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'stays up until %s, shows no value anywhere, and leaves nothing behind',
+    async (signal) => {
+      const child = spawn(process.execPath, cli, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+      let output = ''
+      child.stdout.on('data', (chunk) => (output += chunk))
+      child.stderr.on('data', (chunk) => (output += chunk))
+      const exited = once(child, 'exit')
+      try {
+        await eventually(
+          () => output,
+          (text) => /Ctrl-C stops everything/.test(text),
+          { timeoutMs: 120_000 },
+        )
+        const kubeconfig = /export KUBECONFIG=(\S+)/.exec(output)?.[1] ?? ''
+        const folder = dirname(kubeconfig)
+        const secrets = await delivered(kubeconfig)
+        expect(secrets.length).toBeGreaterThan(30)
+
+        const places = new Map([['output', output]])
+        for (const file of await readdir(folder)) {
+          if (file.endsWith('.log')) places.set(file, await readFile(join(folder, file), 'utf8'))
+        }
+        const pids = [...processesIn(folder), child.pid ?? 0]
+        expect(pids.length).toBeGreaterThan(4)
+        for (const pid of pids) places.set(`arguments of ${pid}`, await readFile(`/proc/${pid}/cmdline`, 'utf8'))
+        places.set('events', await events(kubeconfig))
+        places.set('Helm release', await releases(kubeconfig))
+        const leaks = secrets.flatMap(({ variable, value }) =>
+          [...places].filter(([, text]) => text.includes(value)).map(([place]) => `${variable} in ${place}`),
+        )
+        expect(leaks).toEqual([])
+
+        child.kill(signal)
+        const [code] = await exited
+        expect(code).toBe(signal === 'SIGINT' ? 130 : 130)
+        expect(existsSync(folder)).toBe(false)
+        expect(processesIn(folder)).toEqual([])
+      } finally {
+        child.kill('SIGKILL')
+      }
+    },
+  )
+})
+
+// --- internal ---
+
+async function clientOf(kubeconfig: string) {
+  return createClient(await connectionOf(await loadKubeconfig({ KUBECONFIG: kubeconfig })))
+}
+
+/** Values of every Secret in the cluster that are long enough to be looked for, the Scaleway keys among them. */
+async function delivered(kubeconfig: string): Promise<{ variable: string; value: string }[]> {
+  using client = await clientOf(kubeconfig)
+  const { items } = await client.list<SecretObject>(kinds.secret)
+  return items
+    .filter(({ type }) => type === 'Opaque')
+    .flatMap(({ data }) => Object.entries(data ?? {}))
+    .map(([variable, data]) => ({ variable, value: Buffer.from(data, 'base64').toString() }))
+    .filter(({ value }) => value.length >= 12)
+}
+
+async function events(kubeconfig: string): Promise<string> {
+  using client = await clientOf(kubeconfig)
+  return JSON.stringify((await client.list(kinds.event)).items)
+}
+
+/** A release is base64 in base64, compressed. */
+async function releases(kubeconfig: string): Promise<string> {
+  using client = await clientOf(kubeconfig)
+  const { items } = await client.list<SecretObject>(kinds.secret)
+  const packed = items.filter(({ type }) => type === 'helm.sh/release.v1').map(({ data }) => data?.release ?? '')
+  const { gunzipSync } = await import('node:zlib')
+  expect(packed.length).toBeGreaterThan(0)
+  return packed
+    .map((release) => gunzipSync(Buffer.from(Buffer.from(release, 'base64').toString(), 'base64')).toString())
+    .join('\n')
+}

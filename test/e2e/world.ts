@@ -1,0 +1,106 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
+import { findStale, writeStale } from '../../scripts/emit/plan.ts'
+import { type SyncReport, waitForSync } from '../../scripts/kubernetes/external-secrets.ts'
+import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import type { SeedOptions } from '../../scripts/local/seed-account.ts'
+import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../../scripts/local/stack.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { generateValue } from '../../scripts/model/seed.ts'
+import type { Application, SecretSpec } from '../../scripts/model/types.ts'
+import type { ToolchainIo } from '../../scripts/toolchain/find.ts'
+
+export const root = join(import.meta.dirname, '../..')
+
+export const io: ToolchainIo = {
+  root,
+  env: process.env,
+  signal: new AbortController().signal,
+  log: (line) => process.stderr.write(`${line}\n`),
+  isTerminal: false,
+}
+
+export interface WorldOptions {
+  readonly application: Application
+  readonly environment: string
+  /** Values that are not generated, by `tier VARIABLE`. */
+  readonly values?: Readonly<Record<string, string>>
+  readonly without?: SeedOptions['without']
+}
+
+/** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
+export interface World extends AsyncDisposable {
+  readonly stack: LocalStack
+  /** What Scaleway holds for a variable. */
+  valueFor(spec: Pick<SecretSpec, 'tier' | 'variable'>): string
+  /** Installs or upgrades to what an application implies. Default: the one the world was started for. */
+  install(next?: Application): Promise<void>
+  sync(timeoutMs?: number): Promise<readonly SyncReport[]>
+  /** The keys of a Secret and a keyed digest of each value, so that no failing test prints one. */
+  digests(namespace: string, name: string): Promise<Record<string, string> | undefined>
+  digest(value: string): string
+}
+
+/** Starts a stack for one environment of an application; nothing is installed yet. */
+export async function startWorld({ application, environment, values = {}, without }: WorldOptions): Promise<World> {
+  const chosen = new Map(Object.entries(values))
+  const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
+    const key = `${spec.tier} ${spec.variable}`
+    const value = chosen.get(key) ?? generateValue(spec)
+    chosen.set(key, value)
+    return value
+  }
+  const project = await mkdtemp(join(tmpdir(), 'tiered-secrets-test-'))
+  const model = resolve(application, environment)
+  const limits = { secrets: 100_000 }
+  const stack = await startLocalStack({
+    io,
+    model,
+    seed: { valueFor, ...(without ? { without } : {}) },
+    emulator: { limits },
+  })
+  const key = randomBytes(32)
+  const digest = (value: string | Buffer) => createHmac('sha256', key).update(value).digest('hex').slice(0, 16)
+  const valuesFile = `values/${environment}.yaml`
+  return {
+    stack,
+    digest,
+    valueFor: ({ tier, variable }) => chosen.get(`${tier} ${variable}`) ?? '',
+    async install(next = application) {
+      await writeProject(project, next)
+      await installChart(stack, project, valuesFile)
+    },
+    sync: (timeoutMs = 60_000) => waitForSync(stack.client, externalSecretRefs(model), { timeoutMs, pollMs: 100 }),
+    async digests(namespace, name) {
+      const secret = await stack.client.get<SecretObject>(kinds.secret, { namespace, name })
+      if (!secret) return undefined
+      const entries = Object.entries(secret.data ?? {})
+      return Object.fromEntries(entries.map(([name, data]) => [name, digest(Buffer.from(data, 'base64'))]))
+    },
+    async [Symbol.asyncDispose]() {
+      await stack[Symbol.asyncDispose]()
+      await rm(project, { recursive: true, force: true })
+    },
+  }
+}
+
+// --- internal ---
+
+/** The chart and the generated files of an application, as its repository would hold them. */
+async function writeProject(project: string, application: Application): Promise<void> {
+  await cp(join(root, 'charts'), join(project, 'charts'), { recursive: true })
+  const sources: GeneratorSources = {
+    baseSchema: JSON.parse(await readFile(join(root, 'schema/values.base.schema.json'), 'utf8')),
+    chartDefaults: {},
+    readme: ['secrets', 'tiers', 'environments', 'formats']
+      .map((name) => `<!-- generated:${name} -->\n<!-- /generated:${name} -->\n`)
+      .join(''),
+    types: await readFile(join(root, 'schema/chart-values.ts'), 'utf8'),
+    sections: {},
+  }
+  const { files } = await generate(application, sources)
+  await writeStale(project, await findStale(project, files))
+}

@@ -1,0 +1,51 @@
+import { createClient } from '../../scripts/kubernetes/client.ts'
+import { applyCrds } from '../../scripts/kubernetes/crds.ts'
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../scripts/local/control-plane.ts'
+import { startOperator } from '../../scripts/local/operator.ts'
+import type { RunningProcess } from '../../scripts/local/process.ts'
+import { findTools } from '../../scripts/toolchain/find.ts'
+
+/** The pinned tools; one that is missing is built, or fails the test. */
+export async function localTools() {
+  const names = [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'external-secrets',
+    'external-secrets-crds',
+  ] as const
+  const tools = await findTools(names, {
+    root: process.cwd(),
+    env: process.env,
+    signal: new AbortController().signal,
+    log: (line) => void process.stderr.write(`${line}\n`),
+    isTerminal: false,
+  })
+  return {
+    binaries: {
+      etcd: tools.etcd.path,
+      apiServer: tools['kube-apiserver'].path,
+      controllerManager: tools['kube-controller-manager'].path,
+    },
+    operator: tools['external-secrets'].path,
+    crds: tools['external-secrets-crds'].path,
+  }
+}
+
+/** A control plane with the operator's definitions. */
+export async function startTestControlPlane(options: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> {
+  const { binaries, crds } = await localTools()
+  return startControlPlane({
+    binaries,
+    prepare: async (access) => {
+      using client = createClient(access)
+      await applyCrds(client, crds)
+    },
+    ...options,
+  })
+}
+
+export async function startTestOperator(controlPlane: ControlPlane): Promise<RunningProcess> {
+  const { operator } = await localTools()
+  return startOperator({ binary: operator, controlPlane })
+}

@@ -1,0 +1,239 @@
+import { environment } from '../../helpers/applications.ts'
+import { ruleTest } from '../../helpers/rules.ts'
+
+const formats =
+  'postgresql-url, mongodb-url, redis-url, http-url, http-url-or-host, sentry-dsn, random-secret, token, boolean, pem-certificate, region, bucket-name, identifier, text, "exactly N characters", "at least N characters"'
+
+ruleTest('a tier has one entry a variable', {
+  refuses: { secrets: [{ remoteName: 'first' }, { remoteName: 'second' }] },
+  telling: [
+    {
+      code: 'DUPLICATE_VARIABLE',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'remote secret "second" fills the same variable as "first". Expected one entry a variable in a tier.',
+    },
+  ],
+  accepts: { secrets: [{ remoteName: 'first' }, { remoteName: 'second', tier: 'web' }] },
+})
+
+const tiersWithPath = (remotePath: string) => ({
+  api: { description: 'A', workloads: {}, remotePath },
+  web: { description: 'W', workloads: {}, remotePath: '/common' },
+})
+const oneTokenEach = [{ tier: 'api' }, { tier: 'web' }]
+
+ruleTest('a remote secret belongs to one tier', {
+  refuses: { tiers: tiersWithPath('/common'), secrets: oneTokenEach },
+  telling: [
+    {
+      code: 'SHARED_REMOTE_REF',
+      where: 'catalogue "TOKEN" (web)',
+      message: 'path:/common/token is also read by tier "api" (TOKEN). Expected each remote secret in one tier.',
+    },
+    {
+      code: 'TIER_PATHS_OVERLAP',
+      where: 'catalogue tier "web"',
+      message:
+        'the remote path "/common" is inside that of tier "api", "/common". Expected folders apart from each other.',
+    },
+    {
+      code: 'REPEATED_REMOTE_REF',
+      where: 'catalogue "TOKEN" (web)',
+      message: 'reads the same value as "TOKEN": path:/common/token. Expected a remote secret of its own.',
+      severity: 'warning',
+    },
+  ],
+  accepts: { tiers: tiersWithPath('/own'), secrets: oneTokenEach },
+})
+
+ruleTest('a remote secret has one shape', {
+  refuses: { secrets: [{ remoteName: 'mail' }, { variable: 'USER', remoteName: 'mail', property: ['user'] }] },
+  telling: [
+    {
+      code: 'REMOTE_SHAPE_CONFLICT',
+      where: 'catalogue "USER" (api)',
+      message:
+        'path:/shop-api/mail is JSON with fields here and a whole value for "TOKEN". Expected one shape for a remote secret.',
+    },
+  ],
+  accepts: {
+    secrets: [
+      { remoteName: 'mail', property: ['password'] },
+      { variable: 'USER', remoteName: 'mail', property: ['user'] },
+    ],
+  },
+})
+
+ruleTest('a single entry may not be stored under the identity of a bundle', {
+  refuses: { secrets: [{ remoteName: 'mail' }, { variable: 'USER', identity: 'mail', layout: 'bundle' }] },
+  telling: [
+    {
+      code: 'REMOTE_SHAPE_CONFLICT',
+      where: 'catalogue "USER" (api)',
+      message:
+        'path:/shop-api/mail is a bundle here and a whole value for "TOKEN". Expected one shape for a remote secret.',
+    },
+  ],
+  accepts: { secrets: [{ remoteName: 'mail' }, { variable: 'USER', identity: 'post', layout: 'bundle' }] },
+})
+
+ruleTest('two variables that read one value are warned about', {
+  refuses: { secrets: [{ remoteName: 'mail' }, { variable: 'USER', remoteName: 'mail' }] },
+  telling: [
+    {
+      code: 'REPEATED_REMOTE_REF',
+      where: 'catalogue "USER" (api)',
+      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a remote secret of its own.',
+      severity: 'warning',
+    },
+  ],
+  accepts: { secrets: [{ remoteName: 'mail' }, { variable: 'USER', remoteName: 'user' }] },
+})
+
+ruleTest('two variables that read one field are warned about, however the field is written', {
+  refuses: {
+    secrets: [
+      { remoteName: 'mail', property: ['a.b'] },
+      { variable: 'USER', remoteName: 'mail', property: ['a.b'] },
+    ],
+  },
+  telling: [
+    {
+      code: 'REPEATED_REMOTE_REF',
+      where: 'catalogue "USER" (api)',
+      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a remote secret of its own.',
+      severity: 'warning',
+    },
+  ],
+  accepts: {
+    secrets: [
+      { remoteName: 'mail', property: ['a.b'] },
+      { variable: 'USER', remoteName: 'mail', property: ['a', 'b'] },
+    ],
+  },
+})
+
+ruleTest('a bundle has an identity', {
+  refuses: { secrets: [{ layout: 'bundle' }] },
+  telling: [
+    {
+      code: 'BUNDLE_WITHOUT_IDENTITY',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'the layout is "bundle" and there is no identity. Expected an identity, which names the bundle.',
+    },
+  ],
+  accepts: { secrets: [{ layout: 'bundle', identity: 'mail' }] },
+})
+
+ruleTest('a bundled secret has no property', {
+  refuses: { secrets: [{ layout: 'bundle', identity: 'mail', property: ['user'] }] },
+  telling: [
+    {
+      code: 'PROPERTY_IN_BUNDLE',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'has a property and the layout "bundle". Expected one of them: a bundle has one key a variable.',
+    },
+  ],
+  accepts: { secrets: [{ layout: 'single', identity: 'mail', property: ['user'] }] },
+})
+
+for (const property of [[], [''], ['smtp', '']]) {
+  ruleTest(`a property is not ${JSON.stringify(property)}`, {
+    refuses: { secrets: [{ property }] },
+    telling: [
+      {
+        code: 'PROPERTY_EMPTY',
+        where: 'catalogue "TOKEN" (api)',
+        message: 'the property has an empty segment or none. Expected the path of a JSON field, such as ["password"].',
+      },
+    ],
+    accepts: { secrets: [{ property: ['smtp'] }] },
+  })
+}
+
+ruleTest('an unknown format is told with the nearest one', {
+  refuses: { secrets: [{ format: 'http-ulr' as never }] },
+  telling: [
+    {
+      code: 'FORMAT_UNKNOWN',
+      where: 'catalogue "TOKEN" (api)',
+      message: `there is no format "http-ulr". Did you mean "http-url"? Expected one of: ${formats}.`,
+    },
+  ],
+  accepts: { secrets: [{ format: 'http-url' }] },
+})
+
+ruleTest('an unknown tier is told with the nearest one', {
+  refuses: { secrets: [{ tier: 'apy' }] },
+  telling: [
+    {
+      code: 'TIER_UNKNOWN',
+      where: 'catalogue "TOKEN" (apy)',
+      message: 'there is no tier "apy". Did you mean "api"? Expected one of: web, api.',
+    },
+  ],
+  accepts: { secrets: [{ tier: 'api' }] },
+})
+
+ruleTest('a consumer is a workload of the tier of its secret', {
+  refuses: { secrets: [{ consumers: ['site'] }] },
+  telling: [
+    {
+      code: 'CONSUMER_OF_ANOTHER_TIER',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'consumer "site" belongs to tier "web". Expected workloads of "api": "server" and "worker".',
+    },
+  ],
+  accepts: { secrets: [{ consumers: ['server', 'worker'] }] },
+})
+
+ruleTest('an unknown consumer is told with the nearest one', {
+  refuses: { secrets: [{ consumers: ['serverr'] }] },
+  telling: [
+    {
+      code: 'CONSUMER_UNKNOWN',
+      where: 'catalogue "TOKEN" (api)',
+      message:
+        'there is no workload "serverr". Did you mean "server"? Expected workloads of "api": "server" and "worker".',
+    },
+  ],
+  accepts: { secrets: [{ consumers: ['server'] }] },
+})
+
+ruleTest('an entry exists in some environment', {
+  refuses: { secrets: [{ environments: [] }] },
+  telling: [
+    {
+      code: 'ENVIRONMENTS_EMPTY',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'the list of environments is empty. Expected at least one, or no list for all of them.',
+    },
+  ],
+  accepts: { secrets: [{ environments: ['dev'] }] },
+})
+
+ruleTest('an unknown environment is told with the nearest one', {
+  refuses: { environments: { staging: environment() }, secrets: [{ environments: ['stagin'] }] },
+  telling: [
+    {
+      code: 'ENVIRONMENT_UNKNOWN',
+      where: 'catalogue "TOKEN" (api)',
+      message: 'there is no environment "stagin". Did you mean "staging"? Expected one of: staging.',
+    },
+  ],
+  accepts: { environments: { staging: environment() }, secrets: [{ environments: ['staging'] }] },
+})
+
+for (const rotation of ['90', '0d', '3m', '1.5d', '-1d'] as never[]) {
+  ruleTest(`${rotation} is no rotation period`, {
+    refuses: { secrets: [{ rotation }] },
+    telling: [
+      {
+        code: 'ROTATION_INVALID',
+        where: 'catalogue "TOKEN" (api)',
+        message: `the rotation is "${rotation}". Expected a number of days, such as 180d.`,
+      },
+    ],
+    accepts: { secrets: [{ rotation: '90d' }] },
+  })
+}

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { checkApplication } from '../../../scripts/model/rules/index.ts'
+import type { Application } from '../../../scripts/model/types.ts'
+import { applicationWith, environment, projectEnvironment } from '../../helpers/applications.ts'
+
+const misshapen = (application: unknown) =>
+  checkApplication(application as Application).map(({ code, where, message }) => {
+    expect(code).toBe('SHAPE_INVALID')
+    return `${where}: ${message}`
+  })
+
+/** The application `shop` with one entry, some of whose fields are as given. */
+const withSecret = (fields: object) => {
+  const { catalogue, environments } = applicationWith({ secrets: [{}] })
+  return { catalogue: { ...catalogue, secrets: [{ ...catalogue.secrets[0], ...fields }] }, environments }
+}
+
+test('an application of the right shape passes', () => {
+  expect(misshapen(withSecret({}))).toEqual([])
+  expect(misshapen(applicationWith({ environments: { dev: projectEnvironment() } }))).toEqual([])
+})
+
+test.each([
+  ['no catalogue', undefined],
+  ['a list instead of a catalogue', []],
+])('%s is told', (_, catalogue) => {
+  expect(misshapen({ catalogue, environments: {} })).toEqual([
+    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, tiers, secrets.',
+  ])
+})
+
+test('a missing field is told with what it has to be', () => {
+  expect(misshapen(withSecret({ description: undefined }))).toEqual([
+    'catalogue "TOKEN" (api): has no description. Expected a text that is not empty.',
+  ])
+})
+
+test('an unknown field is told with the nearest one', () => {
+  expect(misshapen(withSecret({ formatt: 'token' }))).toEqual([
+    'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, remoteName, format, description, optional, environments, identity, layout, property, consumers, owner, rotation.',
+  ])
+})
+
+test.each([
+  ['variable', '', 'a text that is not empty'],
+  ['variable', 7, 'a text that is not empty'],
+  ['optional', 'yes', 'true or false'],
+  ['environments', 'dev', 'a list of texts'],
+  ['consumers', [1], 'a list of texts'],
+  ['layout', 'double', 'one of: single, bundle'],
+  ['layout', ['bundle'], 'one of: single, bundle'],
+])('the field %s can not be %j', (field, value, expected) => {
+  const where =
+    field === 'variable' && value === 7 ? 'catalogue secrets[0]' : `catalogue "${value === '' ? '' : 'TOKEN'}" (api)`
+  expect(misshapen(withSecret({ [field]: value }))).toEqual([
+    `${where}: has a ${field} of another type. Expected ${expected}.`,
+  ])
+})
+
+test('an entry that is no object is told by its number', () => {
+  const { catalogue, environments } = applicationWith()
+  expect(misshapen({ catalogue: { ...catalogue, secrets: [null] }, environments })).toEqual([
+    expect.stringMatching(/^catalogue secrets\[0\]: is no object\. Expected an object with tier, variable/),
+  ])
+})
+
+test('tiers and workloads have a shape too', () => {
+  const { catalogue, environments } = applicationWith()
+  const tiers = {
+    one: { description: 'x' },
+    two: { description: 'x', workloads: { a: { kind: 'Pod' } } },
+    three: { description: 'x', workloads: { a: { kind: 'Job', port: 0 } } },
+  }
+  expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
+    'catalogue tier "one": has no workloads. Expected an object.',
+    'catalogue tier "three" workload "a": has a port of another type. Expected a whole number above zero.',
+    'catalogue tier "two" workload "a": has a kind of another type. Expected one of: Deployment, StatefulSet, DaemonSet, Job, CronJob.',
+  ])
+})
+
+test('isolation mode "project" wants a project id a tier, and "path" one for all', () => {
+  const path = { ...environment(), projectIds: {} }
+  const project = { ...projectEnvironment(), projectId: 'x' }
+  expect(misshapen(applicationWith({ environments: { path, project } as never }))).toEqual([
+    expect.stringMatching(/^environment "path": has an unknown field "projectIds"\. Did you mean "projectId"\?/),
+    expect.stringMatching(/^environment "project": has an unknown field "projectId"\. Did you mean "projectIds"\?/),
+  ])
+})
+
+test('an application without environments is told', () => {
+  const { catalogue } = applicationWith()
+  expect(misshapen({ catalogue, environments: {} })).toEqual([
+    'environments: is empty. Expected at least one environment.',
+  ])
+  expect(misshapen({ catalogue, environments: undefined })).toEqual([
+    'environments: is no object. Expected environments by name.',
+  ])
+})
+
+test('a misshapen application is not handed to the rules, which rely on the shape', () => {
+  const { catalogue, environments } = applicationWith({ application: 'Not a name' })
+  expect(misshapen({ catalogue: { ...catalogue, owner: undefined }, environments })).toHaveLength(1)
+})
