@@ -12,7 +12,7 @@ interface Options {
   readonly adminPort: string
   readonly host: string
   readonly state?: string
-  readonly envFile?: string
+  readonly keyFile?: string
   readonly organizationId?: string
   readonly quotaSecrets: string
   readonly quotaVersions: string
@@ -32,7 +32,7 @@ export const command = defineCommand<Options>({
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
     { flags: '--state <file>', description: 'load and save everything there, payloads included, mode 0600' },
     {
-      flags: '--env-file <file>',
+      flags: '--key-file <file>',
       description: "where to write the owner's key; default: beside the state, else temporary",
     },
     { flags: '--organization-id <uuid>', description: 'id of the organization and of its default project' },
@@ -108,8 +108,8 @@ function explain(io: CommandIo, emulator: Emulator, envFile: string, { state }: 
 }
 
 /** The folder of the file with the key; a temporary one goes with the emulator. */
-async function envFolder({ envFile, state }: Options): Promise<AsyncDisposable & { readonly envFile: string }> {
-  const kept = envFile ?? (state === undefined ? undefined : `${state}.env`)
+async function envFolder({ keyFile, state }: Options): Promise<AsyncDisposable & { readonly envFile: string }> {
+  const kept = keyFile ?? (state === undefined ? undefined : `${state}.env`)
   if (kept !== undefined) return { envFile: kept, [Symbol.asyncDispose]: async () => undefined }
   const folder = await mkdtemp(join(tmpdir(), 'scaleway-emulator-'))
   return {

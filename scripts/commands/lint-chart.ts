@@ -1,8 +1,8 @@
-import { delimiter, dirname } from 'node:path'
 import { defineCommand } from '../lib/command.ts'
 import { tryRun } from '../lib/exec.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { findTools } from '../toolchain/find.ts'
+import { linkTools } from '../toolchain/link.ts'
 
 export const command = defineCommand<object>({
   name: 'lint:chart',
@@ -12,11 +12,10 @@ export const command = defineCommand<object>({
   async run(_options, io) {
     const tools = await findTools(['helm', 'ct', 'yamllint', 'yamale'], io)
     // ct calls the other three by name.
-    const folders = [tools.helm, tools.yamllint, tools.yamale].map((tool) => dirname(tool.path))
-    const PATH = [...folders, io.env.PATH ?? ''].join(delimiter)
+    await using linked = await linkTools([tools.helm, tools.yamllint, tools.yamale], io.env)
     const { stdout, stderr, exitCode } = await tryRun(tools.ct.path, ['lint', '--config', 'ct.yaml'], {
       cwd: io.root,
-      env: { PATH },
+      env: { PATH: linked.path },
       signal: io.signal,
     })
     io.out(`${stdout}\n`)

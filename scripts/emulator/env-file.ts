@@ -67,7 +67,7 @@ function refuseForeign(path: string, text: string | undefined): void {
       code: 'ENV_FILE_FOREIGN',
       where: path,
       message: 'is a file the emulator did not write. Expected no file, or one of its own.',
-      fix: 'Choose another place with `--env-file <file>`.',
+      fix: 'Choose another place with `--key-file <file>`.',
     },
     exitCodes.usage,
   )

@@ -36,7 +36,7 @@ export const openQuestions: readonly OpenQuestion[] = [
   {
     id: 'permission-words',
     question: 'Which action and resource does a 403 of Secret Manager name?',
-    reading: 'list, read, access, create, write, delete or restore; secret or secret_version.',
+    reading: 'Action: list, read, access, create, write, delete or restore. Resource: secret or secret_version.',
     why: 'Only "read secret" and "list secret" are reported. Do not parse more than the error type.',
   },
   {

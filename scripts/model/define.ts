@@ -1,4 +1,4 @@
-import type { Catalogue, Environments, EnvironmentSpec, SecretSpec, TierSpec } from './types.ts'
+import type { Catalogue, EnvironmentSpec, Environments, SecretSpec, TierSpec } from './types.ts'
 
 /** Keeps the name of each environment, so that a mistyped one is a compile error wherever it is used. */
 export function defineEnvironments<const E extends Environments>(
@@ -23,7 +23,7 @@ export function defineCatalogue<const E extends Environments, const T extends Re
       NoInfer<WorkloadName<T>>
     >[]
   },
-): Catalogue & { readonly tiers: T } {
+): Omit<Catalogue, 'tiers'> & { readonly tiers: T } {
   return catalogue
 }
 

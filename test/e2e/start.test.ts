@@ -10,6 +10,7 @@ import { createClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
 import { processesIn } from '../helpers/processes.ts'
 import { root } from './world.ts'
 
@@ -72,7 +73,7 @@ describe('npm start', () => {
 
         child.kill(signal)
         const [code] = await exited
-        expect(code).toBe(signal === 'SIGINT' ? 130 : 130)
+        expect(code).toBe(0)
         expect(existsSync(folder)).toBe(false)
         expect(processesIn(folder)).toEqual([])
       } finally {
@@ -80,6 +81,22 @@ describe('npm start', () => {
       }
     },
   )
+
+  test('interrupted while it starts exits with 130 and leaves nothing behind', async () => {
+    const parent = await temporaryFolder()
+    const child = spawn(process.execPath, cli, { cwd: root, stdio: 'ignore', env: { ...process.env, TMPDIR: parent } })
+    const exited = once(child, 'exit')
+    await eventually(
+      () => processesIn(parent).length,
+      (count) => count > 1,
+      { timeoutMs: 60_000 },
+    )
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([130, null])
+    // tsx keeps its cache of compiled files there.
+    expect((await readdir(parent)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+    expect(processesIn(parent)).toEqual([])
+  })
 })
 
 // --- internal ---

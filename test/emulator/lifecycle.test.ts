@@ -29,16 +29,16 @@ describe('a deleted secret', () => {
     expect(await names(false, '/deleted')).toEqual([])
     expect(await names(true, '/deleted')).toEqual(['s'])
     for (const call of [
-      owner.secrets.accessSecretVersion({ secretId, revision: '1' }),
-      owner.secrets.createSecretVersion({ secretId, data: base64('x') }),
-      owner.secrets.updateSecret({ secretId, description: 'x' }),
-      owner.secrets.protectSecret({ secretId }),
-      owner.secrets.addSecretOwner({ secretId }),
-      owner.secrets.enableSecretVersion({ secretId, revision: '1' }),
-      owner.secrets.deleteSecretVersion({ secretId, revision: '1' }),
-      owner.secrets.deleteSecret({ secretId }),
+      () => owner.secrets.accessSecretVersion({ secretId, revision: '1' }),
+      () => owner.secrets.createSecretVersion({ secretId, data: base64('x') }),
+      () => owner.secrets.updateSecret({ secretId, description: 'x' }),
+      () => owner.secrets.protectSecret({ secretId }),
+      () => owner.secrets.addSecretOwner({ secretId }),
+      () => owner.secrets.enableSecretVersion({ secretId, revision: '1' }),
+      () => owner.secrets.deleteSecretVersion({ secretId, revision: '1' }),
+      () => owner.secrets.deleteSecret({ secretId }),
     ])
-      expect(await statusOf(call)).toBe(412)
+      expect(await statusOf(call())).toBe(412)
     const place = { secretPath: '/deleted', secretName: 's', revision: '1' }
     expect(await statusOf(owner.secrets.accessSecretVersionByPath(place))).toBe(404)
 
@@ -100,8 +100,8 @@ describe('a deleted version', () => {
       deletedAt: new Date(time),
     })
     expect((await owner.secrets.getSecret({ secretId })).versionCount).toBe(1)
-    for (const call of [owner.secrets.restoreSecretVersion(version), owner.secrets.enableSecretVersion(version)])
-      expect(await statusOf(call)).toBe(412)
+    expect(await statusOf(owner.secrets.restoreSecretVersion(version))).toBe(412)
+    expect(await statusOf(owner.secrets.enableSecretVersion(version))).toBe(412)
     expect(await owner.secrets.createSecretVersion({ secretId, data: base64('three') })).toMatchObject({ revision: 3 })
   })
 })

@@ -49,7 +49,7 @@ const examples: Record<string, { right: string[]; wrong: Record<string, string> 
     },
   },
   'random-secret': {
-    right: ['x'.repeat(32), '$2a$10$abcdefghijklmnopqrstuv', 'é'.repeat(32)],
+    right: ['x'.repeat(32), '$2a$10$abcdefghijklmnopqrstuvwxyz', 'é'.repeat(32)],
     wrong: {
       ['x'.repeat(31)]: 'is 31 characters long',
       [`${'x'.repeat(32)}\n`]: 'ends with a line break',
@@ -139,14 +139,20 @@ test('every format has examples of right and wrong values', () => {
 })
 
 describe.each(Object.entries(examples))('%s', (format, { right, wrong }) => {
-  test.each(right)('accepts %j', (value) => {
+  test.each(right.map((value) => [short(value), value]))('accepts %s', (_, value) => {
     expect(checkValue(format, value)).toBe(undefined)
   })
 
-  test.each(Object.entries(wrong))('refuses %j', (value, fact) => {
+  test.each(Object.entries(wrong).map(([value, fact]) => [short(value), fact, value]))('%s %s', (_, fact, value) => {
     expect(checkValue(format, value)).toBe(fact)
   })
 })
+
+/** Enough of a value for the title of a test. */
+function short(value: string): string {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 20)}… of ${value.length} characters` : text
+}
 
 test('what a third party issues is not invented for production', () => {
   const generatable = formats.filter((format) => formatDefinition(format)?.generatable)
@@ -199,9 +205,9 @@ test('what is said of a failing value comes from a fixed list: no part of the va
       refused++
       expect(facts).toContain(fact.replace(/\d+/g, 'N'))
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   )
-  expect(refused).toBeGreaterThan(1000)
+  expect(refused).toBeGreaterThan(500)
 })
 
 test('a number in what is said is a length or a count, not a part of the value', () => {

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Generated, type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
+import type { JsonSchema } from '../../scripts/emit/values-schema.ts'
+import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
+import type { Application } from '../../scripts/model/types.ts'
+
+/** The repository's root: where the tests are run from. */
+export const root = process.cwd()
+
+/** The text of a file of the repository. */
+export function repositoryFile(path: string): Promise<string> {
+  return readFile(join(root, path), 'utf8')
+}
+
+/** What the generators of this repository read besides the application. */
+export async function generatorSources(): Promise<GeneratorSources> {
+  const [defaults] = parseYamlDocuments(await repositoryFile('charts/tiered-secrets/values.yaml'), 'values.yaml')
+  return {
+    baseSchema: JSON.parse(await repositoryFile('schema/values.base.schema.json')) as JsonSchema,
+    chartDefaults: defaults as Readonly<Record<string, unknown>>,
+    readme: await repositoryFile('README.md'),
+    types: await repositoryFile('schema/chart-values.ts'),
+    sections: {},
+  }
+}
+
+/** Every generated file of an application by its path. */
+export async function generatedFiles(application: Application): Promise<ReadonlyMap<string, string>> {
+  const { files }: Generated = await generate(application, await generatorSources())
+  return new Map(files.map(({ path, content }) => [path, content]))
+}

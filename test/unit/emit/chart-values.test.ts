@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { chartValues, chartValuesText } from '../../../scripts/emit/chart-values.ts'
+import { resolve } from '../../../scripts/model/resolve.ts'
+import { bookshop } from '../../fixtures/applications.ts'
+import { type ApplicationParts, applicationWith, projects } from '../../helpers/applications.ts'
+
+const valuesOf = (parts: ApplicationParts) => chartValues(resolve(applicationWith(parts), 'dev'))
+
+test('the values of an environment say what all of its tiers share', () => {
+  const { tiers: _, ...shared } = valuesOf({})
+  expect(shared).toEqual({
+    application: 'shop',
+    environment: 'dev',
+    isolation: 'path',
+    scaleway: { region: 'fr-par' },
+    refreshInterval: '1h0m0s',
+    namespaces: { create: true },
+    credentialKeys: { accessKey: 'access-key', secretKey: 'secret-key' },
+  })
+})
+
+test('no values file says where the API is: that is for local use', () => {
+  expect(JSON.stringify(chartValues(resolve(bookshop, 'live')))).not.toMatch(/apiUrl|https?:/)
+})
+
+test('a tier without secrets has its names and nothing else', () => {
+  expect(valuesOf({}).tiers.web).toEqual({
+    namespace: 'shop-web',
+    projectId: projects.dev,
+    remotePath: '/shop-web',
+    secretStore: 'web-secretstore',
+    credentialsSecret: 'scw-web-credentials',
+  })
+})
+
+test('single secrets, fields and bundles each have a place of their own', () => {
+  const mail = { identity: 'mail', layout: 'bundle' as const }
+  const { tiers } = valuesOf({
+    secrets: [
+      { variable: 'WHOLE' },
+      { variable: 'HOST', remoteName: 'relay', property: ['relay.host'] },
+      { variable: 'USER', ...mail },
+      { variable: 'PASSWORD', ...mail },
+      { variable: 'EXTRA', optional: true },
+    ],
+  })
+  expect(tiers.api?.required).toEqual({
+    target: 'api-secrets',
+    data: { WHOLE: 'path:/shop-api/whole' },
+    fields: { HOST: { remoteRef: 'path:/shop-api/relay', property: 'relay\\.host' } },
+    bundles: { mail: { remoteRef: 'path:/shop-api/mail', keys: ['PASSWORD', 'USER'] } },
+  })
+  expect(tiers.api?.optional).toEqual({ target: 'api-optional-secrets', data: { EXTRA: 'path:/shop-api/extra' } })
+})
+
+test('the text begins with its source, has Unix line ends and ends with one', () => {
+  const text = chartValuesText(valuesOf({ secrets: [{}] }))
+  expect(text.split('\n')[0]).toBe(
+    '# Generated from scripts/catalogue.ts and scripts/environments.ts by `npm run gen-values`. Do not edit.',
+  )
+  expect(text).not.toMatch(/\r|[ \t]\n|\n\n/)
+  expect(text.endsWith('\n')).toBe(true)
+})
