@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Generated, generate, generatedPaths } from './emit/generate.ts'
 import { findStale } from './emit/plan.ts'
+import { markdownTable } from './emit/readme.ts'
 import type { JsonSchema } from './emit/values-schema.ts'
+import { openQuestions } from './emulator/open-questions.ts'
 import { readIfExists } from './lib/files.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { exitCodes, type Problem, ProblemError } from './lib/problems.ts'
@@ -72,7 +74,7 @@ export async function generateAll(root: string): Promise<Generated> {
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     readme,
     types,
-    sections: {},
+    sections: { 'open-questions': openQuestionsTable() },
   })
 }
 
@@ -101,6 +103,13 @@ export function staleProblem({ path }: { readonly path: string }): Problem {
 }
 
 // --- internal ---
+
+function openQuestionsTable(): string {
+  return markdownTable(
+    ['Question', 'The emulator', 'Because'],
+    openQuestions.map(({ question, reading, why }) => [question, reading, why]),
+  )
+}
 
 /** What the loader says, without its stack. */
 function firstLines(error: unknown): string {

@@ -204,7 +204,7 @@ export const openQuestions: readonly OpenQuestion[] = [
   {
     id: 'authentication-body',
     question: 'What does a 401 look like, and how is a deleted key answered?',
-    reading: 'denied_authentication, method api_key, reason not_found; expired for one that is over.',
+    reading: 'Type denied_authentication, method api_key, reason not_found; expired for one that is over.',
     why: 'Only the parsers of the clients are known.',
   },
   {

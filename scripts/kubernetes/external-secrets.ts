@@ -28,7 +28,7 @@ export interface SyncReport extends SyncState {
 
 /**
  * Whether the target really holds what this version of the ExternalSecret asks for. Ready alone proves nothing: it
- * stays true while a newer spec waits, and is true where no Secret was written (facts/external-secrets.md §2.2, §2.8).
+ * stays true while a newer spec waits, and is true where no Secret was written.
  *
  * @param object undefined when the ExternalSecret doesn't exist.
  */

@@ -1,6 +1,6 @@
 /**
  * The argument lists of the local processes, as data. All run with the private folder as working directory, so paths
- * are relative to it. Source: facts/toolchain.md and the programs' own `--help`. No argument holds a secret.
+ * are relative to it. Source: the programs' own `--help`. No argument holds a secret.
  */
 
 /** Names of the files in the private folder. */

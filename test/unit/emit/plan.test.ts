@@ -68,15 +68,6 @@ test('a crash in the middle leaves every file whole: the ones before new, the ot
   expect((await readdir(root, { recursive: true })).sort()).toEqual(['a', 'a/fresh.txt', 'a/old.txt', 'b'])
 })
 
-test('a full disk keeps the old text, leaves nothing beside it, and is told as such', async () => {
-  const root = await folderWithOldFiles()
-  // Writing to this device fails as on a full disk; the new text goes beside the old one, in its folder.
-  const write = await import('../../../scripts/lib/files.ts')
-  const problem = await problemOf(write.writeWhole('/proc/self/full/x', 'text'))
-  expect(problem.code).toBe('FILE_NOT_WRITTEN')
-  expect(await readFile(join(root, 'a/old.txt'), 'utf8')).toBe('old\n')
-})
-
 test('a file nobody may read is told, and is not taken for a missing one', async () => {
   const root = await temporaryFolder()
   await mkdir(join(root, 'folder.txt'))

@@ -7,9 +7,12 @@ import type { Application } from '../../../scripts/model/types.ts'
 import { allSingle, bookshop, oneBundlePerTier, trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment, projects } from '../../helpers/applications.ts'
 import { generatorSources } from '../../helpers/generating.ts'
+import { withValue } from '../../helpers/values.ts'
 
 let base: JsonSchema
-beforeAll(async () => void ({ baseSchema: base } = await generatorSources()))
+beforeAll(async () => {
+  base = (await generatorSources()).baseSchema
+})
 
 const checker = (application: Application) => valuesChecker(valuesSchema(base, resolveAll(application)))
 
@@ -47,110 +50,124 @@ const small = applicationWith({
   ],
 })
 
-type Tree = { [name: string]: Tree } & { [name: string]: unknown }
+/** What the schema says of the values of `dev` with one place changed. */
+const changed = (place: string, value: unknown) =>
+  checker(small)(withValue(chartValues(resolve(small, 'dev')), place, value), 'v').map(
+    ({ where, message }) => `${where}: ${message.split('. Expected')[0]}`,
+  )
 
-/** The values of `dev`, changed. */
-const changed = (change: (values: Tree) => void) => {
-  const values = structuredClone(chartValues(resolve(small, 'dev'))) as unknown as Tree
-  change(values)
-  return checker(small)(values, 'v').map(({ where, message }) => `${where}: ${message.split('. Expected')[0]}`)
-}
-
-test.each<[string, (values: Tree) => void, string]>([
-  ['another tier', (v) => (v.tiers.db = v.tiers.api), 'v tiers: must NOT have additional properties ("db")'],
+test.each<[fact: string, place: string, value: unknown, message: string]>([
+  ['another tier', 'tiers.db', {}, 'tiers: must NOT have additional properties ("db")'],
   [
     'a secret nobody catalogued',
-    (v) => (v.tiers.api.required.data.MORE = 'path:/shop-api/more'),
-    'v tiers.api.required.data: must NOT have additional properties ("MORE")',
+    'tiers.api.required.data.MORE',
+    'path:/shop-api/more',
+    'tiers.api.required.data: must NOT have additional properties ("MORE")',
   ],
   [
     'a secret of another tier',
-    (v) => (v.tiers.web.optional.data.WHOLE = 'path:/shop-api/whole'),
-    'v tiers.web.optional.data: must NOT have additional properties ("WHOLE")',
+    'tiers.web.optional.data.WHOLE',
+    'path:/shop-api/whole',
+    'tiers.web.optional.data: must NOT have additional properties ("WHOLE")',
   ],
   [
     'a required secret among the optional ones',
-    (v) =>
-      (v.tiers.api.optional = { target: 'api-optional-secrets', data: { WHOLE: 'path:/shop-api/whole' } } as never),
-    'v tiers.api: must NOT have additional properties ("optional")',
+    'tiers.api.optional',
+    { target: 'api-optional-secrets', data: { WHOLE: 'path:/shop-api/whole' } },
+    'tiers.api: must NOT have additional properties ("optional")',
   ],
   [
     'another remote ref',
-    (v) => (v.tiers.api.required.data.WHOLE = 'path:/shop-web/whole'),
-    'v tiers.api.required.data.WHOLE: must be equal to constant ("path:/shop-api/whole")',
+    'tiers.api.required.data.WHOLE',
+    'path:/shop-web/whole',
+    'tiers.api.required.data.WHOLE: must be equal to constant ("path:/shop-api/whole")',
   ],
   [
     'another field',
-    (v) => (v.tiers.api.required.fields.HOST.property = '@this'),
-    'v tiers.api.required.fields.HOST.property: must be equal to constant ("host")',
+    'tiers.api.required.fields.HOST.property',
+    '@this',
+    'tiers.api.required.fields.HOST.property: must be equal to constant ("host")',
   ],
   [
     'another key of a bundle',
-    (v) => (v.tiers.api.required.bundles.mail.keys = ['ADMIN'] as never),
-    'v tiers.api.required.bundles.mail.keys.0: must be equal to one of the allowed values (USER)',
+    'tiers.api.required.bundles.mail.keys',
+    ['ADMIN'],
+    'tiers.api.required.bundles.mail.keys.0: must be equal to one of the allowed values (USER)',
   ],
   [
     'another bundle',
-    (v) => (v.tiers.api.required.bundles.post = { remoteRef: 'path:/shop-api/post', keys: ['USER'] } as never),
-    'v tiers.api.required.bundles: must NOT have additional properties ("post")',
+    'tiers.api.required.bundles.post',
+    { remoteRef: 'path:/shop-api/post', keys: ['USER'] },
+    'tiers.api.required.bundles: must NOT have additional properties ("post")',
+  ],
+  [
+    'another target',
+    'tiers.api.required.target',
+    'web-secrets',
+    'tiers.api.required.target: must be equal to constant ("api-secrets")',
   ],
   [
     'another namespace',
-    (v) => (v.tiers.api.namespace = 'shop-web'),
-    'v tiers.api.namespace: must be equal to one of the allowed values (core, shop-api)',
+    'tiers.api.namespace',
+    'shop-web',
+    'tiers.api.namespace: must be equal to one of the allowed values (core, shop-api)',
   ],
   [
     'another store',
-    (v) => (v.tiers.api.secretStore = 'web-secretstore'),
-    'v tiers.api.secretStore: must be equal to constant ("api-secretstore")',
+    'tiers.api.secretStore',
+    'web-secretstore',
+    'tiers.api.secretStore: must be equal to constant ("api-secretstore")',
   ],
   [
     'the credential of another tier',
-    (v) => (v.tiers.api.credentialsSecret = 'scw-web-credentials'),
-    'v tiers.api.credentialsSecret: must be equal to constant ("scw-api-credentials")',
+    'tiers.api.credentialsSecret',
+    'scw-web-credentials',
+    'tiers.api.credentialsSecret: must be equal to constant ("scw-api-credentials")',
   ],
-  [
-    'another folder',
-    (v) => (v.tiers.api.remotePath = '/'),
-    'v tiers.api.remotePath: must be equal to constant ("/shop-api")',
-  ],
+  ['another folder', 'tiers.api.remotePath', '/shop', 'tiers.api.remotePath: must be equal to constant ("/shop-api")'],
   [
     'another key of the credential',
-    (v) => (v.credentialKeys.secretKey = 'x'),
-    'v credentialKeys.secretKey: must be equal to constant ("secret-key")',
+    'credentialKeys.secretKey',
+    'x',
+    'credentialKeys.secretKey: must be equal to constant ("secret-key")',
   ],
-  ['a missing tier name', (v) => delete v.tiers.api.namespace, "v tiers.api: must have required property 'namespace'"],
-  ['a field nobody knows', (v) => (v.scaleway.zone = 'x'), 'v scaleway: must NOT have additional properties ("zone")'],
+  ['a missing namespace', 'tiers.api.namespace', undefined, "tiers.api: must have required property 'namespace'"],
+  ['a field nobody knows', 'scaleway.zone', 'x', 'scaleway: must NOT have additional properties ("zone")'],
+  ['a server elsewhere', 'scaleway.apiUrl', 'https://evil.example', 'scaleway.apiUrl: must match pattern'],
+  ['a server like ours', 'scaleway.apiUrl', 'http://localhost.evil.example', 'scaleway.apiUrl: must match pattern'],
+  ['an interval of nothing', 'refreshInterval', '0h0m0s', 'refreshInterval: must NOT be valid'],
+  ['an empty interval', 'refreshInterval', '', 'refreshInterval: must NOT be valid'],
   [
-    'a server that is not local',
-    (v) => (v.scaleway.apiUrl = 'https://evil.example'),
-    'v scaleway.apiUrl: must match pattern',
+    'a label of the chart for namespaces',
+    'namespaces.labels',
+    { 'app.kubernetes.io/name': 'x' },
+    'namespaces.labels.app.kubernetes.io~1name: boolean schema is false',
   ],
   [
-    'a namespace label of the chart',
-    (v) => (v.namespaces.labels = { 'app.kubernetes.io/name': 'x' } as never),
-    'v namespaces.labels.app~1kubernetes',
+    'namespaces that are not kept',
+    'namespaces.annotations',
+    { 'helm.sh/resource-policy': 'delete' },
+    'namespaces.annotations.helm.sh~1resource-policy: boolean schema is false',
   ],
-  ['an interval of nothing', (v) => (v.refreshInterval = '0s'), 'v refreshInterval: must NOT be valid'],
-])('the schema refuses %s', (_, change, message) => {
-  const [first = 'nothing', ...others] = changed(change)
-  if (message.includes('~1')) expect(first).toMatch(/^v namespaces\.labels\.app\.kubernetes\.io~1name/)
-  else expect(first.startsWith(message), first).toBe(true)
+])('the schema refuses %s', (_, place, value, message) => {
+  const [first = 'nothing', ...others] = changed(place, value)
+  expect(first.slice(0, message.length + 2)).toBe(`v ${message}`)
   expect(others).toEqual([])
 })
 
-test.each<[string, (values: Tree) => void]>([
-  ['the values as they are', () => undefined],
-  ['a secret of another environment', (v) => (v.tiers.api.required.data.LIVE = 'path:/shop-api/live')],
-  ['the namespace of another environment', (v) => (v.tiers.api.namespace = 'core')],
-  ['another project', (v) => (v.tiers.api.projectId = projects.other)],
-  ['namespaces that exist already', (v) => (v.namespaces.create = false as never)],
-  ['labels for the namespaces', (v) => (v.namespaces.labels = { team: 'x' } as never)],
-  ['what Helm hands to subcharts', (v) => (v.global = { anything: true } as never)],
-  ['an emulator on this machine', (v) => (v.scaleway.apiUrl = 'http://127.0.0.1:8080')],
-  ['an emulator in the cluster', (v) => (v.scaleway.apiUrl = 'http://emulator.local-stack.svc:8080')],
-])('the schema accepts %s', (_, change) => {
-  expect(changed(change)).toEqual([])
+test.each<[fact: string, place: string, value: unknown]>([
+  ['a secret of another environment', 'tiers.api.required.data.LIVE', 'path:/shop-api/live'],
+  ['the namespace of another environment', 'tiers.api.namespace', 'core'],
+  ['another project', 'tiers.api.projectId', projects.other],
+  ['namespaces that exist already', 'namespaces.create', false],
+  ['labels for the namespaces', 'namespaces.labels', { team: 'x', 'example.org/app': 'y' }],
+  ['annotations for the namespaces', 'namespaces.annotations', { note: 'x' }],
+  ['what Helm hands to subcharts', 'global', { anything: true }],
+  ['an emulator on this machine', 'scaleway.apiUrl', 'http://127.0.0.1:8080'],
+  ['an emulator in the cluster', 'scaleway.apiUrl', 'http://emulator.local-stack.svc:8080'],
+  ['an interval of seconds', 'refreshInterval', '90s'],
+])('the schema accepts %s', (_, place, value) => {
+  expect(changed(place, value)).toEqual([])
 })
 
 describe(`more than ${describedVariables} variables`, () => {
@@ -160,25 +177,22 @@ describe(`more than ${describedVariables} variables`, () => {
       secrets: Array.from({ length: count }, (_, index) => ({ variable: `V_${index}` })),
     })
   const dataOf = (application: Application) => {
-    const tiers = valuesSchema(base, resolveAll(application)).properties?.tiers as Tree & JsonSchema
-    return tiers.properties?.api?.properties?.required?.properties?.data as JsonSchema
+    const { tiers } = valuesSchema(base, resolveAll(application)).properties ?? {}
+    return tiers?.properties?.api?.properties?.required?.properties?.data
   }
 
   test('up to the limit, each variable has its own description and remote ref', () => {
-    expect(Object.keys(dataOf(many(describedVariables)).properties ?? {})).toHaveLength(describedVariables)
+    expect(Object.keys(dataOf(many(describedVariables))?.properties ?? {})).toHaveLength(describedVariables)
   })
 
   test('above it, one pattern names them all and accepts no other', () => {
     const application = many(describedVariables + 1)
-    expect(dataOf(application).properties).toBe(undefined)
+    expect(dataOf(application)?.properties).toBe(undefined)
     const check = checker(application)
-    const values = chartValues(resolve(application, 'dev')) as unknown as Tree
+    const values = chartValues(resolve(application, 'dev'))
     expect(check(values, 'v')).toEqual([])
     for (const name of ['V_501', 'V_', 'XV_1', 'V_1 ', 'V_1\n', 'v_1']) {
-      const data = { ...values.tiers.api.required.data, [name]: 'path:/shop-api/v-1' }
-      const required = { ...values.tiers.api.required, data }
-      const tiers = { ...values.tiers, api: { ...values.tiers.api, required } }
-      expect(check({ ...values, tiers }, 'v')).toHaveLength(1)
+      expect(check(withValue(values, `tiers.api.required.data.${name}`, 'path:/shop-api/v-1'), 'v')).toHaveLength(1)
     }
   })
 })

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { lastLines, run, tryRun } from '../../../scripts/lib/exec.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+const node = (code: string): [string, string[]] => [process.execPath, ['-e', code]]
+
+test('a program has its output, its errors and its exit code', async () => {
+  const result = await tryRun(...node('console.log("out"); console.error("err"); process.exit(7)'))
+  expect(result).toEqual({ stdout: 'out', stderr: 'err', exitCode: 7 })
+})
+
+test('a program reads what it is given, and nothing from the terminal', async () => {
+  const echo = 'process.stdin.pipe(process.stdout)'
+  expect(await run(...node(echo), { input: 'given' })).toBe('given')
+  expect(await run(...node(echo))).toBe('')
+})
+
+test('arguments are no shell text', async () => {
+  expect(await run(process.execPath, ['-e', 'console.log(process.argv[1])', '$HOME `id` "x"'])).toBe('$HOME `id` "x"')
+})
+
+test('a failing program is told with its command, exit code and last lines', async () => {
+  const problem = await problemOf(
+    run(...node('for (let i = 0; i < 20; i++) console.error("line", i); process.exit(2)')),
+  )
+  expect(problem).toMatchObject({ code: 'TOOL_FAILED', exitCode: 3 })
+  expect(problem.where).toMatch(/^node -e 'for/)
+  expect(problem.message).toMatch(/^ended with exit code 2\. Expected 0\. Its last lines:\n {4}line 8\n/)
+  expect(problem.message).toMatch(/line 19$/)
+})
+
+test('a failure may have an exit code and a remedy of its own', async () => {
+  const problem = await problemOf(run(...node('process.exit(1)'), { exitCode: 4, fix: 'Plug it in.' }))
+  expect(problem).toMatchObject({ exitCode: 4, fix: 'Plug it in.' })
+})
+
+test('a program that is not there is a missing tool', async () => {
+  expect(await problemOf(tryRun('/nowhere/helm', []))).toMatchObject({
+    code: 'TOOL_MISSING',
+    where: '/nowhere/helm',
+    exitCode: 5,
+  })
+})
+
+test('a program that is ended by a signal counts as interrupted', async () => {
+  const interrupt = new AbortController()
+  const running = tryRun(...node('console.error("up"); setInterval(() => {}, 1000)'), {
+    signal: interrupt.signal,
+    onStderrLine: () => interrupt.abort(),
+  })
+  expect((await running).exitCode).toBe(130)
+})
+
+test('a program that takes too long is ended', async () => {
+  const result = await tryRun(...node('setInterval(() => {}, 1000)'), { timeoutMs: 200 })
+  expect(result.exitCode).toBe(130)
+})
+
+test('its lines of progress are handed on as they come', async () => {
+  const lines: string[] = []
+  await tryRun(...node('console.error("one"); console.error("two")'), { onStderrLine: (line) => void lines.push(line) })
+  expect(lines).toEqual(['one', 'two'])
+})
+
+test('the last lines are indented and without empty ones at the end', () => {
+  expect(lastLines('a\nb\nc\n\n', 2)).toBe('    b\n    c')
+})

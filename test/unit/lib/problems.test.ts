@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { groupBy } from '../../../scripts/lib/group.ts'
+import { didYouMean, nearest } from '../../../scripts/lib/nearest.ts'
+import { formatProblems, type Problem, ProblemError, sortProblems } from '../../../scripts/lib/problems.ts'
+import { table } from '../../../scripts/lib/table.ts'
+
+const problem = (fields: Partial<Problem> = {}): Problem => ({
+  code: 'CODE',
+  where: 'values/dev.yaml',
+  message: 'is wrong. Expected right.',
+  fix: 'Correct it.',
+  ...fields,
+})
+
+test('a problem is three lines: place and fact, remedy, code', () => {
+  expect(formatProblems([problem()])).toBe('values/dev.yaml: is wrong. Expected right.\n  fix: Correct it.\n  (CODE)\n')
+})
+
+test('a warning says so', () => {
+  expect(formatProblems([problem({ severity: 'warning' })])).toMatch(/^warning: values\/dev\.yaml: /)
+})
+
+test('errors come before warnings, then places, codes and facts in byte order', () => {
+  const list = [
+    problem({ where: 'a', severity: 'warning' }),
+    problem({ where: 'b', code: 'Z' }),
+    problem({ where: 'b', code: 'A', message: '2' }),
+    problem({ where: 'b', code: 'A', message: '1' }),
+    problem({ where: 'B' }),
+  ]
+  const sorted = sortProblems(list).map(({ where, code, message }) => [where, code, message.slice(0, 1)].join())
+  expect(sorted).toEqual(['B,CODE,i', 'b,A,1', 'b,A,2', 'b,Z,i', 'a,CODE,i'])
+  expect(formatProblems([...list].reverse())).toBe(formatProblems(list))
+})
+
+test('a problem that ends a command carries all of them and an exit code', () => {
+  const error = new ProblemError([problem({ where: 'a' }), problem({ where: 'b' })], 4)
+  expect([error.problems.length, error.exitCode, new ProblemError(problem()).exitCode]).toEqual([2, 4, 3])
+  expect(error.message).toBe('a: is wrong. Expected right.\nb: is wrong. Expected right.')
+})
+
+test.each([
+  ['recete', 'recette'],
+  ['PRODUCTION', 'production'],
+  ['prod', undefined],
+  ['x', undefined],
+  ['sandbx', 'sandbox'],
+])('nearest to %s is %s', (typed, expected) => {
+  expect(nearest(typed, ['recette', 'sandbox', 'production'])).toBe(expected)
+  expect(didYouMean(typed, ['recette', 'sandbox', 'production'])).toBe(
+    expected === undefined ? '' : ` Did you mean "${expected}"?`,
+  )
+})
+
+test('groups keep the order in which they came', () => {
+  expect([...groupBy(['b1', 'a1', 'b2'], (item) => item.charAt(0))]).toEqual([
+    ['b', ['b1', 'b2']],
+    ['a', ['a1']],
+  ])
+})
+
+test('a table has aligned columns and no space at the end of a line', () => {
+  expect(
+    table(
+      ['A', 'LONG', 'C'],
+      [
+        ['xyz', '', 'é'],
+        ['\u001b[1mb\u001b[0m', 'y', ''],
+      ],
+    ),
+  ).toBe('A    LONG  C\nxyz        é\n\u001b[1mb\u001b[0m    y\n')
+})
