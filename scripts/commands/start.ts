@@ -3,14 +3,17 @@ import { loadEnvironment, refuseStaleValues } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
 import { type SyncReport, waitForSync } from '../kubernetes/external-secrets.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
 import { type SyncRow, syncRows } from '../local/sync-table.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
 
 interface Options {
   readonly environment: string
   readonly once?: boolean
+  readonly without?: readonly string[]
   readonly output: 'table' | 'json'
 }
 
@@ -21,32 +24,41 @@ export const command = defineCommand<Options>({
   options: [
     { ...environmentOption, required: false, default: 'recette' },
     { flags: '--once', description: 'stop when everything is synced; exit 3 when it is not' },
+    {
+      flags: '--without <name...>',
+      description: 'remote secrets to leave out of Scaleway, to see what a missing one does',
+    },
     outputOption,
   ],
-  async run({ environment, once: onlyOnce = false, output }, io) {
+  async run({ environment, once: onlyOnce = false, without = [], output }, io) {
     const started = Date.now()
     const model = await loadEnvironment(environment)
     await refuseStaleValues(io.root, environment)
     io.log(`${model.application}, ${environment}: starting emulator, control plane and operator`)
-    await using stack = await startLocalStack({ io, model })
+    refuseUnknownNames(without, model)
+    await using stack = await startLocalStack({ io, model, seed: { without: ({ name }) => without.includes(name) } })
     io.log('installing the chart')
     await installChart(stack, io.root, generatedPaths.values(environment), io.signal)
     io.log('waiting until every tier is synced')
     const reports = await waitForSync(stack.client, externalSecretRefs(model), {
-      timeoutMs: 60_000,
+      timeoutMs: syncTimeoutMs,
       pollMs: 100,
       signal: io.signal,
     })
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
     io.out(output === 'json' ? asJson(stack, rows) : asTable(rows))
-    refuseUnsynced(reports)
-    io.log(`everything synced, ${((Date.now() - started) / 1000).toFixed(1)} s after the start`)
+    if (onlyOnce) refuseUnsynced(model, reports)
+    else for (const problem of unsynced(model, reports)) io.log(formatProblems([problem]).trimEnd())
+    if (reports.every(({ state }) => state === 'synced'))
+      io.log(`everything synced, ${((Date.now() - started) / 1000).toFixed(1)} s after the start`)
     if (!onlyOnce) await stayUp(stack, io)
     return exitCodes.ok
   },
 })
 
 // --- internal ---
+
+const syncTimeoutMs = 45_000
 
 function asTable(rows: readonly SyncRow[]): string {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)
@@ -68,16 +80,42 @@ function asJson(stack: LocalStack, secrets: readonly SyncRow[]): string {
   return `${JSON.stringify({ version: 1, application, environment, kubeconfig, requests, secrets }, null, 2)}\n`
 }
 
-function refuseUnsynced(reports: readonly SyncReport[]): void {
-  const unsynced = reports.filter(({ state }) => state !== 'synced')
-  if (unsynced.length === 0) return
+function refuseUnsynced(model: EnvironmentModel, reports: readonly SyncReport[]): void {
+  const problems = unsynced(model, reports)
+  if (problems.length > 0) throw new ProblemError(problems)
+}
+
+/** What did not arrive, with the entries of the catalogue the operator's message is about. */
+function unsynced(model: EnvironmentModel, reports: readonly SyncReport[]): Problem[] {
+  return reports
+    .filter(({ state }) => state !== 'synced')
+    .map(({ ref, message }) => {
+      const entries = model.tiers
+        .flatMap((tier) => tier.remoteSecrets)
+        .filter(({ remoteRef }) => message.includes(`${remoteRef})`))
+        .flatMap(({ specs }) => specs)
+      const named = entries.map(({ variable, tier }) => `catalogue "${variable}" (${tier})`).join(', ')
+      return {
+        code: 'NOT_SYNCED',
+        where: `ExternalSecret/${ref.namespace}/${ref.name}`,
+        message: `${message}. Expected it synced within ${syncTimeoutMs / 1000} seconds.`,
+        fix: `Create what the message names in Scaleway, or correct the catalogue${named === '' ? '' : `: ${named}`}.`,
+      }
+    })
+}
+
+function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): void {
+  const known = [...new Set(model.tiers.flatMap((tier) => tier.remoteSecrets.map(({ name }) => name)))]
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
   throw new ProblemError(
-    unsynced.map(({ ref, message }) => ({
-      code: 'NOT_SYNCED',
-      where: `ExternalSecret/${ref.namespace}/${ref.name}`,
-      message: `${message}. Expected it synced within a minute.`,
-      fix: 'Create what the message names in Scaleway, or correct the catalogue.',
+    unknown.map((name) => ({
+      code: 'REMOTE_SECRET_UNKNOWN',
+      where: `--without ${name}`,
+      message: `there is no such remote secret.${didYouMean(name, known)} Expected one of: ${known.join(', ')}.`,
+      fix: 'Correct the name; it is the last part of a remote ref.',
     })),
+    exitCodes.usage,
   )
 }
 

@@ -140,7 +140,7 @@ function eventTime({ lastTimestamp, eventTime: time, metadata }: EventObject): n
   return Date.parse(lastTimestamp ?? time ?? (metadata as ObjectMeta).creationTimestamp ?? '') || 0
 }
 
-/** Scaleway's SDK quotes a malformed secret key in its error, and the operator passes it on (facts §1.7). */
+/** Scaleway's SDK quotes a malformed secret key in its error, and the operator passes it on. */
 function withoutCredential(message: string): string {
   return message.replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
 }

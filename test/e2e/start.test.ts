@@ -82,6 +82,18 @@ describe('npm start', () => {
     },
   )
 
+  test('with --once exits with 3 when a secret is missing, and names the entry of the catalogue', async () => {
+    const args = [...cli, '--once', '--without', 'redis-url']
+    const failure = await promisify(execFile)(process.execPath, args, { cwd: root }).then(
+      () => undefined,
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+    expect(failure?.code).toBe(3)
+    expect(failure?.stderr).toContain('ExternalSecret/trackdechets-backend/backend-secrets')
+    expect(failure?.stderr).toContain('catalogue "REDIS_URL" (backend)')
+    expect(failure?.stdout).toMatch(/API_ENDPOINT +frontend-secrets +\S+ +synced/)
+  })
+
   test('interrupted while it starts exits with 130 and leaves nothing behind', async () => {
     const parent = await temporaryFolder()
     const child = spawn(process.execPath, cli, { cwd: root, stdio: 'ignore', env: { ...process.env, TMPDIR: parent } })

@@ -1,17 +1,17 @@
-import { join } from 'node:path'
 import { findTools, type ToolchainIo } from '../../scripts/toolchain/find.ts'
-import { toolNames } from '../../scripts/toolchain/tools.ts'
+import type { Tool, ToolName } from '../../scripts/toolchain/tools.ts'
+import { root } from './generating.ts'
 
-/** What finding a tool needs, in a test. */
+/** What a test lets the toolchain see: this process. */
 export const toolchainIo: ToolchainIo = {
-  root: join(import.meta.dirname, '../..'),
+  root,
   env: process.env,
   signal: new AbortController().signal,
-  log: (line) => process.stderr.write(`${line}\n`),
+  log: () => undefined,
   isTerminal: false,
 }
 
-/** Runs once before the levels that need tools, so that a first build is no test's timeout. A missing tool ends the run. */
-export async function setup(): Promise<void> {
-  await findTools(toolNames, toolchainIo)
+/** Tools by name; one that is missing is built, and one that can't be fails the test with the remedy. */
+export function tools<Name extends ToolName>(...names: readonly Name[]): Promise<Record<Name, Tool>> {
+  return findTools(names, toolchainIo)
 }

@@ -8,7 +8,7 @@ import { parseYamlDocuments, toYaml } from '../../../scripts/lib/yaml.ts'
 const rules = ['1.1', '1.2'] as const
 
 test.each(rules)('any text is the same text when it is read by the rules of YAML %s', (version) => {
-  const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }).filter(isValid), trap)
+  const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), trap)
   fc.assert(
     fc.property(text, (value) => {
       expect(parse(toYaml({ value, list: [value] }), { version })).toEqual({ value, list: [value] })
@@ -108,8 +108,3 @@ const trap = fc
     },
   )
   .map((parts) => parts.join(''))
-
-/** A lone surrogate is no text in any encoding. */
-function isValid(text: string): boolean {
-  return text.isWellFormed()
-}

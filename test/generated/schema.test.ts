@@ -1,0 +1,123 @@
+import { Ajv } from 'ajv'
+import { describe, expect, test } from 'vitest'
+import type { JsonSchema } from '../../scripts/emit/values-schema.ts'
+import { allSingle, bookshop, trackdechets } from '../fixtures/applications.ts'
+import { generatedFiles, generatorSources } from '../helpers/generating.ts'
+
+const schemaPath = 'charts/tiered-secrets/values.schema.json'
+const narrowed = async (application: typeof trackdechets) =>
+  JSON.parse((await generatedFiles(application)).get(schemaPath) ?? '') as JsonSchema
+
+/** Objects whose keys somebody else names: Kubernetes labels and annotations, and what Helm hands down. */
+const open = [
+  '/properties/global',
+  '/properties/namespaces/properties/labels',
+  '/properties/namespaces/properties/annotations',
+]
+
+describe.each([
+  ['the hand-written contract', (await generatorSources()).baseSchema],
+  ['the schema of Trackdéchets', await narrowed(trackdechets)],
+  ['the schema of Trackdéchets with single layout', await narrowed(allSingle)],
+  ['the schema of the bookshop', await narrowed(bookshop)],
+])('%s', (name, schema) => {
+  const places = walk(schema)
+
+  test('is valid draft-07, which old and new Helm read alike', () => {
+    expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
+    const ajv = new Ajv()
+    expect(ajv.validateSchema(schema), JSON.stringify(ajv.errors)).toBe(true)
+    const newer = [
+      '$defs',
+      '$anchor',
+      '$dynamicRef',
+      'unevaluatedProperties',
+      'dependentRequired',
+      'prefixItems',
+      '$id',
+    ]
+    expect(places.filter(({ schema }) => newer.some((keyword) => keyword in schema))).toEqual([])
+  })
+
+  test('is self-contained: every reference is to a definition that is there', () => {
+    const refs = places.flatMap(({ schema }) => (typeof schema.$ref === 'string' ? [schema.$ref] : []))
+    expect(refs.length).toBeGreaterThan(0)
+    const defined = Object.keys(schema.definitions ?? {}).map((definition) => `#/definitions/${definition}`)
+    expect(refs.filter((ref) => !defined.includes(ref))).toEqual([])
+  })
+
+  test('has no reference with neighbours, which draft-07 would ignore', () => {
+    expect(places.filter(({ schema }) => '$ref' in schema && Object.keys(schema).length > 1)).toEqual([])
+  })
+
+  test('is closed everywhere, but for labels, annotations and `global`', () => {
+    const objects = places.filter(({ schema }) => schema.type === 'object' || schema.properties)
+    expect(objects.length).toBeGreaterThan(5)
+    const maps = name === 'the hand-written contract' ? isTyped : () => false
+    const notClosed = objects.filter(({ schema }) => schema.additionalProperties !== false && !maps(schema))
+    expect(notClosed.map(({ place }) => place).filter((place) => !open.includes(place))).toEqual([])
+  })
+
+  test('describes every property', () => {
+    const properties = places.filter(({ place }) => /\/properties\/[^/]+$/.test(place))
+    expect(properties.length).toBeGreaterThan(20)
+    const bare = properties.filter(({ schema }) => !/^\S.*\S$/.test(String(schema.description ?? '')))
+    expect(bare.map(({ place }) => place)).toEqual([])
+  })
+})
+
+test('the walk sees what is open or not described', () => {
+  const places = walk({ properties: { a: { items: { type: 'object', properties: { b: {} } } } } })
+  expect(places.map(({ place }) => place)).toEqual([
+    '',
+    '/properties/a',
+    '/properties/a/items',
+    '/properties/a/items/properties/b',
+  ])
+})
+
+test('a definition that is used nowhere is left out of the schema', async () => {
+  for (const application of [trackdechets, bookshop]) {
+    const schema = await narrowed(application)
+    const text = JSON.stringify(schema)
+    const unused = Object.keys(schema.definitions ?? {}).filter((name) => !text.includes(`"#/definitions/${name}"`))
+    expect(unused).toEqual([])
+  }
+})
+
+// --- internal ---
+
+interface Place {
+  /** JSON pointer, from the root. */
+  readonly place: string
+  readonly schema: JsonSchema
+}
+
+/** A schema and all schemas in it. */
+function walk(schema: JsonSchema, place = ''): Place[] {
+  const maps = ['properties', 'patternProperties', 'definitions'] as const
+  const single = ['additionalProperties', 'items', 'not', 'propertyNames', 'contains'] as const
+  const lists = ['allOf', 'anyOf', 'oneOf'] as const
+  const inside: [string, unknown][] = [
+    ...maps.flatMap((keyword) =>
+      Object.entries(schema[keyword] ?? {}).map(([key, value]) => [`${keyword}/${key}`, value] as [string, unknown]),
+    ),
+    ...single.map((keyword): [string, unknown] => [keyword, schema[keyword]]),
+    ...lists.flatMap((keyword) =>
+      ((schema[keyword] as unknown[]) ?? []).map((value, index) => [`${keyword}/${index}`, value] as [string, unknown]),
+    ),
+  ]
+  return [
+    { place, schema },
+    ...inside.flatMap(([key, value]) => (isSchema(value) ? walk(value, `${place}/${key}`) : [])),
+  ]
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A map whose values have a schema: the contract does not know the names of tiers and variables. */
+function isTyped({ additionalProperties }: JsonSchema): boolean {
+  return isSchema(additionalProperties)
+}

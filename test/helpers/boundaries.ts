@@ -1,0 +1,152 @@
+import { dirname, join } from 'node:path/posix'
+
+/** Source files by their path from the repository's root, with forward slashes. */
+export type Sources = ReadonlyMap<string, string>
+
+/** Rooms that each room of `scripts/` may import, besides itself. A file on top of `scripts/` is a room of its own. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'cli.ts': ['lib'],
+  commands: [
+    'application.ts',
+    'bench',
+    'emit',
+    'helm',
+    'local',
+    'scaleway',
+    'kubernetes',
+    'emulator',
+    'toolchain',
+    'model',
+    'lib',
+  ],
+  bench: ['application.ts', 'emit', 'helm', 'local', 'scaleway', 'kubernetes', 'emulator', 'toolchain', 'model', 'lib'],
+  'application.ts': ['emit', 'model', 'lib'],
+  'catalogue.ts': ['environments.ts', 'model'],
+  'environments.ts': ['model'],
+  local: ['toolchain', 'emulator', 'kubernetes', 'scaleway', 'helm', 'model', 'lib'],
+  emit: ['model', 'lib', 'schema/chart-values.ts'],
+  helm: ['model', 'lib'],
+  scaleway: ['model', 'lib'],
+  kubernetes: ['model', 'lib'],
+  // It imitates Scaleway: what it shared with us would hide our mistakes.
+  emulator: ['lib'],
+  toolchain: ['lib'],
+  model: ['lib'],
+  lib: [],
+}
+
+/** Single imports that no room allows, each with its reason. */
+const allowedImports: Readonly<Record<string, string>> = {
+  'scripts/application.ts scripts/emulator/open-questions.ts': 'the data of a table of the README',
+}
+
+/** Files that may be longer than the limit, each with its reason. */
+const longFiles: Readonly<Record<string, string>> = {
+  'scripts/catalogue.ts': 'the list of secrets: data that grows with the application',
+}
+
+const maxLines = 250
+
+/** The files a user edits; everything but `application.ts` takes an application as an argument. */
+const editedFiles = ['scripts/catalogue.ts', 'scripts/environments.ts']
+
+/** Imports that cross a boundary of the design, one sentence each. */
+export function importProblems(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) =>
+    importsOf(text)
+      .map((found) => refusal(path, found))
+      .filter(isText),
+  )
+}
+
+/** What a source imports: the path, or undefined where it is computed. */
+export function importsOf(text: string): { readonly from: string | undefined; readonly dynamic: boolean }[] {
+  const code = withoutComments(text)
+  const statics = code.matchAll(/\b(?:from|import)\s*(['"])(?<from>.+?)\1/g)
+  const dynamics = code.matchAll(/\b(?:import|require)\s*\(\s*(?:(['"`])(?<from>[^'"`$]+)\1\s*\))?/g)
+  return [
+    ...Array.from(statics, ({ groups }) => ({ from: groups?.from, dynamic: false })),
+    ...Array.from(dynamics, ({ groups }) => ({ from: groups?.from, dynamic: true })),
+  ]
+}
+
+/** Arguments, output, exit and environment of the process outside of `cli.ts`, one sentence each. */
+export function processProblems(sources: Sources): string[] {
+  const pattern =
+    /\bprocess\s*\??\.\s*(?:argv|env|exit|exitCode|stdin|stdout|stderr)\b|\bconsole\s*\.|['"]node:process['"]/g
+  return [...sources]
+    .filter(([path]) => path !== 'scripts/cli.ts')
+    .flatMap(([path, text]) =>
+      [...withoutComments(text).matchAll(pattern)].map(
+        ([use]) => `${path} uses ${use}; only scripts/cli.ts may, and hands it on as CommandIo`,
+      ),
+    )
+}
+
+/** Files named after nothing, and files too long to be about one thing, one sentence each. */
+export function fileProblems(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const lines = text.trimEnd().split('\n').length
+    const isVague = path.split('/').some((part) => /^_?(utils?|helpers?|common|misc|shared)(\.|$)/i.test(part))
+    return [
+      ...(isVague ? [`${path} is named after nothing; name it after what it knows`] : []),
+      ...(lines > maxLines && !(path in longFiles)
+        ? [`${path} has ${lines} lines; split it by question, at most ${maxLines} are allowed`]
+        : []),
+    ]
+  })
+}
+
+/** Exceptions nothing makes use of any more, one sentence each. */
+export function unusedExceptions(sources: Sources): string[] {
+  const unusedImports = Object.keys(allowedImports).filter((pair) => {
+    const [path = '', target = ''] = pair.split(' ')
+    return !importsOf(sources.get(path) ?? '').some(({ from }) => from && join(dirname(path), from) === target)
+  })
+  const unusedLengths = Object.keys(longFiles).filter(
+    (path) => (sources.get(path) ?? '').trimEnd().split('\n').length <= maxLines,
+  )
+  return [...unusedImports, ...unusedLengths].map((exception) => `the exception "${exception}" is not used; remove it`)
+}
+
+// --- internal ---
+
+function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[number]): string | undefined {
+  const room = roomOf(path)
+  if (from === undefined) {
+    if (path === 'scripts/cli.ts') return undefined
+    return `${path} imports a computed path; only scripts/cli.ts may, to load a command`
+  }
+  if (!from.startsWith('.')) return undefined
+  const target = join(dirname(path), from)
+  if (`${path} ${target}` in allowedImports) return undefined
+  if (editedFiles.includes(target) && !editedFiles.includes(path)) {
+    if (path === 'scripts/application.ts' && dynamic) return undefined
+    return `${path} imports ${target}; only scripts/application.ts may, by a dynamic import`
+  }
+  const allowed = mayImport[room]
+  if (allowed === undefined) return `${path} is in no room of the design; list "${room}" with what it may import`
+  const targetRoom = roomOf(target)
+  if (allowed.includes(targetRoom) || (targetRoom === room && room !== 'commands')) return undefined
+  return `${path} imports ${target}; ${room} may import ${listed(allowed)}`
+}
+
+/** `helm` of `scripts/helm/policy.ts`; a file on top of `scripts/` and a file outside of it are themselves. */
+function roomOf(path: string): string {
+  const [top, room = ''] = path.split('/')
+  return top === 'scripts' ? room : path
+}
+
+function listed(rooms: readonly string[]): string {
+  if (rooms.length === 0) return 'nothing of ours'
+  return rooms.length === 1 ? (rooms[0] ?? '') : `${rooms.slice(0, -1).join(', ')} and ${rooms.at(-1)}`
+}
+
+/** Comments may name anything. A `//` after a colon is an address. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined
+}

@@ -1,0 +1,57 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll } from 'vitest'
+import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import { root } from './generating.ts'
+
+/** A copy of this repository in which a test may break anything. */
+export interface Repository {
+  readonly folder: string
+  read(path: string): Promise<string>
+  write(path: string, text: string): Promise<void>
+  /** Replaces a text that has to be there. */
+  edit(path: string, from: string | RegExp, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** `npm run <args>`, without npm. */
+  cli(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<RunResult>
+}
+
+/** What the generators and the chart consist of. `node_modules` is linked. */
+const parts = ['scripts', 'schema', 'charts', 'values', 'README.md', 'package.json', 'tsconfig.json']
+
+/** A copy of the repository that is gone when the tests of the file are over. */
+export async function repositoryCopy(): Promise<Repository> {
+  const folder = await mkdtemp(join(tmpdir(), 'ts-repository-'))
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const at = (path: string) => join(folder, path)
+  const read = (path: string) => readFile(at(path), 'utf8')
+  const write = async (path: string, text: string) => {
+    await mkdir(dirname(at(path)), { recursive: true })
+    await writeFile(at(path), text)
+  }
+  return {
+    folder,
+    read,
+    write,
+    async edit(path, from, to) {
+      const text = await read(path)
+      const edited = text.replace(from, to)
+      if (edited === text) throw new Error(`${path} has no ${from}`)
+      await write(path, edited)
+    },
+    remove: (path) => rm(at(path), { recursive: true }),
+    cli: (args, env = {}) =>
+      tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], { cwd: folder, env }),
+  }
+}
+
+/** Puts the second application in the place of the first, as somebody would who adopts the repository. */
+export async function adoptBookshop(repository: Repository): Promise<void> {
+  for (const file of ['catalogue.ts', 'environments.ts']) {
+    const text = await readFile(join(root, 'test/fixtures/bookshop', file), 'utf8')
+    await repository.write(`scripts/${file}`, text.replaceAll('../../../scripts/', './'))
+  }
+}

@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  fileProblems,
+  importProblems,
+  importsOf,
+  processProblems,
+  type Sources,
+  unusedExceptions,
+} from '../helpers/boundaries.ts'
+
+const scripts: Sources = new Map(
+  readdirSync('scripts', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+    .map((name) => [join('scripts', name), readFileSync(join('scripts', name), 'utf8')]),
+)
+
+const one = (path: string, text: string): Sources => new Map([[path, text]])
+
+test('imports go one way: commands, then what they use, then model, then lib', () => {
+  expect(scripts.size).toBeGreaterThan(100)
+  expect(importProblems(scripts)).toEqual([])
+})
+
+test('only cli.ts reads arguments and the environment, prints or exits', () => {
+  expect(processProblems(scripts)).toEqual([])
+  expect(processProblems(one('scripts/other.ts', scripts.get('scripts/cli.ts') ?? '')).length).toBeGreaterThan(8)
+})
+
+test('every file of scripts/ is named after what it knows, and is short', () => {
+  expect(fileProblems(scripts)).toEqual([])
+})
+
+test('no exception outlives its reason', () => {
+  expect(unusedExceptions(scripts)).toEqual([])
+  expect(unusedExceptions(new Map())).not.toEqual([])
+})
+
+test.each([
+  ['a value', `import { findStale } from '../emit/plan.ts'`],
+  ['a type', `import type { StaleFile } from '../emit/plan.ts'`],
+  ['over several lines', `import {\n  type StaleFile,\n  findStale,\n} from '../emit/plan.ts'`],
+  ['for its effects', `import '../emit/plan.ts'`],
+  ['in double quotes', `import { findStale } from "../emit/plan.ts"`],
+  ['later', `const { findStale } = await import('../emit/plan.ts')`],
+  ['later, in a template', 'await import(`../emit/plan.ts`)'],
+  ['a type, in its place', `let file: import('../emit/plan.ts').StaleFile`],
+  ['by passing it on', `export { findStale } from '../emit/plan.ts'`],
+  ['the old way', `const plan = require('../emit/plan.ts')`],
+])('an import of a forbidden room is told: %s', (_, line) => {
+  expect(importProblems(one('scripts/helm/policy.ts', `// first\n${line}\nlast()\n`))).toEqual([
+    'scripts/helm/policy.ts imports scripts/emit/plan.ts; helm may import model and lib',
+  ])
+  expect(importProblems(one('scripts/commands/check.ts', line))).toEqual([])
+})
+
+test.each([
+  ['scripts/cli.ts', './commands/check.ts', 'cli.ts may import lib'],
+  ['scripts/emulator/world.ts', '../model/names.ts', 'emulator may import lib'],
+  ['scripts/emulator/iam/store.ts', '../../scaleway/iam.ts', 'emulator may import lib'],
+  ['scripts/toolchain/find.ts', '../local/ports.ts', 'toolchain may import lib'],
+  ['scripts/model/rules/names.ts', '../../emit/readme.ts', 'model may import lib'],
+  ['scripts/lib/files.ts', '../model/names.ts', 'lib may import nothing of ours'],
+  ['scripts/kubernetes/client.ts', '../scaleway/http.ts', 'kubernetes may import model and lib'],
+  ['scripts/scaleway/http.ts', '../kubernetes/errors.ts', 'scaleway may import model and lib'],
+  ['scripts/emit/plan.ts', '../helm/helm.ts', 'emit may import model, lib and schema/chart-values.ts'],
+  ['scripts/emit/plan.ts', '../application.ts', 'emit may import model, lib and schema/chart-values.ts'],
+  ['scripts/application.ts', './helm/helm.ts', 'application.ts may import emit, model and lib'],
+  ['scripts/application.ts', './emulator/world.ts', 'application.ts may import emit, model and lib'],
+  ['scripts/commands/render.ts', './check.ts', 'commands may import application.ts, bench, emit, helm, local, '],
+  ['scripts/local/stack.ts', '../commands/start.ts', 'local may import toolchain, emulator, kubernetes, scaleway, '],
+  ['scripts/helm/helm.ts', '../../test/helpers/tools.ts', 'helm may import model and lib'],
+])('%s may not import %s', (path, from, message) => {
+  const [problem, ...others] = importProblems(one(path, `import { x } from '${from}'`))
+  expect(problem).toContain(`${path} imports `)
+  expect(problem).toContain(`; ${message}`)
+  expect(others).toEqual([])
+})
+
+test.each([
+  ['scripts/emit/chart-values.ts', '../../schema/chart-values.ts'],
+  ['scripts/emulator/iam/store.ts', '../http/call.ts'],
+  ['scripts/model/rules/names.ts', '../../lib/problems.ts'],
+  ['scripts/local/stack.ts', '../emulator/emulator.ts'],
+  ['scripts/commands/bench.ts', '../bench/report.ts'],
+  ['scripts/bench/report.ts', '../application.ts'],
+  ['scripts/catalogue.ts', './environments.ts'],
+  ['scripts/lib/files.ts', 'node:fs'],
+])('%s may import %s', (path, from) => {
+  expect(importProblems(one(path, `import { x } from '${from}'`))).toEqual([])
+})
+
+test('the two files a user edits are read by application.ts alone, when a command needs them', () => {
+  const message = 'only scripts/application.ts may, by a dynamic import'
+  for (const name of ['catalogue', 'environments']) {
+    const target = `scripts/${name}.ts`
+    for (const path of ['scripts/commands/check.ts', 'scripts/emit/generate.ts', 'scripts/bench/report.ts']) {
+      const refused = [`${path} imports ${target}; ${message}`]
+      expect(importProblems(one(path, `import x from '../${name}.ts'`))).toEqual(refused)
+      expect(importProblems(one(path, `await import('../${name}.ts')`))).toEqual(refused)
+    }
+    const application = 'scripts/application.ts'
+    const refused = [`${application} imports ${target}; ${message}`]
+    expect(importProblems(one(application, `import x from './${name}.ts'`))).toEqual(refused)
+    expect(importProblems(one(application, `await import('./${name}.ts')`))).toEqual([])
+  }
+})
+
+test('a computed path hides what is imported, so only cli.ts may use one', () => {
+  const text = 'await import(pathToFileURL(file).href)'
+  expect(importProblems(one('scripts/cli.ts', text))).toEqual([])
+  for (const computed of [text, `await import(\`../\${room}/plan.ts\`)`, 'require(name)']) {
+    expect(importProblems(one('scripts/lib/load.ts', computed))).toEqual([
+      'scripts/lib/load.ts imports a computed path; only scripts/cli.ts may, to load a command',
+    ])
+  }
+})
+
+test('a new room is listed before it is used', () => {
+  expect(importProblems(one('scripts/cloud/client.ts', `import { x } from '../lib/exec.ts'`))).toEqual([
+    'scripts/cloud/client.ts is in no room of the design; list "cloud" with what it may import',
+  ])
+})
+
+test('comments and addresses are no imports', () => {
+  const text = `/** as in import('../emit/plan.ts') */\n// from '../emit/plan.ts'\nconst url = 'https://example.org'\n`
+  expect(importsOf(text)).toEqual([])
+  expect(processProblems(one('scripts/lib/x.ts', '// process.exit and console.log are for cli.ts\n'))).toEqual([])
+})
+
+test.each(['process.argv', 'process.env', 'process.exit', 'process.exitCode', 'process.stdout', 'process?.stderr'])(
+  '%s is told',
+  (use) => {
+    expect(processProblems(one('scripts/lib/x.ts', `f(${use})`))).toEqual([
+      `scripts/lib/x.ts uses ${use}; only scripts/cli.ts may, and hands it on as CommandIo`,
+    ])
+  },
+)
+
+test('console and the process as a module are told', () => {
+  expect(processProblems(one('scripts/lib/x.ts', `console.log('x')`))).toHaveLength(1)
+  expect(processProblems(one('scripts/lib/x.ts', `import { env } from 'node:process'`))).toHaveLength(1)
+  expect(processProblems(one('scripts/lib/x.ts', 'child.process.pid; process.platform; process.kill(1)'))).toEqual([])
+})
+
+test.each([
+  ['scripts/lib/utils.ts', 'is named after nothing'],
+  ['scripts/emit/helpers/text.ts', 'is named after nothing'],
+  ['scripts/common.ts', 'is named after nothing'],
+])('%s is told', (path, message) => {
+  expect(fileProblems(one(path, ''))).toEqual([expect.stringContaining(`${path} ${message}`)])
+})
+
+test('a file of more than 250 lines is told', () => {
+  expect(fileProblems(one('scripts/emit/x.ts', 'x\n'.repeat(251)))).toEqual([
+    'scripts/emit/x.ts has 251 lines; split it by question, at most 250 are allowed',
+  ])
+  expect(fileProblems(one('scripts/emit/x.ts', 'x\n'.repeat(250)))).toEqual([])
+})
