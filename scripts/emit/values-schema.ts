@@ -17,18 +17,20 @@ export interface JsonSchema {
 export const describedVariables = 500
 
 /**
- * `charts/tiered-secrets/values.schema.json`: the base schema, narrowed to the tiers and secrets of the catalogue.
+ * `charts/tiered-secrets/values.schema.json`: the base schema, narrowed to the tiers and secrets of the catalogue. What
+ * it defines once is written out in each place.
  *
  * @param base `schema/values.base.schema.json`, parsed
  * @param models every environment: the schema accepts what any of them has
  */
 export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel[]): JsonSchema {
   const tiers = [...new Set(models.flatMap((model) => model.tiers.map((tier) => tier.name)))].sort(compare)
+  const { definitions: _, ...contract } = base
   return {
     $schema: base.$schema,
     $comment:
       'Generated from schema/values.base.schema.json and scripts/catalogue.ts by `npm run gen-values`. Do not edit.',
-    ...base,
+    ...contract,
     properties: {
       ...base.properties,
       credentialKeys: withConstants(base.properties?.credentialKeys, credentialKeys),
@@ -46,9 +48,6 @@ export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel
         ),
       },
     },
-    definitions: Object.fromEntries(
-      Object.entries(base.definitions ?? {}).filter(([name]) => sharedDefinitions.has(name)),
-    ),
   }
 }
 
@@ -58,9 +57,6 @@ export function jsonText(value: unknown): string {
 }
 
 // --- internal ---
-
-/** Definitions the narrowed schema still refers to; the others are written out for each tier. */
-const sharedDefinitions = new Set(['kubernetesName', 'secretKey', 'variable', 'remoteName', 'remoteRef'])
 
 function tierSchema(base: JsonSchema, tiers: readonly TierModel[]): JsonSchema {
   const tier = base.definitions?.tier
@@ -121,7 +117,7 @@ function externalSecretSchema(
       description: property?.description,
       properties: {
         target: { description: described.target?.description, const: first.name },
-        ...(data.length > 0 ? { data: dataSchema(described.data, data) } : {}),
+        ...(data.length > 0 ? { data: dataSchema(base, described.data, data) } : {}),
         ...(fields.length > 0
           ? {
               fields: closed(
@@ -143,7 +139,7 @@ function externalSecretSchema(
   }
 }
 
-function dataSchema(property: JsonSchema | undefined, singles: readonly SingleModel[]): JsonSchema {
+function dataSchema(base: JsonSchema, property: JsonSchema | undefined, singles: readonly SingleModel[]): JsonSchema {
   if (singles.length <= describedVariables) {
     return closed(
       property,
@@ -155,7 +151,7 @@ function dataSchema(property: JsonSchema | undefined, singles: readonly SingleMo
     type: 'object',
     additionalProperties: false,
     patternProperties: {
-      [`^(?:${singles.map(({ spec }) => spec.variable).join('|')})$`]: { $ref: '#/definitions/remoteRef' },
+      [`^(?:${singles.map(({ spec }) => spec.variable).join('|')})$`]: base.definitions?.remoteRef ?? false,
     },
   }
 }

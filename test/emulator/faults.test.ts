@@ -96,6 +96,7 @@ describe('a fault strikes only what it names', () => {
     [{ route: '*.list' }, 200, 500],
     [{ route: 'versions' }, 200, 200],
     [{ route: 'v*s.a*s' }, 500, 200],
+    [{ route: 'versions.acc*access' }, 200, 200],
     [{ path: '*/access' }, 500, 200],
     [{ path: '/secret-manager/*/fr-par/*' }, 500, 500],
     [{ path: '*/nl-ams/*' }, 200, 200],

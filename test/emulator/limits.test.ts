@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createSecretStore } from '../../scripts/emulator/secrets/store.ts'
 import { api, application, base64, otherProject, project, raw, seed, startWorld, statusOf } from './clients.ts'
 
 describe('quotas', () => {
@@ -80,6 +81,37 @@ test('a rate limit, when asked for, is per second and source address, in the rec
   expect((await get('51.15.1.3')).status).toBe(200)
   time += 1000
   expect((await get('51.15.1.2')).status).toBe(200)
+})
+
+test('the indexes narrow a list before any secret is looked at', () => {
+  const store = createSecretStore()
+  const at = new Date(0)
+  const region = 'fr-par'
+  for (let index = 0; index < 1000; index++)
+    store.add({
+      id: String(index),
+      region,
+      projectId: index % 2 ? project : otherProject,
+      type: 'opaque',
+      createdAt: at,
+      updatedAt: at,
+      keyId: null,
+      name: `s${index % 500}`,
+      path: `/folder-${index % 100}`,
+      tags: [],
+      description: '',
+      protected: false,
+      ephemeralPolicy: null,
+      usedBy: [],
+      deletionRequestedAt: null,
+      versions: [],
+    })
+  const looked = (narrowing: object) => [...store.candidates({ region, projectId: project, ...narrowing })].length
+  expect(looked({})).toBe(500)
+  expect(looked({ path: '/folder-1' })).toBe(10)
+  expect(looked({ name: 's1' })).toBe(2)
+  expect(looked({ name: 's1', path: '/folder-1' })).toBe(2)
+  expect(looked({ name: 'none' })).toBe(0)
 })
 
 test('with 10,000 secrets the calls of the operator cost what they cost with one', async () => {

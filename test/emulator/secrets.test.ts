@@ -54,6 +54,9 @@ describe('one secret, with the official client', () => {
     const found = await owner.secrets.listSecrets({ ...listed, name: 'new', path: '/patch/deeper' })
     expect(found.secrets.map(({ id }) => id)).toEqual([secretId])
     expect((await owner.secrets.listSecrets({ ...listed, name: 'old', path: '/patch' })).totalCount).toBe(0)
+    const access = { secretName: 'old', secretPath: '/patch', revision: '1' }
+    await expect(owner.secrets.accessSecretVersionByPath(access)).rejects.toMatchObject({ resource: 'secret' })
+    await seed(owner, '/patch/old')
   })
 
   test('refuses deletion while it is protected, not versions', async () => {
@@ -151,6 +154,7 @@ describe('lists', () => {
     const ephemeralPolicy = { timeToLive: '3600s', action: 'disable' } as const
     await secrets.createSecret({ ...plain, name: 'c', path: '/one/deeper', ephemeralPolicy })
     await secrets.createSecret({ ...plain, name: 'd', projectId: otherProject })
+    await secrets.createSecret({ ...plain, name: 'elsewhere', path: '/one', region: 'nl-ams', tags: ['z'] })
   })
   afterAll(() => lists[Symbol.asyncDispose]())
 

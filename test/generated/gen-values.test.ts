@@ -10,6 +10,7 @@ const originals = new Map<string, string>()
 
 beforeAll(async () => {
   repository = await repositoryCopy()
+  await genValues()
   for (const path of [values, catalogue, 'scripts/environments.ts', 'README.md']) {
     originals.set(path, await repository.read(path))
   }
@@ -84,7 +85,7 @@ test.each<[string, string, RegExp]>([
   [
     'a missing comma',
     "remoteName: 'api-endpoint',\n      format: 'http-url'\n      description",
-    /^scripts\/catalogue\.ts or scripts\/environments\.ts: can't be loaded: .*catalogue\.ts:31:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$/,
+    /^scripts\/catalogue\.ts or scripts\/environments\.ts: can't be loaded: .*catalogue\.ts:36:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$/,
   ],
   [
     'a missing field',

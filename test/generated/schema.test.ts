@@ -39,11 +39,11 @@ describe.each([
     expect(places.filter(({ schema }) => newer.some((keyword) => keyword in schema))).toEqual([])
   })
 
-  test('is self-contained: every reference is to a definition that is there', () => {
+  test('is self-contained: a reference is to a definition that is there, and each definition is referred to', () => {
     const refs = places.flatMap(({ schema }) => (typeof schema.$ref === 'string' ? [schema.$ref] : []))
-    expect(refs.length).toBeGreaterThan(0)
     const defined = Object.keys(schema.definitions ?? {}).map((definition) => `#/definitions/${definition}`)
-    expect(refs.filter((ref) => !defined.includes(ref))).toEqual([])
+    expect([...new Set(refs)].sort()).toEqual(defined.sort())
+    if (name === 'the hand-written contract') expect(defined.length).toBeGreaterThan(5)
   })
 
   test('has no reference with neighbours, which draft-07 would ignore', () => {
@@ -74,15 +74,6 @@ test('the walk sees what is open or not described', () => {
     '/properties/a/items',
     '/properties/a/items/properties/b',
   ])
-})
-
-test('a definition that is used nowhere is left out of the schema', async () => {
-  for (const application of [trackdechets, bookshop]) {
-    const schema = await narrowed(application)
-    const text = JSON.stringify(schema)
-    const unused = Object.keys(schema.definitions ?? {}).filter((name) => !text.includes(`"#/definitions/${name}"`))
-    expect(unused).toEqual([])
-  }
 })
 
 // --- internal ---

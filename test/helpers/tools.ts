@@ -1,14 +1,19 @@
+import { join } from 'node:path'
 import { findTools, type ToolchainIo } from '../../scripts/toolchain/find.ts'
-import type { Tool, ToolName } from '../../scripts/toolchain/tools.ts'
-import { root } from './generating.ts'
+import { type Tool, type ToolName, toolNames } from '../../scripts/toolchain/tools.ts'
 
-/** What a test lets the toolchain see: this process. */
+/** What finding a tool needs, in a test. */
 export const toolchainIo: ToolchainIo = {
-  root,
+  root: join(import.meta.dirname, '../..'),
   env: process.env,
   signal: new AbortController().signal,
-  log: () => undefined,
+  log: (line) => process.stderr.write(`${line}\n`),
   isTerminal: false,
+}
+
+/** Runs once before the levels that need tools, so that a first build is no test's timeout. A missing tool ends the run. */
+export async function setup(): Promise<void> {
+  await findTools(toolNames, toolchainIo)
 }
 
 /** Tools by name; one that is missing is built, and one that can't be fails the test with the remedy. */
