@@ -98,11 +98,12 @@ describe('npm start', () => {
     const parent = await temporaryFolder()
     const child = spawn(process.execPath, cli, { cwd: root, stdio: 'ignore', env: { ...process.env, TMPDIR: parent } })
     const exited = once(child, 'exit')
-    await eventually(
-      () => processesIn(parent).length,
-      (count) => count > 1,
+    const seen = await eventually(
+      () => ({ running: processesIn(parent).length, ended: child.exitCode }),
+      ({ running, ended }) => running > 1 || ended !== null,
       { timeoutMs: 60_000 },
     )
+    expect(seen.ended).toBe(null)
     child.kill('SIGTERM')
     expect(await exited).toEqual([130, null])
     // tsx keeps its cache of compiled files there.

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { checkSchemas } from '../../scripts/helm/kubeconform.ts'
+import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
+import { checkManifests } from '../../scripts/helm/policy.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { chartOf, helms, template } from '../helpers/chart.ts'
+import { root } from '../helpers/generating.ts'
+import { tools } from '../helpers/tools.ts'
+
+const { kubeconform } = await tools('kubeconform')
+const cases = [
+  ...Object.keys(trackdechets.environments).map((name) => ({ what: 'Trackdéchets', application: trackdechets, name })),
+  ...Object.keys(bookshop.environments).map((name) => ({ what: 'the bookshop', application: bookshop, name })),
+]
+const charts = new Map([
+  [trackdechets, await chartOf(trackdechets)],
+  [bookshop, await chartOf(bookshop)],
+])
+const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]
+
+type Tree = { readonly [name: string]: Tree | undefined }
+const at = (manifest: Manifest, ...names: string[]): unknown =>
+  names.reduce<Tree | undefined>((value, name) => value?.[name], manifest as unknown as Tree)
+
+describe.each(cases)('$what, $name', async ({ application, name }) => {
+  const { chart, values } = charts.get(application) as Awaited<ReturnType<typeof chartOf>>
+  const text = await template(helm4, chart, values(name))
+  const model = resolve(application, name)
+  const manifests = parseManifests(text, name)
+  const externalSecrets = manifests.filter(({ kind }) => kind === 'ExternalSecret')
+
+  test('Helm 3 and Helm 4 render the same bytes, and so does each a second time', async () => {
+    expect(await template(helm4, chart, values(name))).toBe(text)
+    expect(await template(helm3, chart, values(name))).toBe(text)
+  })
+
+  test('the manifests are what the catalogue implies', () => {
+    expect(manifests.length).toBeGreaterThan(5)
+    expect(checkManifests(manifests, model)).toEqual([])
+  })
+
+  test('the manifests fit the schemas of the operator and of Kubernetes', async () => {
+    expect(await checkSchemas(kubeconform.path, root, text, name)).toEqual([])
+  })
+
+  test('the operator is addressed by its stable API only', () => {
+    const versions = new Set(manifests.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`))
+    expect([...versions].sort()).toEqual([
+      'external-secrets.io/v1 ExternalSecret',
+      'external-secrets.io/v1 SecretStore',
+      'v1 Namespace',
+    ])
+  })
+
+  test('every default the operator has ever filled in is written out', () => {
+    const explicit = { conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' }
+    for (const { spec = {} } of externalSecrets) {
+      const { data = [], dataFrom = [], ...settings } = spec as { data?: Tree[]; dataFrom?: Tree[] }
+      expect(settings).toMatchObject({
+        refreshPolicy: 'Periodic',
+        target: { creationPolicy: 'Owner', deletionPolicy: expect.any(String) },
+      })
+      expect(settings).toMatchObject({ target: { template: { engineVersion: 'v2', mergePolicy: 'Replace' } } })
+      expect(data.length + dataFrom.length).toBeGreaterThan(0)
+      for (const { remoteRef } of data) expect(remoteRef).toMatchObject(explicit)
+      for (const { extract } of dataFrom) expect(extract).toMatchObject(explicit)
+    }
+  })
+
+  test('a missing optional secret is left out; a missing required one holds back its target', () => {
+    for (const manifest of externalSecrets) {
+      const isOptional = manifest.metadata.name.endsWith('-optional-secrets')
+      expect(at(manifest, 'spec', 'target', 'deletionPolicy')).toBe(isOptional ? 'Merge' : 'Retain')
+    }
+    const targets = externalSecrets.map((manifest) => at(manifest, 'spec', 'target', 'name'))
+    expect(targets).toEqual(externalSecrets.map(({ metadata }) => metadata.name))
+  })
+
+  test("the Secrets get labels of their own, and none of Helm's or of a version", () => {
+    for (const manifest of externalSecrets) {
+      const labels = at(manifest, 'spec', 'target', 'template', 'metadata', 'labels')
+      expect(Object.keys(labels ?? {}).sort()).toEqual([
+        'app.kubernetes.io/component',
+        'app.kubernetes.io/part-of',
+        'tiered-secrets/environment',
+      ])
+    }
+    for (const { metadata } of manifests) {
+      expect(metadata.labels).toMatchObject({
+        'app.kubernetes.io/name': 'tiered-secrets',
+        'app.kubernetes.io/instance': 'release-name',
+        'app.kubernetes.io/managed-by': 'Helm',
+        'app.kubernetes.io/part-of': application.catalogue.application,
+        'tiered-secrets/environment': name,
+      })
+      expect(metadata.labels).not.toHaveProperty(['helm.sh/chart'])
+    }
+  })
+
+  test('the namespaces are kept when the release is uninstalled', () => {
+    const namespaces = manifests.filter(({ kind }) => kind === 'Namespace')
+    expect(namespaces.map(({ metadata }) => metadata.name).sort()).toEqual(
+      model.tiers.map((tier) => tier.namespace).sort(),
+    )
+    for (const { metadata } of namespaces) expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' })
+  })
+
+  test('namespaces that exist already are not rendered, and all else is', async () => {
+    const without = parseManifests(await template(helm4, chart, values(name), '--set', 'namespaces.create=false'), name)
+    expect(without).toEqual(manifests.filter(({ kind }) => kind !== 'Namespace'))
+    expect(checkManifests(without, model)).toEqual([])
+  })
+
+  test('the API is that of Scaleway itself, unless a local one is given', async () => {
+    expect(text).not.toContain('apiUrl')
+    const local = await template(helm4, chart, values(name), '--set-string', 'scaleway.apiUrl=http://127.0.0.1:8080')
+    expect(local.match(/^ {6}apiUrl: "http:\/\/127\.0\.0\.1:8080"$/gm)).toHaveLength(model.tiers.length)
+  })
+})
+
+test('labels and annotations of the namespaces are added to those of the chart', async () => {
+  const { chart, values } = charts.get(trackdechets) as Awaited<ReturnType<typeof chartOf>>
+  const set = ['--set-json', 'namespaces={"create":true,"labels":{"team":"1"},"annotations":{"note":"y"}}']
+  const [namespace] = parseManifests(await template(helm4, chart, values('recette'), ...set), 'x')
+  expect(namespace?.metadata.labels).toMatchObject({ team: '1', 'app.kubernetes.io/name': 'tiered-secrets' })
+  expect(namespace?.metadata.annotations).toEqual({ note: 'y', 'helm.sh/resource-policy': 'keep' })
+})
+
+test('a manifest with a field the operator does not know is refused by its schema', async () => {
+  const { chart, values } = charts.get(trackdechets) as Awaited<ReturnType<typeof chartOf>>
+  const text = await template(helm4, chart, values('recette'))
+  const mistyped = text.replace('refreshInterval:', 'refreshIntervall:')
+  const problems = await checkSchemas(kubeconform.path, root, mistyped, 'values/recette.yaml')
+  expect(problems).toMatchObject([
+    { code: 'MANIFEST_INVALID', where: 'values/recette.yaml ExternalSecret/backend-secrets' },
+  ])
+  expect(problems[0]?.message).toContain('refreshIntervall')
+})
+
+test('a kind the chart never renders has no schema, and is refused', async () => {
+  const problems = await checkSchemas(kubeconform.path, root, 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n', 'x')
+  expect(problems).toMatchObject([{ code: 'MANIFEST_INVALID', where: 'x Pod/x' }])
+})
