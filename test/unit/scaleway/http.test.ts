@@ -1,0 +1,186 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { formatProblems } from '../../../scripts/lib/problems.ts'
+import { type ScalewayAccount, ScalewayError, scalewayRequest } from '../../../scripts/scaleway/http.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { type Answer, serverWith, type TestServer } from '../../helpers/http-server.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+const secretKey = '0b8cc93b-dfd2-4427-b674-8d27affb0334'
+const payload = 'cGF5bG9hZCBvZiBhIHNlY3JldA=='
+
+const accountOf = ({ url }: Pick<TestServer, 'url'>): ScalewayAccount => ({ apiUrl: url, secretKey })
+const read = { method: 'GET', path: '/things', query: { name: 'a b&c', page: 1 } } as const
+const write = { method: 'POST', path: '/things', body: { data: payload } } as const
+const broken: Answer = { status: 503 }
+const wait: Answer = { status: 429, headers: { 'retry-after': '0' }, body: { type: 'too_many_requests' } }
+const done: Answer = { body: { id: 'done' } }
+
+test('a request carries the key, its query and its body, and gives the answer', async () => {
+  const server = await serverWith(done)
+  const account = accountOf(server)
+  expect(await scalewayRequest(account, read)).toEqual({ id: 'done' })
+  expect(await scalewayRequest(account, write)).toEqual({ id: 'done' })
+  const [first, second] = server.received
+  expect(first).toMatchObject({ method: 'GET', url: '/things?name=a+b%26c&page=1', body: '' })
+  expect(first?.headers).toMatchObject({ 'x-auth-token': secretKey, 'user-agent': 'tiered-secrets' })
+  expect(second).toMatchObject({ method: 'POST', url: '/things', body: JSON.stringify(write.body) })
+})
+
+test('an answer without content is nothing', async () => {
+  const server = await serverWith({ status: 204, body: '' })
+  expect(await scalewayRequest(accountOf(server), { method: 'DELETE', path: '/things/1' })).toBe(undefined)
+})
+
+describe('a request is tried again', () => {
+  const reset: Answer = { status: 'reset' }
+  test.each<[string, typeof read | typeof write, Answer[], number]>([
+    ['a read after a 503', read, [broken, done], 2],
+    ['a read after a broken connection', read, [reset, done], 2],
+    ['a read after 429', read, [wait, done], 2],
+    ['a write after 429, which means that nothing was done', write, [wait, wait, done], 3],
+    ['a read up to five times', read, [wait, wait, wait, wait, done], 5],
+  ])('%s', async (_, request, answers, count) => {
+    const server = await serverWith(...answers)
+    expect(await scalewayRequest(accountOf(server), request)).toEqual({ id: 'done' })
+    expect(server.received).toHaveLength(count)
+  })
+
+  test('not before the seconds of Retry-After are over', async () => {
+    const server = await serverWith({ ...wait, headers: { 'retry-after': '1' } }, done)
+    const started = performance.now()
+    await scalewayRequest(accountOf(server), write)
+    expect(performance.now() - started).toBeGreaterThan(990)
+    expect(server.received).toHaveLength(2)
+  })
+
+  test('and waiting ends when the command is interrupted', async () => {
+    const server = await serverWith({ ...wait, headers: { 'retry-after': '60' } }, done)
+    const interrupt = new AbortController()
+    const started = performance.now()
+    const request = scalewayRequest({ ...accountOf(server), signal: interrupt.signal }, read)
+    request.catch(() => undefined)
+    await eventually(
+      () => server.received.length,
+      (count) => count === 1,
+    )
+    interrupt.abort(new Error('SIGINT'))
+    await expect(request).rejects.toThrow()
+    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(server.received).toHaveLength(1)
+  })
+})
+
+describe('a request is sent once', () => {
+  test.each<[string, Answer]>([
+    ['after a 500', { status: 500 }],
+    ['after a 503', broken],
+    ['after a 504', { status: 504, body: 'gateway timeout' }],
+    ['after a broken connection', { status: 'reset' }],
+  ])('a write %s, because it may have been done', async (_, answer) => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      const server = await serverWith(answer, done)
+      expect((await problemOf(scalewayRequest(accountOf(server), { ...write, method }))).exitCode).toBe(4)
+      expect(server.received).toHaveLength(1)
+    }
+  })
+
+  test.each([400, 401, 403, 404, 409, 412])('after a %i, which stays as it is', async (status) => {
+    for (const request of [read, write]) {
+      const server = await serverWith({ status }, done)
+      await expect(scalewayRequest(accountOf(server), request)).rejects.toThrow(ScalewayError)
+      expect(server.received).toHaveLength(1)
+    }
+  })
+})
+
+describe('a refusal', () => {
+  test('names status, type and request id, and what to do about it', async () => {
+    const headers = { 'x-request-id': '7f3a' }
+    const server = await serverWith({ status: 403, headers, body: { type: 'permissions_denied' } })
+    expect(await problemOf(scalewayRequest(accountOf(server), write))).toMatchObject({
+      code: 'SCALEWAY_REFUSED',
+      where: 'Scaleway POST /things',
+      message: 'answers 403 permissions_denied (request 7f3a). Expected success.',
+      fix: "Give the key's IAM application the permission sets the request needs, in this project.",
+      exitCode: 4,
+    })
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['a page of a proxy', '<html>502 Bad Gateway</html>'],
+    ['another form', { error: { type: 1 } }],
+    ['a list', []],
+    ['null', 'null'],
+  ])('with %s for its body is told all the same', async (_, body) => {
+    const server = await serverWith({ status: 418, body })
+    const problem = await problemOf(scalewayRequest(accountOf(server), write))
+    expect(problem.message).toBe('answers 418 unknown. Expected success.')
+  })
+
+  test('can be told apart by its status and type', async () => {
+    const server = await serverWith({ status: 404, body: { type: 'not_found' } })
+    const error = await scalewayRequest(accountOf(server), read).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'ScalewayError', status: 404, type: 'not_found' })
+  })
+
+  test('is told after the fifth attempt when Scaleway never gives in', async () => {
+    const server = await serverWith(wait)
+    const problem = await problemOf(scalewayRequest(accountOf(server), read))
+    expect(problem.message).toBe('answers 429 too_many_requests. Expected success.')
+    expect(server.received).toHaveLength(5)
+  })
+})
+
+test.each<[string, Answer]>([
+  [
+    'a refusal that repeats them',
+    { status: 400, body: { type: 'invalid_arguments', message: `${secretKey} ${payload}` } },
+  ],
+  ['a broken connection', { status: 'reset' }],
+  ['an answer that is no JSON', { status: 200, body: `<p>${secretKey} ${payload}</p>` }],
+  ['a redirect', { status: 307, headers: { location: `http://127.0.0.1:9/?${secretKey}` } }],
+])('neither the key nor a payload is in the error after %s', async (_, answer) => {
+  const server = await serverWith(answer)
+  const error = await scalewayRequest(accountOf(server), write).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(Error)
+  const problems = error instanceof ScalewayError ? formatProblems(error.problems) : ''
+  for (const text of [
+    String(error),
+    inspect(error, { depth: 20, showHidden: true }),
+    JSON.stringify(error),
+    problems,
+  ]) {
+    expect(text).not.toContain(secretKey)
+    expect(text).not.toContain(payload)
+  }
+  expect(server.received[0]?.body).toContain(payload)
+})
+
+test.each([301, 302, 303, 307, 308])('a %i is not followed: the key would go to another server', async (status) => {
+  const other = await serverWith(done)
+  const server = await serverWith({ status, headers: { location: `${other.url}/things` } })
+  for (const request of [read, write]) {
+    expect(await problemOf(scalewayRequest(accountOf(server), request))).toMatchObject({ exitCode: 4 })
+  }
+  expect(other.received).toEqual([])
+  // The other server does answer whoever asks it.
+  expect(await scalewayRequest(accountOf(other), read)).toEqual({ id: 'done' })
+})
+
+test('a server that is not there is told, with its address', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await eventually(() => server.listening, Boolean)
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const account = accountOf({ url: `http://127.0.0.1:${port}` })
+  expect(await problemOf(scalewayRequest(account, write))).toMatchObject({
+    code: 'SCALEWAY_UNREACHABLE',
+    where: 'Scaleway POST /things',
+    message: `127.0.0.1:${port} can't be reached, or gives no answer within 30 seconds. Expected an answer.`,
+    exitCode: 4,
+  })
+})
