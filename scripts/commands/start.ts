@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { loadEnvironment, refuseStaleValues } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
+import { requestsPerRefresh } from '../emit/readme.ts'
 import { type SyncReport, waitForSync } from '../kubernetes/external-secrets.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { didYouMean } from '../lib/nearest.ts'
@@ -46,7 +47,7 @@ export const command = defineCommand<Options>({
       signal: io.signal,
     })
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
-    io.out(output === 'json' ? asJson(stack, rows) : asTable(rows))
+    io.out(output === 'json' ? asJson(stack, rows) : asTable(model, rows))
     if (onlyOnce) refuseUnsynced(model, reports)
     else for (const problem of unsynced(model, reports)) io.log(formatProblems([problem]).trimEnd())
     if (reports.every(({ state }) => state === 'synced'))
@@ -60,7 +61,7 @@ export const command = defineCommand<Options>({
 
 const syncTimeoutMs = 45_000
 
-function asTable(rows: readonly SyncRow[]): string {
+function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): string {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)
   const cells = rows.map((row) => [
     row.tier,
@@ -70,7 +71,8 @@ function asTable(rows: readonly SyncRow[]): string {
     row.state,
     row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
   ])
-  return `${table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells)}\n${rows.length} secrets, ${total} Scaleway requests\n`
+  const summary = `${rows.length} secrets, ${total} Scaleway requests so far, ${requestsPerRefresh(model)} for each refresh from now on`
+  return `${table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells)}\n${summary}\n`
 }
 
 function asJson(stack: LocalStack, secrets: readonly SyncRow[]): string {

@@ -56,6 +56,21 @@ export function lintChart(options: Pick<ReleaseOptions, 'helm' | 'root' | 'value
 
 // --- internal ---
 
+/** Variables with which Helm would go to another cluster, as another user, than the kubeconfig and the arguments say. */
+const noOverrides = Object.fromEntries(
+  [
+    'HELM_KUBEAPISERVER',
+    'HELM_KUBEASGROUPS',
+    'HELM_KUBEASUSER',
+    'HELM_KUBECAFILE',
+    'HELM_KUBECONTEXT',
+    'HELM_KUBEINSECURE_SKIP_TLS_VERIFY',
+    'HELM_KUBETLS_SERVER_NAME',
+    'HELM_KUBETOKEN',
+    'HELM_NAMESPACE',
+  ].map((name) => [name, undefined]),
+)
+
 function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions): string[] {
   const overrides = Object.entries(set).flatMap(([name, value]) => ['--set-string', `${name}=${value}`])
   return [release.name, chartPath, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
@@ -64,7 +79,7 @@ function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions): st
 function runOptions({ root, env, signal }: Partial<ReleaseOptions>): RunOptions {
   return {
     ...(root === undefined ? {} : { cwd: root }),
-    ...(env === undefined ? {} : { env }),
+    env: { ...noOverrides, ...env },
     ...(signal === undefined ? {} : { signal }),
     fix: 'Correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.',
   }
