@@ -58,11 +58,15 @@ export async function loadEnvironment(name: string): Promise<EnvironmentModel> {
 
 /** Every generated file of the repository at `root`, in memory. */
 export async function generateAll(root: string): Promise<Generated> {
+  return generateFor(await loadApplication(), root)
+}
+
+/** The same for any application: what is read from `root` is the contract, the chart's defaults and the texts. */
+export async function generateFor(application: Application, root: string): Promise<Generated> {
   const read = (path: string) => readFile(join(root, path), 'utf8')
   const baseSchemaPath = 'schema/values.base.schema.json'
   const defaultsPath = 'charts/tiered-secrets/values.yaml'
-  const [application, baseSchema, defaults, readme, types] = await Promise.all([
-    loadApplication(),
+  const [baseSchema, defaults, readme, types] = await Promise.all([
     read(baseSchemaPath),
     read(defaultsPath),
     read(generatedPaths.readme),

@@ -54,11 +54,10 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText('after', `\nExample:\n  ${spec.example}\n${exitCodeHelp}`)
-    .allowExcessArguments(spec.passThrough === true)
+    .allowExcessArguments(false)
     .action(async () => {
-      exitCode = await spec.run(program.opts(), commandIo(signal), program.args)
+      exitCode = await spec.run(program.opts(), commandIo(signal))
     })
-  if (spec.passThrough) program.argument('[args...]')
   for (const { flags, description, default: value, choices, required } of spec.options) {
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { generateAll, staleProblem } from '../application.ts'
 import { generatedHeader } from '../emit/chart-values.ts'
 import type { Generated } from '../emit/generate.ts'
-import { diffOf, findStale, writeStale } from '../emit/plan.ts'
+import { diffOf, findStale, type StaleFile, writeStale } from '../emit/plan.ts'
 import { defineCommand } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
@@ -27,13 +27,13 @@ export const command = defineCommand<Options>({
         io.log(`${files.length} generated files are up to date.`)
         return exitCodes.ok
       }
-      io.out(await diffOf([...stale, ...orphans.map((path) => ({ path, content: '', committed: generatedHeader }))]))
-      throw new ProblemError([...stale, ...orphans.map((path) => ({ path }))].map(staleProblem))
+      io.out(await diffOf([...stale, ...orphans]))
+      throw new ProblemError([...stale, ...orphans].map(staleProblem))
     }
     await writeStale(io.root, stale)
-    for (const path of orphans) await rm(join(io.root, path))
+    for (const { path } of orphans) await rm(join(io.root, path))
     for (const { path, committed } of stale) io.log(`${committed === undefined ? 'created' : 'updated'} ${path}`)
-    for (const path of orphans) io.log(`removed ${path}`)
+    for (const { path } of orphans) io.log(`removed ${path}`)
     io.log(`${files.length} generated files, ${stale.length + orphans.length} changed.`)
     return exitCodes.ok
   },
@@ -42,7 +42,7 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 /** Generated values of environments that are gone. Only files with our header: what somebody wrote by hand stays. */
-async function findOrphans(root: string, files: Generated['files']): Promise<string[]> {
+async function findOrphans(root: string, files: Generated['files']): Promise<StaleFile[]> {
   const expected = new Set(files.map((file) => file.path))
   const found = await Promise.all(
     ['values', 'charts/tiered-secrets/ci'].map(async (folder) => {
@@ -52,5 +52,7 @@ async function findOrphans(root: string, files: Generated['files']): Promise<str
   )
   const candidates = found.flat().filter((path) => path.endsWith('.yaml') && !expected.has(path))
   const texts = await Promise.all(candidates.map((path) => readIfExists(join(root, path))))
-  return candidates.filter((_, index) => texts[index]?.startsWith(generatedHeader))
+  return candidates
+    .map((path, index) => ({ path, content: '', committed: texts[index] }))
+    .filter(({ committed }) => committed?.startsWith(generatedHeader))
 }

@@ -1,6 +1,7 @@
 import { compare } from '../lib/problems.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { BundleModel, EnvironmentModel, ExternalSecretModel, SingleModel, TierModel } from '../model/resolve.ts'
+import { namePattern } from './name-pattern.ts'
 
 /** A JSON Schema, as parsed from `schema/values.base.schema.json`. */
 export interface JsonSchema {
@@ -10,9 +11,9 @@ export interface JsonSchema {
 }
 
 /**
- * Above this number of variables in one ExternalSecret their names go into one pattern. Helm checks each schema it
- * reads against the metaschema, so that 10,000 properties, each with a description, more than double the time of a
- * `helm template`.
+ * Above this number of variables in all tiers together, the names of each target go into one pattern. Helm checks each
+ * schema it reads against the metaschema: 10,000 properties, each with a description, take it a second, one pattern for
+ * each of ten tiers 5 ms.
  */
 export const describedVariables = 500
 
@@ -25,6 +26,8 @@ export const describedVariables = 500
  */
 export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel[]): JsonSchema {
   const tiers = [...new Set(models.flatMap((model) => model.tiers.map((tier) => tier.name)))].sort(compare)
+  const variables = new Set(models.flatMap((m) => m.tiers.flatMap((tier) => singlesOf(tier).map((s) => s.remoteRef))))
+  const source = { base, describeEach: variables.size <= describedVariables }
   const { definitions: _, ...contract } = base
   return {
     $schema: base.$schema,
@@ -41,7 +44,7 @@ export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel
           tiers.map((name) => [
             name,
             tierSchema(
-              base,
+              source,
               models.flatMap((model) => model.tiers.filter((tier) => tier.name === name)),
             ),
           ]),
@@ -58,11 +61,25 @@ export function jsonText(value: unknown): string {
 
 // --- internal ---
 
-function tierSchema(base: JsonSchema, tiers: readonly TierModel[]): JsonSchema {
+interface Source {
+  readonly base: JsonSchema
+  /** A property with its description for each variable; otherwise one pattern for all variables of a target. */
+  readonly describeEach: boolean
+}
+
+function singlesOf(tier: TierModel): SingleModel[] {
+  return [...(tier.required?.singles ?? []), ...(tier.optional?.singles ?? [])]
+}
+
+function tierSchema(source: Source, tiers: readonly TierModel[]): JsonSchema {
+  const { base } = source
   const tier = base.definitions?.tier
   const [first] = tiers
   const { required, optional, ...properties } = tier?.properties ?? {}
-  const namespaces = [...new Set(tiers.map(({ namespace }) => namespace))].sort(compare)
+  const anyOf = (name: 'namespace' | 'projectId') => ({
+    description: properties[name]?.description,
+    enum: [...new Set(tiers.map((model) => model[name]))].sort(compare),
+  })
   const schema = withConstants(
     { ...tier, properties },
     {
@@ -75,15 +92,16 @@ function tierSchema(base: JsonSchema, tiers: readonly TierModel[]): JsonSchema {
     ...schema,
     properties: {
       ...schema.properties,
-      namespace: { description: properties.namespace?.description, enum: namespaces },
+      namespace: anyOf('namespace'),
+      projectId: anyOf('projectId'),
       ...externalSecretSchema(
-        base,
+        source,
         'required',
         required,
         tiers.map((model) => model.required),
       ),
       ...externalSecretSchema(
-        base,
+        source,
         'optional',
         optional,
         tiers.map((model) => model.optional),
@@ -94,7 +112,7 @@ function tierSchema(base: JsonSchema, tiers: readonly TierModel[]): JsonSchema {
 
 /** The property `required` or `optional` of a tier; none when no environment has such secrets. */
 function externalSecretSchema(
-  base: JsonSchema,
+  source: Source,
   name: string,
   property: JsonSchema | undefined,
   environments: readonly (ExternalSecretModel | undefined)[],
@@ -109,6 +127,7 @@ function externalSecretSchema(
   const data = singles.filter((single) => single.property === undefined)
   const fields = singles.filter((single) => single.property !== undefined)
   const bundles = mergeBundles(models.flatMap((model) => model.bundles))
+  const { base } = source
   const externalSecret = base.definitions?.externalSecret
   const described = externalSecret?.properties ?? {}
   return {
@@ -117,7 +136,7 @@ function externalSecretSchema(
       description: property?.description,
       properties: {
         target: { description: described.target?.description, const: first.name },
-        ...(data.length > 0 ? { data: dataSchema(base, described.data, data) } : {}),
+        ...(data.length > 0 ? { data: dataSchema(source, described.data, data) } : {}),
         ...(fields.length > 0
           ? {
               fields: closed(
@@ -139,19 +158,27 @@ function externalSecretSchema(
   }
 }
 
-function dataSchema(base: JsonSchema, property: JsonSchema | undefined, singles: readonly SingleModel[]): JsonSchema {
-  if (singles.length <= describedVariables) {
+function dataSchema(
+  { base, describeEach }: Source,
+  property: JsonSchema | undefined,
+  singles: readonly SingleModel[],
+): JsonSchema {
+  if (describeEach) {
     return closed(
       property,
       singles.map(({ spec, remoteRef }) => [spec.variable, { description: spec.description, const: remoteRef }]),
     )
   }
+  const folder = singles[0]?.remoteRef.replace(/[^/]*$/, '').replaceAll('.', '\\.')
   return {
     description: property?.description,
     type: 'object',
     additionalProperties: false,
     patternProperties: {
-      [`^(?:${singles.map(({ spec }) => spec.variable).join('|')})$`]: base.definitions?.remoteRef ?? false,
+      [namePattern(singles.map(({ spec }) => spec.variable))]: {
+        ...base.definitions?.remoteRef,
+        pattern: `^${folder}[A-Za-z0-9._-]{1,255}$`,
+      },
     },
   }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compare, type Problem, sortProblems } from '../lib/problems.ts'
 import { credentialKeys } from '../model/names.ts'
-import { type EnvironmentModel, externalSecrets, type TierModel, targetKeys } from '../model/resolve.ts'
+import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, type TierModel } from '../model/resolve.ts'
 import { type Manifest, placeOf } from './manifests.ts'
 
 /** A policy rule compares manifests with what the model says they have to be; never with the values they came from. */
@@ -60,8 +60,8 @@ export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'ExternalSecret').flatMap(({ manifest, tier }) => {
     const externalSecret = externalSecrets(tier).find(({ name }) => name === manifest.metadata.name)
     if (!externalSecret) return []
-    const { data, dataFrom, target, ...settings } = (manifest.spec ?? {}) as Record<string, unknown>
-    const actual = { ...settings, refs: referencesOf(data, dataFrom), target: targetOf(target) }
+    const { data, dataFrom, ...settings } = (manifest.spec ?? {}) as Record<string, unknown>
+    const actual = { ...settings, refs: referencesOf(data, dataFrom) }
     const expected = {
       refreshPolicy: 'Periodic',
       refreshInterval: model.refreshInterval,
@@ -70,14 +70,15 @@ export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
         ...externalSecret.singles.map(({ spec, remoteRef, property }) =>
           JSON.stringify([spec.variable, remoteRef, property ?? null, ...defaults]),
         ),
-        ...externalSecret.bundles.map(({ remoteRef }) => JSON.stringify([null, remoteRef, null, ...defaults])),
+        ...externalSecret.bundles.map(({ identity, remoteRef }) =>
+          JSON.stringify([rewriteOf(identity), remoteRef, null, ...defaults]),
+        ),
       ].sort(compare),
       target: {
         name: externalSecret.name,
         creationPolicy: 'Owner',
         deletionPolicy: externalSecret === tier.required ? 'Retain' : 'Merge',
-        engine: 'v2 Replace',
-        keys: externalSecret.bundles.length > 0 ? targetKeys(externalSecret) : [],
+        template: targetTemplate(model, tier, externalSecret),
       },
     }
     return differences(actual, expected, 'spec').map((place) =>
@@ -133,17 +134,17 @@ function referencesOf(data: unknown, dataFrom: unknown): string[] {
   const singles = asList(data).map(({ secretKey, remoteRef, ...rest }) =>
     reference(secretKey, remoteRef as RemoteRef, rest),
   )
-  const bundles = asList(dataFrom).map(({ extract, rewrite: _, ...rest }) =>
-    reference(null, extract as RemoteRef, rest),
+  const bundles = asList(dataFrom).map(({ extract, rewrite, ...rest }) =>
+    reference(rewrite, extract as RemoteRef, rest),
   )
   return [...singles, ...bundles].sort(compare)
 }
 
-function reference(variable: unknown, ref: RemoteRef | undefined, rest: Readonly<Record<string, unknown>>): string {
+function reference(destination: unknown, ref: RemoteRef | undefined, rest: Readonly<Record<string, unknown>>): string {
   const { key, property, conversionStrategy, decodingStrategy, metadataPolicy, ...more } = ref ?? {}
   const extra = Object.keys({ ...rest, ...more })
   return JSON.stringify([
-    variable,
+    destination,
     key,
     property ?? null,
     conversionStrategy,
@@ -153,15 +154,38 @@ function reference(variable: unknown, ref: RemoteRef | undefined, rest: Readonly
   ])
 }
 
-function targetOf(target: unknown): unknown {
-  const { template, ...rest } = (target ?? {}) as Record<string, unknown>
-  const { engineVersion, mergePolicy, data, templateFrom } = (template ?? {}) as Record<string, unknown>
-  const literal = asList(templateFrom)
-    .map((from) => String(from.literal))
-    .join('\n')
-  const listed = [...literal.matchAll(/^"(\w+)": /gm)].map(([, variable]) => variable ?? '')
-  const keys = [...Object.keys(data ?? {}), ...listed].sort(compare)
-  return { ...rest, engine: `${String(engineVersion)} ${String(mergePolicy)}`, keys }
+/** No two identities have one prefix, so that no bundle can fill the key of another. */
+function prefixOf(identity: string): string {
+  return `b_${identity.replaceAll('_', '_u').replaceAll('-', '_d').replaceAll('.', '_p')}__`
+}
+
+function rewriteOf(identity: string): unknown {
+  return [{ regexp: { source: '^', target: prefixOf(identity) } }]
+}
+
+/** Labels of its own for the target, and with bundles one line a catalogued key: what else a bundle holds stays out. */
+function targetTemplate(model: EnvironmentModel, tier: TierModel, externalSecret: ExternalSecretModel): unknown {
+  const labels = {
+    'app.kubernetes.io/part-of': model.application,
+    'app.kubernetes.io/component': tier.name,
+    'tiered-secrets/environment': model.environment,
+  }
+  const template = { engineVersion: 'v2', mergePolicy: 'Replace', metadata: { labels } }
+  if (externalSecret.bundles.length === 0) return template
+  const sources = [
+    ...externalSecret.singles.map(({ spec: { variable } }) => ({ key: variable, variable })),
+    ...externalSecret.bundles.flatMap(({ identity, specs }) =>
+      specs.map(({ variable }) => ({ key: prefixOf(identity) + variable, variable })),
+    ),
+  ].sort((a, b) => compare(a.key, b.key))
+  if (externalSecret === tier.required) {
+    return { ...template, data: Object.fromEntries(sources.map(({ key, variable }) => [variable, `{{ .${key} }}`])) }
+  }
+  const lines = sources.map(
+    ({ key, variable }) => `{{- if eq $key "${key}" }}\n"${variable}": {{ $value | toJson }}\n{{- end }}\n`,
+  )
+  const literal = `{{- range $key, $value := . }}\n${lines.join('')}{{- end }}\n`
+  return { ...template, templateFrom: [{ target: 'Data', literal }] }
 }
 
 function asList(value: unknown): Record<string, unknown>[] {

@@ -33,9 +33,7 @@ export interface CommandSpec<Options> {
   /** One command line that can be pasted. */
   readonly example: string
   readonly options: readonly OptionSpec[]
-  /** `-- args…` handed through to another program. */
-  readonly passThrough?: boolean
-  run(options: Options, io: CommandIo, rest: readonly string[]): Promise<ExitCode>
+  run(options: Options, io: CommandIo): Promise<ExitCode>
 }
 
 /** Keeps the option type of one command; the command line is checked against `options` before `run` sees it. */

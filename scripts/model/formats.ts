@@ -189,6 +189,7 @@ function checkLine(value: string): string | undefined {
   if (/[\r\n]$/.test(value)) return 'ends with a line break'
   if (/[\r\n]/.test(value)) return 'has more than one line'
   if (value.trim() !== value) return 'begins or ends with white space'
+  if (/\p{Cc}/u.test(value)) return 'has a control character'
   return undefined
 }
 

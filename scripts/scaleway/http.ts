@@ -54,7 +54,7 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
       continue
     }
     if (answer === undefined) throw unreachable(account, request)
-    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
+    if (answer.ok) return (answer.status === 204 ? undefined : await bodyOf(answer, account, request)) as T
     const type = await errorType(answer)
     throw new ScalewayError(request, answer.status, type, answer.headers.get('x-request-id') ?? '')
   }
@@ -71,6 +71,7 @@ const fixes: Readonly<Record<string, string>> = {
   not_found: 'Create the resource, or correct its name, folder, project or region.',
   quotas_exceeded: 'Delete what is not needed, bundle secrets, or have Scaleway raise the quota.',
   too_many_requests: 'Wait a minute and run the same command again.',
+  redirect: 'Use the address the API really has, and check the proxy: a redirect is not followed.',
 }
 
 /** The answer, or undefined when there is none. */
@@ -81,7 +82,8 @@ async function send(account: ScalewayAccount, request: ScalewayRequest): Promise
   try {
     return await fetch(url, {
       method: request.method,
-      redirect: 'error',
+      // Followed, a redirect would take the key to another server.
+      redirect: 'manual',
       headers: {
         'X-Auth-Token': account.secretKey,
         'Content-Type': 'application/json',
@@ -103,7 +105,26 @@ function waitMs(answer: Response | undefined, attempt: number): number {
   return Number.isFinite(seconds) ? Math.min(seconds, 60) * 1000 : 100 * 2 ** attempt
 }
 
+/** The parser's own error quotes the body, which may hold a secret, so it goes no further. */
+async function bodyOf(answer: Response, account: ScalewayAccount, request: ScalewayRequest): Promise<unknown> {
+  try {
+    return await answer.json()
+  } catch {
+    account.signal?.throwIfAborted()
+    throw new ProblemError(
+      {
+        code: 'SCALEWAY_ANSWER_UNREADABLE',
+        where: `Scaleway ${request.method} ${request.path}`,
+        message: `answers ${answer.status} with a body that is no JSON, or only a part of it. Expected JSON.`,
+        fix: 'Check the network and the proxy, and in the Scaleway console whether the request was done.',
+      },
+      exitCodes.unreachable,
+    )
+  }
+}
+
 async function errorType(answer: Response): Promise<string> {
+  if (answer.status < 400) return 'redirect'
   try {
     const body = (await answer.json()) as { type?: unknown }
     return typeof body.type === 'string' ? body.type : 'unknown'

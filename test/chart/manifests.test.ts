@@ -30,9 +30,9 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   const manifests = parseManifests(text, name)
   const externalSecrets = manifests.filter(({ kind }) => kind === 'ExternalSecret')
 
-  test('Helm 3 and Helm 4 render the same bytes, and so does each a second time', async () => {
+  test('the same values give the same bytes, and Helm 3 the same manifests as Helm 4', async () => {
     expect(await template(helm4, chart, values(name))).toBe(text)
-    expect(await template(helm3, chart, values(name))).toBe(text)
+    expect(parseManifests(await template(helm3, chart, values(name)), name)).toEqual(manifests)
   })
 
   test('the manifests are what the catalogue implies', () => {

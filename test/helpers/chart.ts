@@ -1,11 +1,10 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
 import { type RunResult, run, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { generatedFiles, root } from './generating.ts'
+import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
 
 const { helm, helm3 } = await tools('helm', 'helm3')
@@ -23,13 +22,6 @@ export const ourChart = join(root, 'charts/tiered-secrets')
 
 /** A Helm that was built without a version of Kubernetes in it takes 1.20, which the chart refuses. */
 const kubeVersion = ['--kube-version', '1.34.0']
-
-/** A folder that is gone when the tests of the file are over. */
-export async function sharedFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'ts-chart-'))
-  afterAll(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** The chart and the values of an application, in a folder of their own. */
 export async function chartOf(application: Application): Promise<{ chart: string; values(name: string): string }> {

@@ -3,14 +3,14 @@
  * all of them. Reads an array of argument lists as its one argument, and prints an array of what each of them gave.
  */
 import { stdout as realStdout } from 'node:process'
-import type { CliResult } from './cli.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 
 const [lines = '[]'] = process.argv.slice(2)
 const print = realStdout.write.bind(realStdout)
 process.setMaxListeners(0)
 process.stdout.setMaxListeners(0)
 
-const results: CliResult[] = []
+const results: RunResult[] = []
 for (const [index, args] of (JSON.parse(lines) as string[][]).entries()) {
   const text = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {

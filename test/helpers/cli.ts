@@ -1,47 +1,16 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import { root } from './generating.ts'
 
-export interface CliResult {
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
+/** `npm run <args>` in this repository, without npm: a process of its own, to its end. */
+export function runCli(args: readonly string[]): Promise<RunResult> {
+  return tryRun(process.execPath, ['--import', 'tsx', join(root, 'scripts/cli.ts'), ...args], { cwd: root })
 }
 
-export interface CliOptions {
-  /** The repository whose command line is run. Default: this one */
-  readonly root?: string
-  /** Added to the environment of this process; undefined takes a variable away. */
-  readonly env?: Readonly<Record<string, string | undefined>>
-}
-
-/** `npm run <command> -- <options>`, as a process of its own, to its end. */
-export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  return runProgram('scripts/cli.ts', args, options)
-}
-
-/** Several command lines of this repository, one after the other in one process; none may need a process of its own. */
-export async function runCliMany(lines: readonly (readonly string[])[]): Promise<CliResult[]> {
-  const { exitCode, stdout, stderr } = await runProgram('test/helpers/cli-many.ts', [JSON.stringify(lines)], {})
+/** Several command lines one after the other in one process; none may need a process of its own. */
+export async function runCliMany(lines: readonly (readonly string[])[]): Promise<RunResult[]> {
+  const program = ['--import', 'tsx', join(root, 'test/helpers/cli-many.ts'), JSON.stringify(lines)]
+  const { exitCode, stdout, stderr } = await tryRun(process.execPath, program, { cwd: root })
   if (exitCode !== 0) throw new Error(`the command lines ended with ${exitCode}:\n${stderr}`)
-  return JSON.parse(stdout) as CliResult[]
-}
-
-// --- internal ---
-
-function runProgram(program: string, args: readonly string[], { root = process.cwd(), env = {} }: CliOptions) {
-  return new Promise<CliResult>((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(root, program), ...args], {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const text = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (chunk: string) => {
-        text[name] += chunk
-      })
-    }
-    child.on('error', reject)
-    child.on('close', (exitCode) => resolve({ exitCode, ...text }))
-  })
+  return JSON.parse(stdout) as RunResult[]
 }

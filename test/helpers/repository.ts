@@ -1,9 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { root } from './generating.ts'
+import { sharedFolder } from './shared-folder.ts'
 
 /** A copy of this repository in which a test may break anything. */
 export interface Repository {
@@ -22,8 +21,7 @@ const parts = ['scripts', 'schema', 'charts', 'values', 'README.md', 'package.js
 
 /** A copy of the repository that is gone when the tests of the file are over. */
 export async function repositoryCopy(): Promise<Repository> {
-  const folder = await mkdtemp(join(tmpdir(), 'ts-repository-'))
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  const folder = await sharedFolder()
   for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   const at = (path: string) => join(folder, path)

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../scripts/lib/command.ts'
-import { type CliResult, runCli, runCliMany } from '../helpers/cli.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
+import { runCli, runCliMany } from '../helpers/cli.ts'
 
 const files = readdirSync('scripts/commands').filter((file) => file.endsWith('.ts'))
 const commands = await Promise.all(
@@ -17,8 +18,8 @@ const names = commands.map(({ command }) => command.name)
 /** Scripts of package.json that are no commands of ours. */
 const otherScripts = ['format', 'help', 'test']
 
-let overview: CliResult | undefined
-const help = new Map<string, CliResult>()
+let overview: RunResult | undefined
+const help = new Map<string, RunResult>()
 beforeAll(async () => {
   const [first, ...others] = await runCliMany([['help'], ...names.map((name) => [name, '--help'])])
   overview = first
@@ -90,6 +91,11 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
       `launch-rockets: there is no such command. Expected one of: ${names.join(', ')}.`,
     ],
     [
+      'a path is no command, whatever file is there',
+      ['../application'],
+      `../application: there is no such command. Expected one of: ${names.join(', ')}.`,
+    ],
+    [
       'an unknown option names the nearest',
       ['start', '--onec'],
       `npm run start: unknown option '--onec'. Did you mean "--once"?`,
@@ -111,7 +117,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     ['an argument nobody asked for is refused', ['check', 'everything'], 'npm run check: too many arguments.'],
   ]
-  let results: CliResult[]
+  let results: RunResult[]
   beforeAll(async () => {
     results = await runCliMany(cases.map(([_title, args]) => args))
   }, 60_000)
@@ -119,7 +125,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
   test.each(cases.map((one, index) => [...one, index] as const))('%s', (_title, _args, message, index) => {
     const { exitCode, stdout, stderr } = results[index] ?? {}
     expect(stderr?.split('\n')[0]).toContain(message)
-    expect(stderr).toMatch(/\n {2}fix: .+\n {2}\([A-Z_]+\)\n$/)
+    expect(stderr).toMatch(/\n {2}fix: .+\n {2}\([A-Z_]+\)\n?$/)
     expect(stderr).not.toMatch(/^\s+at |node:internal|bug of tiered-secrets/m)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })

@@ -41,17 +41,21 @@ Arguments: the chart context.
   {{- if contains "/" $spec.secretStore -}}
     {{- $problems = append $problems (printf "%s.secretStore: %q names another namespace. Expected the bare name of a SecretStore: a tier's store is in the tier's own namespace." $at $spec.secretStore) -}}
   {{- end -}}
-  {{- $inside := printf "^%s/[^/]+$" (regexReplaceAllLiteral "\\." (printf "path:%s" $spec.remotePath) "\\.") -}}
   {{- $prefix := printf "path:%s/" $spec.remotePath -}}
+  {{- $inside := printf "^%s[^/]+$" (regexQuoteMeta $prefix) -}}
+  {{- $allInside := printf "^\\[(\"%s[^/\"]+\",?)*\\]$" (regexQuoteMeta $prefix) -}}
   {{- range $need := list "required" "optional" -}}
     {{- with index $spec $need -}}
       {{- $data := .data | default dict -}}
       {{- $fields := .fields | default dict -}}
       {{- $bundled := dict -}}
       {{- $outside := dict -}}
-      {{- range $variable, $ref := $data -}}
-        {{- if not (and (hasPrefix $prefix $ref) (regexMatch $inside $ref)) -}}
-          {{- $_ := set $outside (printf "data.%s" $variable) $ref -}}
+      {{- /* All refs as one text first: to compile a pattern for each takes longer than to render the chart. */ -}}
+      {{- if not (regexMatch $allInside (toJson (values $data))) -}}
+        {{- range $variable, $ref := $data -}}
+          {{- if not (regexMatch $inside $ref) -}}
+            {{- $_ := set $outside (printf "data.%s" $variable) $ref -}}
+          {{- end -}}
         {{- end -}}
       {{- end -}}
       {{- range $variable, $field := $fields -}}

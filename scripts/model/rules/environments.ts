@@ -89,17 +89,18 @@ export const namespacesAreApart: Rule = ({ catalogue, environments }) => {
     ...Object.keys(catalogue.tiers).map((tier) => ({
       owner: `${environment}/${tier}`,
       environment,
-      place: `${spec.kubeContext} ${namesOf(catalogue, tier, spec).namespace}`,
+      context: spec.kubeContext,
+      namespace: namesOf(catalogue, tier, spec).namespace,
     })),
-    { owner: `${environment} (Helm release)`, environment, place: `${spec.kubeContext} ${release}` },
+    { owner: `${environment} (Helm release)`, environment, context: spec.kubeContext, namespace: release },
   ])
-  return [...groupBy(uses, ({ place }) => place)].flatMap(([place, users]) => {
-    if (users.length < 2) return []
-    const [context, namespace] = place.split(' ')
+  return [...groupBy(uses, ({ context, namespace }) => `${namespace} ${context}`).values()].flatMap((users) => {
+    const second = users[1]
+    if (!second) return []
     return {
       code: 'NAMESPACE_SHARED',
-      where: atEnvironment(users[1]?.environment ?? ''),
-      message: `namespace "${namespace}" of kube context "${context}" is used by ${quoted(users.map((user) => user.owner))}. Expected a namespace for each.`,
+      where: atEnvironment(second.environment),
+      message: `namespace "${second.namespace}" of kube context "${second.context}" is used by ${quoted(users.map((user) => user.owner))}. Expected a namespace for each.`,
       fix: 'Use another kube context, or set namespaces in scripts/environments.ts.',
     }
   })

@@ -44,7 +44,10 @@ export const identitiesAreWhollyOptionalOrNot: Rule = ({ catalogue }) =>
     }
   })
 
-/** Adds up the largest value each format accepts, so a bundle that passes can't outgrow the limit later. */
+/**
+ * Adds up the largest value each format accepts, so that a bundle that passes does not outgrow the limit later. What JSON
+ * escapes (quotes, backslashes, line breaks) counts once: all values at their largest and full of them do not occur.
+ */
 export const bundlesFit: Rule = ({ catalogue }) =>
   identities(catalogue.secrets.filter((secret) => secret.layout === 'bundle')).flatMap(([identity, secrets]) => {
     const bytes = secrets.reduce(

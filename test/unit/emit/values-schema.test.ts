@@ -132,6 +132,12 @@ test.each<[fact: string, place: string, value: unknown, message: string]>([
     'credentialKeys.secretKey: must be equal to constant ("secret-key")',
   ],
   ['a missing namespace', 'tiers.api.namespace', undefined, "tiers.api: must have required property 'namespace'"],
+  [
+    'a project of no environment',
+    'tiers.api.projectId',
+    projects.other,
+    'tiers.api.projectId: must be equal to one of the allowed values',
+  ],
   ['a field nobody knows', 'scaleway.zone', 'x', 'scaleway: must NOT have additional properties ("zone")'],
   ['a server elsewhere', 'scaleway.apiUrl', 'https://evil.example', 'scaleway.apiUrl: must match pattern'],
   ['a server like ours', 'scaleway.apiUrl', 'http://localhost.evil.example', 'scaleway.apiUrl: must match pattern'],
@@ -158,7 +164,6 @@ test.each<[fact: string, place: string, value: unknown, message: string]>([
 test.each<[fact: string, place: string, value: unknown]>([
   ['a secret of another environment', 'tiers.api.required.data.LIVE', 'path:/shop-api/live'],
   ['the namespace of another environment', 'tiers.api.namespace', 'core'],
-  ['another project', 'tiers.api.projectId', projects.other],
   ['namespaces that exist already', 'namespaces.create', false],
   ['labels for the namespaces', 'namespaces.labels', { team: 'x', 'example.org/app': 'y' }],
   ['annotations for the namespaces', 'namespaces.annotations', { note: 'x' }],

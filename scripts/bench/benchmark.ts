@@ -1,0 +1,13 @@
+import type { ToolchainIo } from '../toolchain/find.ts'
+import type { BenchmarkName, Measurement } from './measurement.ts'
+
+export interface BenchmarkIo extends ToolchainIo {
+  /** Measured runs of what is short; what takes seconds is run fewer times. */
+  readonly runs: number
+}
+
+/** Measures one of the targets of speed and size. */
+export interface Benchmark {
+  readonly name: BenchmarkName
+  run(io: BenchmarkIo): Promise<readonly Measurement[]>
+}

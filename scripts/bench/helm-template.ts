@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadApplication } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { chartPath } from '../helm/helm.ts'
+import { run } from '../lib/exec.ts'
+import { findTool } from '../toolchain/find.ts'
+import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { largeApplication } from './large-application.ts'
+import { describePairs, type Measurement, medianRatio } from './measurement.ts'
+import { inTurns, tsx } from './programs.ts'
+import { copyRepository } from './workspace.ts'
+
+/** `helm template` of the chart with its schema, against a chart of one ConfigMap. */
+export const helmTemplate: Benchmark = {
+  name: 'helm-template',
+  async run(io) {
+    const helm = await findTool('helm', io)
+    const { catalogue, environments } = await loadApplication()
+    const [environment = ''] = Object.keys(environments)
+    const large = 10_000
+    return [
+      await measure(io, {
+        helm: helm.path,
+        environment,
+        files: {},
+        what: `helm template, ${catalogue.secrets.length} secrets`,
+        target: 1.2,
+      }),
+      await measure(io, {
+        helm: helm.path,
+        environment: 'production',
+        files: largeApplication(large),
+        what: `helm template, ${large.toLocaleString('en')} secrets`,
+        target: 6,
+      }),
+    ]
+  },
+}
+
+// --- internal ---
+
+interface Subject extends Pick<Measurement, 'what' | 'target'> {
+  readonly helm: string
+  readonly environment: string
+  /** What is put in place of the user's files. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+async function measure(io: BenchmarkIo, { helm, environment, files, what, target }: Subject): Promise<Measurement> {
+  await using workspace = await copyRepository(io.root, files)
+  const cwd = workspace.root
+  const generate = tsx(cwd, 'scripts/cli.ts', 'gen-values')
+  await run(generate.file, generate.args, { ...io, cwd })
+  await writeFloorChart(join(cwd, 'floor'))
+  const template = (...args: string[]) => ({ file: helm, args: ['template', 'bench', ...args], cwd })
+  const pairs = await inTurns(
+    template('floor'),
+    template(chartPath, '--values', generatedPaths.values(environment)),
+    // Runs are short, and a busy machine moves short ones most.
+    { ...io, runs: 2 * io.runs },
+  )
+  return { what, value: medianRatio(pairs), unit: '×', target, how: describePairs(pairs) }
+}
+
+async function writeFloorChart(folder: string): Promise<void> {
+  await mkdir(join(folder, 'templates'), { recursive: true })
+  await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: floor\nversion: 0.1.0\n')
+  const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: floor\ndata:\n  key: value\n'
+  await writeFile(join(folder, 'templates', 'configmap.yaml'), configMap)
+}

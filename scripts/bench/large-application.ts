@@ -1,0 +1,109 @@
+/** An application with that many `single` secrets: its two files, to put in place of the user's. */
+export function largeApplication(secrets: number): Readonly<Record<string, string>> {
+  const define = quoted('./model/define.ts')
+  return {
+    'scripts/environments.ts': [
+      `import { defineEnvironments } from ${define}`,
+      `export default defineEnvironments(${JSON.stringify(environments(), null, 2)})`,
+      '',
+    ].join('\n'),
+    'scripts/catalogue.ts': [
+      `import environments from ${quoted('./environments.ts')}`,
+      `import { defineCatalogue } from ${define}`,
+      `export default defineCatalogue(environments, ${JSON.stringify(catalogue(secrets), null, 2)})`,
+      '',
+    ].join('\n'),
+  }
+}
+
+/** At 10,000 secrets 1,000 a tier, for what a Kubernetes Secret holds is limited to 1 MiB. */
+export const largeTiers = 10
+
+// --- internal ---
+
+const services = [
+  'account',
+  'billing',
+  'catalog',
+  'delivery',
+  'events',
+  'finance',
+  'gateway',
+  'history',
+  'inventory',
+  'journal',
+  'ledger',
+  'mailing',
+  'network',
+  'orders',
+  'payments',
+  'quotes',
+  'reports',
+  'search',
+  'tracking',
+  'uploads',
+  'vouchers',
+  'warehouse',
+  'exports',
+  'yearly',
+  'zones',
+]
+const settings = [
+  'database-url',
+  'smtp-password',
+  'api-token',
+  'webhook-secret',
+  'client-id',
+  'client-secret',
+  'cache-url',
+  'signing-key',
+]
+
+function catalogue(secrets: number) {
+  const tiers = Array.from({ length: largeTiers }, (_, index) => `tier-${index}`)
+  return {
+    application: 'large',
+    owner: 'Operations',
+    remoteSecretQuota: 3 * secrets + 1,
+    tiers: Object.fromEntries(tiers.map((tier) => [tier, { description: `The tier ${tier}`, workloads: {} }])),
+    secrets: Array.from({ length: secrets }, (_, index) => {
+      const remoteName = name(Math.floor(index / largeTiers))
+      return {
+        tier: tiers[index % largeTiers],
+        variable: remoteName.toUpperCase().replaceAll('-', '_'),
+        remoteName,
+        format: 'text',
+        description: `What ${remoteName} is for, in one sentence`,
+      }
+    }),
+  }
+}
+
+/** `billing-1-api-token`: another for each number. */
+function name(number: number): string {
+  const service = services[number % services.length]
+  const setting = settings[Math.floor(number / services.length) % settings.length]
+  return `${service}-${Math.floor(number / services.length / settings.length)}-${setting}`
+}
+
+function environments() {
+  return Object.fromEntries(
+    ['development', 'production', 'staging'].map((environment, index) => [
+      environment,
+      {
+        description: `The environment ${environment}`,
+        region: 'fr-par',
+        isolation: 'path',
+        projectId: `00000000-0000-4000-8000-00000000000${index + 1}`,
+        refreshInterval: '1h',
+        kubeContext: `large-${environment}`,
+        example: true,
+      },
+    ]),
+  )
+}
+
+/** Kept apart from the word `from`: to the test of import directions this would be an import. */
+function quoted(path: string): string {
+  return `'${path}'`
+}

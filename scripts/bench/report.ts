@@ -1,0 +1,38 @@
+import { table } from '../lib/table.ts'
+import { type BenchmarkName, isMet, type Measurement, type Unit } from './measurement.ts'
+
+/** What one benchmark found. */
+export interface BenchmarkResult {
+  readonly benchmark: BenchmarkName
+  readonly measurements: readonly Measurement[]
+}
+
+/** A row a figure, and how many targets are met. */
+export function reportTable(results: readonly BenchmarkResult[]): string {
+  const measurements = results.flatMap((result) => result.measurements)
+  const rows = measurements.map((measurement) => [
+    measurement.what,
+    figure(measurement.value, measurement.unit),
+    `at most ${figure(measurement.target, measurement.unit)}`,
+    isMet(measurement) ? 'yes' : 'NO',
+    measurement.how,
+  ])
+  const met = measurements.filter(isMet).length
+  return `${table(['WHAT', 'MEASURED', 'TARGET', 'MET', 'HOW'], rows)}\n${met} of ${measurements.length} targets met\n`
+}
+
+/** The same for machines. A figure that could not be measured is null, and not met. */
+export function reportJson(results: readonly BenchmarkResult[]): string {
+  const measurements = results.flatMap(({ benchmark, measurements }) =>
+    measurements.map((measurement) => ({ benchmark, ...measurement, met: isMet(measurement) })),
+  )
+  return `${JSON.stringify({ version: 1, met: measurements.every(isMet), measurements }, null, 2)}\n`
+}
+
+// --- internal ---
+
+function figure(value: number, unit: Unit): string {
+  if (unit === '×') return `${value.toFixed(2)}×`
+  if (unit === '+s') return `floor + ${value.toFixed(2)} s`
+  return unit === 's' ? `${value.toFixed(1)} s` : `${Math.round(value)} ${unit}`
+}

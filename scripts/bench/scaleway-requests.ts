@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadApplication } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { requestsPerRefresh } from '../emit/readme.ts'
+import { type ExternalSecretObject, waitForSync } from '../kubernetes/external-secrets.ts'
+import { kinds } from '../kubernetes/kinds.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
+import { resolve } from '../model/resolve.ts'
+import type { Application } from '../model/types.ts'
+import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { everySecretSingle, oneBundlePerTarget } from './layouts.ts'
+import type { Measurement } from './measurement.ts'
+import { copyRepository, writeGenerated } from './workspace.ts'
+
+/** What the real operator asks the emulator when it reads all secrets of one environment again. */
+export const scalewayRequests: Benchmark = {
+  name: 'scaleway-requests',
+  async run(io) {
+    const committed = await loadApplication()
+    const [environment = ''] = Object.keys(committed.environments)
+    const layouts = [
+      { name: 'layout "single" throughout', application: everySecretSingle(committed) },
+      { name: 'committed catalogue', application: committed },
+      { name: 'one bundle a target', application: oneBundlePerTarget(committed) },
+    ]
+    const measurements: Measurement[] = []
+    for (const { name, application } of layouts) {
+      io.log(`scaleway-requests: ${name}`)
+      const counts = await countRefreshes(io, application, environment)
+      measurements.push({
+        what: `Scaleway requests a refresh, ${name}`,
+        value: Math.min(...counts),
+        unit: 'requests',
+        target: requestsPerRefresh(resolve(application, environment)),
+        how: `at the emulator, the fewest of ${counts.join(', ')}`,
+      })
+    }
+    return measurements
+  },
+}
+
+// --- internal ---
+
+/** The operator now and then reads an ExternalSecret twice, when its cache lags behind what it just wrote. */
+const refreshes = 3
+const timeoutMs = 60_000
+
+async function countRefreshes(io: BenchmarkIo, application: Application, environment: string): Promise<number[]> {
+  await using workspace = await copyRepository(io.root)
+  await writeGenerated(workspace, application)
+  const model = resolve(application, environment)
+  await using stack = await startLocalStack({ io, model, emulator: { limits: { secrets: 100_000 } } })
+  await installChart(stack, workspace.root, generatedPaths.values(environment), io.signal)
+  await waitUntilSynced(stack, io.signal)
+  const counts: number[] = []
+  for (let index = 0; index < refreshes; index++) counts.push(await countRefresh(stack, io.signal))
+  return counts
+}
+
+/** What an annotation makes the operator ask; what the stores ask to validate themselves names no secret. */
+async function countRefresh(stack: LocalStack, signal: AbortSignal): Promise<number> {
+  const { client, emulator, model } = stack
+  const refs = externalSecretRefs(model)
+  const synced = async () => {
+    const objects = await Promise.all(refs.map((ref) => client.get<ExternalSecretObject>(kinds.externalSecret, ref)))
+    return objects.map((object) => object?.status?.syncedResourceVersion)
+  }
+  const before = await synced()
+  emulator.resetRequests()
+  const metadata = { annotations: { 'force-sync': String(Date.now()) } }
+  await Promise.all(refs.map((ref) => client.mergePatch(kinds.externalSecret, ref, { metadata })))
+  const deadline = Date.now() + timeoutMs
+  while ((await synced()).some((version, index) => version === before[index])) {
+    if (Date.now() > deadline) throw notSynced()
+    await sleep(50, undefined, { signal })
+  }
+  await waitUntilSynced(stack, signal)
+  return emulator.requests().entries.filter(({ secretName }) => secretName !== undefined).length
+}
+
+async function waitUntilSynced({ client, model }: LocalStack, signal: AbortSignal): Promise<void> {
+  const reports = await waitForSync(client, externalSecretRefs(model), { timeoutMs, pollMs: 50, signal })
+  if (!reports.every(({ state }) => state === 'synced')) throw notSynced()
+}
+
+function notSynced(): ProblemError {
+  return new ProblemError(
+    {
+      code: 'NOT_SYNCED',
+      where: 'bench scaleway-requests',
+      message: 'not every ExternalSecret is synced. Expected all of them within a minute.',
+      fix: 'Run `npm start`, which shows what keeps them.',
+    },
+    exitCodes.problems,
+  )
+}

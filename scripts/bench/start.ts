@@ -1,0 +1,39 @@
+import { loadApplication } from '../application.ts'
+import { localStackTools } from '../local/stack.ts'
+import { findTools } from '../toolchain/find.ts'
+import type { Benchmark } from './benchmark.ts'
+import { median } from './measurement.ts'
+import { tsx, wallMs } from './programs.ts'
+import { copyRepository, writeGenerated } from './workspace.ts'
+
+/** `npm start -- --once` from the first line to everything synced and stopped again, with all tools at hand. */
+export const start: Benchmark = {
+  name: 'start',
+  async run(io) {
+    await findTools(localStackTools, io)
+    await using workspace = await copyRepository(io.root)
+    const application = await loadApplication()
+    await writeGenerated(workspace, application)
+    const [environment = ''] = Object.keys(application.environments)
+    const program = tsx(workspace.root, 'scripts/cli.ts', 'start', '--once', '--environment', environment)
+    const times: number[] = []
+    for (let index = 0; index < Math.min(io.runs, slowRuns); index++) {
+      io.log(`start: run ${index + 1}`)
+      times.push(await wallMs(program, io))
+    }
+    return [
+      {
+        what: 'npm start -- --once, to everything synced and stopped',
+        value: median(times) / 1000,
+        unit: 's',
+        target: 15,
+        how: `median of ${times.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s`,
+      },
+    ]
+  },
+}
+
+// --- internal ---
+
+/** Runs of what takes many seconds. */
+const slowRuns = 3

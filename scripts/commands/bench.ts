@@ -1,0 +1,54 @@
+import type { Benchmark } from '../bench/benchmark.ts'
+import { genValues } from '../bench/gen-values.ts'
+import { helmTemplate } from '../bench/helm-template.ts'
+import { type BenchmarkName, benchmarkNames, isMet } from '../bench/measurement.ts'
+import { type BenchmarkResult, reportJson, reportTable } from '../bench/report.ts'
+import { scalewayRequests } from '../bench/scaleway-requests.ts'
+import { start } from '../bench/start.ts'
+import { defineCommand, outputOption } from '../lib/command.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+
+interface Options {
+  readonly only?: BenchmarkName
+  readonly runs: string
+  readonly output: 'table' | 'json'
+}
+
+const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayRequests, start]
+
+export const command = defineCommand<Options>({
+  name: 'bench',
+  summary: 'Measures speed, memory and requests against their targets; exits 3 when one is missed.',
+  example: 'npm run bench -- --only helm-template',
+  options: [
+    { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
+    { flags: '--runs <number>', description: 'measured runs of what is short, 1 to 99', default: '9' },
+    outputOption,
+  ],
+  async run({ only, runs, output }, io) {
+    const count = readRuns(runs)
+    const results: BenchmarkResult[] = []
+    for (const benchmark of benchmarks) {
+      if (only !== undefined && benchmark.name !== only) continue
+      io.log(`measuring ${benchmark.name}`)
+      results.push({ benchmark: benchmark.name, measurements: await benchmark.run({ ...io, runs: count }) })
+    }
+    io.out(output === 'json' ? reportJson(results) : reportTable(results))
+    return results.every(({ measurements }) => measurements.every(isMet)) ? exitCodes.ok : exitCodes.problems
+  },
+})
+
+// --- internal ---
+
+function readRuns(text: string): number {
+  if (/^[1-9]\d?$/.test(text)) return Number(text)
+  throw new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: 'npm run bench -- --runs',
+      message: `"${text}" is no number it can be. Expected 1 to 99.`,
+      fix: 'Run `npm run bench -- --help`.',
+    },
+    exitCodes.usage,
+  )
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import type { Manifest } from '../../scripts/helm/manifests.ts'
+import { checkManifests, policyRules } from '../../scripts/helm/policy.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { bookshop } from '../fixtures/applications.ts'
+import { chartOf, find, helm4, manifestsOf } from '../helpers/chart.ts'
+import { withValue } from '../helpers/values.ts'
+
+const { chart, values } = await chartOf(bookshop)
+const manifests = await manifestsOf(helm4, chart, values('live'))
+const model = resolve(bookshop, 'live')
+
+/** The manifests with one object changed, or taken out by `undefined`. */
+const changed = (name: string, change: (manifest: Manifest) => unknown) => {
+  const found = manifests.filter(({ metadata }) => metadata.name === name)
+  expect(found).toHaveLength(1)
+  return manifests
+    .map((manifest) => (manifest === found[0] ? change(structuredClone(manifest)) : manifest))
+    .filter((manifest) => manifest !== undefined) as Manifest[]
+}
+
+/** The same with one place of it changed. */
+const broken = (name: string, place: string, value: unknown) =>
+  changed(name, (manifest) => withValue(manifest, place, value))
+const told = (list: readonly Manifest[]) => checkManifests(list, model).map(({ code, where }) => `${code} ${where}`)
+
+test('the manifests as the chart renders them have no problem', () => {
+  expect(manifests).toHaveLength(11)
+  expect(told(manifests)).toEqual([])
+})
+
+describe('objects', () => {
+  test('a missing ExternalSecret is told, and so is a missing store', () => {
+    expect(told(changed('orders-secrets', () => undefined))).toEqual([
+      'OBJECT_MISSING external-secrets.io/v1 ExternalSecret/bookshop-orders/orders-secrets',
+    ])
+    expect(told(changed('orders-secretstore', () => undefined))).toEqual([
+      'OBJECT_MISSING external-secrets.io/v1 SecretStore/bookshop-orders/orders-secretstore',
+    ])
+  })
+
+  test('a namespace may be missing: somebody else may have made it', () => {
+    expect(told(changed('post-office', () => undefined))).toEqual([])
+  })
+
+  test('an object too many is told, also one of another kind, version or namespace, or one that is there twice', () => {
+    const pod: Manifest = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x', namespace: 'bookshop-orders' } }
+    expect(told([...manifests, pod])).toEqual(['OBJECT_UNEXPECTED v1 Secret/bookshop-orders/x'])
+    expect(told([...manifests, manifests[0] as Manifest])).toHaveLength(1)
+    expect(told(broken('orders-secrets', 'apiVersion', 'external-secrets.io/v1beta1'))).toEqual([
+      'OBJECT_MISSING external-secrets.io/v1 ExternalSecret/bookshop-orders/orders-secrets',
+      'OBJECT_UNEXPECTED external-secrets.io/v1beta1 ExternalSecret/bookshop-orders/orders-secrets',
+    ])
+    expect(told(broken('orders-secrets', 'metadata.namespace', 'bookshop-storefront'))).toContain(
+      'OBJECT_UNEXPECTED external-secrets.io/v1 ExternalSecret/bookshop-storefront/orders-secrets',
+    )
+    expect(told(broken('orders-secretstore', 'kind', 'ClusterSecretStore'))).toHaveLength(2)
+  })
+})
+
+const scaleway = 'spec.provider.scaleway'
+
+test.each([
+  ['another project', `${scaleway}.projectId`, '91c6f4a8-5d02-4be7-8a3f-b70e2d6c9f46'],
+  ['another region', `${scaleway}.region`, 'fr-par'],
+  ['the credential of another tier', `${scaleway}.secretKey.secretRef.name`, 'scw-storefront-credentials'],
+  ['a credential of another namespace', `${scaleway}.secretKey.secretRef.namespace`, 'bookshop-storefront'],
+  ['a key in plain text', `${scaleway}.accessKey`, { value: 'SCWXXXXXXXXXXXXXXXXX' }],
+  ['another server', `${scaleway}.apiUrl`, 'http://127.0.0.1:8080'],
+  ['another provider beside it', 'spec.provider.fake', {}],
+  ['a condition that opens it to others', 'spec.conditions', [{ namespaces: ['default'] }]],
+])('a store with %s is told', (_, place, value) => {
+  expect(told(broken('orders-secretstore', place, value))).toEqual([
+    'STORE_DIFFERS SecretStore/bookshop-orders/orders-secretstore',
+  ])
+})
+
+test.each([
+  ['another interval', 'spec.refreshInterval', '0s'],
+  ['another refresh policy', 'spec.refreshPolicy', 'CreatedOnce'],
+  ['the store of another tier', 'spec.secretStoreRef.name', 'storefront-secretstore'],
+  ['a store of the whole cluster', 'spec.secretStoreRef.kind', 'ClusterSecretStore'],
+  ['another target', 'spec.target.name', 'other'],
+  ['a target somebody else owns', 'spec.target.creationPolicy', 'Merge'],
+  ['a target that empties itself', 'spec.target.deletionPolicy', 'Delete'],
+  ['a target of no template', 'spec.target.template', undefined],
+  ['another label on the target', 'spec.target.template.metadata.labels', {}],
+  ['a template that reads a Secret of the namespace', 'spec.target.template.templateFrom', [{ secret: { name: 'x' } }]],
+  ['a variable more', 'spec.target.template.data.MORE', 'x'],
+  ['a variable less', 'spec.target.template.data.PAY_MERCHANT', undefined],
+  ['two variables swapped', 'spec.target.template.data.PAY_MERCHANT', '{{ .b_3ds_dpayment__PAY_SIGNATURE }}'],
+  ['another remote ref', 'spec.data.0.remoteRef.key', 'path:/bookshop-storefront/catalog-origin'],
+  ['a remote ref by name', 'spec.data.0.remoteRef.key', 'name:basket-seal'],
+  ['another variable', 'spec.data.0.secretKey', 'OTHER'],
+  ['a field', 'spec.data.0.remoteRef.property', '@this'],
+  ['a version', 'spec.data.0.remoteRef.version', '1'],
+  ['a value that is decoded', 'spec.data.0.remoteRef.decodingStrategy', 'Auto'],
+  ['a default left out', 'spec.data.0.remoteRef.metadataPolicy', undefined],
+  ['a source of its own', 'spec.data.0.sourceRef', { generatorRef: {} }],
+  ['another bundle', 'spec.dataFrom.0.extract.key', 'path:/bookshop-storefront/3ds-payment'],
+  ['a bundle that is not renamed', 'spec.dataFrom.0.rewrite', undefined],
+  ['a bundle renamed otherwise', 'spec.dataFrom.0.rewrite.0.regexp.target', ''],
+  ['a search', 'spec.dataFrom.0', { find: { name: { regexp: '.*' } } }],
+  ['no references at all', 'spec.data', undefined],
+  ['a setting nobody knows', 'spec.more', true],
+])('an ExternalSecret with %s is told', (_, place, value) => {
+  expect(told(broken('orders-secrets', place, value))).toEqual([
+    'EXTERNAL_SECRET_DIFFERS ExternalSecret/bookshop-orders/orders-secrets',
+  ])
+})
+
+test('an optional bundle that delivers another key is told', () => {
+  const place = 'spec.target.template.templateFrom.0.literal'
+  const { spec } = find(manifests, 'ExternalSecret', 'storefront-optional-secrets')
+  const { target } = spec as { target: { template: { templateFrom: { literal: string }[] } } }
+  const literal = target.template.templateFrom[0]?.literal ?? ''
+  expect(literal).toContain('"LOYALTY_PARTNER_KEY"')
+  const other = literal.replace('"LOYALTY_PARTNER_KEY"', '"ADMIN"')
+  expect(told(broken('storefront-optional-secrets', place, other))).toHaveLength(1)
+  expect(told(broken('storefront-optional-secrets', place, literal))).toEqual([])
+})
+
+test('a label that names the version of the chart is told', () => {
+  const labels = (manifest: Manifest) => ({ ...manifest.metadata.labels, 'helm.sh/chart': 'tiered-secrets-0.1.0' })
+  const labelled = changed('orders-secrets', (manifest) => withValue(manifest, 'metadata.labels', labels(manifest)))
+  expect(told(labelled)).toEqual(['LABEL_NAMES_VERSION ExternalSecret/bookshop-orders/orders-secrets'])
+})
+
+test('a namespace that is not kept is told', () => {
+  for (const annotations of [undefined, { 'helm.sh/resource-policy': 'delete' }]) {
+    expect(told(broken('post-office', 'metadata.annotations', annotations))).toEqual([
+      'NAMESPACE_NOT_KEPT Namespace/post-office',
+    ])
+  }
+})
+
+test('every rule finds something in manifests that have nothing to do with the catalogue', () => {
+  const foreign = manifests.map((manifest) => {
+    const labelled = withValue(manifest, 'metadata.labels', { 'helm.sh/chart': 'x' })
+    return withValue(withValue(labelled, 'metadata.annotations', {}), 'spec', {})
+  })
+  expect(policyRules.map((rule) => rule([...foreign, foreign[0] as Manifest], model).length > 0)).toEqual(
+    policyRules.map(() => true),
+  )
+})

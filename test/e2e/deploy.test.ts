@@ -1,0 +1,161 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import { kubeconfigText } from '../../scripts/local/credentials.ts'
+import { projects } from '../helpers/applications.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
+import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+
+/** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
+let repository: Repository
+let controlPlane: ControlPlane
+let client: KubernetesClient
+
+beforeAll(async () => {
+  ;[repository, controlPlane] = await Promise.all([repositoryCopy(), startTestControlPlane()])
+  client = createClient({ ...controlPlane, skipVerify: false })
+  const environments = 'scripts/environments.ts'
+  for (const [name, id, number] of [
+    ['recette', projects.dev, 1],
+    ['production', projects.other, 3],
+  ] as const) {
+    await repository.edit(environments, `00000000-0000-4000-8000-00000000000${number}`, id)
+    await repository.edit(environments, new RegExp(`(kubeContext: 'trackdechets-${name}',)\n    example: true,`), '$1')
+  }
+  await repository.edit(environments, 'trackdechets-recette', 'tiered-secrets-local')
+  expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+})
+
+afterAll(async () => {
+  client?.[Symbol.dispose]()
+  await controlPlane?.[Symbol.asyncDispose]()
+})
+
+const deploy = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  repository.cli(['deploy', ...args], { KUBECONFIG: controlPlane.kubeconfigPath, ...env })
+
+/** Everything a deployment makes, as `Kind/namespace/name`. */
+async function installed(): Promise<string[]> {
+  const found: string[] = []
+  for (const kind of [kinds.namespace, kinds.secret, kinds.secretStore, kinds.externalSecret]) {
+    const { items } = await client.list<KubernetesObject>(kind)
+    const ours = items.filter(({ metadata }) => `${metadata.namespace} ${metadata.name}`.includes('trackdechets'))
+    found.push(...ours.map(({ metadata }) => `${kind.kind}/${metadata.namespace ?? ''}/${metadata.name}`))
+  }
+  return found.sort()
+}
+
+const release = (revision: number) => `Secret/trackdechets-secrets/sh.helm.release.v1.trackdechets-secrets.v${revision}`
+const objects = [
+  'ExternalSecret/trackdechets-backend/backend-optional-secrets',
+  'ExternalSecret/trackdechets-backend/backend-secrets',
+  'ExternalSecret/trackdechets-frontend/frontend-optional-secrets',
+  'ExternalSecret/trackdechets-frontend/frontend-secrets',
+  'Namespace//trackdechets-backend',
+  'Namespace//trackdechets-frontend',
+  'Namespace//trackdechets-secrets',
+  'SecretStore/trackdechets-backend/backend-secretstore',
+  'SecretStore/trackdechets-frontend/frontend-secretstore',
+]
+
+describe('npm run deploy refuses, and installs nothing,', () => {
+  test('an environment whose ids are examples, naming the field to fill in', async () => {
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'sandbox'])
+    expect(stderr).toMatch(
+      /^scripts\/environments\.ts sandbox\.projectId: is the example 00000000-0000-4000-8000-000000000002\. .*\n {2}fix: Fill in the id .*\n {2}\(ENVIRONMENT_IS_EXAMPLE\)$/,
+    )
+    expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+  })
+
+  test('when the current kube context is that of another cluster', async () => {
+    for (const args of [[], ['--dry-run']]) {
+      const { exitCode, stdout, stderr } = await deploy(['--environment', 'production', ...args])
+      expect(stderr).toMatch(
+        /^environment "production": the current kube context is "tiered-secrets-local"\. Expected "trackdechets-production"\.\n {2}fix: Run `kubectl config use-context trackdechets-production`.*\n {2}\(KUBE_CONTEXT_DIFFERS\)$/,
+      )
+      expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+    }
+  })
+
+  test('when the right context is known, but is not the current one', async () => {
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    const config = JSON.parse(kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane }))
+    config.contexts.push({ ...config.contexts[0], name: 'elsewhere' })
+    await writeFile(path, JSON.stringify({ ...config, 'current-context': 'elsewhere' }))
+    const { exitCode, stderr } = await deploy(['--environment', 'recette'], { KUBECONFIG: path })
+    expect(stderr).toContain('the current kube context is "elsewhere". Expected "tiered-secrets-local".')
+    expect([exitCode, await installed()]).toEqual([3, []])
+  })
+
+  test('a values file edited by hand', async () => {
+    const values = 'values/recette.yaml'
+    const generated = await repository.read(values)
+    await repository.edit(values, 'path:/trackdechets-backend/mongo-url', 'path:/trackdechets-frontend/mongo-url')
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette'])
+    await repository.write(values, generated)
+    expect(stderr).toMatch(/^values\/recette\.yaml: differs from what the catalogue implies\..*\(STALE\)$/s)
+    expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+  })
+
+  test.each([
+    ['is not there', { server: 'https://127.0.0.1:1' }, /kubernetes cluster unreachable/i],
+    [
+      'refuses the login',
+      { token: 'nobodys' },
+      /Unauthorized|the server has asked for the client to provide credentials/,
+    ],
+  ])('when the cluster %s, which is exit code 4', async (_, change, reason) => {
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, ...change }))
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette'], { KUBECONFIG: path })
+    expect(stderr).toMatch(/^helm upgrade --install .*: ended with exit code 1\. Expected 0\. Its last lines:$/m)
+    expect(stderr).toMatch(reason)
+    expect(stderr).not.toMatch(/bug of tiered-secrets|nobodys/)
+    expect([exitCode, stdout, await installed()]).toEqual([4, '', []])
+  })
+})
+
+describe('npm run deploy', () => {
+  test('with --dry-run lets the API server check everything, and changes nothing', async () => {
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
+    expect(stderr).toBe('checking recette in kube context tiered-secrets-local')
+    expect(stdout).toContain('kind: ExternalSecret')
+    expect([exitCode, await installed()]).toEqual([0, []])
+  })
+
+  test("goes to the cluster of the kube context, wherever Helm's own variables point", async () => {
+    const elsewhere = { HELM_KUBEAPISERVER: 'https://127.0.0.1:1', HELM_KUBETOKEN: 'nobodys', HELM_KUBECONTEXT: 'none' }
+    expect(await deploy(['--environment', 'recette', '--dry-run'], elsewhere)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('installs the environment, for the real API and with its own project', async () => {
+    const { exitCode, stderr } = await deploy(['--environment', 'recette'])
+    expect(stderr).toBe('deploying recette in kube context tiered-secrets-local')
+    expect(exitCode).toBe(0)
+    expect(await installed()).toEqual([...objects, release(1)].sort())
+    const { items } = await client.list<KubernetesObject & { spec: unknown }>(kinds.secretStore)
+    for (const { spec } of items) {
+      expect(spec).toMatchObject({ provider: { scaleway: { region: 'fr-par', projectId: projects.dev } } })
+      expect(JSON.stringify(spec)).not.toContain('apiUrl')
+    }
+  })
+
+  test('upgrades what is installed, and a dry run of that changes nothing either', async () => {
+    expect(await deploy(['--environment', 'recette', '--dry-run'])).toMatchObject({ exitCode: 0 })
+    expect(await installed()).toEqual([...objects, release(1)].sort())
+    expect(await deploy(['--environment', 'recette'])).toMatchObject({ exitCode: 0 })
+    expect(await installed()).toEqual([...objects, release(1), release(2)].sort())
+  })
+
+  test('in a cluster without the operator ends with exit code 4 and says which kind is missing', async () => {
+    await client.delete(kinds.customResourceDefinition, { name: 'externalsecrets.external-secrets.io' })
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette'])
+    expect(stderr).toMatch(/no matches for kind "ExternalSecret" in version "external-secrets\.io\/v1"/)
+    expect(stderr).toMatch(/\(TOOL_FAILED\)$/)
+    expect([exitCode, stdout]).toEqual([4, ''])
+  })
+})

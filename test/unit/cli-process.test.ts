@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
+import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+
+let repository: Repository
+beforeAll(async () => {
+  repository = await repositoryCopy()
+  await repository.write('scripts/commands/lab-rat.ts', labRat)
+})
+
+/** A command that does what its option says. */
+const labRat = `
+import { once } from 'node:events'
+import { defineCommand } from '../lib/command.ts'
+import { ProblemError } from '../lib/problems.ts'
+
+const problem = (where: string, severity: 'error' | 'warning' = 'error') =>
+  ({ code: 'LAB', where, message: 'is so. Expected otherwise.', fix: 'Change it.', severity })
+
+export const command = defineCommand<{ readonly act: string }>({
+  name: 'lab:rat', summary: 'Does.', example: 'npm run lab:rat', options: [{ flags: '--act <act>', description: 'what' }],
+  async run({ act }, io) {
+    if (act === 'throw') throw new TypeError('not foreseen')
+    if (act === 'refuse') throw new ProblemError([problem('b'), problem('c', 'warning'), problem('a')], 4)
+    if (act === 'finish') { io.out('result'); io.log('progress'); return 3 }
+    if (act === 'print') { for (let i = 0; i < 1e5; i++) io.out('a line of the result\\n'); return 0 }
+    const keepAlive = setInterval(() => undefined, 1000)
+    io.log('up')
+    await once(io.signal, 'abort')
+    clearInterval(keepAlive)
+    if (act === 'stop') return 0
+    if (act === 'stop-badly') throw new ProblemError(problem('left over'))
+    throw io.signal.reason
+  },
+})
+`
+
+const labRatDoes = (act: string) => repository.cli(['lab:rat', '--act', act])
+
+/** The same, running. */
+function labRatStarts(act: string): { child: ChildProcess; stderr(): string } {
+  const args = ['--import', 'tsx', 'scripts/cli.ts', 'lab:rat', '--act', act]
+  const child = spawn(process.execPath, args, { cwd: repository.folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  return { child, stderr: () => stderr }
+}
+
+test("the result goes to standard output and progress to standard error, and the exit code is the command's", async () => {
+  expect(await labRatDoes('finish')).toEqual({ exitCode: 3, stdout: 'result', stderr: 'progress' })
+})
+
+test('problems are told together, sorted, with the exit code they were thrown with', async () => {
+  const { exitCode, stdout, stderr } = await labRatDoes('refuse')
+  const text = (where: string) => `${where}: is so. Expected otherwise.\n  fix: Change it.\n  (LAB)`
+  expect(stderr).toBe([text('a'), text('b'), text('warning: c')].join('\n'))
+  expect([exitCode, stdout]).toEqual([4, ''])
+})
+
+test('anything else that is thrown is our bug: exit code 1, and the lines to report', async () => {
+  const { exitCode, stdout, stderr } = await labRatDoes('throw')
+  expect(stderr).toMatch(
+    /^This is a bug of tiered-secrets, please report it with the lines below\.\nTypeError: not foreseen\n +at /,
+  )
+  expect([exitCode, stdout]).toEqual([1, ''])
+})
+
+test.each([
+  ['SIGINT', 'hang', 130, ''],
+  ['SIGTERM', 'hang', 130, ''],
+  ['SIGHUP', 'hang', 130, ''],
+  ['SIGINT', 'stop', 0, ''],
+  ['SIGINT', 'stop-badly', 3, 'left over: is so. Expected otherwise.\n  fix: Change it.\n  (LAB)\n'],
+] as const)('after %s a command that would %s ends with exit code %i', async (signal, act, exitCode, message) => {
+  const { child, stderr } = labRatStarts(act)
+  const exited = once(child, 'close')
+  await eventually(stderr, (text) => text === 'up\n')
+  child.kill(signal)
+  expect(await exited).toEqual([exitCode, null])
+  expect(stderr()).toBe(`up\n${message}`)
+})
+
+test('a reader that has read enough, such as `head`, is no error', async () => {
+  const { child, stderr } = labRatStarts('print')
+  const exited = once(child, 'close')
+  child.stdout?.once('data', () => child.stdout?.destroy())
+  expect(await exited).toEqual([0, null])
+  expect(stderr()).toBe('')
+})
+
+test('a command is found by the name the user types, and by no other', async () => {
+  const { exitCode, stderr } = await repository.cli(['lab-rat'])
+  expect(stderr).toContain('lab-rat: there is no such command. Did you mean "lab:rat"?')
+  expect(exitCode).toBe(2)
+})
