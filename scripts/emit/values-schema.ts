@@ -169,7 +169,7 @@ function dataSchema(
       singles.map(({ spec, remoteRef }) => [spec.variable, { description: spec.description, const: remoteRef }]),
     )
   }
-  const folder = singles[0]?.remoteRef.replace(/[^/]*$/, '').replaceAll('.', '\\.')
+  const folder = singles[0]?.remoteRef.replace(/[^/]*$/, '') ?? ''
   return {
     description: property?.description,
     type: 'object',
@@ -177,7 +177,8 @@ function dataSchema(
     patternProperties: {
       [namePattern(singles.map(({ spec }) => spec.variable))]: {
         ...base.definitions?.remoteRef,
-        pattern: `^${folder}[A-Za-z0-9._-]{1,255}$`,
+        pattern: `^${folder.replaceAll('.', '\\.')}[A-Za-z0-9._-]+$`,
+        maxLength: folder.length + 255,
       },
     },
   }

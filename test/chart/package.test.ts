@@ -21,6 +21,7 @@ describe.each(helms)('%s', (_, helm) => {
       'tiered-secrets/README.md',
       'tiered-secrets/templates/NOTES.txt',
       'tiered-secrets/templates/_helpers.tpl',
+      'tiered-secrets/templates/_problems.tpl',
       'tiered-secrets/templates/_validate.tpl',
       'tiered-secrets/templates/external-secret.yaml',
       'tiered-secrets/templates/namespace.yaml',

@@ -81,10 +81,10 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'tiers.api.remotePath',
     '/shop-web',
     [
+      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web" of tier api. Expected folders apart from each other.',
       outside('tiers.api.required.bundles.mail.remoteRef', 'path:/shop-api/mail', 'path:/shop-web/'),
       outside('tiers.api.required.data.TOKEN', 'path:/shop-api/token', 'path:/shop-web/'),
       outside('tiers.api.required.fields.HOST.remoteRef', 'path:/shop-api/relay', 'path:/shop-web/'),
-      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web" of tier api. Expected folders apart from each other.',
     ].join('\n'),
     '/shop-api',
   ],
@@ -93,10 +93,10 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'tiers.api.remotePath',
     '/shop-web/api',
     [
+      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web/api" of tier api. Expected folders apart from each other.',
       outside('tiers.api.required.bundles.mail.remoteRef', 'path:/shop-api/mail', 'path:/shop-web/api/'),
       outside('tiers.api.required.data.TOKEN', 'path:/shop-api/token', 'path:/shop-web/api/'),
       outside('tiers.api.required.fields.HOST.remoteRef', 'path:/shop-api/relay', 'path:/shop-web/api/'),
-      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web/api" of tier api. Expected folders apart from each other.',
     ].join('\n'),
     '/shop-api',
   ],
@@ -230,8 +230,9 @@ describe.each(helms)('%s', (_, helm) => {
 })
 
 test('every `fail` message of the chart is shown here', async () => {
-  const template = await repositoryFile('charts/tiered-secrets/templates/_validate.tpl')
-  const messages = [...template.matchAll(/append \$problems \(printf "((?:[^"\\]|\\.)*)"/g)].map(
+  const folder = 'charts/tiered-secrets/templates'
+  const template = `${await repositoryFile(`${folder}/_validate.tpl`)}${await repositoryFile(`${folder}/_problems.tpl`)}`
+  const messages = [...template.matchAll(/printf "(?:%s)?((?:[^"\\]|\\.)* Expected (?:[^"\\]|\\.)*)\\n"/g)].map(
     ([, text = '']) => text,
   )
   expect(messages.length).toBeGreaterThan(8)
