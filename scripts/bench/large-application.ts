@@ -64,7 +64,7 @@ function catalogue(secrets: number) {
   return {
     application: 'large',
     owner: 'Operations',
-    remoteSecretQuota: 3 * secrets + 1,
+    remoteSecretQuota: 4 * secrets,
     tiers: Object.fromEntries(tiers.map((tier) => [tier, { description: `The tier ${tier}`, workloads: {} }])),
     secrets: Array.from({ length: secrets }, (_, index) => {
       const remoteName = name(Math.floor(index / largeTiers))

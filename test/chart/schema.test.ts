@@ -84,11 +84,11 @@ const examples: readonly [fact: string, place: string, wrong: unknown, said: Reg
   ],
   ['an interval of nothing', 'refreshInterval', '0s', /'\/refreshInterval': 'not' failed/, '90s'],
   [
-    'a project that is no id',
+    'a project of no environment',
     'tiers.backend.projectId',
-    'mine',
-    /'\/tiers\/backend\/projectId': 'mine' does not match pattern/,
     '3f2b8c1e-90ab-4c3d-8e5f-60718293a4b5',
+    /'\/tiers\/backend\/projectId': value must be one of /,
+    '00000000-0000-4000-8000-000000000002',
   ],
   ['an isolation nobody knows', 'isolation', 'none', /'\/isolation': value must be one of 'path', 'project'/, 'path'],
   [

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { groupBy } from '../../scripts/lib/group.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { allSingle, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
@@ -17,15 +18,22 @@ test.each([
   expect((await world.sync()).every(({ state }) => state === 'synced')).toBe(true)
 
   // What the stores ask to validate themselves names no secret.
-  const counted = () => emulator.requests().entries.filter(({ secretName }) => secretName !== undefined).length
+  const counts = () => {
+    const named = emulator.requests().entries.filter(({ secretName }) => secretName !== undefined)
+    return groupBy(named, ({ principal, secretName }) => `${principal} ${secretName}`)
+  }
   const refresh = async () => {
     emulator.resetRequests()
     await Promise.all(externalSecretRefs(model).map((ref) => forceRefresh(client, ref)))
-    await eventually(counted, (count) => count >= expected, { timeoutMs: 20_000 })
+    const total = () => [...counts().values()].reduce((sum, { length }) => sum + length, 0)
+    await eventually(total, (count) => count >= expected, { timeoutMs: 30_000 })
     await world.sync()
-    return counted()
+    return counts()
   }
-  // The operator now and then reads an ExternalSecret twice, when its own cache lags behind what it just wrote.
-  const counts = [await refresh(), await refresh(), await refresh()]
-  expect(Math.min(...counts)).toBe(expected)
+  // The operator now and then reads an ExternalSecret twice, when its own cache lags behind what it just wrote: what
+  // a remote secret costs is the least it cost in four refreshes.
+  const refreshes = [await refresh(), await refresh(), await refresh(), await refresh()]
+  const remoteSecrets = new Set(refreshes.flatMap((refresh) => [...refresh.keys()]))
+  const least = [...remoteSecrets].map((name) => Math.min(...refreshes.map((one) => one.get(name)?.length ?? 0)))
+  expect(least.reduce((sum, count) => sum + count, 0)).toBe(expected)
 })
