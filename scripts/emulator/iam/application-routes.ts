@@ -6,13 +6,12 @@ import type { Answer, Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import {
   checkOrganization,
-  descriptionRules,
   editable,
   iamBase,
-  iamNameRules,
   listAnswer,
   permitIam,
-  readTags,
+  readChangedLabels,
+  readNewLabels,
 } from './iam-call.ts'
 import type { ApplicationRecord } from './records.ts'
 
@@ -54,9 +53,7 @@ function createApplication(world: World, call: Call): Answer {
   const application: ApplicationRecord = {
     id: randomUUID(),
     createdAt: call.now,
-    name: body.text('name', { required: true, ...iamNameRules }) ?? '',
-    description: body.text('description', descriptionRules) ?? '',
-    tags: readTags(body) ?? [],
+    ...readNewLabels(body),
     updatedAt: call.now,
   }
   body.done()
@@ -87,11 +84,9 @@ function updateApplication(world: World, call: Call): Answer {
   permitIam(world, call, 'iam:write')
   const application = findApplication(world, param(call, 'application_id'))
   const body = call.body()
-  const name = body.text('name', iamNameRules) ?? application.name
-  const description = body.text('description', descriptionRules) ?? application.description
-  const tags = readTags(body) ?? application.tags
+  const labels = readChangedLabels(body, application)
   body.done()
-  Object.assign(application, { name, description, tags, updatedAt: call.now })
+  Object.assign(application, { ...labels, updatedAt: call.now })
   return { status: 200, body: view(world, application) }
 }
 

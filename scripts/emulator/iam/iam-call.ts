@@ -10,7 +10,7 @@ import type { IamAction } from './permission-sets.ts'
 export const iamBase = '/iam/v1alpha1'
 
 /** Name of an application or a policy, as the SDK documents it. */
-export const iamNameRules = {
+const iamNameRules = {
   pattern: /^[a-zA-Z0-9()._\- ]{1,64}$/,
   expected: '1 to 64 letters, digits, spaces and ()._-',
 } as const
@@ -30,7 +30,7 @@ export function checkOrganization(world: World, args: Arguments): void {
 }
 
 /** At most 10 tags. */
-export function readTags(args: Arguments): string[] | undefined {
+function readTags(args: Arguments): string[] | undefined {
   const tags = args.texts('tags')
   if (tags && tags.length > 10) args.refuse('tags', 'constraint', 'expected at most 10 tags')
   return tags
@@ -53,3 +53,28 @@ export function listAnswer<T>(
 
 /** Fields every IAM object shows; nothing here is managed by Scaleway. */
 export const editable = { editable: true, deletable: true, managed: false } as const
+
+/** How an application or a policy is called and described. */
+export interface Labels {
+  readonly name: string
+  readonly description: string
+  readonly tags: string[]
+}
+
+/** The labels of a new object: the name is required. */
+export function readNewLabels(body: Arguments): Labels {
+  return {
+    name: body.text('name', { required: true, ...iamNameRules }) ?? '',
+    description: body.text('description', descriptionRules) ?? '',
+    tags: readTags(body) ?? [],
+  }
+}
+
+/** The labels after a PATCH: what it leaves out stays. */
+export function readChangedLabels(body: Arguments, current: Labels): Labels {
+  return {
+    name: body.text('name', iamNameRules) ?? current.name,
+    description: body.text('description', descriptionRules) ?? current.description,
+    tags: readTags(body) ?? current.tags,
+  }
+}

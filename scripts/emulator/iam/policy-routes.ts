@@ -8,13 +8,12 @@ import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
 import {
   checkOrganization,
-  descriptionRules,
   editable,
   iamBase,
-  iamNameRules,
   listAnswer,
   permitIam,
-  readTags,
+  readChangedLabels,
+  readNewLabels,
 } from './iam-call.ts'
 import { type PolicyRecord, principalFields } from './records.ts'
 import { readRules, ruleView } from './rules.ts'
@@ -72,9 +71,7 @@ function createPolicy(world: World, call: Call): Answer {
   const policy: PolicyRecord = {
     id: randomUUID(),
     createdAt: call.now,
-    name: body.text('name', { required: true, ...iamNameRules }) ?? '',
-    description: body.text('description', descriptionRules) ?? '',
-    tags: readTags(body) ?? [],
+    ...readNewLabels(body),
     updatedAt: call.now,
     principal: principal ?? null,
     rules: readRules(world, body),
@@ -118,13 +115,11 @@ function updatePolicy(world: World, call: Call): Answer {
   permitIam(world, call, 'iam:write')
   const policy = findPolicy(world, param(call, 'policy_id'))
   const body = call.body()
-  const name = body.text('name', iamNameRules) ?? policy.name
-  const description = body.text('description', descriptionRules) ?? policy.description
-  const tags = readTags(body) ?? policy.tags
+  const labels = readChangedLabels(body, policy)
   const principal = readPrincipal(body)
   body.done()
   checkPrincipal(world, principal ?? null)
-  Object.assign(policy, { name, description, tags, updatedAt: call.now })
+  Object.assign(policy, { ...labels, updatedAt: call.now })
   if (principal !== undefined) policy.principal = principal
   return { status: 200, body: view(world, policy) }
 }
