@@ -16,7 +16,7 @@ export default defineConfig({
       test: {
         name,
         include: [`test/${name}/**/*.test.ts`],
-        globalSetup: needsTools ? ['test/helpers/tools-setup.ts'] : [],
+        globalSetup: needsTools ? ['test/helpers/tools.ts'] : [],
         testTimeout: timeout,
         hookTimeout: Math.max(timeout, 60_000),
       },

@@ -7,7 +7,7 @@ import type { JsonSchema } from './emit/values-schema.ts'
 import { openQuestions } from './emulator/open-questions.ts'
 import { readIfExists } from './lib/files.ts'
 import { didYouMean } from './lib/nearest.ts'
-import { exitCodes, type Problem, ProblemError } from './lib/problems.ts'
+import { exitCodes, isError, type Problem, ProblemError } from './lib/problems.ts'
 import { parseYamlDocuments } from './lib/yaml.ts'
 import { type EnvironmentModel, resolve } from './model/resolve.ts'
 import { checkApplication } from './model/rules/index.ts'
@@ -39,7 +39,7 @@ export async function loadApplication(): Promise<Application> {
  */
 export async function loadEnvironment(name: string): Promise<EnvironmentModel> {
   const application = await loadApplication()
-  const problems = checkApplication(application).filter((problem) => problem.severity !== 'warning')
+  const problems = checkApplication(application).filter(isError)
   if (problems.length > 0) throw new ProblemError(problems)
   const names = Object.keys(application.environments)
   if (!names.includes(name)) {

@@ -1,9 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
-import { findStale, writeStale } from '../../scripts/emit/plan.ts'
+import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
 import { type SyncReport, waitForSync } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
@@ -11,17 +7,9 @@ import { externalSecretRefs, installChart, type LocalStack, startLocalStack } fr
 import { resolve } from '../../scripts/model/resolve.ts'
 import { generateValue } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
-import type { ToolchainIo } from '../../scripts/toolchain/find.ts'
+import { toolchainIo } from '../helpers/tools.ts'
 
-export const root = join(import.meta.dirname, '../..')
-
-export const io: ToolchainIo = {
-  root,
-  env: process.env,
-  signal: new AbortController().signal,
-  log: (line) => process.stderr.write(`${line}\n`),
-  isTerminal: false,
-}
+export const { root } = toolchainIo
 
 export interface WorldOptions {
   readonly application: Application
@@ -53,14 +41,17 @@ export async function startWorld({ application, environment, values = {}, withou
     chosen.set(key, value)
     return value
   }
-  const project = await mkdtemp(join(tmpdir(), 'tiered-secrets-test-'))
   const model = resolve(application, environment)
   const limits = { secrets: 100_000 }
   const stack = await startLocalStack({
-    io,
+    io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
     emulator: { limits },
+  })
+  const workspace = await copyRepository(root).catch(async (error: unknown) => {
+    await stack[Symbol.asyncDispose]()
+    throw error
   })
   const key = randomBytes(32)
   const digest = (value: string | Buffer) => createHmac('sha256', key).update(value).digest('hex').slice(0, 16)
@@ -70,8 +61,8 @@ export async function startWorld({ application, environment, values = {}, withou
     digest,
     valueFor: ({ tier, variable }) => chosen.get(`${tier} ${variable}`) ?? '',
     async install(next = application) {
-      await writeProject(project, next)
-      await installChart(stack, project, valuesFile)
+      await writeGenerated(workspace, next)
+      await installChart(stack, workspace.root, valuesFile)
     },
     sync: (timeoutMs = 60_000) => waitForSync(stack.client, externalSecretRefs(model), { timeoutMs, pollMs: 100 }),
     async digests(namespace, name) {
@@ -82,25 +73,7 @@ export async function startWorld({ application, environment, values = {}, withou
     },
     async [Symbol.asyncDispose]() {
       await stack[Symbol.asyncDispose]()
-      await rm(project, { recursive: true, force: true })
+      await workspace[Symbol.asyncDispose]()
     },
   }
-}
-
-// --- internal ---
-
-/** The chart and the generated files of an application, as its repository would hold them. */
-async function writeProject(project: string, application: Application): Promise<void> {
-  await cp(join(root, 'charts'), join(project, 'charts'), { recursive: true })
-  const sources: GeneratorSources = {
-    baseSchema: JSON.parse(await readFile(join(root, 'schema/values.base.schema.json'), 'utf8')),
-    chartDefaults: {},
-    readme: ['secrets', 'tiers', 'environments', 'formats']
-      .map((name) => `<!-- generated:${name} -->\n<!-- /generated:${name} -->\n`)
-      .join(''),
-    types: await readFile(join(root, 'schema/chart-values.ts'), 'utf8'),
-    sections: {},
-  }
-  const { files } = await generate(application, sources)
-  await writeStale(project, await findStale(project, files))
 }

@@ -3,32 +3,25 @@ import { applyCrds } from '../../scripts/kubernetes/crds.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../scripts/local/control-plane.ts'
 import { startOperator } from '../../scripts/local/operator.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
-import { findTools } from '../../scripts/toolchain/find.ts'
+import { tools } from './tools.ts'
 
 /** The pinned tools; one that is missing is built, or fails the test. */
 export async function localTools() {
-  const names = [
+  const found = await tools(
     'etcd',
     'kube-apiserver',
     'kube-controller-manager',
     'external-secrets',
     'external-secrets-crds',
-  ] as const
-  const tools = await findTools(names, {
-    root: process.cwd(),
-    env: process.env,
-    signal: new AbortController().signal,
-    log: (line) => void process.stderr.write(`${line}\n`),
-    isTerminal: false,
-  })
+  )
   return {
     binaries: {
-      etcd: tools.etcd.path,
-      apiServer: tools['kube-apiserver'].path,
-      controllerManager: tools['kube-controller-manager'].path,
+      etcd: found.etcd.path,
+      apiServer: found['kube-apiserver'].path,
+      controllerManager: found['kube-controller-manager'].path,
     },
-    operator: tools['external-secrets'].path,
-    crds: tools['external-secrets-crds'].path,
+    operator: found['external-secrets'].path,
+    crds: found['external-secrets-crds'].path,
   }
 }
 
