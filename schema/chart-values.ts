@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 2a8e60bc3f094af2, types 59bd9795f742e441
+// schema 28379178588d0c05, types 72bc78b274e366e1
 
 /**
  * A key of a Kubernetes Secret.
@@ -9,6 +9,22 @@ export type SecretKey = string
  * A DNS-1123 label.
  */
 export type KubernetesName = string
+/**
+ * Text in base64 that only the cluster's sealed-secrets controller can open.
+ */
+export type Sealed = string
+/**
+ * A Kubernetes quantity.
+ */
+export type Quantity = string
+/**
+ * A port number.
+ */
+export type Port = number
+/**
+ * A network in CIDR notation.
+ */
+export type Cidr = string
 /**
  * A remote secret by folder and name. Never `name:`, which searches every folder of the project, and never `id:`, which reaches other projects.
  */
@@ -65,7 +81,7 @@ export interface ChartValues {
     labels?: {
       /**
        * This interface was referenced by `undefined`'s JSON-Schema definition
-       * via the `patternProperty` "^(app\.kubernetes\.io|tiered-secrets)/".
+       * via the `patternProperty` "^(app\.kubernetes\.io|tiered-secrets|pod-security\.kubernetes\.io)/".
        */
       [k: string]: never | string
     }
@@ -94,6 +110,37 @@ export interface ChartValues {
     secretKey: SecretKey
   }
   /**
+   * ValidatingAdmissionPolicies for the namespaces of the tiers: what the API server refuses whoever asks.
+   */
+  admission: {
+    /**
+     * Whether the chart renders them.
+     */
+    enabled: boolean
+  }
+  /**
+   * Roles of the tiers. Nobody gets one unless a tier names its viewers or operators.
+   */
+  rbac: {
+    /**
+     * Whether the chart renders the Roles and their bindings.
+     */
+    enabled: boolean
+  }
+  /**
+   * NetworkPolicies of the tiers: all connections are denied, both ways, but DNS and what each tier lists.
+   */
+  networkPolicies: {
+    /**
+     * Whether the chart renders them.
+     */
+    enabled: boolean
+    /**
+     * The pods that answer DNS, on port 53.
+     */
+    dns: PodPeerValues
+  }
+  /**
    * The tiers by name. Each has a namespace, a SecretStore with a credential of its own, and up to two ExternalSecrets.
    */
   tiers: {
@@ -103,6 +150,25 @@ export interface ChartValues {
    * Ignored. Helm hands it to every subchart, so a closed schema has to accept it.
    */
   global?: {}
+}
+/**
+ * Pods of a namespace.
+ */
+export interface PodPeerValues {
+  /**
+   * Name of the namespace.
+   */
+  namespace: KubernetesName
+  /**
+   * Labels of the pods. Without them, all pods of the namespace.
+   */
+  podLabels?: Labels
+}
+/**
+ * Labels that a pod must all have.
+ */
+export interface Labels {
+  [k: string]: string
 }
 /**
  * One trust boundary.
@@ -129,6 +195,59 @@ export interface TierValues {
    */
   credentialsSecret: KubernetesName
   /**
+   * The tier's Scaleway API key, sealed for this cluster, namespace and name. With it the chart renders a SealedSecret named like the credentials Secret.
+   */
+  sealedCredentials?: {
+    /**
+     * The access key, sealed.
+     */
+    accessKey: Sealed
+    /**
+     * The secret key, sealed.
+     */
+    secretKey: Sealed
+  }
+  /**
+   * ServiceAccount for the workloads of the tier: no token is mounted, and it has no rights.
+   */
+  serviceAccount: KubernetesName
+  /**
+   * Pod Security level that is enforced in the namespace. What `restricted` would refuse is warned about and audited.
+   */
+  podSecurity: 'restricted' | 'baseline' | 'privileged'
+  /**
+   * Hard limits of the namespace's ResourceQuota, as `secrets: "10"`. Without them there is none.
+   */
+  quota?: {
+    [k: string]: Quantity
+  }
+  /**
+   * What a container gets that names no requests or limits: a quota on these refuses it otherwise.
+   */
+  containerDefaults?: {
+    /**
+     * Default requests, as `cpu: 500m`.
+     */
+    requests?: {
+      [k: string]: Quantity
+    }
+    /**
+     * Default limits, as `memory: 2Gi`.
+     */
+    limits?: {
+      [k: string]: Quantity
+    }
+  }
+  /**
+   * Who may see the stores, ExternalSecrets and events of the tier, and no Secret.
+   */
+  viewers?: SubjectValues[]
+  /**
+   * Who may, besides, make the operator read Scaleway now.
+   */
+  operators?: SubjectValues[]
+  network: NetworkValues
+  /**
    * Secrets the workloads can't start without. One that is missing in Scaleway holds back the whole target.
    */
   required?: ExternalSecretValues
@@ -136,6 +255,103 @@ export interface TierValues {
    * Secrets that may be missing in Scaleway. They have a target of their own, so that they hold nothing back.
    */
   optional?: ExternalSecretValues
+}
+/**
+ * Who is bound to a Role.
+ */
+export interface SubjectValues {
+  /**
+   * What kind of subject it is.
+   */
+  kind: 'User' | 'Group' | 'ServiceAccount'
+  /**
+   * Name of the user, the group or the ServiceAccount.
+   */
+  name: string
+  /**
+   * Namespace of the ServiceAccount; for no other kind.
+   */
+  namespace?: KubernetesName
+}
+/**
+ * Connections of the tier's pods; all others are denied.
+ */
+export interface NetworkValues {
+  /**
+   * Whether the pods of the tier reach each other on every port.
+   */
+  open: boolean
+  /**
+   * Connections into the tier, by name of the NetworkPolicy.
+   */
+  ingress?: {
+    [k: string]: IngressValues
+  }
+  /**
+   * Connections out of the tier, by name of the NetworkPolicy.
+   */
+  egress?: {
+    [k: string]: EgressValues
+  }
+}
+/**
+ * Connections to one port of some pods.
+ */
+export interface IngressValues {
+  /**
+   * Labels of the pods.
+   */
+  podLabels: Labels
+  /**
+   * The port the pods listen on.
+   */
+  port: Port
+  /**
+   * The pods that may connect.
+   *
+   * @minItems 1
+   */
+  from: [PodPeerValues, ...PodPeerValues[]]
+}
+/**
+ * Connections of the tier's pods to some destinations.
+ */
+export interface EgressValues {
+  /**
+   * Labels of the pods that may connect. Without them, all pods of the tier.
+   */
+  podLabels?: Labels
+  /**
+   * Pods of the cluster, or networks outside it.
+   *
+   * @minItems 1
+   */
+  to: [PodPeerValues | NetworkPeerValues, ...(PodPeerValues | NetworkPeerValues)[]]
+  /**
+   * Ports of the destinations.
+   *
+   * @minItems 1
+   */
+  ports: [Port, ...Port[]]
+  /**
+   * Protocol of the ports.
+   */
+  protocol: 'TCP' | 'UDP'
+}
+/**
+ * Addresses outside the cluster.
+ */
+export interface NetworkPeerValues {
+  /**
+   * The network.
+   */
+  cidr: Cidr
+  /**
+   * Networks inside it that stay denied.
+   *
+   * @minItems 1
+   */
+  except?: [Cidr, ...Cidr[]]
 }
 /**
  * An ExternalSecret and the target Secret it writes.

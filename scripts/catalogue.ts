@@ -9,14 +9,29 @@ export default defineCatalogue(environments, {
     frontend: {
       description: 'The user interface in the browser',
       workloads: {
-        ui: { kind: 'Deployment', port: 3000 },
+        ui: { kind: 'Deployment', port: 3000, reachableFrom: ['ingress-controller'] },
       },
+      quota: {
+        'requests.cpu': '10',
+        'requests.memory': '20Gi',
+        'limits.cpu': '20',
+        'limits.memory': '40Gi',
+        pods: '20',
+        services: '5',
+        configmaps: '10',
+        secrets: '10',
+        persistentvolumeclaims: '2',
+        'requests.storage': '10Gi',
+      },
+      // The quota divided by its pods.
+      containerDefaults: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: '2Gi' } },
     },
     backend: {
       description: 'API, queues and scheduled jobs',
+      internalTraffic: 'open',
       workloads: {
-        api: { kind: 'Deployment', port: 4000 },
-        notifier: { kind: 'Deployment', port: 82 },
+        api: { kind: 'Deployment', port: 4000, reachableFrom: ['ingress-controller', 'frontend'] },
+        notifier: { kind: 'Deployment', port: 82, reachableFrom: ['ingress-controller'] },
         cron: { kind: 'Deployment' },
         'queues-runner': { kind: 'Deployment' },
         'queues-indexation': { kind: 'Deployment' },
@@ -25,6 +40,33 @@ export default defineCatalogue(environments, {
         'queues-webhooks': { kind: 'Deployment' },
         'prisma-migrate': { kind: 'Job' },
       },
+      egress: {
+        databases: {
+          description: 'PostgreSQL, Redis, MongoDB and Elasticsearch in the private network',
+          to: { cidr: '10.0.0.0/8' },
+          ports: [5432, 6379, 9200, 27017],
+        },
+        https: {
+          description: 'Object storage, INSEE, e-mail, Sentry and managed search on public addresses',
+          to: 'internet',
+          ports: [443],
+        },
+      },
+      // The notifier listens on port 82, which `restricted` allows only with an added capability.
+      podSecurity: 'baseline',
+      quota: {
+        'requests.cpu': '40',
+        'requests.memory': '80Gi',
+        'limits.cpu': '80',
+        'limits.memory': '160Gi',
+        pods: '80',
+        services: '45',
+        configmaps: '40',
+        secrets: '40',
+        persistentvolumeclaims: '18',
+        'requests.storage': '490Gi',
+      },
+      containerDefaults: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: '2Gi' } },
     },
   },
   secrets: [

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { CommandIo, CommandSpec } from './lib/command.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
+import { commandInput } from './lib/terminal.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commandsFolder = join(root, 'scripts', 'commands')
@@ -90,6 +91,13 @@ function commandIo(signal: AbortSignal): CommandIo {
     out: (text) => void process.stdout.write(text),
     log: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stderr.isTTY === true,
+    // Made when it is needed: the stream alone can keep a process alive.
+    get input() {
+      return commandInput(process.stdin, process.stderr, {
+        signal,
+        interrupt: () => process.kill(process.pid, 'SIGINT'),
+      })
+    },
   }
 }
 

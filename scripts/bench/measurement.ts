@@ -1,10 +1,10 @@
 /** Names of the benchmarks, as `--only` takes them. */
-export const benchmarkNames = ['gen-values', 'helm-template', 'scaleway-requests', 'start'] as const
+export const benchmarkNames = ['gen-values', 'helm-template', 'scaleway-requests', 'start', 'wait'] as const
 
 export type BenchmarkName = (typeof benchmarkNames)[number]
 
 /** `×`: times the floor. `+s`: seconds more than the floor. */
-export type Unit = '×' | '+s' | 's' | 'MiB' | 'requests'
+export type Unit = '×' | '+s' | 's' | 'ms' | 'MiB' | 'requests'
 
 /** One measured figure and the most it may be. */
 export interface Measurement {

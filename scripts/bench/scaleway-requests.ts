@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadApplication } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
 import { requestsPerRefresh } from '../emit/readme.ts'
-import { type ExternalSecretObject, waitForSync } from '../kubernetes/external-secrets.ts'
+import type { ExternalSecretObject } from '../kubernetes/external-secrets.ts'
 import { kinds } from '../kubernetes/kinds.ts'
+import { waitForSync } from '../kubernetes/wait-for-sync.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
 import { resolve } from '../model/resolve.ts'
@@ -89,7 +90,7 @@ async function countRefresh(stack: LocalStack, signal: AbortSignal): Promise<num
 }
 
 async function waitUntilSynced({ client, model }: LocalStack, signal: AbortSignal): Promise<void> {
-  const reports = await waitForSync(client, externalSecretRefs(model), { timeoutMs, pollMs: 50, signal })
+  const reports = await waitForSync(client, externalSecretRefs(model), { timeoutMs, signal })
   if (!reports.every(({ state }) => state === 'synced')) throw notSynced()
 }
 

@@ -5,7 +5,8 @@ import { findStale } from '../emit/plan.ts'
 import { lintChart, renderChart } from '../helm/helm.ts'
 import { checkSchemas } from '../helm/kubeconform.ts'
 import { parseManifests } from '../helm/manifests.ts'
-import { checkManifests } from '../helm/policy.ts'
+import { checkManifests } from '../helm/policy/index.ts'
+import { checkReachability } from '../helm/reachability-difference.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
 import { lastLines, tryRun } from '../lib/exec.ts'
 import { exitCodes, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -84,7 +85,9 @@ async function checkStale(io: CommandIo): Promise<Problem[]> {
 /** Every environment as Helm sees it, and what comes out of it. */
 async function checkChart(io: CommandIo): Promise<Problem[]> {
   const tools = await findTools(['helm', 'kubeconform'], io)
-  const models = resolveAll(await loadApplication())
+  const application = await loadApplication()
+  const { catalogue } = application
+  const models = resolveAll(application)
   const problems: Problem[] = []
   for (const model of models) {
     const valuesFile = generatedPaths.values(model.environment)
@@ -92,8 +95,10 @@ async function checkChart(io: CommandIo): Promise<Problem[]> {
     try {
       await lintChart(release)
       const manifests = await renderChart(release)
-      problems.push(...checkManifests(parseManifests(manifests, valuesFile), model))
-      problems.push(...(await checkSchemas(tools.kubeconform.path, io.root, manifests, valuesFile)))
+      const objects = parseManifests(manifests, valuesFile)
+      problems.push(...checkManifests(objects, model))
+      const invalid = await checkSchemas(tools.kubeconform.path, io.root, manifests, valuesFile)
+      problems.push(...(invalid.length > 0 ? invalid : checkReachability(objects, model, catalogue)))
     } catch (error) {
       if (!(error instanceof ProblemError) || error.exitCode !== exitCodes.problems) throw error
       problems.push(...error.problems)

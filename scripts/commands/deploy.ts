@@ -1,76 +1,60 @@
-import { loadEnvironment, refuseStaleValues } from '../application.ts'
+import { expectedContext, openCluster, openEnvironment, refuseOtherContext } from '../access.ts'
+import { refuseStaleValues } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
 import { upgradeRelease } from '../helm/helm.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
 import { loadKubeconfig } from '../kubernetes/kubeconfig.ts'
-import { defineCommand, environmentOption } from '../lib/command.ts'
-import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
+import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
+import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
+import { isLocalApi } from '../scaleway/account.ts'
 import { findTool } from '../toolchain/find.ts'
 
 interface Options {
   readonly environment: string
   readonly dryRun?: boolean
+  readonly timeout: string
+  readonly wait: boolean
 }
 
 export const command = defineCommand<Options>({
   name: 'deploy',
-  summary: 'Installs or upgrades one environment in its own cluster.',
+  summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets are there.',
   example: 'npm run deploy -- --environment recette --dry-run',
   options: [
     environmentOption,
     { flags: '--dry-run', description: 'let the API server check everything, and change nothing' },
+    timeoutOption,
+    { flags: '--no-wait', description: 'end as soon as the objects are in the cluster' },
   ],
-  async run({ environment, dryRun = false }, io) {
-    const model = await loadEnvironment(environment)
-    refuseExample(model)
+  async run({ environment, dryRun = false, timeout, wait }, io) {
+    timeoutMs(timeout)
+    const model = await openEnvironment(environment, io)
     await refuseStaleValues(io.root, environment)
-    await refuseOtherContext(model, io.env)
+    refuseOtherContext(model, (await loadKubeconfig(io.env)).currentContext, io.env)
     const helm = await findTool('helm', io)
-    io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${model.kubeContext}`)
     const { root, signal } = io
-    const { release, kubeContext } = model
+    const { release } = model
+    const kubeContext = expectedContext(model, io.env)
+    io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${kubeContext}`)
     const valuesFile = generatedPaths.values(environment)
-    io.out(await upgradeRelease({ helm: helm.path, root, signal, release, valuesFile, kubeContext }, { dryRun }))
+    const set = isLocalApi(io.env) ? { 'scaleway.apiUrl': io.env.SCW_API_URL ?? '' } : {}
+    io.out(await upgradeRelease({ helm: helm.path, root, signal, release, valuesFile, kubeContext, set }, { dryRun }))
+    if (wait && !dryRun) await waitForSecrets(model, timeout, io)
     return exitCodes.ok
   },
 })
 
-/**
- * Ends a command that would touch a real account with ids that are nobody's.
- *
- * @throws ProblemError `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in
- */
-export function refuseExample(model: EnvironmentModel): void {
-  if (!model.example) return
-  const fields =
-    model.isolation === 'path'
-      ? [{ field: 'projectId', id: model.tiers[0]?.projectId }]
-      : model.tiers.map((tier) => ({ field: `projectIds.${tier.name}`, id: tier.projectId }))
-  throw new ProblemError(
-    fields.map(
-      ({ field, id }): Problem => ({
-        code: 'ENVIRONMENT_IS_EXAMPLE',
-        where: `scripts/environments.ts ${model.environment}.${field}`,
-        message: `is the example ${id}. Expected the id of a Scaleway project of yours.`,
-        fix: 'Fill in the id from the Scaleway console, check kubeContext, remove `example: true`, and run `npm run gen-values`.',
-      }),
-    ),
-  )
-}
-
 // --- internal ---
 
-/** The most expensive mistake: the right values in the wrong cluster. */
-async function refuseOtherContext(
-  model: EnvironmentModel,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  const { currentContext } = await loadKubeconfig(env)
-  if (currentContext === model.kubeContext) return
-  throw new ProblemError({
-    code: 'KUBE_CONTEXT_DIFFERS',
-    where: `environment "${model.environment}"`,
-    message: `the current kube context is "${currentContext ?? '(none)'}". Expected "${model.kubeContext}".`,
-    fix: `Run \`kubectl config use-context ${model.kubeContext}\`, or correct kubeContext in scripts/environments.ts.`,
+async function waitForSecrets(model: EnvironmentModel, timeout: string, io: CommandIo): Promise<void> {
+  io.log(`waiting up to ${timeout} until every required secret is there`)
+  using client = await openCluster(model, io)
+  const { problems } = await passGate(client, model, timeout, io).catch((error: unknown) => {
+    throw clusterProblem(error)
   })
+  if (problems.some(isError)) throw new ProblemError(problems)
+  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  io.log('every required secret is there')
 }

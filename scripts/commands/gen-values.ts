@@ -4,6 +4,7 @@ import { generateAll, staleProblem } from '../application.ts'
 import { generatedHeader } from '../emit/chart-values.ts'
 import type { Generated } from '../emit/generate.ts'
 import { diffOf, findStale, type StaleFile, writeStale } from '../emit/plan.ts'
+import { reachabilityHeader } from '../emit/reachability.ts'
 import { defineCommand } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
@@ -41,7 +42,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-/** Generated values of environments that are gone. Only files with our header: what somebody wrote by hand stays. */
+/** Generated values and tables of environments that are gone. Only files with our header: what somebody wrote by hand stays. */
 async function findOrphans(root: string, files: Generated['files']): Promise<StaleFile[]> {
   const expected = new Set(files.map((file) => file.path))
   const found = await Promise.all(
@@ -50,9 +51,9 @@ async function findOrphans(root: string, files: Generated['files']): Promise<Sta
       return names.map((name) => `${folder}/${name}`)
     }),
   )
-  const candidates = found.flat().filter((path) => path.endsWith('.yaml') && !expected.has(path))
+  const candidates = found.flat().filter((path) => /\.(yaml|md)$/.test(path) && !expected.has(path))
   const texts = await Promise.all(candidates.map((path) => readIfExists(join(root, path))))
   return candidates
     .map((path, index) => ({ path, content: '', committed: texts[index] }))
-    .filter(({ committed }) => committed?.startsWith(generatedHeader))
+    .filter(({ committed }) => [generatedHeader, reachabilityHeader].some((header) => committed?.startsWith(header)))
 }

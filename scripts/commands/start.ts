@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { loadEnvironment, refuseStaleValues } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
 import { requestsPerRefresh } from '../emit/readme.ts'
-import { type SyncReport, waitForSync } from '../kubernetes/external-secrets.ts'
+import { writeEnvFile } from '../emulator/env-file.ts'
+import { syncProblems } from '../kubernetes/sync-problems.ts'
+import { type WaitReport, waitForSync } from '../kubernetes/wait-for-sync.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
@@ -42,8 +45,7 @@ export const command = defineCommand<Options>({
     await installChart(stack, io.root, generatedPaths.values(environment), io.signal)
     io.log('waiting until every tier is synced')
     const reports = await waitForSync(stack.client, externalSecretRefs(model), {
-      timeoutMs: syncTimeoutMs,
-      pollMs: 100,
+      timeoutMs: 1000 * syncTimeoutSeconds,
       signal: io.signal,
     })
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
@@ -59,7 +61,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-const syncTimeoutMs = 45_000
+const syncTimeoutSeconds = 45
 
 function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): string {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)
@@ -82,28 +84,14 @@ function asJson(stack: LocalStack, secrets: readonly SyncRow[]): string {
   return `${JSON.stringify({ version: 1, application, environment, kubeconfig, requests, secrets }, null, 2)}\n`
 }
 
-function refuseUnsynced(model: EnvironmentModel, reports: readonly SyncReport[]): void {
+function refuseUnsynced(model: EnvironmentModel, reports: readonly WaitReport[]): void {
   const problems = unsynced(model, reports)
   if (problems.length > 0) throw new ProblemError(problems)
 }
 
-/** What did not arrive, with the entries of the catalogue the operator's message is about. */
-function unsynced(model: EnvironmentModel, reports: readonly SyncReport[]): Problem[] {
-  return reports
-    .filter(({ state }) => state !== 'synced')
-    .map(({ ref, message }) => {
-      const entries = model.tiers
-        .flatMap((tier) => tier.remoteSecrets)
-        .filter(({ remoteRef }) => message.includes(`${remoteRef})`))
-        .flatMap(({ specs }) => specs)
-      const named = entries.map(({ variable, tier }) => `catalogue "${variable}" (${tier})`).join(', ')
-      return {
-        code: 'NOT_SYNCED',
-        where: `ExternalSecret/${ref.namespace}/${ref.name}`,
-        message: `${message}. Expected it synced within ${syncTimeoutMs / 1000} seconds.`,
-        fix: `Create what the message names in Scaleway, or correct the catalogue${named === '' ? '' : `: ${named}`}.`,
-      }
-    })
+/** Here the optional ones have to arrive as well: whatever the catalogue names was put into the emulator. */
+function unsynced(model: EnvironmentModel, reports: readonly WaitReport[]): Problem[] {
+  return syncProblems(model, reports, `${syncTimeoutSeconds}s`).map(({ severity: _, ...problem }) => problem)
 }
 
 function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): void {
@@ -123,9 +111,15 @@ function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): 
 
 /** Until Ctrl-C, or until a part of the stack ends by itself. */
 async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
+  // In the private folder, which is deleted with the stack.
+  const accountFile = join(stack.controlPlane.folder, 'scaleway.env')
+  await writeEnvFile(accountFile, stack.emulator)
   io.log('')
   io.log(`  export KUBECONFIG=${stack.controlPlane.kubeconfigPath}`)
   io.log(`  kubectl get externalsecrets --all-namespaces`)
+  io.log('')
+  io.log(`  set -a; . ${accountFile}; set +a`)
+  io.log(`  npm run iam -- --environment ${stack.model.environment} --verify`)
   io.log('')
   io.log(
     `emulator at ${stack.emulator.url}, its requests and faults at ${stack.emulator.adminUrl}; Ctrl-C stops everything`,

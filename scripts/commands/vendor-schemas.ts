@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { builtInSchema, crdSchemas } from '../emit/crd-schemas.ts'
+import { builtInSchema, crdSchemas, operatorChartSchema } from '../emit/crd-schemas.ts'
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../emit/plan.ts'
 import { defineCommand } from '../lib/command.ts'
 import { run } from '../lib/exec.ts'
@@ -34,12 +34,41 @@ export const command = defineCommand<Options>({
 export async function vendoredSchemas(io: ToolchainIo): Promise<GeneratedFile[]> {
   const { path } = await findTool('external-secrets-crds', io)
   const crds = parseYamlDocuments(await readFile(path, 'utf8'), path)
-  const module = join(io.root, 'scripts/toolchain/go/kubernetes')
-  const downloaded = await run('go', ['mod', 'download', '-json', 'k8s.io/kubernetes'], { cwd: module })
-  const { Dir } = JSON.parse(downloaded) as { Dir: string }
-  const openApi = JSON.parse(await readFile(join(Dir, 'api/openapi-spec/swagger.json'), 'utf8'))
+  const kubernetes = await moduleFolder(io, 'kubernetes', 'k8s.io/kubernetes')
+  const openApi = JSON.parse(await readFile(join(kubernetes, 'api/openapi-spec/swagger.json'), 'utf8'))
+  const sealedSecrets = await moduleFolder(io, 'unseal', 'github.com/bitnami-labs/sealed-secrets')
+  const sealedPath = join(sealedSecrets, 'helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml')
+  const sealedCrds = parseYamlDocuments(await readFile(sealedPath, 'utf8'), sealedPath)
+  const operator = await moduleFolder(io, 'operator', 'github.com/external-secrets/external-secrets')
   return [
     ...crdSchemas(crds, ['ExternalSecret', 'SecretStore']),
-    builtInSchema(openApi, 'io.k8s.api.core.v1.Namespace'),
+    ...crdSchemas(sealedCrds, ['SealedSecret'], 'v1alpha1'),
+    ...builtInKinds.map((name) => builtInSchema(openApi, name)),
+    operatorChartSchema(JSON.parse(await readFile(join(operator, operatorChart, 'values.schema.json'), 'utf8'))),
   ]
+}
+
+// --- internal ---
+
+/** What the chart renders besides custom resources, as Kubernetes' OpenAPI document names it. */
+const builtInKinds = [
+  'io.k8s.api.core.v1.Namespace',
+  'io.k8s.api.core.v1.Secret',
+  'io.k8s.api.core.v1.ServiceAccount',
+  'io.k8s.api.core.v1.ResourceQuota',
+  'io.k8s.api.core.v1.LimitRange',
+  'io.k8s.api.rbac.v1.Role',
+  'io.k8s.api.rbac.v1.RoleBinding',
+  'io.k8s.api.networking.v1.NetworkPolicy',
+  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
+  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
+]
+
+const operatorChart = 'deploy/charts/external-secrets'
+
+/** The sources of a module, checked against the pins of a tool. */
+async function moduleFolder({ root }: ToolchainIo, tool: string, module: string): Promise<string> {
+  const cwd = join(root, 'scripts/toolchain/go', tool)
+  const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd })) as { Dir: string }
+  return Dir
 }

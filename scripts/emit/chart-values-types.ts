@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { JsonSchema } from './values-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 /**
  * `schema/chart-values.ts`: the types of the chart values, so that the generators are type-checked against the contract.

@@ -7,7 +7,9 @@ import type {
 } from '../../schema/chart-values.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
+import { dns } from '../model/network.ts'
 import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
+import { networkValues } from './network-values.ts'
 
 /** What the generated files of an application say of their origin. */
 export const generatedHeader =
@@ -23,6 +25,12 @@ export function chartValues(model: EnvironmentModel): ChartValues {
     refreshInterval: model.refreshInterval,
     namespaces: { create: true },
     credentialKeys: { ...credentialKeys },
+    admission: { enabled: !model.without.includes('admission') },
+    rbac: { enabled: !model.without.includes('rbac') },
+    networkPolicies: {
+      enabled: !model.without.includes('network-policies'),
+      dns: { namespace: dns.namespace, podLabels: { ...dns.podLabels } },
+    },
     tiers: Object.fromEntries(model.tiers.map((tier) => [tier.name, tierValues(tier)])),
   }
 }
@@ -41,6 +49,14 @@ function tierValues(tier: TierModel): TierValues {
     remotePath: tier.remotePath,
     secretStore: tier.secretStore,
     credentialsSecret: tier.credentialsSecret,
+    ...(tier.sealedCredentials ? { sealedCredentials: { ...tier.sealedCredentials } } : {}),
+    serviceAccount: tier.serviceAccount,
+    podSecurity: tier.podSecurity,
+    ...(Object.keys(tier.quota).length > 0 ? { quota: { ...tier.quota } } : {}),
+    ...(Object.keys(tier.containerDefaults).length > 0 ? { containerDefaults: { ...tier.containerDefaults } } : {}),
+    ...(tier.viewers.length > 0 ? { viewers: [...tier.viewers] } : {}),
+    ...(tier.operators.length > 0 ? { operators: [...tier.operators] } : {}),
+    network: networkValues(tier.network),
     ...(tier.required ? { required: externalSecretValues(tier.required) } : {}),
     ...(tier.optional ? { optional: externalSecretValues(tier.optional) } : {}),
   }

@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { Problem } from '../lib/problems.ts'
-import type { JsonSchema } from './values-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 /** Compiles the generated schema once, for all values that are checked against it. */
 export function valuesChecker(schema: JsonSchema): (values: unknown, where: string) => Problem[] {

@@ -1,5 +1,5 @@
+import { jsonText } from './json-schema.ts'
 import type { GeneratedFile } from './plan.ts'
-import { jsonText } from './values-schema.ts'
 
 /** The parts of a CustomResourceDefinition that are read here. */
 interface CustomResourceDefinition {
@@ -19,23 +19,23 @@ interface OpenApiSchema {
 }
 
 /**
- * Schemas of some kinds of the operator, cut from its CRDs, in the layout kubeconform looks them up in. Objects are
+ * Schemas of some kinds, cut from their CRDs, in the layout kubeconform looks them up in. Objects are
  * closed, as the API server's strict field validation closes them; descriptions and other providers are left out.
  *
- * @param kinds e.g. `['ExternalSecret']`; the version is always v1
+ * @param kinds e.g. `['ExternalSecret']`
  */
-export function crdSchemas(crds: readonly unknown[], kinds: readonly string[]): GeneratedFile[] {
+export function crdSchemas(crds: readonly unknown[], kinds: readonly string[], version = 'v1'): GeneratedFile[] {
   return (crds as readonly CustomResourceDefinition[])
     .filter((crd) => crd.kind === 'CustomResourceDefinition' && kinds.includes(crd.spec.names.kind))
     .flatMap(({ spec }) => {
-      const version = spec.versions.find(({ name }) => name === 'v1')
-      const path = `schema/${spec.group}/${spec.names.kind.toLowerCase()}_v1.json`
-      const schema = version && closeObjects(onlyScaleway(version.schema.openAPIV3Schema), true)
+      const served = spec.versions.find(({ name }) => name === version)
+      const path = `schema/${spec.group}/${spec.names.kind.toLowerCase()}_${version}.json`
+      const schema = served && closeObjects(onlyScaleway(served.schema.openAPIV3Schema), true)
       return schema ? [{ path, content: jsonText(schema) }] : []
     })
 }
 
-/** The same for a built-in kind, from the OpenAPI document of Kubernetes. */
+/** The same for a built-in kind of version v1, from the OpenAPI document of Kubernetes. */
 export function builtInSchema(
   openApi: { readonly definitions: Readonly<Record<string, OpenApiSchema>> },
   name: string,
@@ -45,11 +45,24 @@ export function builtInSchema(
     if (typeof schema !== 'object' || schema === null) return schema
     const { $ref } = schema as { $ref?: string }
     if ($ref !== undefined) return inline(openApi.definitions[$ref.replace('#/definitions/', '')])
+    // Told to be a string there, for programs that know no type that is either.
+    if ((schema as OpenApiSchema).format === 'int-or-string') return { type: ['integer', 'string'] }
     return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inline(value)]))
   }
   const kind = name.split('.').at(-1)?.toLowerCase() ?? ''
-  const schema = closeObjects(inline(openApi.definitions[name]) as OpenApiSchema, true)
-  return { path: `schema/v1/${kind}_v1.json`, content: jsonText(schema) }
+  const definition = openApi.definitions[name]
+  const [served] = (definition?.['x-kubernetes-group-version-kind'] ?? []) as readonly { readonly group: string }[]
+  const schema = closeObjects(inline(definition) as OpenApiSchema, true)
+  return { path: `schema/${served?.group || 'v1'}/${kind}_v1.json`, content: jsonText(schema) }
+}
+
+/** The values schema of the operator's own chart, closed: that chart takes a mistyped key without a word. */
+export function operatorChartSchema(schema: OpenApiSchema): GeneratedFile {
+  const { $schema: _, ...keywords } = schema
+  return {
+    path: 'schema/external-secrets.io/operator-chart-values.json',
+    content: jsonText(closeObjects(keywords, true)),
+  }
 }
 
 // --- internal ---

@@ -6,9 +6,11 @@ import { chartReadme } from './chart-readme.ts'
 import { chartValues, chartValuesText } from './chart-values.ts'
 import { chartValuesTypes } from './chart-values-types.ts'
 import { valuesChecker } from './check-values.ts'
+import { type JsonSchema, jsonText } from './json-schema.ts'
 import type { GeneratedFile } from './plan.ts'
+import { reachabilityText } from './reachability.ts'
 import { catalogueSections, fillSections, type Sections } from './readme.ts'
-import { type JsonSchema, jsonText, valuesSchema } from './values-schema.ts'
+import { valuesSchema } from './values-schema.ts'
 
 /** Where the generated files are, relative to the repository's root. */
 export const generatedPaths = {
@@ -18,6 +20,7 @@ export const generatedPaths = {
   readme: 'README.md',
   values: (environment: string) => `values/${environment}.yaml`,
   ciValues: (environment: string) => `charts/tiered-secrets/ci/${environment}-values.yaml`,
+  reachability: (environment: string) => `values/${environment}.reachability.md`,
 } as const
 
 /** What the generators read besides the application. */
@@ -65,6 +68,10 @@ export async function generate(application: Application, sources: GeneratorSourc
   const readme = { ...catalogueSections(application, models), ...sources.sections }
   const files = [
     ...values,
+    ...models.map((model) => ({
+      path: generatedPaths.reachability(model.environment),
+      content: reachabilityText(model, application.catalogue),
+    })),
     { path: generatedPaths.schema, content: jsonText(schema) },
     { path: generatedPaths.types, content: await chartValuesTypes(sources.baseSchema, sources.types) },
     { path: generatedPaths.chartReadme, content: chartReadme(sources.baseSchema, sources.chartDefaults) },

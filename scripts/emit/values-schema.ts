@@ -1,14 +1,8 @@
 import { compare } from '../lib/problems.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { BundleModel, EnvironmentModel, ExternalSecretModel, SingleModel, TierModel } from '../model/resolve.ts'
+import { inlined, type JsonSchema } from './json-schema.ts'
 import { namePattern } from './name-pattern.ts'
-
-/** A JSON Schema, as parsed from `schema/values.base.schema.json`. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly definitions?: Readonly<Record<string, JsonSchema>>
-}
 
 /**
  * Above this number of variables in all tiers together, the names of each target go into one pattern. Helm checks each
@@ -29,7 +23,7 @@ export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel
   const variables = new Set(models.flatMap((m) => m.tiers.flatMap((tier) => singlesOf(tier).map((s) => s.remoteRef))))
   const source = { base, describeEach: variables.size <= describedVariables }
   const { definitions: _, ...contract } = base
-  return {
+  const schema: JsonSchema = {
     $schema: base.$schema,
     $comment:
       'Generated from schema/values.base.schema.json and scripts/catalogue.ts by `npm run gen-values`. Do not edit.',
@@ -52,11 +46,7 @@ export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel
       },
     },
   }
-}
-
-/** The text of a generated JSON file. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  return inlined(schema, base.definitions ?? {}) as JsonSchema
 }
 
 // --- internal ---
@@ -86,6 +76,7 @@ function tierSchema(source: Source, tiers: readonly TierModel[]): JsonSchema {
       remotePath: first?.remotePath,
       secretStore: first?.secretStore,
       credentialsSecret: first?.credentialsSecret,
+      serviceAccount: first?.serviceAccount,
     },
   )
   return {
@@ -94,6 +85,7 @@ function tierSchema(source: Source, tiers: readonly TierModel[]): JsonSchema {
       ...schema.properties,
       namespace: anyOf('namespace'),
       projectId: anyOf('projectId'),
+      network: networkSchema(properties.network, tiers),
       ...externalSecretSchema(
         source,
         'required',
@@ -108,6 +100,23 @@ function tierSchema(source: Source, tiers: readonly TierModel[]): JsonSchema {
       ),
     },
   }
+}
+
+/** The names of the policies are those of the catalogue: a connection that it does not list has no name to go by. */
+function networkSchema(property: JsonSchema | undefined, tiers: readonly TierModel[]): JsonSchema {
+  const { ingress, egress, ...others } = property?.properties ?? {}
+  const named = (direction: 'ingress' | 'egress', schema: JsonSchema | undefined) => {
+    const names = [...new Set(tiers.flatMap(({ network }) => Object.keys(network[direction])))].sort(compare)
+    if (names.length === 0) return {}
+    const each = schema?.additionalProperties as JsonSchema
+    return {
+      [direction]: closed(
+        schema,
+        names.map((name) => [name, each]),
+      ),
+    }
+  }
+  return { ...property, properties: { ...others, ...named('ingress', ingress), ...named('egress', egress) } }
 }
 
 /** The property `required` or `optional` of a tier; none when no environment has such secrets. */

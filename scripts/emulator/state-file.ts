@@ -5,7 +5,7 @@ import { bodyArguments } from './http/arguments.ts'
 import { readState, type SavedState } from './state.ts'
 
 /** Changes with every change of the form; a file of another version is refused, never guessed at. */
-export const stateVersion = 1
+export const stateVersion = 2
 
 /**
  * The saved state, or undefined when there is no file yet. The file is only ever read here.

@@ -1,6 +1,6 @@
 import type { Arguments } from './http/arguments.ts'
 import { requiredUuid, uuid } from './http/arguments.ts'
-import type { ApiKeyRecord, ApplicationRecord, PolicyRecord, RuleRecord } from './iam/records.ts'
+import type { ApiKeyRecord, ApplicationRecord, GroupRecord, PolicyRecord, RuleRecord } from './iam/records.ts'
 import { principalFields } from './iam/records.ts'
 import {
   type EphemeralPolicy,
@@ -21,6 +21,7 @@ export interface SavedState {
   readonly organizationId: string
   readonly ownerId: string
   readonly applications: readonly ApplicationRecord[]
+  readonly groups: readonly GroupRecord[]
   readonly policies: readonly PolicyRecord[]
   readonly apiKeys: readonly ApiKeyRecord[]
   readonly secrets: readonly SavedSecret[]
@@ -31,6 +32,7 @@ export function stateOf({ secrets, iam }: World): SavedState {
     organizationId: iam.organizationId,
     ownerId: iam.ownerId,
     applications: [...iam.applications.values()],
+    groups: [...iam.groups.values()],
     policies: [...iam.policies.values()],
     apiKeys: [...iam.keys.values()],
     secrets: [...secrets.all()].map((secret) => ({
@@ -45,6 +47,7 @@ export function stateOf({ secrets, iam }: World): SavedState {
 
 export function restoreState({ secrets, iam }: World, state: SavedState): void {
   for (const application of state.applications) iam.applications.set(application.id, application)
+  for (const group of state.groups) iam.groups.set(group.id, group)
   for (const policy of state.policies) iam.policies.set(policy.id, policy)
   for (const key of state.apiKeys) iam.addKey(key)
   for (const secret of state.secrets) {
@@ -66,6 +69,7 @@ export function readState(args: Arguments): SavedState {
     organizationId: id(args, 'organizationId'),
     ownerId: id(args, 'ownerId'),
     applications: list(args, 'applications').map((one) => ({ ...described(one), id: id(one, 'id') })),
+    groups: list(args, 'groups').map(readGroup),
     policies: list(args, 'policies').map(readPolicyRecord),
     apiKeys: list(args, 'apiKeys').map(readKey),
     secrets: list(args, 'secrets').map(readSecret),
@@ -75,6 +79,16 @@ export function readState(args: Arguments): SavedState {
 }
 
 // --- internal ---
+
+function readGroup(args: Arguments): GroupRecord {
+  const members = (field: string) => args.texts(field, uuid) ?? []
+  return {
+    ...described(args),
+    id: id(args, 'id'),
+    userIds: members('userIds'),
+    applicationIds: members('applicationIds'),
+  }
+}
 
 function readPolicyRecord(args: Arguments): PolicyRecord {
   const principal = args.object('principal')

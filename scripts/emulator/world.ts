@@ -9,6 +9,7 @@ export interface Limits {
   readonly versions: number
   readonly payloadBytes: number
   readonly applications: number
+  readonly groups: number
   readonly policies: number
   readonly apiKeys: number
 }
@@ -19,6 +20,7 @@ export const scalewayLimits: Limits = {
   versions: 20,
   payloadBytes: 65_536,
   applications: 100,
+  groups: 50,
   policies: 50,
   apiKeys: 50,
 }

@@ -11,6 +11,13 @@ export interface Manifest {
     readonly annotations?: Readonly<Record<string, string>>
   }
   readonly spec?: Readonly<Record<string, unknown>>
+  /** Of a Role. */
+  readonly rules?: unknown
+  /** Of a RoleBinding, as is `subjects`. */
+  readonly roleRef?: unknown
+  readonly subjects?: unknown
+  /** Of a ServiceAccount. */
+  readonly automountServiceAccountToken?: boolean
 }
 
 /** The objects of a YAML stream, such as the output of `helm template`. */

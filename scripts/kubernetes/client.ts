@@ -62,7 +62,7 @@ export function createClient(connection: TransportOptions): KubernetesClient {
     const body = await readBody(response, connection.server)
     const status = response.statusCode ?? 0
     if (status < 200 || status > 299) throw toKubernetesError(`${request.method} ${what}`, status, body)
-    return JSON.parse(body) as T
+    return parseJson<T>(body, `${request.method} ${what}`, status)
   }
   const patch = <T>(kind: Kind, ref: ObjectRef, contentType: string, body: string, query = '', signal?: AbortSignal) =>
     json<T>(
@@ -120,7 +120,7 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         const body = await readBody(response, connection.server)
         throw toKubernetesError(`WATCH ${kind.plural}`, response.statusCode ?? 0, body)
       }
-      yield* watchEvents<T>(response, kind, options.signal)
+      yield* watchEvents<T>(response, kind, connection.server, options.signal)
     },
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   }
@@ -159,13 +159,13 @@ async function readBody(response: IncomingMessage, server: string): Promise<stri
   return Buffer.concat(chunks).toString('utf8')
 }
 
-async function* watchEvents<T>(response: IncomingMessage, kind: Kind, signal: AbortSignal | undefined) {
+async function* watchEvents<T>(response: IncomingMessage, kind: Kind, server: string, signal?: AbortSignal) {
   // A signal that comes later must end the body too, which an already answered request no longer does by itself.
   const end = () => response.destroy()
   signal?.addEventListener('abort', end, { once: true })
   try {
     for await (const line of lines(response)) {
-      const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: { code?: number; reason?: string } }
+      const event = parseJson<WatchEvent<T> | WatchFailure>(line, `WATCH ${kind.plural}`, 200)
       if (event.type !== 'ERROR') yield event
       else {
         const { code = 0, reason = 'Unknown' } = event.object
@@ -173,10 +173,25 @@ async function* watchEvents<T>(response: IncomingMessage, kind: Kind, signal: Ab
       }
     }
   } catch (error) {
-    if (!signal?.aborted) throw error
+    if (signal?.aborted) return
+    throw error instanceof Error && 'code' in error ? unreachable(server, error as NodeJS.ErrnoException) : error
   } finally {
     signal?.removeEventListener('abort', end)
     response.destroy()
+  }
+}
+
+interface WatchFailure {
+  readonly type: 'ERROR'
+  readonly object: { readonly code?: number; readonly reason?: string }
+}
+
+/** Not the parser's own error, which quotes what may be a secret. */
+function parseJson<T>(text: string, request: string, status: number): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new KubernetesError(request, status, 'Unknown', 'the server answered with something other than JSON')
   }
 }
 

@@ -32,6 +32,23 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 404
 }
 
+/** A refusal of the API server as a problem to show; anything else as it is. */
+export function clusterProblem(error: unknown): unknown {
+  if (!(error instanceof KubernetesError)) return error
+  return new ProblemError(
+    {
+      code: 'CLUSTER_REFUSED',
+      where: 'the cluster',
+      message: `${error.message.replace(/\.$/, '')}. Expected it to be done.`,
+      fix:
+        error.status === 401 || error.status === 403
+          ? 'Log in to the cluster, or have its administrator allow this.'
+          : 'Correct what the API server complains about, or run the same command again later.',
+    },
+    exitCodes.unreachable,
+  )
+}
+
 /** For a connection that can't be made or breaks. */
 export function unreachable(server: string, error: NodeJS.ErrnoException): ProblemError {
   const isTls = /CERT|SELF_SIGNED|ALTNAME|SSL|TLS/.test(error.code ?? '')

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesClient } from './client.ts'
 import { type KubernetesObject, kinds, type ObjectMeta, type ObjectRef, type WithConditions } from './kinds.ts'
 
@@ -59,43 +58,6 @@ export async function readSyncState(
   return describe(client, ref, object, signal)
 }
 
-export interface WaitOptions {
-  /** Default: 60,000. */
-  readonly timeoutMs?: number
-  /** Default: 300. */
-  readonly pollMs?: number
-  readonly signal?: AbortSignal
-  /** Called with every state that differs from the last one seen of the same object. */
-  readonly onChange?: (report: SyncReport) => void
-}
-
-/**
- * Waits until all are synced, or time is up.
- *
- * @returns the last seen state of each, in the given order; the caller decides what an unsynced one means.
- * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`; the signal's reason when aborted.
- */
-export async function waitForSync(
-  client: Pick<KubernetesClient, 'get' | 'list'>,
-  refs: readonly NamespacedRef[],
-  options: WaitOptions = {},
-): Promise<readonly SyncReport[]> {
-  const { timeoutMs = 60_000, pollMs = 300, signal, onChange } = options
-  const deadline = Date.now() + timeoutMs
-  const seen = new Map<string, string>()
-  for (;;) {
-    const reports = await Promise.all(refs.map((ref) => readSyncState(client, ref, signal)))
-    for (const report of reports) {
-      const key = `${report.ref.namespace}/${report.ref.name}`
-      const now = `${report.state} ${report.message}`
-      if (seen.get(key) !== now) onChange?.(report)
-      seen.set(key, now)
-    }
-    if (reports.every(({ state }) => state === 'synced') || Date.now() >= deadline) return reports
-    await sleep(Math.min(pollMs, Math.max(1, deadline - Date.now())), undefined, signal ? { signal } : {})
-  }
-}
-
 /**
  * The newest Warning event of an object: where the operator tells the cause that its condition leaves out.
  *
@@ -112,17 +74,23 @@ export async function lastWarning(
     fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${ref.name},type=Warning`,
     ...(signal ? { signal } : {}),
   })
-  const newest = [...items].sort((a, b) => eventTime(a) - eventTime(b)).at(-1)
-  return newest?.message === undefined ? undefined : withoutCredential(newest.message)
+  return newestWarning(items)
 }
 
-// --- internal ---
-
-interface EventObject extends KubernetesObject {
+export interface EventObject extends KubernetesObject {
   readonly message?: string
+  readonly involvedObject?: { readonly name?: string }
   readonly lastTimestamp?: string | null
   readonly eventTime?: string | null
 }
+
+/** What the newest of these events says, on one line and without a credential. */
+export function newestWarning(events: readonly EventObject[]): string | undefined {
+  const newest = [...events].sort((a, b) => eventTime(a) - eventTime(b)).at(-1)
+  return newest?.message === undefined ? undefined : withoutCredential(newest.message).replace(/\s+/g, ' ').trim()
+}
+
+// --- internal ---
 
 async function describe(
   client: Pick<KubernetesClient, 'list'>,

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { type ExecCluster, execLogin, lastingToken } from './exec-login.ts'
 
 /** Several kubeconfig files merged into one, as kubectl merges them. */
 export interface Kubeconfig {
@@ -25,6 +26,8 @@ export interface ClusterConnection {
   /** PEM text. */
   readonly ca?: string
   readonly token?: string
+  /** Of a login plugin whose tokens expire: the one that is valid now, which comes before `token`. */
+  readonly currentToken?: () => Promise<string | undefined>
   readonly clientCertificate?: string
   readonly clientKey?: string
   readonly skipVerify: boolean
@@ -57,14 +60,16 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
 }
 
 /**
- * Credentials and address of a context.
+ * Credentials and address of a context. A login plugin (`exec`) is asked when the user has no token or certificate.
  *
  * @param context Default: the current one.
- * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, or `UNSUPPORTED_LOGIN` for a login plugin.
+ * @param signal ends a login plugin that is being asked.
+ * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, `UNSUPPORTED_LOGIN`, or as `execLogin`.
  */
 export async function connectionOf(
   kubeconfig: Kubeconfig,
   context: string | undefined = kubeconfig.currentContext,
+  signal?: AbortSignal,
 ): Promise<ClusterConnection> {
   const { entries, contexts, files } = kubeconfig
   const where = files.join(delimiter)
@@ -76,7 +81,7 @@ export async function connectionOf(
   if (!cluster || !server || !user) {
     throw bad(where, `context "${context}" names a cluster or user that isn't there. Expected both entries.`)
   }
-  refuseLoginPlugin(where, context, user)
+  refuseAuthProvider(where, context, user)
   const [ca, clientCertificate, clientKey, token] = await Promise.all([
     pem(where, cluster, 'certificate-authority'),
     pem(where, user, 'client-certificate'),
@@ -84,7 +89,7 @@ export async function connectionOf(
     text(user, 'token') ?? fileText(where, user, 'tokenFile').then((content) => content?.trim()),
   ])
   const serverName = text(cluster, 'tls-server-name')
-  return {
+  const connection = {
     context,
     server: server.replace(/\/+$/, ''),
     namespace: text(chosen, 'namespace') ?? 'default',
@@ -95,6 +100,13 @@ export async function connectionOf(
     ...(clientKey === undefined ? {} : { clientKey }),
     ...(serverName === undefined ? {} : { serverName }),
   }
+  if (user.body.exec === undefined || token !== undefined || clientCertificate !== undefined) return connection
+  const options = { where, context, folder: user.folder, cluster: execCluster(cluster, connection) }
+  const login = () => execLogin(user.body.exec, { ...options, ...(signal ? { signal } : {}) })
+  const first = await login()
+  const { expiresAt, ...credentials } = first
+  const isRenewed = expiresAt !== undefined && credentials.token !== undefined
+  return { ...connection, ...credentials, ...(isRenewed ? { currentToken: lastingToken(first, login) } : {}) }
 }
 
 // --- internal ---
@@ -157,14 +169,28 @@ async function fileText(where: string, entry: Entry, key: string): Promise<strin
   return content
 }
 
-function refuseLoginPlugin(where: string, context: string, user: Entry): void {
-  const plugin = ['exec', 'auth-provider'].find((key) => user.body[key] !== undefined)
-  if (plugin === undefined) return
+/** What a plugin may be told of the cluster. Source: client-go, rest/exec.go. */
+function execCluster(cluster: Entry, { server, skipVerify, ca, serverName }: ClusterConnection): ExecCluster {
+  const proxy = text(cluster, 'proxy-url')
+  const extensions = Array.isArray(cluster.body.extensions) ? cluster.body.extensions.map(record) : []
+  const own = extensions.find((item) => item?.name === 'client.authentication.k8s.io/exec')
+  return {
+    server,
+    ...(serverName === undefined ? {} : { 'tls-server-name': serverName }),
+    ...(skipVerify ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+    ...(proxy === undefined ? {} : { 'proxy-url': proxy }),
+    ...(own === undefined ? {} : { config: own.extension }),
+  }
+}
+
+function refuseAuthProvider(where: string, context: string, user: Entry): void {
+  if (user.body['auth-provider'] === undefined) return
   throw new ProblemError({
     code: 'UNSUPPORTED_LOGIN',
     where,
-    message: `context "${context}" logs in through "${plugin}", which is not supported yet. Expected a token or a client certificate.`,
-    fix: 'Use a context with a token, for example of a service account: kubectl create token <name>.',
+    message: `context "${context}" logs in through "auth-provider", which Kubernetes 1.26 removed. Expected a token, a client certificate or a login plugin ("exec").`,
+    fix: 'Download the kubeconfig again, or use a token, for example of a service account: kubectl create token <name>.',
   })
 }
 

@@ -27,7 +27,7 @@ export interface Transport extends Disposable {
 }
 
 export function openTransport(connection: TransportOptions): Transport {
-  const { server, ca, token, clientCertificate, clientKey, skipVerify, serverName, impersonate } = connection
+  const { server, ca, clientCertificate, clientKey, skipVerify, serverName, impersonate } = connection
   const isHttps = server.startsWith('https:')
   const agent = isHttps
     ? new HttpsAgent({
@@ -40,8 +40,10 @@ export function openTransport(connection: TransportOptions): Transport {
       })
     : new HttpAgent({ keepAlive: true })
   const open = isHttps ? httpsRequest : httpRequest
-  const send = (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
+  const currentToken = connection.currentToken ?? (async () => connection.token)
+  const send = async (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> => {
+    const token = await currentToken()
+    return new Promise((resolve, reject) => {
       const { method, path, contentType = 'application/json', body, signal, timeoutMs = 30_000 } = options
       const headers: Record<string, string | number> = { accept: 'application/json' }
       if (token !== undefined) headers.authorization = `Bearer ${token}`
@@ -61,6 +63,7 @@ export function openTransport(connection: TransportOptions): Transport {
       })
       request.end(body)
     })
+  }
   return {
     send: (request) => send(request, true),
     [Symbol.dispose]: () => agent.destroy(),

@@ -1,4 +1,5 @@
 import type { ExitCode } from './problems.ts'
+import type { CommandInput } from './terminal.ts'
 
 /** One option of a command, as commander reads it. */
 export interface OptionSpec {
@@ -23,6 +24,7 @@ export interface CommandIo {
   log(line: string): void
   /** Standard error is a terminal: progress may overwrite its own line. */
   readonly isTerminal: boolean
+  readonly input: CommandInput
 }
 
 /** A command as data: the whole interface of `npm run <name>`. */

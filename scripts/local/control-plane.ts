@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProblemError } from '../lib/problems.ts'
 import { Cleanup } from './cleanup.ts'
+import { localContext } from './context.ts'
 import {
   kubeconfigText,
   makePrivateFolder,
@@ -53,7 +54,8 @@ export interface ControlPlane extends ClusterAccess, AsyncDisposable {
 }
 
 /**
- * Starts etcd, kube-apiserver and kube-controller-manager (garbage collection, namespaces, service accounts).
+ * Starts etcd, kube-apiserver and kube-controller-manager (garbage collection, namespaces, service accounts, quotas,
+ * aggregated roles).
  *
  * @throws ProblemError `PROCESS_EXITED` or `PROCESS_TIMEOUT`; nothing is left running or on disk then.
  */
@@ -80,7 +82,7 @@ const usableBefore =
   '?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes'
 
 async function start(options: ControlPlaneOptions, cleanup: Cleanup): Promise<ControlPlane> {
-  const { binaries, signal, prepare, context = 'tiered-secrets-local' } = options
+  const { binaries, signal, prepare, context = localContext } = options
   signal?.throwIfAborted()
   const folder = await makePrivateFolder(options.parent)
   const guard = cleanup.use(startGuard(folder))

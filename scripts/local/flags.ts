@@ -65,10 +65,19 @@ export interface ControllerManagerFlags {
   readonly port: number
 }
 
+/** Without the last two a quota limits nothing, and the built-in roles `view`, `edit` and `admin` are empty. */
+const controllers = [
+  'garbage-collector-controller',
+  'namespace-controller',
+  'serviceaccount-controller',
+  'resourcequota-controller',
+  'clusterrole-aggregation-controller',
+] as const
+
 export function controllerManagerArgs({ port }: ControllerManagerFlags): string[] {
   return [
     `--kubeconfig=${files.kubeconfig}`,
-    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller',
+    `--controllers=${controllers.join(',')}`,
     '--leader-elect=false',
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,

@@ -1,3 +1,5 @@
+import type { Catalogue, EnvironmentSpec } from './types.ts'
+
 /**
  * Every derived name is made here, once; the chart only verifies it. A sheet of names of one tier of one application.
  */
@@ -11,6 +13,8 @@ export interface TierNames {
   /** Of its own, because one missing key blocks a whole ExternalSecret. */
   readonly optional: string
   readonly iamApplication: string
+  /** ServiceAccount for the tier's workloads, with no token and no rights. */
+  readonly serviceAccount: string
   /** Folder in Scaleway, without a slash at its end. */
   readonly remotePath: string
 }
@@ -24,8 +28,49 @@ export function tierNames(application: string, tier: string): TierNames {
     required: `${tier}-secrets`,
     optional: `${tier}-optional-secrets`,
     iamApplication: `${application}-${tier}-secrets`,
+    serviceAccount: `${tier}-workloads`,
     remotePath: `/${application}-${tier}`,
   }
+}
+
+/** The names of a tier in one environment: the convention, and what the catalogue and the environment override. */
+export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpec): TierNames {
+  const convention = tierNames(catalogue.application, tier)
+  return {
+    ...convention,
+    namespace: spec.namespaces?.[tier] ?? convention.namespace,
+    iamApplication: spec.iamApplications?.[tier] ?? convention.iamApplication,
+    remotePath: catalogue.tiers[tier]?.remotePath ?? convention.remotePath,
+  }
+}
+
+/** Roles of a tier: `viewer` sees stores and ExternalSecrets, `operator` may also force a refresh. */
+export const roleNames = { viewer: 'secrets-viewer', operator: 'secrets-operator' } as const
+
+/** The ResourceQuota and the LimitRange of a tier. */
+export const hardeningNames = { quota: 'tier-quota', limits: 'container-defaults' } as const
+
+/** Admission policies, each after the name of the application, and what each tier's parameters are called. */
+export const admissionNames: {
+  readonly policies: readonly string[]
+  /** Policies with a binding, and so with parameters, for each tier. */
+  readonly perTier: readonly string[]
+  /** By the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
+  boundary(namespace: string): string
+} = {
+  policies: ['secret-stores', 'external-secrets', 'other-kinds'],
+  perTier: ['secret-stores', 'external-secrets'],
+  boundary: (namespace) => `boundary-${namespace}`,
+}
+
+/**
+ * Description of an API key that `npm run credentials -- --rotate` made: what doesn't carry it is never deleted. Another
+ * cluster's keys carry another id.
+ *
+ * @param namespaceId the UID of the tier's namespace
+ */
+export function keyMark(environment: string, tier: string, namespaceId: string): string {
+  return `tiered-secrets ${environment}/${tier} ${namespaceId}`
 }
 
 /** Keys of the credentials Secret. */

@@ -1,12 +1,27 @@
 import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
 import { canonicalDuration } from './duration.ts'
-import { gjsonPath, releaseNames, remoteRef, type TierNames, tierNames } from './names.ts'
-import type { Application, Catalogue, EnvironmentSpec, IsolationMode, SecretSpec, WorkloadSpec } from './types.ts'
+import { gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
+import { defaultIngressNamespace, type NetworkModel, resolveNetwork } from './network.ts'
+import type {
+  Application,
+  Catalogue,
+  ContainerDefaults,
+  EnvironmentSpec,
+  IsolationMode,
+  PodSecurityLevel,
+  Protection,
+  SealedCredentialsSpec,
+  SecretSpec,
+  SubjectSpec,
+  WorkloadSpec,
+} from './types.ts'
 
 /** One environment with every name and reference made. All lists are sorted. */
 export interface EnvironmentModel {
   readonly application: string
+  /** Who answers for secrets that name no owner. */
+  readonly owner: string
   readonly environment: string
   readonly example: boolean
   readonly region: string
@@ -14,6 +29,13 @@ export interface EnvironmentModel {
   /** In the form the operator writes back, e.g. `1h0m0s`. */
   readonly refreshInterval: string
   readonly kubeContext: string
+  /** Undefined: the organization of the account that runs a command. */
+  readonly organizationId: string | undefined
+  /** How long a new API key of a tier is good for. */
+  readonly keyLifetimeDays: number
+  readonly ingressNamespace: string
+  /** Protections the chart leaves out. */
+  readonly without: readonly Protection[]
   readonly release: { readonly name: string; readonly namespace: string }
   readonly tiers: readonly TierModel[]
 }
@@ -22,6 +44,13 @@ export interface TierModel extends Omit<TierNames, 'required' | 'optional'> {
   readonly name: string
   readonly projectId: string
   readonly workloads: Readonly<Record<string, WorkloadSpec>>
+  readonly network: NetworkModel
+  readonly podSecurity: PodSecurityLevel
+  readonly quota: Readonly<Record<string, string>>
+  readonly containerDefaults: ContainerDefaults
+  readonly viewers: readonly SubjectSpec[]
+  readonly operators: readonly SubjectSpec[]
+  readonly sealedCredentials?: SealedCredentialsSpec
   /** Undefined when the tier has no required secret in this environment. */
   readonly required?: ExternalSecretModel
   readonly optional?: ExternalSecretModel
@@ -93,18 +122,25 @@ export function resolve({ catalogue, environments }: Application, environment: s
   )
   return {
     application: catalogue.application,
+    owner: catalogue.owner,
     environment,
     example: spec.example === true,
     region: spec.region,
     isolation: spec.isolation,
     refreshInterval: canonicalDuration(spec.refreshInterval),
     kubeContext: spec.kubeContext,
+    organizationId: spec.organizationId,
+    keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? defaultKeyLifetime, 10),
+    ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
+    without: [...(spec.without ?? [])].sort(compare),
     release: releaseNames(catalogue.application),
     tiers: Object.keys(catalogue.tiers)
       .sort(compare)
       .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
   }
 }
+
+export const defaultKeyLifetime = '90d'
 
 export function existsIn(secret: SecretSpec, environment: string): boolean {
   return secret.environments === undefined || secret.environments.includes(environment)
@@ -115,14 +151,10 @@ export function projectOf(spec: EnvironmentSpec, tier: string): string {
   return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')
 }
 
-/** The names of a tier in one environment: the convention, and what the catalogue and the environment override. */
-export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpec): TierNames {
-  const convention = tierNames(catalogue.application, tier)
-  return {
-    ...convention,
-    namespace: spec.namespaces?.[tier] ?? convention.namespace,
-    remotePath: catalogue.tiers[tier]?.remotePath ?? convention.remotePath,
-  }
+/** Names of the targets a tier has in an environment. */
+export function namesOfTargets(names: TierNames, secrets: readonly SecretSpec[]): string[] {
+  const required = secrets.some((secret) => !secret.optional) ? [names.required] : []
+  return [...required, ...(secrets.some((secret) => secret.optional) ? [names.optional] : [])]
 }
 
 /** Name of the remote secret an entry is stored in: its own, or its identity's when bundled. */
@@ -142,11 +174,20 @@ function resolveTier(
   const sorted = [...secrets].sort((a, b) => compare(a.variable, b.variable))
   const requiredSecrets = sorted.filter((secret) => !secret.optional)
   const optionalSecrets = sorted.filter((secret) => secret.optional)
+  const tier = catalogue.tiers[name]
+  const sealed = spec.sealedCredentials?.[name]
   return {
     name,
     ...names,
     projectId: projectOf(spec, name),
-    workloads: catalogue.tiers[name]?.workloads ?? {},
+    workloads: tier?.workloads ?? {},
+    network: resolveNetwork(catalogue, name, spec),
+    podSecurity: tier?.podSecurity ?? 'restricted',
+    quota: tier?.quota ?? {},
+    containerDefaults: tier?.containerDefaults ?? {},
+    viewers: spec.access?.[name]?.viewers ?? [],
+    operators: spec.access?.[name]?.operators ?? [],
+    ...(sealed ? { sealedCredentials: sealed } : {}),
     ...(requiredSecrets.length > 0 ? { required: externalSecret(required, names.remotePath, requiredSecrets) } : {}),
     ...(optionalSecrets.length > 0 ? { optional: externalSecret(optional, names.remotePath, optionalSecrets) } : {}),
     remoteSecrets: remoteSecrets(names.remotePath, sorted),

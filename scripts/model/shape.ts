@@ -16,6 +16,13 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
     for (const [workload, value] of Object.entries(spec.workloads as Record<string, unknown>)) {
       problems.push(...checkObject(`catalogue tier "${tier}" workload "${workload}"`, value, workloadFields))
     }
+    for (const [name, value] of Object.entries(spec.egress ?? {})) {
+      problems.push(...checkObject(`catalogue tier "${tier}" egress "${name}"`, value, egressFields))
+    }
+    if (spec.containerDefaults !== undefined) {
+      const where = `catalogue tier "${tier}" containerDefaults`
+      problems.push(...checkObject(where, spec.containerDefaults, containerDefaultsFields))
+    }
   }
   for (const [index, secret] of (catalogue.secrets as unknown[]).entries()) {
     problems.push(...checkObject(secretPlace(secret, index), secret, secretFields))
@@ -73,12 +80,39 @@ const catalogueFields: Fields = {
   secrets: { expected: 'a list of entries', test: Array.isArray },
 }
 
-const tierFields: Fields = { description: text, workloads: record, remotePath: optional(text) }
+const tierFields: Fields = {
+  description: text,
+  workloads: record,
+  remotePath: optional(text),
+  internalTraffic: optional(oneOf('open', 'closed')),
+  egress: optional(record),
+  podSecurity: optional(oneOf('restricted', 'baseline', 'privileged')),
+  quota: optional(texts),
+  containerDefaults: optional(record),
+}
 
 const workloadFields: Fields = {
   kind: oneOf('Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'),
   port: optional(number),
+  reachableFrom: optional(list),
+  podLabels: optional(texts),
 }
+
+const networkFields: Fields = { cidr: text }
+const namespaceFields: Fields = { namespace: text, podLabels: optional(texts) }
+
+const egressFields: Fields = {
+  description: text,
+  to: {
+    expected: '"internet", { cidr } or { namespace, podLabels }',
+    test: (value) =>
+      value === 'internet' || [networkFields, namespaceFields].some((f) => !checkObject('', value, f).length),
+  },
+  ports: { expected: 'a list of port numbers', test: (value) => Array.isArray(value) && value.every(isWholeNumber) },
+  protocol: optional(oneOf('TCP', 'UDP')),
+}
+
+const containerDefaultsFields: Fields = { requests: optional(texts), limits: optional(texts) }
 
 const secretFields: Fields = {
   tier: text,
@@ -96,6 +130,42 @@ const secretFields: Fields = {
   rotation: optional(text),
 }
 
+const sealedFields: Fields = { accessKey: text, secretKey: text }
+
+const accessFields: Fields = { viewers: optional(subjects()), operators: optional(subjects()) }
+
+function subjects(): Field {
+  const fields: Fields = {
+    kind: oneOf('User', 'Group', 'ServiceAccount'),
+    name: text,
+    namespace: optional(text),
+  }
+  return {
+    expected: 'a list of subjects with kind and name, and a namespace for a ServiceAccount',
+    test: (value) =>
+      Array.isArray(value) &&
+      value.every(
+        (item) =>
+          checkObject('', item, fields).length === 0 &&
+          (item.kind === 'ServiceAccount') === (item.namespace !== undefined),
+      ),
+  }
+}
+
+/** An object whose values all have these fields. */
+function recordOf(fields: Fields): Field {
+  return {
+    expected: `an object by tier, each with ${Object.keys(fields).join(' and ')}`,
+    test: (value) =>
+      isRecord(value) && Object.values(value).every((item) => checkObject('', item, fields).length === 0),
+  }
+}
+
+function choicesOf(...choices: readonly string[]): Field {
+  const one = oneOf(...choices)
+  return { expected: `a list of ${choices.join(', ')}`, test: (value) => Array.isArray(value) && value.every(one.test) }
+}
+
 function environmentFields(mode: unknown): Fields {
   return {
     description: text,
@@ -105,6 +175,13 @@ function environmentFields(mode: unknown): Fields {
     refreshInterval: text,
     kubeContext: text,
     namespaces: optional(texts),
+    organizationId: optional(text),
+    iamApplications: optional(texts),
+    keyLifetime: optional(text),
+    sealedCredentials: optional(recordOf(sealedFields)),
+    access: optional(recordOf(accessFields)),
+    ingressNamespace: optional(text),
+    without: optional(choicesOf('admission', 'network-policies', 'rbac')),
     example: optional(flag),
   }
 }

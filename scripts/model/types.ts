@@ -11,8 +11,36 @@ export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job' | 
 /** A workload that may consume the secrets of its tier. */
 export interface WorkloadSpec {
   readonly kind: WorkloadKind
-  /** The port it listens on, if any. */
+  /** The port its pods listen on, if any. */
   readonly port?: number
+  /**
+   * Who may connect to its port from outside its tier: `ingress-controller`, another tier, or one workload of a tier as
+   * `frontend/ui`. Inside a tier that is `closed`, its own tier or workloads of it as well. Default: nobody
+   */
+  readonly reachableFrom?: readonly string[]
+  /** Labels its pods carry; network policies find them by these. Default: `app: <name of the workload>` */
+  readonly podLabels?: Labels
+}
+
+export type Labels = Readonly<Record<string, string>>
+
+/** Where the pods of a tier may connect to, outside the tiers. */
+export interface EgressSpec {
+  readonly description: string
+  /** `internet`: every public address. Otherwise a network such as `10.0.0.0/8`, or pods of a namespace. */
+  readonly to: 'internet' | { readonly cidr: string } | { readonly namespace: string; readonly podLabels?: Labels }
+  readonly ports: readonly number[]
+  /** Default: `TCP` */
+  readonly protocol?: 'TCP' | 'UDP'
+}
+
+/** A level of the Pod Security Standards. */
+export type PodSecurityLevel = 'restricted' | 'baseline' | 'privileged'
+
+/** What a container gets that names no requests or limits: a quota on these refuses it otherwise. */
+export interface ContainerDefaults {
+  readonly requests?: Readonly<Record<string, string>>
+  readonly limits?: Readonly<Record<string, string>>
 }
 
 /** A trust boundary. Its names follow the convention of `names.ts`, except where given here. */
@@ -21,6 +49,15 @@ export interface TierSpec {
   readonly workloads: Readonly<Record<string, WorkloadSpec>>
   /** Folder of the tier's remote secrets. Default: `/<application>-<tier>` */
   readonly remotePath?: string
+  /** `open`: its pods reach each other on every port. Default: `closed` */
+  readonly internalTraffic?: 'open' | 'closed'
+  /** What its pods may connect to besides other tiers and DNS, by name. Default: nothing */
+  readonly egress?: Readonly<Record<string, EgressSpec>>
+  /** Pod Security level that is enforced in its namespace. Default: `restricted` */
+  readonly podSecurity?: PodSecurityLevel
+  /** ResourceQuota of its namespace: `{ secrets: '10' }`. Default: none */
+  readonly quota?: Readonly<Record<string, string>>
+  readonly containerDefaults?: ContainerDefaults
 }
 
 /** A period in days. */
@@ -69,6 +106,28 @@ export interface Catalogue {
   readonly secrets: readonly SecretSpec[]
 }
 
+/** Who is given a role: a user, a group, or a service account of a namespace. */
+export type SubjectSpec =
+  | { readonly kind: 'User' | 'Group'; readonly name: string }
+  | { readonly kind: 'ServiceAccount'; readonly name: string; readonly namespace: string }
+
+/** Who may look after the secrets of a tier in the cluster. Nobody of them can read a Secret. */
+export interface TierAccessSpec {
+  /** May see stores, ExternalSecrets and events. */
+  readonly viewers?: readonly SubjectSpec[]
+  /** May also make the operator read Scaleway now. */
+  readonly operators?: readonly SubjectSpec[]
+}
+
+/** A tier's Scaleway API key, each half sealed for the cluster: `npm run credentials -- --seal`. */
+export interface SealedCredentialsSpec {
+  readonly accessKey: string
+  readonly secretKey: string
+}
+
+/** What the chart protects an environment with, and what can be left out one by one. */
+export type Protection = 'admission' | 'network-policies' | 'rbac'
+
 interface EnvironmentBase {
   readonly description: string
   /** Scaleway region, e.g. `fr-par`. */
@@ -79,6 +138,20 @@ interface EnvironmentBase {
   readonly kubeContext: string
   /** Namespaces that differ from the convention, by tier. */
   readonly namespaces?: Readonly<Record<string, string>>
+  /** Scaleway organization. Default: the one of the account that runs a command */
+  readonly organizationId?: string
+  /** IAM applications that differ from the convention, by tier: needed where environments share an organization. */
+  readonly iamApplications?: Readonly<Record<string, string>>
+  /** How long a new API key of a tier is good for. Default: `90d` */
+  readonly keyLifetime?: Days
+  /** Default: the credentials Secrets are written by `npm run credentials` and not by the chart */
+  readonly sealedCredentials?: Readonly<Record<string, SealedCredentialsSpec>>
+  /** By tier. Default: nobody */
+  readonly access?: Readonly<Record<string, TierAccessSpec>>
+  /** Namespace of the ingress controller. Default: `ingress-nginx` */
+  readonly ingressNamespace?: string
+  /** Protections the chart leaves out. Default: none */
+  readonly without?: readonly Protection[]
   /** Renders, lints and runs locally; refused by every command that would touch a real account. */
   readonly example?: boolean
 }

@@ -7,6 +7,10 @@ export interface ScalewayAccount {
   readonly apiUrl: string
   readonly secretKey: string
   readonly signal?: AbortSignal
+  /** How long an answer may take. Default: 30,000. */
+  readonly timeoutMs?: number
+  /** Before the second attempt; then twice as long each time. Default: 200. */
+  readonly retryMs?: number
 }
 
 export interface ScalewayRequest {
@@ -27,7 +31,7 @@ export class ScalewayError extends ProblemError {
     super(
       {
         code: 'SCALEWAY_REFUSED',
-        where: `Scaleway ${request.method} ${request.path}`,
+        where: describeRequest(request),
         message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}. Expected success.`,
         fix: fixes[type] ?? 'Look the request up in the Scaleway documentation, or try again later.',
       },
@@ -50,7 +54,7 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
     const answer = await send(account, request)
     const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
     if (attempt < attempts && retriable) {
-      await sleep(waitMs(answer, attempt), undefined, { signal: account.signal })
+      await sleep(waitMs(answer, attempt, account.retryMs), undefined, { signal: account.signal })
       continue
     }
     if (answer === undefined) throw unreachable(account, request)
@@ -63,7 +67,7 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
 // --- internal ---
 
 const attempts = 5
-const timeoutMs = 30_000
+const defaultTimeoutMs = 30_000
 
 const fixes: Readonly<Record<string, string>> = {
   denied_authentication: 'Use an API key that exists and has not expired.',
@@ -74,11 +78,16 @@ const fixes: Readonly<Record<string, string>> = {
   redirect: 'Use the address the API really has, and check the proxy: a redirect is not followed.',
 }
 
+/** Without the access key that a path may name, but for its last characters. */
+function describeRequest({ method, path }: ScalewayRequest): string {
+  return `Scaleway ${method} ${path.replace(/SCW[A-Z0-9]{13}([A-Z0-9]{4})/g, '…$1')}`
+}
+
 /** The answer, or undefined when there is none. */
 async function send(account: ScalewayAccount, request: ScalewayRequest): Promise<Response | undefined> {
   const url = new URL(account.apiUrl + request.path)
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
-  const timeout = AbortSignal.timeout(timeoutMs)
+  const timeout = AbortSignal.timeout(account.timeoutMs ?? defaultTimeoutMs)
   try {
     return await fetch(url, {
       method: request.method,
@@ -100,9 +109,9 @@ async function send(account: ScalewayAccount, request: ScalewayRequest): Promise
 }
 
 /** `Retry-After` in seconds when the API gives it, else 0.2, 0.4, 0.8… seconds. */
-function waitMs(answer: Response | undefined, attempt: number): number {
+function waitMs(answer: Response | undefined, attempt: number, retryMs = 200): number {
   const seconds = Number(answer?.headers.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) ? Math.min(seconds, 60) * 1000 : 100 * 2 ** attempt
+  return Number.isFinite(seconds) ? Math.min(seconds, 60) * 1000 : (retryMs / 2) * 2 ** attempt
 }
 
 /** The parser's own error quotes the body, which may hold a secret, so it goes no further. */
@@ -114,7 +123,7 @@ async function bodyOf(answer: Response, account: ScalewayAccount, request: Scale
     throw new ProblemError(
       {
         code: 'SCALEWAY_ANSWER_UNREADABLE',
-        where: `Scaleway ${request.method} ${request.path}`,
+        where: describeRequest(request),
         message: `answers ${answer.status} with a body that is no JSON, or only a part of it. Expected JSON.`,
         fix: 'Check the network and the proxy, and in the Scaleway console whether the request was done.',
       },
@@ -137,8 +146,8 @@ function unreachable(account: ScalewayAccount, request: ScalewayRequest): Proble
   return new ProblemError(
     {
       code: 'SCALEWAY_UNREACHABLE',
-      where: `Scaleway ${request.method} ${request.path}`,
-      message: `${new URL(account.apiUrl).host} can't be reached, or gives no answer within ${timeoutMs / 1000} seconds. Expected an answer.`,
+      where: describeRequest(request),
+      message: `${new URL(account.apiUrl).host} can't be reached, or gives no answer within ${(account.timeoutMs ?? defaultTimeoutMs) / 1000} seconds. Expected an answer.`,
       fix: 'Check the network and the proxy, then run the same command again.',
     },
     exitCodes.unreachable,

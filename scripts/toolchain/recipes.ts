@@ -80,6 +80,10 @@ export const recipes = {
     pin: 'github.com/external-secrets/external-secrets',
     coldSeconds: 10,
   },
+  // For tests alone: the sealed-secrets controller's own code, which opens what this project seals.
+  unseal: { kind: 'go', folder: 'go/unseal', pin: 'github.com/bitnami-labs/sealed-secrets', coldSeconds: 60 },
+  // For tests alone: HashiCorp's own HCL parser and formatter.
+  hclcheck: { kind: 'go', folder: 'go/hclcheck', pin: 'github.com/hashicorp/hcl/v2', coldSeconds: 10 },
   'yaml-linters': { kind: 'python', folder: 'python', pin: 'yamllint', coldSeconds: 15 },
 } as const satisfies Record<string, Recipe>
 

@@ -102,6 +102,22 @@ export const tools = {
     variableNames: 'file',
     onPath: [],
   },
+  unseal: {
+    recipe: 'unseal',
+    file: 'bin/unseal',
+    variable: 'UNSEAL_BIN',
+    variableNames: 'file',
+    onPath: [],
+    probe: { args: ['--help'], pattern: /reads a SealedSecret/ },
+  },
+  hclcheck: {
+    recipe: 'hclcheck',
+    file: 'bin/hclcheck',
+    variable: 'HCLCHECK_BIN',
+    variableNames: 'file',
+    onPath: [],
+    probe: { args: ['--help'], pattern: /what each quoted string means/ },
+  },
   yamllint: {
     recipe: 'yaml-linters',
     file: 'bin/yamllint',

@@ -47,7 +47,13 @@ const specOf = (manifest: Manifest) => manifest.spec as unknown as ExternalSecre
 const refsOf = (manifest: Manifest) => specOf(manifest).data?.map((one) => [one.secretKey, one.remoteRef.key])
 
 describe.each(environments)('%s', async (environment, projectId) => {
-  const manifests = await manifestsOf(helm4, ourChart, `values/${environment}.yaml`)
+  const manifests = await manifestsOf(
+    helm4,
+    ourChart,
+    `values/${environment}.yaml`,
+    '--namespace',
+    'trackdechets-secrets',
+  )
 
   test('has these objects and no others', () => {
     expect(
@@ -57,10 +63,41 @@ describe.each(environments)('%s', async (environment, projectId) => {
       'ExternalSecret trackdechets-backend/backend-secrets',
       'ExternalSecret trackdechets-frontend/frontend-optional-secrets',
       'ExternalSecret trackdechets-frontend/frontend-secrets',
+      'LimitRange trackdechets-backend/container-defaults',
+      'LimitRange trackdechets-frontend/container-defaults',
       'Namespace /trackdechets-backend',
       'Namespace /trackdechets-frontend',
+      'NetworkPolicy trackdechets-backend/allow-dns',
+      'NetworkPolicy trackdechets-backend/allow-inside',
+      'NetworkPolicy trackdechets-backend/allow-to-api',
+      'NetworkPolicy trackdechets-backend/allow-to-databases',
+      'NetworkPolicy trackdechets-backend/allow-to-https',
+      'NetworkPolicy trackdechets-backend/allow-to-notifier',
+      'NetworkPolicy trackdechets-backend/default-deny',
+      'NetworkPolicy trackdechets-frontend/allow-dns',
+      'NetworkPolicy trackdechets-frontend/allow-to-backend-api',
+      'NetworkPolicy trackdechets-frontend/allow-to-ui',
+      'NetworkPolicy trackdechets-frontend/default-deny',
+      'ResourceQuota trackdechets-backend/tier-quota',
+      'ResourceQuota trackdechets-frontend/tier-quota',
+      'Role trackdechets-backend/secrets-operator',
+      'Role trackdechets-backend/secrets-viewer',
+      'Role trackdechets-frontend/secrets-operator',
+      'Role trackdechets-frontend/secrets-viewer',
+      'Secret trackdechets-secrets/boundary-trackdechets-backend',
+      'Secret trackdechets-secrets/boundary-trackdechets-frontend',
       'SecretStore trackdechets-backend/backend-secretstore',
       'SecretStore trackdechets-frontend/frontend-secretstore',
+      'ServiceAccount trackdechets-backend/backend-workloads',
+      'ServiceAccount trackdechets-frontend/frontend-workloads',
+      'ValidatingAdmissionPolicy /trackdechets-external-secrets',
+      'ValidatingAdmissionPolicy /trackdechets-other-kinds',
+      'ValidatingAdmissionPolicy /trackdechets-secret-stores',
+      'ValidatingAdmissionPolicyBinding /trackdechets-backend-external-secrets',
+      'ValidatingAdmissionPolicyBinding /trackdechets-backend-secret-stores',
+      'ValidatingAdmissionPolicyBinding /trackdechets-frontend-external-secrets',
+      'ValidatingAdmissionPolicyBinding /trackdechets-frontend-secret-stores',
+      'ValidatingAdmissionPolicyBinding /trackdechets-other-kinds',
     ])
   })
 

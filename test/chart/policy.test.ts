@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
-import { checkManifests, policyRules } from '../../scripts/helm/policy.ts'
+import { type Manifest, placeOf } from '../../scripts/helm/manifests.ts'
+import { checkManifests, policyRules } from '../../scripts/helm/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { chartOf, find, helm4, manifestsOf } from '../helpers/chart.ts'
 import { withValue } from '../helpers/values.ts'
 
 const { chart, values } = await chartOf(bookshop)
-const manifests = await manifestsOf(helm4, chart, values('live'))
+const manifests = await manifestsOf(helm4, chart, values('live'), '--namespace', 'bookshop-secrets')
 const model = resolve(bookshop, 'live')
 
-/** The manifests with one object changed, or taken out by `undefined`. */
-const changed = (name: string, change: (manifest: Manifest) => unknown) => {
-  const found = manifests.filter(({ metadata }) => metadata.name === name)
+/** The manifests with one object changed, or taken out by `undefined`. It is named by `name`, or by `kind/namespace/name`. */
+const changed = (place: string, change: (manifest: Manifest) => unknown) => {
+  const found = manifests.filter((one) => one.metadata.name === place || placeOf(one) === place)
   expect(found).toHaveLength(1)
   return manifests
     .map((manifest) => (manifest === found[0] ? change(structuredClone(manifest)) : manifest))
@@ -25,7 +25,7 @@ const broken = (name: string, place: string, value: unknown) =>
 const told = (list: readonly Manifest[]) => checkManifests(list, model).map(({ code, where }) => `${code} ${where}`)
 
 test('the manifests as the chart renders them have no problem', () => {
-  expect(manifests).toHaveLength(11)
+  expect(manifests.length).toBeGreaterThan(40)
   expect(told(manifests)).toEqual([])
 })
 
@@ -134,12 +134,116 @@ test('a namespace that is not kept is told', () => {
   }
 })
 
+describe('protections', () => {
+  const role = 'Role/bookshop-orders/secrets-viewer'
+  const rules = (add: object) => (manifest: Manifest) =>
+    withValue(manifest, 'rules', [...(manifest.rules as object[]), add])
+
+  test.each([
+    ['Secrets', { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }, 'get /secrets'],
+    ['everything', { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, '* */*'],
+    [
+      'a write on stores',
+      { apiGroups: ['external-secrets.io'], resources: ['secretstores'], verbs: ['update'] },
+      'update external-secrets.io/secretstores',
+    ],
+    [
+      'what only operators may',
+      { apiGroups: ['external-secrets.io'], resources: ['externalsecrets'], verbs: ['patch'] },
+      'patch external-secrets.io/externalsecrets',
+    ],
+  ])('a Role that grants %s is told', (_, add, grant) => {
+    const found = checkManifests(changed(role, rules(add)), model)
+    expect(found.map(({ code, where }) => `${code} ${where}`)).toEqual([`ROLE_TOO_WIDE ${role}`])
+    expect(found[0]?.message).toContain(`grants "${grant}"`)
+  })
+
+  test('a Role without its rights is told', () => {
+    expect(new Set(told(broken(role, 'rules', [])))).toEqual(new Set([`ROLE_TOO_NARROW ${role}`]))
+  })
+
+  test.each([
+    ['subjects', [{ kind: 'Group', name: 'system:authenticated', apiGroup: 'rbac.authorization.k8s.io' }]],
+    ['subjects', undefined],
+    ['roleRef.name', 'admin'],
+    ['roleRef.kind', 'ClusterRole'],
+  ])('a binding whose %s is %j is told', (place, value) => {
+    const binding = 'RoleBinding/bookshop-orders/secrets-operator'
+    expect(told(broken(binding, place, value))).toEqual([`BINDING_DIFFERS ${binding}`])
+  })
+
+  test.each([
+    ['ServiceAccount/bookshop-orders/orders-workloads', 'automountServiceAccountToken', undefined, 'TOKEN_MOUNTED'],
+    ['ServiceAccount/bookshop-orders/orders-workloads', 'automountServiceAccountToken', true, 'TOKEN_MOUNTED'],
+    ['ResourceQuota/bookshop-orders/tier-quota', 'spec.hard.secrets', '50', 'QUOTA_DIFFERS'],
+    ['ResourceQuota/bookshop-orders/tier-quota', 'spec.scopes', ['BestEffort'], 'QUOTA_DIFFERS'],
+    ['LimitRange/bookshop-orders/container-defaults', 'spec.limits.0.default.memory', '8Gi', 'LIMITS_DIFFER'],
+    ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.projectId', 'x', 'BOUNDARY_DIFFERS'],
+    ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.rules', 'off', 'BOUNDARY_DIFFERS'],
+    [
+      'Secret/bookshop-secrets/boundary-bookshop-orders',
+      'metadata.annotations.apiUrl',
+      'http://127.0.0.1:1',
+      'BOUNDARY_DIFFERS',
+    ],
+    ['ValidatingAdmissionPolicy/bookshop-secret-stores', 'spec.failurePolicy', 'Ignore', 'ADMISSION_WEAK'],
+    [
+      'ValidatingAdmissionPolicyBinding/bookshop-orders-secret-stores',
+      'spec.validationActions',
+      ['Warn'],
+      'ADMISSION_WEAK',
+    ],
+  ])('%s with another %s, %j, is told', (place, field, value, code) => {
+    expect(told(broken(place, field, value))).toEqual([`${code} ${place}`])
+  })
+
+  test("a level of Pod Security that is not the catalogue's is told, and so is one that is not there", () => {
+    for (const [mode, level] of [
+      ['enforce', 'baseline'],
+      ['warn', 'privileged'],
+      ['audit', undefined],
+    ] as const) {
+      const relabelled = changed('Namespace/bookshop-orders', (manifest) => ({
+        ...manifest,
+        metadata: {
+          ...manifest.metadata,
+          labels: { ...manifest.metadata.labels, [`pod-security.kubernetes.io/${mode}`]: level },
+        },
+      }))
+      expect(told(relabelled)).toEqual(['POD_SECURITY_DIFFERS Namespace/bookshop-orders'])
+    }
+  })
+})
+
+const sealed: Manifest = {
+  apiVersion: 'bitnami.com/v1alpha1',
+  kind: 'SealedSecret',
+  metadata: { namespace: 'bookshop-orders', name: 'scw-orders-credentials' },
+  spec: { encryptedData: { 'access-key': 'AgA', 'secret-key': 'AgB' } },
+}
+
+test('a sealed key is that of the environment, and there is none where it says none', () => {
+  expect(told([...manifests, sealed])).toEqual([
+    'SEALED_CREDENTIALS_DIFFER SealedSecret/bookshop-orders/scw-orders-credentials',
+    'OBJECT_UNEXPECTED bitnami.com/v1alpha1 SealedSecret/bookshop-orders/scw-orders-credentials',
+  ])
+  const tiers = model.tiers.map((tier) =>
+    tier.name === 'orders' ? { ...tier, sealedCredentials: { accessKey: 'AgA', secretKey: 'AgB' } } : tier,
+  )
+  const codes = (list: readonly Manifest[]) => checkManifests(list, { ...model, tiers }).map(({ code }) => code)
+  expect(codes([...manifests, sealed])).toEqual([])
+  expect(codes(manifests)).toEqual(['OBJECT_MISSING'])
+  const swapped = withValue(sealed, 'spec.encryptedData', { 'access-key': 'AgB', 'secret-key': 'AgA' })
+  expect(codes([...manifests, swapped])).toEqual(['SEALED_CREDENTIALS_DIFFER'])
+})
+
 test('every rule finds something in manifests that have nothing to do with the catalogue', () => {
   const foreign = manifests.map((manifest) => {
     const labelled = withValue(manifest, 'metadata.labels', { 'helm.sh/chart': 'x' })
-    return withValue(withValue(labelled, 'metadata.annotations', {}), 'spec', {})
+    const emptied = withValue(withValue(labelled, 'metadata.annotations', {}), 'spec', {})
+    return { ...emptied, rules: [], subjects: [], automountServiceAccountToken: true }
   })
-  expect(policyRules.map((rule) => rule([...foreign, foreign[0] as Manifest], model).length > 0)).toEqual(
+  expect(policyRules.map((rule) => rule([...foreign, foreign[0] as Manifest, sealed], model).length > 0)).toEqual(
     policyRules.map(() => true),
   )
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { checkManifests } from '../../scripts/helm/policy.ts'
+import { checkManifests } from '../../scripts/helm/policy/index.ts'
 import { run } from '../../scripts/lib/exec.ts'
 import { toYaml } from '../../scripts/lib/yaml.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
@@ -65,7 +65,8 @@ describe.each(helms)('%s', (_, helm) => {
   })
 
   test('renders names that look like numbers and booleans as the names they are', async () => {
-    const manifests = await manifestsOf(helm, trapChart.chart, trapChart.values('no'))
+    const release = ['--namespace', '1e3-secrets']
+    const manifests = await manifestsOf(helm, trapChart.chart, trapChart.values('no'), ...release)
     expect(checkManifests(manifests, resolve(traps, 'no'))).toEqual([])
     expect(find(manifests, 'ExternalSecret', 'on-secrets')).toMatchObject({
       metadata: {

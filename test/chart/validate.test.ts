@@ -12,6 +12,9 @@ const tier = (name: string, projectId: string) => ({
   remotePath: `/shop-${name}`,
   secretStore: `${name}-secretstore`,
   credentialsSecret: `scw-${name}-credentials`,
+  serviceAccount: `${name}-workloads`,
+  podSecurity: 'restricted',
+  network: { open: false },
 })
 
 /** Two tiers that are kept apart in every way the chart looks at. */

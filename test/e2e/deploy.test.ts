@@ -1,14 +1,20 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import catalogue from '../../scripts/catalogue.ts'
+import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
+import { seedSecret } from '../../scripts/local/seed-account.ts'
+import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
 import { projects } from '../helpers/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { forceRefresh } from './refresh.ts'
+import { startWorld, type World } from './world.ts'
 
 /** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
 let repository: Repository
@@ -58,6 +64,8 @@ const objects = [
   'Namespace//trackdechets-backend',
   'Namespace//trackdechets-frontend',
   'Namespace//trackdechets-secrets',
+  'Secret/trackdechets-secrets/boundary-trackdechets-backend',
+  'Secret/trackdechets-secrets/boundary-trackdechets-frontend',
   'SecretStore/trackdechets-backend/backend-secretstore',
   'SecretStore/trackdechets-frontend/frontend-secretstore',
 ]
@@ -133,7 +141,7 @@ describe('npm run deploy', () => {
   })
 
   test('installs the environment, for the real API and with its own project', async () => {
-    const { exitCode, stderr } = await deploy(['--environment', 'recette'])
+    const { exitCode, stderr } = await deploy(['--environment', 'recette', '--no-wait'])
     expect(stderr).toBe('deploying recette in kube context tiered-secrets-local')
     expect(exitCode).toBe(0)
     expect(await installed()).toEqual([...objects, release(1)].sort())
@@ -147,7 +155,7 @@ describe('npm run deploy', () => {
   test('upgrades what is installed, and a dry run of that changes nothing either', async () => {
     expect(await deploy(['--environment', 'recette', '--dry-run'])).toMatchObject({ exitCode: 0 })
     expect(await installed()).toEqual([...objects, release(1)].sort())
-    expect(await deploy(['--environment', 'recette'])).toMatchObject({ exitCode: 0 })
+    expect(await deploy(['--environment', 'recette', '--no-wait'])).toMatchObject({ exitCode: 0 })
     expect(await installed()).toEqual([...objects, release(1), release(2)].sort())
   })
 
@@ -157,5 +165,58 @@ describe('npm run deploy', () => {
     expect(stderr).toMatch(/no matches for kind "ExternalSecret" in version "external-secrets\.io\/v1"/)
     expect(stderr).toMatch(/\(TOOL_FAILED\)$/)
     expect([exitCode, stdout]).toEqual([4, ''])
+  })
+})
+
+describe('npm run deploy with an operator', () => {
+  let world: World
+  const environment = 'recette'
+  const backend = { namespace: 'trackdechets-backend', name: 'backend-secrets' }
+
+  beforeAll(async () => {
+    const without = ({ name }: RemoteSecretModel) => name === 'redis-url'
+    world = await startWorld({ application: { catalogue, environments }, environment, without })
+  })
+  afterAll(() => world?.[Symbol.asyncDispose]())
+
+  /** In a repository whose environments are examples: with an emulator that is no matter. */
+  const deployHere = async (...args: string[]) => {
+    const { controlPlane, emulator } = world.stack
+    const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }
+    const committed = await repositoryCopy()
+    expect(await committed.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+    return committed.cli(['deploy', '--environment', environment, ...args], env)
+  }
+
+  test('exits with 3 when a required secret does not arrive, and names its entry and owner', async () => {
+    const { exitCode, stdout, stderr } = await deployHere('--timeout', '8s')
+    expect(stdout).toContain('STATUS: deployed')
+    expect(stderr).toMatch(/^waiting up to 8s until every required secret is there$/m)
+    expect(stderr).toMatch(
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: .*redis-url.*\n {2}fix: .*catalogue "REDIS_URL" \(backend\), owner Trackdéchets\.\n {2}\(NOT_SYNCED\)$/m,
+    )
+    expect(exitCode).toBe(3)
+  })
+
+  test('with --dry-run or --no-wait does not wait', async () => {
+    for (const option of ['--dry-run', '--no-wait']) {
+      const { exitCode, stderr } = await deployHere(option)
+      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('waiting')])
+    }
+  })
+
+  test('ends when every required secret is there', async () => {
+    const { client, emulator, model } = world.stack
+    const tier = model.tiers.find(({ name }) => name === 'backend')
+    const remote = tier?.remoteSecrets.find(({ name }) => name === 'redis-url')
+    if (!tier || !remote) throw new Error('the catalogue has no redis-url')
+    const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
+    await seedSecret({ account, organizationId: emulator.owner.organizationId, model }, tier, remote)
+    await forceRefresh(client, backend)
+    const { exitCode, stdout, stderr } = await deployHere()
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret is there$/m)])
+    expect(stdout).toContain('STATUS: deployed')
+    const delivered = Object.keys((await world.digests(backend.namespace, backend.name)) ?? {})
+    expect(delivered.sort()).toEqual(tier.required && targetKeys(tier.required))
   })
 })

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
-import { type SyncReport, waitForSync } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../../scripts/local/stack.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
@@ -26,7 +26,7 @@ export interface World extends AsyncDisposable {
   valueFor(spec: Pick<SecretSpec, 'tier' | 'variable'>): string
   /** Installs or upgrades to what an application implies. Default: the one the world was started for. */
   install(next?: Application): Promise<void>
-  sync(timeoutMs?: number): Promise<readonly SyncReport[]>
+  sync(timeoutMs?: number): Promise<readonly WaitReport[]>
   /** The keys of a Secret and a keyed digest of each value, so that no failing test prints one. */
   digests(namespace: string, name: string): Promise<Record<string, string> | undefined>
   digest(value: string): string
@@ -64,7 +64,7 @@ export async function startWorld({ application, environment, values = {}, withou
       await writeGenerated(workspace, next)
       await installChart(stack, workspace.root, valuesFile)
     },
-    sync: (timeoutMs = 60_000) => waitForSync(stack.client, externalSecretRefs(model), { timeoutMs, pollMs: 100 }),
+    sync: (timeoutMs = 60_000) => waitForSync(stack.client, externalSecretRefs(model), { timeoutMs }),
     async digests(namespace, name) {
       const secret = await stack.client.get<SecretObject>(kinds.secret, { namespace, name })
       if (!secret) return undefined

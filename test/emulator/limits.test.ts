@@ -44,12 +44,14 @@ describe('quotas', () => {
     expect(await put(65_537)).toBe(400)
   })
 
-  test('applications, policies and keys of an organization', async () => {
-    await using world = await startWorld({ limits: { applications: 2, policies: 1, apiKeys: 3 } })
+  test('applications, groups, policies and keys of an organization', async () => {
+    await using world = await startWorld({ limits: { applications: 2, groups: 1, policies: 1, apiKeys: 3 } })
     await application(world, { sets: ['SecretManagerReadOnly'] })
     const { iam } = world.owner
     const { id } = await iam.createApplication({ name: 'second', description: '' })
     expect(await statusOf(iam.createApplication({ name: 'third', description: '' }))).toBe(403)
+    expect(await statusOf(iam.createGroup({ name: 'one', description: '' }))).toBe(200)
+    expect(await statusOf(iam.createGroup({ name: 'two', description: '' }))).toBe(403)
     const noPrincipal = { name: 'p', description: '', noPrincipal: true, rules: [] }
     expect(await statusOf(iam.createPolicy(noPrincipal))).toBe(403)
     // The owner's key is the third.

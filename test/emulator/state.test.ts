@@ -64,7 +64,7 @@ describe('a state file', () => {
     expect(await world.emulator.save()).toBe(true)
     expect((await stat(stateFile)).mode & 0o777).toBe(0o600)
     const text = await readFile(stateFile, 'utf8')
-    expect(JSON.parse(text)).toMatchObject({ version: 1 })
+    expect(JSON.parse(text)).toMatchObject({ version: 2 })
     expect(text).toContain(base64('the payload'))
     for (const key of [tier.secretKey, world.owner.secretKey]) expect(text).not.toContain(key)
     expect(await readdir(join(folder, 'deep'))).toEqual(['state.json'])
@@ -82,11 +82,11 @@ describe('a state file', () => {
   })
 
   test.each([
-    ['no JSON', '{"version":1,', 'STATE_UNREADABLE'],
+    ['no JSON', '{"version":2,', 'STATE_UNREADABLE'],
     ['empty', '', 'STATE_UNREADABLE'],
-    ['another version', '{"version":2}', 'STATE_VERSION'],
+    ['another version', '{"version":1}', 'STATE_VERSION'],
     ['no state', '[]', 'STATE_VERSION'],
-    ['half a state', '{"version":1,"organizationId":"x"}', 'STATE_UNREADABLE'],
+    ['half a state', '{"version":2,"organizationId":"x"}', 'STATE_UNREADABLE'],
   ])('that is %s stops the start with its code, and is left as it is', async (_, text, code) => {
     const path = join(folder, 'state.json')
     await writeFile(path, text)

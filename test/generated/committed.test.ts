@@ -22,8 +22,11 @@ test('these are all generated files', () => {
     'charts/tiered-secrets/ci/sandbox-values.yaml',
     'charts/tiered-secrets/values.schema.json',
     'schema/chart-values.ts',
+    'values/production.reachability.md',
     'values/production.yaml',
+    'values/recette.reachability.md',
     'values/recette.yaml',
+    'values/sandbox.reachability.md',
     'values/sandbox.yaml',
   ])
 })

@@ -27,7 +27,7 @@ test('with --check and nothing stale, it says so and exits with 0', async () => 
   expect(await genValues('--check')).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: '10 generated files are up to date.',
+    stderr: '13 generated files are up to date.',
   })
 })
 
@@ -53,12 +53,12 @@ test('without --check it puts the stale file right, touches no other, and is don
   expect(await genValues()).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: `updated ${values}\n10 generated files, 1 changed.`,
+    stderr: `updated ${values}\n13 generated files, 1 changed.`,
   })
   expect(await repository.read(values)).toBe(originals.get(values))
   const after = await stat(untouched)
   expect([after.ino, after.mtimeMs]).toEqual([ino, mtimeMs])
-  expect((await genValues()).stderr).toBe('10 generated files, 0 changed.')
+  expect((await genValues()).stderr).toBe('13 generated files, 0 changed.')
 })
 
 test('the values of an environment that is gone are found and removed; what somebody wrote by hand stays', async () => {
@@ -71,11 +71,14 @@ test('the values of an environment that is gone are found and removed; what some
   expect(check.exitCode).toBe(3)
   expect(check.stderr).toContain('values/old.yaml: ')
   expect(check.stderr).not.toContain('mine.yaml')
-  expect((await genValues()).stderr).toBe('removed values/old.yaml\n10 generated files, 1 changed.')
+  expect((await genValues()).stderr).toBe('removed values/old.yaml\n13 generated files, 1 changed.')
   expect((await readdir(join(repository.folder, 'values'))).sort()).toEqual([
     'mine.yaml',
+    'production.reachability.md',
     'production.yaml',
+    'recette.reachability.md',
     'recette.yaml',
+    'sandbox.reachability.md',
     'sandbox.yaml',
   ])
   await repository.remove('values/mine.yaml')
@@ -85,7 +88,7 @@ test.each<[string, string, RegExp]>([
   [
     'a missing comma',
     "remoteName: 'api-endpoint',\n      format: 'http-url'\n      description",
-    /^scripts\/catalogue\.ts or scripts\/environments\.ts: can't be loaded: .*catalogue\.ts:36:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$/,
+    /^scripts\/catalogue\.ts or scripts\/environments\.ts: can't be loaded: .*catalogue\.ts:78:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$/,
   ],
   [
     'a missing field',

@@ -41,8 +41,13 @@ export function template(program: string, chart: string, valuesFile: string, ...
 }
 
 /** The objects `helm template` prints. */
-export async function manifestsOf(program: string, chart: string, valuesFile: string): Promise<Manifest[]> {
-  return parseManifests(await template(program, chart, valuesFile), valuesFile)
+export async function manifestsOf(
+  program: string,
+  chart: string,
+  valuesFile: string,
+  ...args: string[]
+): Promise<Manifest[]> {
+  return parseManifests(await template(program, chart, valuesFile, ...args), valuesFile)
 }
 
 /** The same, whatever its exit code. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Generated, type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
-import type { JsonSchema } from '../../scripts/emit/values-schema.ts'
+import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import type { Application } from '../../scripts/model/types.ts'
 

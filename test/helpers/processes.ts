@@ -19,6 +19,13 @@ export function processesIn(folder: string): number[] {
   })
 }
 
+/** The command lines of all processes of this machine, which every user of it can read. Linux only. */
+export function allArguments(): string {
+  return allPids()
+    .map((pid) => attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '')
+    .join('\n')
+}
+
 // --- internal ---
 
 function allPids(): number[] {

@@ -57,7 +57,7 @@ describe.each(commands)('$file', ({ file, command }) => {
   })
 
   test('has an example that runs this command with options it has', () => {
-    const [line = ''] = command.example.split(' | ')
+    const line = command.example.split(/ \| | > /).find((part) => part.startsWith('npm ')) ?? ''
     const [npm, ...words] = line.split(' ').filter((word) => word !== 'run' && word !== '--silent')
     const [name, dashes, ...rest] = words
     expect([npm, name]).toEqual(['npm', command.name])

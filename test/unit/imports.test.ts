@@ -49,8 +49,8 @@ test.each([
   ['by passing it on', `export { findStale } from '../emit/plan.ts'`],
   ['the old way', `const plan = require('../emit/plan.ts')`],
 ])('an import of a forbidden room is told: %s', (_, line) => {
-  expect(importProblems(one('scripts/helm/policy.ts', `// first\n${line}\nlast()\n`))).toEqual([
-    'scripts/helm/policy.ts imports scripts/emit/plan.ts; helm may import model and lib',
+  expect(importProblems(one('scripts/helm/manifests.ts', `// first\n${line}\nlast()\n`))).toEqual([
+    'scripts/helm/manifests.ts imports scripts/emit/plan.ts; helm may import model and lib',
   ])
   expect(importProblems(one('scripts/commands/check.ts', line))).toEqual([])
 })
@@ -68,8 +68,13 @@ test.each([
   ['scripts/emit/plan.ts', '../application.ts', 'emit may import model, lib and schema/chart-values.ts'],
   ['scripts/application.ts', './helm/helm.ts', 'application.ts may import emit, model and lib'],
   ['scripts/application.ts', './emulator/world.ts', 'application.ts may import emit, model and lib'],
-  ['scripts/commands/render.ts', './check.ts', 'commands may import application.ts, bench, emit, helm, local, '],
+  [
+    'scripts/commands/render.ts',
+    './check.ts',
+    'commands may import access.ts, application.ts, bench, emit, helm, local, ',
+  ],
   ['scripts/local/stack.ts', '../commands/start.ts', 'local may import toolchain, emulator, kubernetes, scaleway, '],
+  ['scripts/rotation/rotate.ts', '../local/stack.ts', 'rotation may import kubernetes, scaleway, model and lib'],
   ['scripts/helm/helm.ts', '../../test/helpers/tools.ts', 'helm may import model and lib'],
 ])('%s may not import %s', (path, from, message) => {
   const [problem, ...others] = importProblems(one(path, `import { x } from '${from}'`))

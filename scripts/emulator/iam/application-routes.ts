@@ -90,12 +90,14 @@ function updateApplication(world: World, call: Call): Answer {
   return { status: 200, body: view(world, application) }
 }
 
-/** Takes the application's keys with it; its policies stay, attached to nobody. */
+/** Takes the application's keys with it and leaves its groups; its policies stay, attached to nobody. */
 function deleteApplication(world: World, call: Call): Answer {
   permitIam(world, call, 'iam:write')
   const { id } = findApplication(world, param(call, 'application_id'))
   for (const key of keysOf(world, id)) world.iam.removeKey(key.accessKey)
   for (const policy of world.iam.policies.values()) if (policy.principal?.id === id) policy.principal = null
+  for (const group of world.iam.groups.values())
+    group.applicationIds = group.applicationIds.filter((member) => member !== id)
   world.iam.applications.delete(id)
   return { status: 204 }
 }

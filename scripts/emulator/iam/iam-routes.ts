@@ -2,6 +2,7 @@ import type { Call } from '../http/call.ts'
 import type { Answer, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { applicationRoutes } from './application-routes.ts'
+import { groupRoutes } from './group-routes.ts'
 import { iamBase, listAnswer, permitIam } from './iam-call.ts'
 import { keyRoutes } from './key-routes.ts'
 import { permissionSets } from './permission-sets.ts'
@@ -11,6 +12,7 @@ import { policyRoutes } from './policy-routes.ts'
 export function iamRoutes(world: World): Route[] {
   return [
     ...applicationRoutes(world),
+    ...groupRoutes(world),
     ...keyRoutes(world),
     ...policyRoutes(world),
     {

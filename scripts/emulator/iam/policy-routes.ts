@@ -6,6 +6,7 @@ import type { Keys } from '../http/pages.ts'
 import type { Answer, Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
+import { findGroup } from './group-routes.ts'
 import {
   checkOrganization,
   editable,
@@ -18,7 +19,7 @@ import {
 import { type PolicyRecord, principalFields } from './records.ts'
 import { readRules, ruleView } from './rules.ts'
 
-/** Policies and their rules. Groups are taken and stored, but have no members here, so they grant nothing. */
+/** Policies and their rules. */
 export function policyRoutes(world: World): Route[] {
   const route = (name: string, method: Method, path: string, handle: Route['handle']): Route => {
     return { name, method, pattern: `${iamBase}${path}`, handle }
@@ -138,6 +139,7 @@ function readPrincipal(body: Arguments): PolicyRecord['principal'] | undefined {
 
 function checkPrincipal(world: World, principal: PolicyRecord['principal']): void {
   if (principal?.field === 'application_id') findApplication(world, principal.id)
+  if (principal?.field === 'group_id') findGroup(world, principal.id)
 }
 
 function findPolicy(world: World, id: string): PolicyRecord {

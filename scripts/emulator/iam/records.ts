@@ -31,6 +31,18 @@ export interface PolicyRecord {
   rules: RuleRecord[]
 }
 
+/** Its members have the rights of its policies as well as their own. */
+export interface GroupRecord {
+  readonly id: string
+  readonly createdAt: Date
+  name: string
+  description: string
+  tags: string[]
+  updatedAt: Date
+  userIds: string[]
+  applicationIds: string[]
+}
+
 export interface ApiKeyRecord {
   readonly accessKey: string
   /** SHA-256 of the secret key, in hex. The key itself is told once, at creation, and never kept. */

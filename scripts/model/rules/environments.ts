@@ -2,8 +2,8 @@ import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { compare, type Problem } from '../../lib/problems.ts'
 import { durationSeconds } from '../duration.ts'
-import { releaseNames } from '../names.ts'
-import { existsIn, namesOf, projectOf, remoteNameOf } from '../resolve.ts'
+import { namesOf, releaseNames } from '../names.ts'
+import { existsIn, projectOf, remoteNameOf } from '../resolve.ts'
 import type { Application, EnvironmentSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
@@ -183,7 +183,9 @@ function refreshInterval(environment: string, { refreshInterval }: EnvironmentSp
 }
 
 function tierKeys(environment: string, spec: EnvironmentSpec, tiers: readonly string[]): Problem[] {
-  const maps = { namespaces: spec.namespaces, projectIds: spec.isolation === 'project' ? spec.projectIds : undefined }
+  const { namespaces, iamApplications, sealedCredentials, access } = spec
+  const projectIds = spec.isolation === 'project' ? spec.projectIds : undefined
+  const maps = { namespaces, projectIds, iamApplications, sealedCredentials, access }
   return Object.entries(maps).flatMap(([field, map]) =>
     Object.keys(map ?? {})
       .filter((tier) => !tiers.includes(tier))

@@ -1,6 +1,7 @@
 import { type Problem, sortProblems } from '../../lib/problems.ts'
 import { checkShape } from '../shape.ts'
 import type { Application } from '../types.ts'
+import { egressNetworksAreNarrow, egressStaysOutsideTheTiers, ingressNamespacesAreOutsideTheTiers } from './egress.ts'
 import {
   environmentSettingsAreValid,
   environmentsHaveTheirOwnProjects,
@@ -10,6 +11,8 @@ import {
   tierPathsAreApart,
   tiersHaveTheirOwnProjects,
 } from './environments.ts'
+import { quantitiesAreValid, quotasHaveDefaults, secretQuotasLeaveRoom } from './hardening.ts'
+import { iamApplicationNamesAreValid, iamApplicationsAreApart, keyLifetimesAreDays } from './iam.ts'
 import {
   bundlesFit,
   identitiesAreWhollyOptionalOrNot,
@@ -23,6 +26,16 @@ import {
   remotePathsAreValid,
   variablesAreValid,
 } from './names.ts'
+import {
+  podLabelsAreApart,
+  podLabelsAreValid,
+  policyNamesAreApart,
+  portsAreNumbered,
+  reachableWorkloadsHavePorts,
+  sourcesAreKnown,
+  sourcesAreNeeded,
+  workloadsAndEgressAreNamed,
+} from './network.ts'
 import type { Rule } from './rule.ts'
 import {
   consumersBelongToTheTier,
@@ -63,6 +76,23 @@ export const rules: readonly Rule[] = [
   namespacesAreApart,
   environmentSettingsAreValid,
   quotaSuffices,
+  iamApplicationNamesAreValid,
+  iamApplicationsAreApart,
+  keyLifetimesAreDays,
+  quantitiesAreValid,
+  secretQuotasLeaveRoom,
+  quotasHaveDefaults,
+  sourcesAreKnown,
+  sourcesAreNeeded,
+  reachableWorkloadsHavePorts,
+  workloadsAndEgressAreNamed,
+  policyNamesAreApart,
+  podLabelsAreApart,
+  podLabelsAreValid,
+  portsAreNumbered,
+  egressNetworksAreNarrow,
+  egressStaysOutsideTheTiers,
+  ingressNamespacesAreOutsideTheTiers,
 ]
 
 /** Every problem of the application at once, sorted by place. An empty list means valid. */

@@ -1,12 +1,12 @@
 import type { Problem } from '../../lib/problems.ts'
-import { releaseNames } from '../names.ts'
-import { namesOf, remoteNameOf } from '../resolve.ts'
+import { namesOf, releaseNames } from '../names.ts'
+import { remoteNameOf } from '../resolve.ts'
 import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 
 /** A DNS-1123 label: what a namespace and, for safety, every other name must be. */
-const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
+export const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 /** Longest DNS-1123 label, in characters. */
-const nameLimit = 63
+export const nameLimit = 63
 /** Longest name of a release. Source: Helm, `helm install` refuses more. */
 const releaseLimit = 53
 /** One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. */

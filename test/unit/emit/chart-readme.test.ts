@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { chartReadme } from '../../../scripts/emit/chart-readme.ts'
 import type { GeneratorSources } from '../../../scripts/emit/generate.ts'
-import type { JsonSchema } from '../../../scripts/emit/values-schema.ts'
+import type { JsonSchema } from '../../../scripts/emit/json-schema.ts'
 import { generatorSources } from '../../helpers/generating.ts'
 
 let sources: GeneratorSources
@@ -50,7 +50,7 @@ test('the default is that of values.yaml, and a group of values has none', () =>
 
 test('it says where it comes from, and its type is one a reader knows', () => {
   expect(chartReadme(sources.baseSchema, {})).toMatch(/^<!-- Generated from schema\/values\.base\.schema\.json by /)
-  for (const [place, type] of rows) expect(type, place).toMatch(/^(string|object|array|boolean|integer|\w+ or \w+)$/)
+  for (const [place, type] of rows) expect(type, place).toMatch(/^(string|object|array|boolean|integer|\w+( or \w+)+)$/)
 })
 
 // --- internal ---

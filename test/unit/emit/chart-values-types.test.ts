@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { chartValuesTypes, compileChartValuesTypes } from '../../../scripts/emit/chart-values-types.ts'
-import type { JsonSchema } from '../../../scripts/emit/values-schema.ts'
+import type { JsonSchema } from '../../../scripts/emit/json-schema.ts'
 import { generatorSources } from '../../helpers/generating.ts'
 
 let base: JsonSchema

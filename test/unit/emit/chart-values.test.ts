@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { chartValues, chartValuesText } from '../../../scripts/emit/chart-values.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { bookshop } from '../../fixtures/applications.ts'
-import { type ApplicationParts, applicationWith, projects } from '../../helpers/applications.ts'
+import { type ApplicationParts, applicationWith, environment, projects } from '../../helpers/applications.ts'
 
 const valuesOf = (parts: ApplicationParts) => chartValues(resolve(applicationWith(parts), 'dev'))
 
@@ -16,6 +16,9 @@ test('the values of an environment say what all of its tiers share', () => {
     refreshInterval: '1h0m0s',
     namespaces: { create: true },
     credentialKeys: { accessKey: 'access-key', secretKey: 'secret-key' },
+    admission: { enabled: true },
+    rbac: { enabled: true },
+    networkPolicies: { enabled: true, dns: { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } } },
   })
 })
 
@@ -30,6 +33,9 @@ test('a tier without secrets has its names and nothing else', () => {
     remotePath: '/shop-web',
     secretStore: 'web-secretstore',
     credentialsSecret: 'scw-web-credentials',
+    serviceAccount: 'web-workloads',
+    podSecurity: 'restricted',
+    network: { open: false },
   })
 })
 
@@ -60,4 +66,31 @@ test('the text begins with its source, has Unix line ends and ends with one', ()
   )
   expect(text).not.toMatch(/\r|[ \t]\n|\n\n/)
   expect(text.endsWith('\n')).toBe(true)
+})
+
+test('what an environment leaves out is off', () => {
+  const { admission, rbac, networkPolicies } = valuesOf({
+    environments: { dev: environment({ without: ['rbac', 'admission'] }) },
+  })
+  expect([admission.enabled, rbac.enabled, networkPolicies.enabled]).toEqual([false, false, true])
+})
+
+test('a tier carries its protections', () => {
+  const api = {
+    description: 'x',
+    workloads: {},
+    podSecurity: 'baseline',
+    quota: { secrets: '10' },
+    containerDefaults: { limits: { cpu: '1' } },
+  } as const
+  const viewers = [{ kind: 'Group', name: 'developers' }] as const
+  const sealed = { accessKey: 'AgA', secretKey: 'AgB' }
+  const dev = environment({ access: { api: { viewers } }, sealedCredentials: { api: sealed } })
+  expect(valuesOf({ tiers: { api }, environments: { dev } }).tiers.api).toMatchObject({
+    podSecurity: 'baseline',
+    quota: { secrets: '10' },
+    containerDefaults: { limits: { cpu: '1' } },
+    viewers,
+    sealedCredentials: sealed,
+  })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { builtInSchema, crdSchemas } from '../../../scripts/emit/crd-schemas.ts'
+import { builtInSchema, crdSchemas, operatorChartSchema } from '../../../scripts/emit/crd-schemas.ts'
 
 const crd = (kind: string, openAPIV3Schema: object) => ({
   kind: 'CustomResourceDefinition',
@@ -33,6 +33,12 @@ test('a kind becomes a closed schema where kubeconform looks for it, without des
     },
     additionalProperties: false,
   })
+})
+
+test('of a kind whose stable version is another, that version is cut', () => {
+  const paths = (version: string) => crdSchemas([crd('Cake', {})], ['Cake'], version).map(({ path }) => path)
+  expect(paths('v1beta1')).toEqual(['schema/example.org/cake_v1beta1.json'])
+  expect(paths('v1alpha1')).toEqual([])
 })
 
 test('what an API server keeps open stays open', () => {
@@ -71,4 +77,30 @@ test('a built-in kind has its references written out', () => {
     properties: { name: { type: 'string' } },
     additionalProperties: false,
   })
+})
+
+test("the schema of the operator's own chart refuses a key it does not list, which that chart would take", () => {
+  const $schema = 'https://json-schema.org/draft/2020-12/schema'
+  const webhook = { type: 'object', properties: { create: { type: 'boolean' } } }
+  const schema = { $schema, type: 'object', properties: { webhook, extraArgs: { type: 'object' } } }
+  const { path, content } = operatorChartSchema(schema)
+  expect(path).toBe('schema/external-secrets.io/operator-chart-values.json')
+  expect(JSON.parse(content)).toEqual({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    properties: { webhook: { ...webhook, additionalProperties: false }, extraArgs: { type: 'object' } },
+    additionalProperties: false,
+  })
+})
+
+test('what a built-in kind takes as either a number or a text may be either', () => {
+  const definitions = {
+    'io.k8s.util.IntOrString': { type: 'string', format: 'int-or-string' },
+    'io.k8s.api.example.v1.Cake': {
+      properties: { port: { $ref: '#/definitions/io.k8s.util.IntOrString' } },
+      'x-kubernetes-group-version-kind': [{ group: 'example.org', kind: 'Cake', version: 'v1' }],
+    },
+  }
+  const { content } = builtInSchema({ definitions }, 'io.k8s.api.example.v1.Cake')
+  expect(JSON.parse(content).properties).toEqual({ port: { type: ['integer', 'string'] } })
 })

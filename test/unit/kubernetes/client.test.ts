@@ -154,7 +154,18 @@ test('a watch whose connection breaks is rejected', async () => {
   })
   const watch = client.watch(kinds.secret, { resourceVersion: '1' })
   await watch.next()
-  await expect(watch.next()).rejects.toThrow()
+  expect(await problemOf(watch.next())).toMatchObject({ code: 'CLUSTER_UNREACHABLE', exitCode: 4 })
+})
+
+test('what is no JSON is told without quoting it', async () => {
+  const { client } = await api((_, response) => void response.end('hunter2\n'))
+  const ends = [client.get(kinds.secret, { name: 'x' }), client.watch(kinds.secret, { resourceVersion: '1' }).next()]
+  for (const end of ends) {
+    const error: unknown = await end.catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(KubernetesError)
+    expect(String(error)).toContain('something other than JSON')
+    expect(String(error)).not.toContain('hunter2')
+  }
 })
 
 test('an interrupted watch ends quietly', async () => {

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  type ExternalSecretObject,
-  lastWarning,
-  type SyncReport,
-  syncState,
-  waitForSync,
-} from '../../../scripts/kubernetes/external-secrets.ts'
+import { type ExternalSecretObject, lastWarning, syncState } from '../../../scripts/kubernetes/external-secrets.ts'
 import type { Kind, KubernetesObject } from '../../../scripts/kubernetes/kinds.ts'
 
 interface Status {
@@ -67,43 +61,25 @@ test.each<[string, ExternalSecretObject | undefined, string, string]>([
   expect(syncState(object)).toEqual({ state, message })
 })
 
-/** A cluster that answers each get with the next of the given states, then with the last one for ever. */
-function cluster(states: (ExternalSecretObject | undefined)[], events: object[] = []) {
-  let turn = 0
+/** A cluster with these events. */
+function cluster(events: object[]) {
   return {
-    get: async <T extends KubernetesObject>() => states[Math.min(turn++, states.length - 1)] as T | undefined,
     list: async <T extends KubernetesObject>(_kind: Kind) => ({ items: events as T[], resourceVersion: '1' }),
   }
 }
 
 const ref = { name: 'x', namespace: 'a' }
 
-test('waiting ends when all are synced, and tells each change once', async () => {
-  const changes: string[] = []
-  const states = [undefined, undefined, externalSecret({ synced: '1-a' }), externalSecret({ synced: '2-a' })]
-  const onChange = ({ message }: SyncReport) => void changes.push(message)
-  const reports = await waitForSync(cluster(states), [ref], { pollMs: 1, onChange })
-  expect(reports).toEqual([{ ref, state: 'synced', message: 'secret synced' }])
-  expect(changes).toEqual(['the ExternalSecret does not exist', 'an older version of it is synced', 'secret synced'])
-})
-
-test('at the timeout the last seen state is returned, with the cause from the newest Warning event', async () => {
-  const failed = externalSecret({ status: 'False', reason: 'SecretSyncedError', message: 'could not get secret data' })
+test('the newest warning is the last one that came', async () => {
   const events = [
     { metadata: { name: 'b' }, message: 'newest', lastTimestamp: '2026-11-24T12:00:02Z' },
     { metadata: { name: 'a' }, message: 'older', lastTimestamp: '2026-11-24T12:00:01Z' },
   ]
-  const reports = await waitForSync(cluster([failed], events), [ref], { pollMs: 1, timeoutMs: 20 })
-  expect(reports).toEqual([{ ref, state: 'failed', message: 'newest' }])
-})
-
-test('waiting ends when the command is interrupted', async () => {
-  const signal = AbortSignal.timeout(20)
-  await expect(waitForSync(cluster([undefined]), [ref], { pollMs: 1000, signal })).rejects.toThrow()
+  expect(await lastWarning(cluster(events), 'ExternalSecret', ref)).toBe('newest')
 })
 
 test('a key that an event quotes is left out', async () => {
-  const message = "unable to create client: invalid secret key format 'b4d-s3cret\n', expected a UUID"
-  const warning = await lastWarning(cluster([], [{ metadata: { name: 'a' }, message }]), 'SecretStore', ref)
+  const message = "unable to create client: invalid secret key format 'b4d-s3cret\n', expected\n a UUID"
+  const warning = await lastWarning(cluster([{ metadata: { name: 'a' }, message }]), 'SecretStore', ref)
   expect(warning).toBe("unable to create client: invalid secret key format '…', expected a UUID")
 })

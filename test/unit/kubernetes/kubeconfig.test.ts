@@ -2,8 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { createClient } from '../../../scripts/kubernetes/client.ts'
+import { kinds } from '../../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../../scripts/kubernetes/kubeconfig.ts'
-import { temporaryFolder } from '../../helpers/folders.ts'
+import { readIfExists } from '../../../scripts/lib/files.ts'
+import { executable, temporaryFolder } from '../../helpers/folders.ts'
+import { serverWith } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
 interface Parts {
@@ -96,15 +100,100 @@ test('an unknown context is told with the nearest one', async () => {
   expect((await problemOf(connectionOf(kubeconfig))).message).toContain('no current context is set.')
 })
 
-test.each(['exec', 'auth-provider'])(
-  'a user who logs in through "%s" is told that this is not supported',
-  async (key) => {
-    const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', user: { [key]: {} } })
-    const problem = await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))
-    expect(problem).toMatchObject({ code: 'UNSUPPORTED_LOGIN', where: path })
-    expect(problem.message).toContain(`logs in through "${key}"`)
+test('a user who logs in through "auth-provider" is told that Kubernetes dropped it', async () => {
+  const user = { 'auth-provider': { name: 'gcp' } }
+  const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', user })
+  const problem = await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))
+  expect(problem).toMatchObject({ code: 'UNSUPPORTED_LOGIN', where: path })
+  expect(problem.message).toContain('logs in through "auth-provider", which Kubernetes 1.26 removed.')
+})
+
+interface PluginParts {
+  readonly cluster?: object
+  /** More of the entry `exec`. */
+  readonly exec?: object
+  /** More of the user. */
+  readonly user?: object
+}
+
+/** A kubeconfig whose user has a login plugin beside the file, which notes what it is told and prints `status`. */
+async function withPlugin(status: object, { cluster = {}, exec = {}, user = {} }: PluginParts = {}) {
+  const folder = await temporaryFolder()
+  const apiVersion = 'client.authentication.k8s.io/v1'
+  await writeFile(join(folder, 'answer'), JSON.stringify({ apiVersion, kind: 'ExecCredential', status }))
+  const notes = join(folder, 'notes')
+  await executable(join(folder, 'plugin'), `echo "$KUBERNETES_EXEC_INFO" >> ${notes}; cat ${folder}/answer`)
+  const entry = { apiVersion, command: './plugin', interactiveMode: 'Never', ...exec }
+  const parts = { name: 'x', current: 'x', cluster, user: { exec: entry, ...user } }
+  const kubeconfig = await loadKubeconfig({ KUBECONFIG: await file(join(folder, 'config'), parts) })
+  const told = async () => ((await readIfExists(notes)) ?? '').split('\n').filter((line) => line !== '')
+  return { kubeconfig, told }
+}
+
+test('a login plugin beside the kubeconfig is asked for the token', async () => {
+  const { kubeconfig, told } = await withPlugin({ token: 'from-plugin' })
+  expect(await connectionOf(kubeconfig)).toEqual({
+    context: 'x',
+    server: 'https://x:6443',
+    namespace: 'default',
+    token: 'from-plugin',
+    skipVerify: false,
+  })
+  expect(await told()).toHaveLength(1)
+})
+
+test.each([{ token: 'own' }, { 'client-certificate-data': 'Q1JU', 'client-key-data': 'S0VZ' }])(
+  'a login plugin is not asked when the user has %s',
+  async (own) => {
+    const { kubeconfig, told } = await withPlugin({ token: 'from-plugin' }, { user: own })
+    expect((await connectionOf(kubeconfig)).token).toBe(own.token)
+    expect(await told()).toEqual([])
   },
 )
+
+test('a login plugin that wants it is told what the kubeconfig says of the cluster', async () => {
+  const cluster = {
+    'certificate-authority-data': Buffer.from('CA').toString('base64'),
+    'tls-server-name': 'name',
+    'proxy-url': 'http://proxy:3128',
+    extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { audience: '06e3' } }, { name: 'other' }],
+  }
+  const { kubeconfig, told } = await withPlugin({ token: 't' }, { cluster, exec: { provideClusterInfo: true } })
+  await connectionOf(kubeconfig)
+  expect(JSON.parse((await told())[0] ?? '').spec).toEqual({
+    interactive: false,
+    cluster: {
+      server: 'https://x:6443',
+      'tls-server-name': 'name',
+      'certificate-authority-data': cluster['certificate-authority-data'],
+      'proxy-url': 'http://proxy:3128',
+      config: { audience: '06e3' },
+    },
+  })
+})
+
+test('requests carry the token of a login plugin, and a new one when it is about to expire', async () => {
+  const server = await serverWith({ body: { items: [], metadata: { resourceVersion: '1' } } })
+  const soon = new Date(Date.now() + 1000).toISOString()
+  const answer = { token: 'short-lived', expirationTimestamp: soon }
+  const { kubeconfig, told } = await withPlugin(answer, { cluster: { server: server.url } })
+  using client = createClient(await connectionOf(kubeconfig))
+  await client.list(kinds.secret)
+  expect(server.received[0]?.headers.authorization).toBe('Bearer short-lived')
+  expect(await told()).toHaveLength(2)
+})
+
+test('a login plugin whose token lasts is asked once', async () => {
+  const server = await serverWith({ body: { items: [], metadata: { resourceVersion: '1' } } })
+  const later = new Date(Date.now() + 3_600_000).toISOString()
+  const answer = { token: 'lasting', expirationTimestamp: later }
+  const { kubeconfig, told } = await withPlugin(answer, { cluster: { server: server.url } })
+  using client = createClient(await connectionOf(kubeconfig))
+  await client.list(kinds.secret)
+  await client.list(kinds.secret)
+  expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer lasting', 'Bearer lasting'])
+  expect(await told()).toHaveLength(1)
+})
 
 test('a file that is no YAML is told without quoting it', async () => {
   const path = join(await temporaryFolder(), 'c')

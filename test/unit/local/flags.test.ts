@@ -36,9 +36,9 @@ test('extra flags of the API server come last, where they win', () => {
   expect(apiServerArgs({ port: 1, extra: ['--v=4'] }).at(-1)).toBe('--v=4')
 })
 
-test('the controller manager collects garbage and empties namespaces', () => {
+test('the controller manager collects garbage, empties namespaces, counts quotas and fills the built-in roles', () => {
   expect(lists['kube-controller-manager']).toContain(
-    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller',
+    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller,resourcequota-controller,clusterrole-aggregation-controller',
   )
   expect(lists['kube-controller-manager']).toContain('--secure-port=10257')
 })

@@ -11,6 +11,7 @@ test('the names of a tier are those of the convention, to the letter', () => {
     required: 'backend-secrets',
     optional: 'backend-optional-secrets',
     iamApplication: 'trackdechets-backend-secrets',
+    serviceAccount: 'backend-workloads',
     remotePath: '/trackdechets-backend',
   })
   expect(releaseNames('trackdechets')).toEqual({ name: 'trackdechets-secrets', namespace: 'trackdechets-secrets' })

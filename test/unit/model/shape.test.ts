@@ -101,3 +101,48 @@ test('a misshapen application is not handed to the rules, which rely on the shap
   const { catalogue, environments } = applicationWith({ application: 'Not a name' })
   expect(misshapen({ catalogue: { ...catalogue, owner: undefined }, environments })).toHaveLength(1)
 })
+
+test.each([
+  ['egress', { out: { description: 'x', to: 'anywhere', ports: [1] } }, 'catalogue tier "web" egress "out"'],
+  ['egress', { out: { description: 'x', to: 'internet', ports: ['443'] } }, 'catalogue tier "web" egress "out"'],
+  ['containerDefaults', { limit: {} }, 'catalogue tier "web" containerDefaults'],
+  ['quota', { secrets: 10 }, 'catalogue tier "web"'],
+  ['podSecurity', 'strict', 'catalogue tier "web"'],
+  ['internalTraffic', true, 'catalogue tier "web"'],
+])('%s of a tier can not be %j', (field, value, where) => {
+  const { catalogue, environments } = applicationWith()
+  const tiers = { ...catalogue.tiers, web: { ...catalogue.tiers.web, [field]: value } }
+  expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
+    expect.stringMatching(new RegExp(`^${where}: `)),
+  ])
+})
+
+test.each([
+  ['access', { web: { viewers: [{ kind: 'Group' }] } }],
+  ['access', { web: { viewers: [{ kind: 'ServiceAccount', name: 'x' }] } }],
+  ['access', { web: { operators: [{ kind: 'User', name: 'x', namespace: 'y' }] } }],
+  ['access', { web: { readers: [] } }],
+  ['sealedCredentials', { web: { accessKey: 'x' } }],
+  ['without', ['rbac', 'everything']],
+  ['iamApplications', 'shop'],
+])('%s of an environment can not be %j', (field, value) => {
+  expect(misshapen(applicationWith({ environments: { dev: environment({ [field]: value }) } }))).toEqual([
+    expect.stringContaining(`has a ${field} of another type`),
+  ])
+})
+
+test('all settings of an environment together have the right shape', () => {
+  const subjects = [
+    { kind: 'Group', name: 'x' } as const,
+    { kind: 'ServiceAccount', name: 'x', namespace: 'y' } as const,
+  ]
+  const dev = environment({
+    access: { web: { viewers: subjects, operators: [] } },
+    sealedCredentials: { web: { accessKey: 'x', secretKey: 'y' } },
+    without: ['rbac'],
+    organizationId: 'x',
+    keyLifetime: '1d',
+    ingressNamespace: 'x',
+  })
+  expect(misshapen(applicationWith({ environments: { dev } }))).toEqual([])
+})

@@ -29,6 +29,13 @@ test('a request carries the key, its query and its body, and gives the answer', 
   expect(second).toMatchObject({ method: 'POST', url: '/things', body: JSON.stringify(write.body) })
 })
 
+test('a refusal names the request, with no more of an access key than its last characters', async () => {
+  const server = await serverWith({ status: 404, body: { type: 'not_found' } })
+  const path = '/iam/v1alpha1/api-keys/SCWZ7H3Q9T2B5M8K4X1W'
+  const refused = scalewayRequest(accountOf(server), { method: 'DELETE', path })
+  expect((await problemOf(refused)).where).toBe('Scaleway DELETE /iam/v1alpha1/api-keys/…4X1W')
+})
+
 test('an answer without content is nothing', async () => {
   const server = await serverWith({ status: 204, body: '' })
   expect(await scalewayRequest(accountOf(server), { method: 'DELETE', path: '/things/1' })).toBe(undefined)

@@ -1,0 +1,55 @@
+{{/*
+Version of the rules. Raise it when the chart renders what earlier rules refuse: their policies then stand aside during
+the upgrade. Keys of the boundary are only ever added, because policies of an earlier version still read them.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.admissionRules" -}}
+1
+{{- end -}}
+
+{{/*
+What a policy with parameters judges. No `/status`: the API server takes nothing but the status from such a request.
+Arguments: the resource.
+*/}}
+{{- define "tiered-secrets.admissionMatch" -}}
+failurePolicy: Fail
+paramKind:
+  apiVersion: v1
+  kind: Secret
+matchConstraints:
+  resourceRules:
+    - apiGroups: [external-secrets.io]
+      apiVersions: ["*"]
+      operations: [CREATE, UPDATE]
+      resources: [{{ . | quote }}]
+      scope: Namespaced
+matchConditions:
+  - name: these-rules-apply
+    expression: params.metadata.annotations.rules == '{{ include "tiered-secrets.admissionRules" . }}'
+  {{- include "tiered-secrets.admissionDeletion" . | nindent 2 }}
+{{- end -}}
+
+{{/*
+Lets finalizers go from what is being deleted. Its spec is in use until it is gone, so that a change of it is judged.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.admissionDeletion" -}}
+- name: not-a-step-of-deletion
+  expression: >-
+    request.operation == 'CREATE' || !has(oldObject.metadata.deletionTimestamp)
+    || dyn(object).?spec != dyn(oldObject).?spec
+{{- end -}}
+
+{{/*
+A rule, and what is said when it is broken: in the form of all problems, with the code as the name of the rule. The API
+server falls back to the short text when the long one would be too long.
+Arguments: code, rule (CEL: what is allowed), found (CEL: a text of what is true), expected (CEL: a text), fix (text).
+*/}}
+{{- define "tiered-secrets.admissionRule" -}}
+- expression: >-
+    {{ regexReplaceAll `\s+` .rule " " }}
+  messageExpression: >-
+    {{ regexReplaceAll `\s+` .found " " }} + '. Expected ' + {{ .expected }} + '. fix: {{ .fix }}. ({{ .code }})'
+  message: {{ printf "a value is too long to be shown. fix: %s. (%s)" .fix .code | quote }}
+  reason: Forbidden
+{{- end -}}

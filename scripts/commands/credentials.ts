@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { openCluster, openEnvironment } from '../access.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { checkSealingCertificate, seal } from '../kubernetes/seal.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { readIfExists } from '../lib/files.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { toYaml } from '../lib/yaml.ts'
+import { credentialKeys } from '../model/names.ts'
+import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import { refuseOtherPlace } from '../rotation/cluster.ts'
+import { defaultWaits, type TierContext } from '../rotation/context.ts'
+import { install } from '../rotation/install.ts'
+import { finish, plan, rotate } from '../rotation/rotate.ts'
+import { loadAccount } from '../scaleway/account.ts'
+import { describeKey, type KeyPair } from '../scaleway/api-key.ts'
+import { readApiKey } from '../scaleway/key-input.ts'
+import { probeKey } from '../scaleway/probe.ts'
+
+interface Options {
+  readonly environment: string
+  readonly tier: string
+  readonly from?: string
+  readonly seal?: string
+  readonly rotate?: boolean
+  readonly finish?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly unproved?: boolean
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'credentials',
+  summary: "Gives a tier its Scaleway API key once the key is proved to open that tier's secrets alone; or rotates it.",
+  example: 'scw iam api-key create … -o json | npm run --silent credentials -- --environment recette --tier backend',
+  options: [
+    environmentOption,
+    { flags: '--tier <name>', description: 'a tier of the catalogue', required: true },
+    { flags: '--from <file>', description: 'read the key from a file of mode 0600; default: standard input' },
+    { flags: '--seal <certificate>', description: "print a SealedSecret for the cluster's certificate, write nothing" },
+    { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },
+    { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
+    { flags: '--dry-run', description: 'check everything, write nothing' },
+    { flags: '--yes', description: 'with --rotate: ask nothing' },
+    { flags: '--unproved', description: 'accept a key that nothing in Scaleway can prove yet' },
+    outputOption,
+  ],
+  async run(options, io) {
+    refuseCombinations(options)
+    const model = await openEnvironment(options.environment, io)
+    const tier = findTier(model, options.tier)
+    try {
+      const done = options.rotate ? await rotateKey(model, tier, options, io) : await giveKey(model, tier, options, io)
+      if (done !== undefined) io.out(options.output === 'json' ? asJson(model, tier, done) : asText(done))
+      return exitCodes.ok
+    } catch (error) {
+      throw clusterProblem(error)
+    }
+  },
+})
+
+// --- internal ---
+
+/** What was done, for the result; no value of it is a secret. */
+type Done = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+async function giveKey(model: EnvironmentModel, tier: TierModel, options: Options, io: CommandIo) {
+  const certificate = options.seal === undefined ? undefined : await readCertificate(options.seal, io)
+  // Before anything is typed: a key for another cluster need not be given.
+  using client = certificate === undefined ? await openCluster(model, io) : undefined
+  const key = await readApiKey(options.from, io)
+  const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal)
+  const { accessKey } = key
+  const unproved = options.unproved === true
+  const patience = defaultWaits.patience
+  const proof = await probeKey({ account, accessKey, model, tier, unproved, patience, onWait: io.log })
+  const read = proof.read === undefined ? 'has nothing to read yet' : `reads ${proof.read}`
+  io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times what is not its tier's`)
+  if (certificate !== undefined) printSealed(certificate, model, tier, key, options, io)
+  if (client === undefined) return undefined
+  const context = { ...contextOf(model, tier, options, io), client }
+  const result = { key: describeKey(key), secret: `${tier.namespace}/${tier.credentialsSecret}` }
+  if (options.dryRun) await refuseOtherPlace(context)
+  else await install(context, key)
+  return { ...result, written: options.dryRun !== true }
+}
+
+async function rotateKey(
+  model: EnvironmentModel,
+  tier: TierModel,
+  options: Options,
+  io: CommandIo,
+): Promise<Done | undefined> {
+  const found = await loadAccount(io.env, io.signal)
+  const organizationId = model.organizationId ?? found.organizationId ?? noOrganization(model)
+  using client = await openCluster(model, io)
+  const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }
+  const finishes = options.finish === true
+  if (options.dryRun) return { steps: await plan(context, { finish: finishes }) }
+  if (!(await isConfirmed(model, tier, options, io))) return undefined
+  if (finishes) return { deletedKeys: await finish(context) }
+  return { ...(await rotate(context)) }
+}
+
+function contextOf(
+  model: EnvironmentModel,
+  tier: TierModel,
+  { unproved = false }: Options,
+  { signal, log }: CommandIo,
+): Omit<TierContext, 'client'> {
+  return { model, tier, signal, log, unproved, holder: thisRun(), waits: defaultWaits }
+}
+
+/** Who we are, for somebody who wants to know whom to ask. */
+function thisRun(): string {
+  let user = 'somebody'
+  try {
+    user = userInfo().username
+  } catch {
+    // A container may run as a user without a name.
+  }
+  return `${user}@${hostname()}, process ${process.pid} (${randomBytes(4).toString('hex')})`
+}
+
+async function isConfirmed(
+  { environment, kubeContext }: EnvironmentModel,
+  tier: TierModel,
+  { yes = false, finish }: Options,
+  { input, log }: CommandIo,
+): Promise<boolean> {
+  if (yes) return true
+  if (!input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
+  const what = finish ? 'Delete the disabled key' : 'Replace the key'
+  const question = `${what} of tier "${tier.name}" in ${environment} (${kubeContext}, ${tier.namespace})? [y/N] `
+  if (/^y(es)?$/i.test((await input.ask(question)).trim())) return true
+  log('nothing was changed')
+  return false
+}
+
+async function readCertificate(path: string, { log }: CommandIo): Promise<string> {
+  const text = await readIfExists(path)
+  if (text === undefined) throw usage(`--seal ${path}`, 'there is no such file. Expected a certificate in PEM form.')
+  const problems = checkSealingCertificate(text, { where: path })
+  if (problems.some(({ severity }) => severity !== 'warning')) throw new ProblemError(problems)
+  if (problems.length > 0) log(formatProblems(problems).trimEnd())
+  return text
+}
+
+function printSealed(
+  certificate: string,
+  { environment }: EnvironmentModel,
+  { name, namespace, credentialsSecret }: TierModel,
+  key: KeyPair,
+  { output }: Options,
+  { out, log }: CommandIo,
+): void {
+  const data = { [credentialKeys.accessKey]: key.accessKey, [credentialKeys.secretKey]: key.secretKey }
+  const sealed = seal(certificate, { namespace, name: credentialsSecret }, data)
+  out(output === 'json' ? `${JSON.stringify(sealed, null, 2)}\n` : toYaml(sealed))
+  const { encryptedData } = sealed.spec
+  const half = (field: 'accessKey' | 'secretKey') => `${field}: '${encryptedData[credentialKeys[field]]}'`
+  log(`To have the chart bring it, put this into environment "${environment}" of scripts/environments.ts:`)
+  log(`  sealedCredentials: { ${name}: { ${half('accessKey')}, ${half('secretKey')} } },`)
+}
+
+function asJson({ environment }: EnvironmentModel, { name }: TierModel, done: Done): string {
+  return `${JSON.stringify({ version: 1, environment, tier: name, ...done }, null, 2)}\n`
+}
+
+function asText(done: Done): string {
+  if (Array.isArray(done.steps)) return done.steps.map((step) => `${step}\n`).join('')
+  const lines = Object.entries(done).flatMap(([name, value]) => {
+    const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    return value === undefined ? [] : [`${words}: ${value}\n`]
+  })
+  return lines.join('')
+}
+
+function findTier({ tiers }: EnvironmentModel, name: string): TierModel {
+  const found = tiers.find((tier) => tier.name === name)
+  if (found) return found
+  const names = tiers.map((tier) => tier.name)
+  const message = `there is no such tier.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`
+  throw usage(`--tier ${name}`, message)
+}
+
+function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {
+  if (!rotate && (finish || yes))
+    throw usage(finish ? '--finish' : '--yes', 'means nothing alone. Expected --rotate with it.')
+  if (!rotate || (from === undefined && seal === undefined)) return
+  const other = from === undefined ? '--seal' : '--from'
+  throw usage(other, 'does not go with --rotate, which makes the key itself. Expected one of them.')
+}
+
+function usage(where: string, message: string): ProblemError {
+  const fix = 'Run `npm run credentials -- --help`.'
+  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+}
+
+function noOrganization({ environment }: EnvironmentModel): never {
+  throw new ProblemError({
+    code: 'ORGANIZATION_MISSING',
+    where: `environment "${environment}"`,
+    message: 'has no organizationId, and neither has your account. Expected the id of the Scaleway organization.',
+    fix: 'Set organizationId in scripts/environments.ts, or SCW_DEFAULT_ORGANIZATION_ID.',
+  })
+}

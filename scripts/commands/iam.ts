@@ -1,0 +1,104 @@
+import { openEnvironment } from '../access.ts'
+import { loadApplication, loadEnvironment } from '../application.ts'
+import { iamScwScript } from '../emit/iam-scw.ts'
+import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../emit/iam-table.ts'
+import { iamTerraform } from '../emit/iam-terraform.ts'
+import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { type IamPlan, iamPlan } from '../model/iam.ts'
+import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
+import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
+import { readLiveIam } from '../scaleway/live-iam.ts'
+import { applicationOf, verifyIam } from '../scaleway/verify-iam.ts'
+import { lastExpiry } from '../scaleway/verify-keys.ts'
+import type { EnvironmentOf } from '../scaleway/verify-rules.ts'
+
+interface Options {
+  readonly environment: string
+  readonly format: keyof typeof formats
+  readonly verify?: boolean
+}
+
+export const command = defineCommand<Options>({
+  name: 'iam',
+  summary: "The plan of an environment's IAM, or how its account differs from it.",
+  example: 'npm run iam -- --environment recette --verify',
+  options: [
+    environmentOption,
+    {
+      flags: '--format <form>',
+      description: 'how the plan is printed; scw is a shell script that makes it true',
+      choices: ['table', 'json', 'scw', 'terraform'],
+      default: 'table',
+    },
+    { flags: '--verify', description: 'compare the account with the plan; exit 3 when it differs' },
+  ],
+  async run({ environment, format, verify = false }, io) {
+    if (verify) return verifyAccount(environment, format, io)
+    const model = await loadEnvironment(environment)
+    io.out(formats[format](iamPlan(model), model))
+    if (model.example) io.log(`Environment "${environment}" is an example: its project ids are to be filled in.`)
+    return exitCodes.ok
+  },
+})
+
+// --- internal ---
+
+const formats = {
+  table: iamTable,
+  json: iamJson,
+  scw: iamScwScript,
+  terraform: iamTerraform,
+} satisfies Record<string, (plan: IamPlan, model: EnvironmentModel) => string>
+
+async function verifyAccount(environment: string, format: Options['format'], io: CommandIo) {
+  if (format !== 'table' && format !== 'json') throw verifiesNoScript(format)
+  const model = await openEnvironment(environment, io)
+  const plan = iamPlan(model)
+  const account = await loadAccount(io.env, io.signal)
+  const live = await readLiveIam(account, organizationOf(plan, account), plan)
+  const problems = sortProblems(verifyIam(plan, live, { now: new Date(), environmentOf: await environments() }))
+  const rows = plan.tiers.map((tier) => {
+    const application = applicationOf(tier, live)
+    return { tier: tier.tier, name: tier.name, keyExpires: application ? lastExpiry(application) : '-' }
+  })
+  if (format === 'json') io.out(iamVerifiedJson(plan, problems))
+  if (problems.some(isError)) throw new ProblemError(problems)
+  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  if (format === 'table') io.out(iamVerifiedTable(plan, rows))
+  return exitCodes.ok
+}
+
+/** An emulator has one organization, which is none of the environments'. */
+function organizationOf({ environment, organizationId }: IamPlan, account: OperatorAccount): string {
+  const given = account.isLocal
+    ? (account.organizationId ?? organizationId)
+    : (organizationId ?? account.organizationId)
+  if (given) return given
+  throw new ProblemError({
+    code: 'ORGANIZATION_ID_MISSING',
+    where: `environment "${environment}"`,
+    message: 'its Scaleway organization is not known. Expected an id, of the environment or of the account.',
+    fix: 'Set organizationId in scripts/environments.ts, or SCW_DEFAULT_ORGANIZATION_ID.',
+  })
+}
+
+/** Which environment a project of a foreign rule belongs to. */
+async function environments(): Promise<EnvironmentOf> {
+  const owners = new Map(
+    resolveAll(await loadApplication()).flatMap(({ environment, tiers }) =>
+      tiers.map(({ projectId }) => [projectId, environment] as const),
+    ),
+  )
+  return (projectId) => owners.get(projectId)
+}
+
+function verifiesNoScript(format: string): ProblemError {
+  const problem: Problem = {
+    code: 'WRONG_USAGE',
+    where: `--format ${format}`,
+    message: 'is a form of the plan, and --verify prints none. Expected table or json.',
+    fix: 'Leave out --format, or --verify.',
+  }
+  return new ProblemError(problem, exitCodes.usage)
+}

@@ -1,0 +1,116 @@
+import { openCluster } from '../access.ts'
+import { loadApplication, loadEnvironment, refuseStaleValues } from '../application.ts'
+import { generatedPaths } from '../emit/generate.ts'
+import { reachabilityJson, reachabilityMarkdown } from '../emit/reachability.ts'
+import { renderChart } from '../helm/helm.ts'
+import { type Manifest, parseManifests } from '../helm/manifests.ts'
+import { networkPoliciesOf } from '../helm/network-policy.ts'
+import { judgePolicies, namespaceLabels } from '../helm/reachability.ts'
+import { checkReachability } from '../helm/reachability-difference.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { type Kind, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
+import { verifyNetwork } from '../kubernetes/verify-network.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { endpointsOf } from '../model/endpoints.ts'
+import { reachabilityTable } from '../model/reachability-table.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import { findTool } from '../toolchain/find.ts'
+
+interface Options {
+  readonly environment: string
+  readonly output: 'table' | 'json'
+  readonly verify?: boolean
+}
+
+export const command = defineCommand<Options>({
+  name: 'network',
+  summary: 'Who reaches whom under the network policies of an environment.',
+  example: 'npm run --silent network -- --environment recette',
+  options: [
+    environmentOption,
+    outputOption,
+    {
+      flags: '--verify',
+      description: 'compare the cluster with it: policies, pod labels, ports; exit 3 when they differ',
+    },
+  ],
+  async run({ environment, output, verify = false }, io) {
+    const model = await loadEnvironment(environment)
+    if (verify) return verifyCluster(model, output, io)
+    await refuseStaleValues(io.root, environment)
+    const { catalogue } = await loadApplication()
+    const manifests = await render(model, io)
+    const { policies, problems } = networkPoliciesOf(manifests)
+    if (problems.length > 0) throw new ProblemError(problems)
+    const endpoints = endpointsOf(model, catalogue)
+    const rows = reachabilityTable(endpoints, judgePolicies(policies, namespaceLabels(manifests)))
+    io.out(output === 'json' ? reachabilityJson(rows) : reachabilityMarkdown(endpoints, rows))
+    return exitCodes.ok
+  },
+})
+
+// --- internal ---
+
+async function render(model: EnvironmentModel, io: CommandIo): Promise<Manifest[]> {
+  const helm = await findTool('helm', io)
+  const valuesFile = generatedPaths.values(model.environment)
+  const { root, signal } = io
+  return parseManifests(
+    await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile }),
+    valuesFile,
+  )
+}
+
+async function verifyCluster(model: EnvironmentModel, output: Options['output'], io: CommandIo) {
+  const { catalogue } = await loadApplication()
+  using client = await openCluster(model, io)
+  const problems = await findProblems().catch((error: unknown) => {
+    throw clusterProblem(error)
+  })
+  if (output === 'json') io.out(`${JSON.stringify({ environment: model.environment, problems }, null, 2)}\n`)
+  if (problems.some(isError)) throw new ProblemError(problems)
+  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  io.log(`The cluster of ${model.environment} has the policies, labels and ports of the catalogue.`)
+  io.log("Whether the cluster's network enforces policies can't be seen from here.")
+  return exitCodes.ok
+
+  async function findProblems(): Promise<Problem[]> {
+    const live = await livePolicies(client, model, io.signal)
+    const hasPolicies = live.some(({ kind }) => kind === kinds.networkPolicy.kind)
+    const isLeftOut = model.without.includes('network-policies')
+    const policies = hasPolicies || isLeftOut ? checkReachability(live, model, catalogue) : [missingPolicies(model)]
+    return sortProblems([...policies, ...(await verifyNetwork(client, model, io.signal))])
+  }
+}
+
+/** The policies of the tiers' namespaces, whoever made them: each one allows something more. */
+async function livePolicies(
+  client: KubernetesClient,
+  { tiers }: EnvironmentModel,
+  signal: AbortSignal,
+): Promise<Manifest[]> {
+  const found = await Promise.all(
+    tiers.map(async ({ namespace }) => {
+      const own = await client.get<KubernetesObject>(kinds.namespace, { name: namespace }, signal)
+      const { items } = await client.list<KubernetesObject>(kinds.networkPolicy, { namespace, signal })
+      const typed = (kind: Kind) => (item: KubernetesObject) => ({
+        ...item,
+        apiVersion: kind.apiVersion,
+        kind: kind.kind,
+      })
+      return [...(own ? [own] : []).map(typed(kinds.namespace)), ...items.map(typed(kinds.networkPolicy))]
+    }),
+  )
+  return found.flat()
+}
+
+function missingPolicies({ tiers }: EnvironmentModel): Problem {
+  return {
+    code: 'NETWORK_POLICIES_MISSING',
+    where: tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
+    message: 'there is no network policy, so that every pod reaches every other. Expected those of the chart.',
+    fix: 'Run `npm run deploy`.',
+  }
+}

@@ -1,0 +1,97 @@
+import type { Problem } from '../lib/problems.ts'
+import { table } from '../lib/table.ts'
+import type { IamPlan, IamRule } from '../model/iam.ts'
+
+/** The plan as a person reads it: what has to exist, then what this mode gives and what it does not. */
+export function iamTable(plan: IamPlan): string {
+  const { environment, organizationId, keyLifetimeDays, tiers } = plan
+  const applications = table(
+    ['TIER', 'APPLICATION AND POLICY', 'PROJECT', 'KEY'],
+    tiers.map(({ tier, name, projectId }) => [tier, name, projectId, `expires after ${keyLifetimeDays} days`]),
+  )
+  const rules = table(
+    ['POLICY', 'PERMISSION SET', 'CONDITION'],
+    tiers.flatMap(({ name, rules: list }) => list.map((rule) => [name, rule.permissionSet, conditionText(rule)])),
+  )
+  const organization = organizationId ?? "the account's own"
+  return [
+    `IAM of environment "${environment}", isolation mode "${plan.isolation}", organization ${organization}\n`,
+    applications,
+    'Each policy has these rules, for the project of its tier, and no others:\n',
+    rules,
+    `${boundaryHeading(plan)}\n${boundaryNotes(plan)
+      .map((note) => `  - ${note}\n`)
+      .join('')}`,
+  ].join('\n')
+}
+
+/** The plan for machines. `condition` is null for none. */
+export function iamJson(plan: IamPlan): string {
+  const { environment, isolation, organizationId = null, keyLifetimeDays, tiers } = plan
+  const document = {
+    version: 1,
+    environment,
+    isolation,
+    organizationId,
+    tiers: tiers.map(({ tier, name, description, rules }) => ({
+      tier,
+      application: { name, description },
+      policy: {
+        name,
+        rules: rules.map(({ permissionSet, projectId, condition = null }) => ({
+          permissionSets: [permissionSet],
+          projectIds: [projectId],
+          condition,
+        })),
+      },
+      key: { lifetimeDays: keyLifetimeDays },
+    })),
+    notes: boundaryNotes(plan),
+  }
+  return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+/** What `--verify` says when the account is as planned. */
+export function iamVerifiedTable(
+  { environment }: IamPlan,
+  rows: readonly { readonly tier: string; readonly name: string; readonly keyExpires: string }[],
+): string {
+  const cells = rows.map(({ tier, name, keyExpires }) => [tier, name, keyExpires])
+  const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no group.`
+  return `${table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells)}${sentence}\n`
+}
+
+/** What `--verify` says, for machines: an empty list when the account is as planned. */
+export function iamVerifiedJson({ environment }: IamPlan, problems: readonly Problem[]): string {
+  const list = problems.map((problem) => ({ severity: 'error', ...problem }))
+  return `${JSON.stringify({ version: 1, environment, problems: list }, undefined, 2)}\n`
+}
+
+/** What the isolation mode does not give (`path`), or gives (`project`), and what holds for both; whole sentences. */
+export function boundaryNotes({ isolation, environment }: Pick<IamPlan, 'isolation' | 'environment'>): string[] {
+  return [
+    ...(isolation === 'path' ? pathNotes : projectNotes),
+    `Policies only ever add rights. One more policy on the application, or on a group it is in, voids the boundary: \`npm run iam -- --environment ${environment} --verify\` looks for these.`,
+    'A change of permissions takes up to a minute to be in force.',
+  ]
+}
+
+// --- internal ---
+
+const pathNotes = [
+  'Names stay listable: with `!has(resource.id)`, which listing needs, a key can list the names, folders, tags and descriptions of the other tiers in the project. It can read none of their values.',
+  'Names and folders are mutable, and the condition goes by them: whoever may rename or move a secret can move it across the boundary. Give the Write and Create sets of Secret Manager to deployers only.',
+]
+
+const projectNotes = [
+  'The project is the boundary: a key sees neither the values nor the names of the other tiers, whatever their secrets are called and wherever they are moved inside their project.',
+  'An organization has at most 25 projects by default, and this takes one for each tier and environment.',
+]
+
+function boundaryHeading({ isolation }: IamPlan): string {
+  return isolation === 'path' ? 'What mode "path" does not give:' : 'What mode "project" gives, and what it asks for:'
+}
+
+function conditionText({ condition }: IamRule): string {
+  return condition ?? '(none: the project is the boundary)'
+}

@@ -1,0 +1,28 @@
+/** A JSON Schema, as parsed from `schema/values.base.schema.json`. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly definitions?: Readonly<Record<string, JsonSchema>>
+}
+
+/** The text of a generated JSON file. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/**
+ * A schema without references: what each names stands in its place, and a description beside `allOf` of one reference
+ * stays. Definitions must not be recursive.
+ */
+export function inlined(value: unknown, definitions: Readonly<Record<string, JsonSchema>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => inlined(item, definitions))
+  if (typeof value !== 'object' || value === null) return value
+  const { $ref, allOf, ...rest } = value as JsonSchema
+  const [only, ...others] = Array.isArray(allOf) ? (allOf as JsonSchema[]) : []
+  const reference = $ref ?? (others.length === 0 ? only?.$ref : undefined)
+  if (typeof reference === 'string') {
+    const definition = definitions[reference.replace('#/definitions/', '')]
+    return inlined({ ...definition, ...rest }, definitions)
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inlined(item, definitions)]))
+}

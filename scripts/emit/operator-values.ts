@@ -1,0 +1,169 @@
+import { groupBy } from '../lib/group.ts'
+import { compare } from '../lib/problems.ts'
+import { durationSeconds } from '../model/duration.ts'
+import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
+import { operatorObjectsText } from './operator-objects.ts'
+
+/**
+ * Helm values of the operator's own chart, as YAML with a reason for every line. Always the same text for the same
+ * application: an operator serves a whole cluster, and all clusters get the same.
+ * Source of the facts: chart and flags of the pinned operator; the memory was measured with its program.
+ *
+ * @param models every environment: sizes follow the cluster with most ExternalSecrets
+ * @param version of the operator and of its chart, e.g. `0.20.4`
+ */
+export function operatorValuesText(models: readonly EnvironmentModel[], version: string): string {
+  const clusters = [...groupBy(models, ({ kubeContext }) => kubeContext)].map(([name, inside]) => loadOf(name, inside))
+  const [load = noLoad] = clusters.sort((a, b) => b.objects - a.objects || compare(a.cluster, b.cluster))
+  const sections = [header(models[0]?.application ?? '', version), definitions, reconcilers]
+  return [...sections, work(load), pod, services, rights, operatorObjectsText()].join('\n')
+}
+
+/** ExternalSecrets worked on at the same time; more would only reach Scaleway's rate limit sooner. */
+export const maxConcurrent = 8
+
+// --- internal ---
+
+interface Load {
+  /** Kube context. */
+  readonly cluster: string
+  /** ExternalSecrets. */
+  readonly objects: number
+  /** Remote refs; each costs three Scaleway requests a refresh. */
+  readonly refs: number
+  /** The shortest. */
+  readonly interval: string
+}
+
+const noLoad: Load = { cluster: 'none', objects: 1, refs: 0, interval: '1h0m0s' }
+
+function loadOf(cluster: string, models: readonly EnvironmentModel[]): Load {
+  const objects = models.flatMap(({ tiers }) => tiers.flatMap(externalSecrets))
+  const intervals = models.map(({ refreshInterval }) => refreshInterval)
+  const seconds = (text: string) => durationSeconds(text) ?? 0
+  return {
+    cluster,
+    objects: objects.length,
+    refs: objects.reduce((sum, { singles, bundles }) => sum + singles.length + bundles.length, 0),
+    interval: intervals.sort((a, b) => seconds(a) - seconds(b))[0] ?? '',
+  }
+}
+
+function header(application: string, version: string): string {
+  return `# Values of the External Secrets Operator's own Helm chart, version ${version}, for ${application}.
+# Printed by \`npm run operator-values\`; the rights below are tested with that version:
+#   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
+#     --namespace external-secrets --create-namespace --values <this file>
+# What the chart can't switch off: the metrics port (closed by the NetworkPolicy below) and the definitions of the
+# generators (nobody is given rights on them; admission refuses them in the namespaces of the tiers).
+`
+}
+
+const definitions = `# The definitions come and go with the operator that understands them.
+installCRDs: true
+crds:
+  # A store, a generator or an ExternalSecret of the whole cluster reaches across tiers. Without its definition nobody
+  # can make one, not even a cluster administrator by mistake.
+  createClusterExternalSecret: false
+  createClusterSecretStore: false
+  createClusterGenerator: false
+  # Pushing writes Secrets of the cluster to Scaleway; with a tier's key that only reads, it is a way out and no use.
+  createClusterPushSecret: false
+  createPushSecret: false
+  conversion:
+    # Converting asks the webhook, which is off below. There is one served version, so nothing is to convert.
+    enabled: false
+`
+
+const reconcilers = `# What has no definition must not be waited for: the operator would stop after two minutes.
+processClusterExternalSecret: false
+processClusterStore: false
+processClusterGenerator: false
+processClusterPushSecret: false
+processPushSecret: false
+extraArgs:
+  # No generator is used, so there is no state of one to clean up. In quotes: the chart takes a bare false for true.
+  enable-generator-state: "false"
+`
+
+function work({ cluster, objects, refs, interval }: Load): string {
+  return `# ${cluster}: ${objects} ExternalSecrets with ${refs} remote refs, read every ${interval}.
+# A tier whose reads hang must not hold up the others. Each of these asks Scaleway one thing at a time.
+concurrent: ${Math.min(Math.max(objects, 1), maxConcurrent)}
+# The Secrets it wrote stay when it is gone, so a second one standing by gains nothing but a fresher refresh.
+replicaCount: 1
+# During an upgrade two run for a moment; two that write one Secret fight over it.
+leaderElect: true
+podDisruptionBudget:
+  # With one replica it would stop every drain of a node.
+  enabled: false
+# Old ReplicaSets are for \`kubectl rollout undo\`; Helm's own history is what to go back with.
+revisionHistoryLimit: 2
+resources:
+  requests:
+    cpu: 10m
+    # Measured: 62 MiB when idle, 72 MiB with 160 values, 80 MiB with 4,000. It caches the Secrets it writes and no
+    # others, so the size of the cluster does not count. The published program has more providers in it.
+    memory: 128Mi
+  limits:
+    # No limit on the CPU: throttling only delays a refresh.
+    memory: 256Mi
+log:
+  # \`debug\` adds nothing that names a cause. No level prints a value; a malformed Scaleway key, however, is told
+  # as an error at all levels, which is why \`npm run credentials\` lets none through.
+  level: info
+  timeEncoding: rfc3339
+`
+}
+
+const pod = `livenessProbe:
+  # Off by default; a hung operator would stop all refreshing unseen.
+  enabled: true
+# All of this fits the Pod Security level \`restricted\`; written out, so that no default loosens it.
+securityContext:
+  enabled: true
+  allowPrivilegeEscalation: false
+  capabilities:
+    drop:
+      - ALL
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  runAsUser: 1000
+  seccompProfile:
+    type: RuntimeDefault
+# On the network of the node no NetworkPolicy holds.
+hostNetwork: false
+`
+
+const services = `webhook:
+  # It repeats what the catalogue, the chart's schema and the admission policies check, and is no security control.
+  # While it is not up nobody can write an ExternalSecret, so it would make every upgrade wait for itself.
+  create: false
+certController:
+  # It serves the webhook alone, and may read and change every Secret of the cluster for that.
+  create: false
+serviceMonitor:
+  # No series of it counts Scaleway requests, and the definition of ServiceMonitor may be missing. To turn it on, also
+  # let the monitoring namespace in below, to port 8080.
+  enabled: false
+metrics:
+  service:
+    # Nobody asks for them.
+    enabled: false
+`
+
+const rights = `rbac:
+  # The chart's own rights can't be narrowed: they let the operator make a token for any ServiceAccount, and they give
+  # whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below take their place.
+  create: false
+  # For the day somebody turns \`create\` on again.
+  aggregateToView: false
+  aggregateToEdit: false
+  servicebindings:
+    # No operator of servicebinding.io reads ExternalSecrets here.
+    create: false
+serviceAccount:
+  create: true
+  # It talks to the API server all the time.
+  automount: true
+`

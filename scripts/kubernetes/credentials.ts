@@ -1,0 +1,148 @@
+import { credentialKeys } from '../model/names.ts'
+import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import type { KubernetesClient } from './client.ts'
+import { kinds, type SecretObject } from './kinds.ts'
+
+/** A rotation that is not over, as the annotations of a credentials Secret tell it. */
+export interface RotationState {
+  /** `written`: the new key is in the Secret. `disabled`: the key before is expired, and everything syncs without it. */
+  readonly phase: 'written' | 'disabled'
+  /** Access key of the key that was in the Secret before, if any. */
+  readonly previousAccessKey?: string
+  /** RFC 3339; undefined when it never expired. */
+  readonly previousExpiresAt?: string
+}
+
+/** What the credentials Secret of a tier holds. Secret: never printed. */
+export interface StoredCredentials {
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly rotation: RotationState | undefined
+  readonly resourceVersion: string
+}
+
+export interface WriteOptions {
+  /** Default: none, and what was noted of an earlier rotation is dropped. */
+  readonly rotation?: RotationState
+  /** Refuse the write when the Secret has changed since it was read. Default: write in any case */
+  readonly resourceVersion?: string
+  readonly signal?: AbortSignal
+}
+
+type Place = Pick<TierModel, 'namespace' | 'credentialsSecret'>
+
+/** The credentials Secret of a tier, or undefined. */
+export async function readCredentials(
+  client: Pick<KubernetesClient, 'get'>,
+  tier: Place,
+  signal?: AbortSignal,
+): Promise<StoredCredentials | undefined> {
+  const secret = await client.get<SecretObject>(kinds.secret, refOf(tier), signal)
+  return secret && storedOf(secret)
+}
+
+/**
+ * Writes both halves of a key, and the state of the rotation beside them, in one step.
+ *
+ * @throws KubernetesError with status 409 when `resourceVersion` is not the current one
+ */
+export async function writeCredentials(
+  client: Pick<KubernetesClient, 'apply'>,
+  tier: Place,
+  { accessKey, secretKey }: Pick<StoredCredentials, 'accessKey' | 'secretKey'>,
+  { rotation, resourceVersion, signal }: WriteOptions = {},
+): Promise<StoredCredentials> {
+  const ref = refOf(tier)
+  const secret = {
+    metadata: {
+      ...ref,
+      ...(rotation ? { annotations: annotationsOf(rotation) } : {}),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    type: 'Opaque',
+    data: {
+      [credentialKeys.accessKey]: Buffer.from(accessKey).toString('base64'),
+      [credentialKeys.secretKey]: Buffer.from(secretKey).toString('base64'),
+    },
+  } satisfies SecretObject
+  return storedOf(await client.apply<SecretObject>(kinds.secret, ref, secret, signal ? { signal } : {}))
+}
+
+/**
+ * Marks the Secret as this holder's: whoever read it before can no longer write it with `resourceVersion`.
+ *
+ * @param holder told to nobody else before, or nothing changes
+ */
+export async function claimCredentials(
+  client: Pick<KubernetesClient, 'mergePatch'>,
+  tier: Place,
+  { resourceVersion }: Pick<StoredCredentials, 'resourceVersion'>,
+  holder: string,
+  signal?: AbortSignal,
+): Promise<StoredCredentials> {
+  const patch = { metadata: { resourceVersion, annotations: { [annotations.holder]: holder } } }
+  return storedOf(await client.mergePatch<SecretObject>(kinds.secret, refOf(tier), patch, signal))
+}
+
+/** Creates the namespace of a tier when there is none, marked so that Helm adopts it. */
+export async function ensureNamespace(
+  client: Pick<KubernetesClient, 'get' | 'apply'>,
+  { release }: Pick<EnvironmentModel, 'release'>,
+  { namespace }: Pick<TierModel, 'namespace'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ref = { name: namespace }
+  if (await client.get(kinds.namespace, ref, signal)) return
+  // What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources.
+  const ownership = {
+    labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+    annotations: {
+      'meta.helm.sh/release-name': release.name,
+      'meta.helm.sh/release-namespace': release.namespace,
+    },
+  }
+  await client.apply(kinds.namespace, ref, { metadata: { ...ref, ...ownership } }, signal ? { signal } : {})
+}
+
+// --- internal ---
+
+const annotations = {
+  phase: 'tiered-secrets/rotation',
+  previousAccessKey: 'tiered-secrets/previous-access-key',
+  previousExpiresAt: 'tiered-secrets/previous-expires-at',
+  holder: 'tiered-secrets/holder',
+} as const
+
+function refOf({ namespace, credentialsSecret }: Place) {
+  return { namespace, name: credentialsSecret }
+}
+
+function storedOf({ metadata, data }: SecretObject): StoredCredentials {
+  const half = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
+  return {
+    accessKey: half(credentialKeys.accessKey),
+    secretKey: half(credentialKeys.secretKey),
+    rotation: rotationOf(metadata.annotations ?? {}),
+    resourceVersion: metadata.resourceVersion ?? '',
+  }
+}
+
+function annotationsOf({ phase, previousAccessKey, previousExpiresAt }: RotationState): Record<string, string> {
+  return {
+    [annotations.phase]: phase,
+    ...(previousAccessKey === undefined ? {} : { [annotations.previousAccessKey]: previousAccessKey }),
+    ...(previousExpiresAt === undefined ? {} : { [annotations.previousExpiresAt]: previousExpiresAt }),
+  }
+}
+
+function rotationOf(found: Readonly<Record<string, string>>): RotationState | undefined {
+  const phase = found[annotations.phase]
+  if (phase !== 'written' && phase !== 'disabled') return undefined
+  const previousAccessKey = found[annotations.previousAccessKey]
+  const previousExpiresAt = found[annotations.previousExpiresAt]
+  return {
+    phase,
+    ...(previousAccessKey === undefined ? {} : { previousAccessKey }),
+    ...(previousExpiresAt === undefined ? {} : { previousExpiresAt }),
+  }
+}

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubernetesClient, ListOptions } from './client.ts'
+import { isNotFound, KubernetesError } from './errors.ts'
+import type { Kind, KubernetesObject } from './kinds.ts'
+
+/** What is known of the objects of one kind in one place. */
+export type Sight<Kept> =
+  /** Complete; by name. */
+  | { readonly state: 'seen'; readonly objects: ReadonlyMap<string, Kept> }
+  /** The cluster has no such kind. */
+  | { readonly state: 'kind-absent' }
+  /** Unknown since just now; it is tried again. */
+  | { readonly state: 'lost'; readonly error: unknown }
+
+export interface FollowOptions<T, Kept> extends ListOptions {
+  readonly signal: AbortSignal
+  /** What is kept of an object; the rest of it is forgotten at once. */
+  readonly keep: (object: T) => Kept
+  /** Called after the first list, then at every change. */
+  readonly onSight: (sight: Sight<Kept>) => void
+}
+
+/**
+ * Follows objects for ever: a list, then a watch from where the list ended. A watch that the server ends goes on from
+ * its last event; after anything else (410 Gone, a broken connection, a refusal) the objects are listed again.
+ *
+ * @throws what the very first list is refused with; the signal's reason when aborted. Never returns.
+ */
+export async function follow<T extends KubernetesObject, Kept>(
+  client: Pick<KubernetesClient, 'list' | 'watch'>,
+  kind: Kind,
+  { keep, onSight, ...place }: FollowOptions<T, Kept>,
+): Promise<never> {
+  const { signal } = place
+  const objects = new Map<string, Kept>()
+  let isFirst = true
+  let failures = 0
+  const list = async () => {
+    const { items, resourceVersion } = await client.list<T>(kind, place)
+    isFirst = false
+    objects.clear()
+    for (const item of items) objects.set(item.metadata.name, keep(item))
+    onSight({ state: 'seen', objects })
+    return resourceVersion
+  }
+  const watch = async (from: string) => {
+    let last = from
+    const atMost = AbortSignal.any([signal, AbortSignal.timeout(watchMs)])
+    for await (const { type, object } of client.watch<T>(kind, { ...place, signal: atMost, resourceVersion: from })) {
+      last = object.metadata.resourceVersion ?? last
+      failures = 0
+      if (type === 'BOOKMARK') continue
+      if (type === 'DELETED') objects.delete(object.metadata.name)
+      else objects.set(object.metadata.name, keep(object))
+      onSight({ state: 'seen', objects })
+    }
+    return last
+  }
+  for (let from: string | undefined; ; ) {
+    const started = Date.now()
+    try {
+      from = await watch(from ?? (await list()))
+      if (Date.now() - started >= steadyMs) failures = 0
+    } catch (error) {
+      signal.throwIfAborted()
+      from = undefined
+      const isAbsent = isNotFound(error)
+      if (isFirst && !isAbsent) throw error
+      isFirst = false
+      if (isAbsent) onSight({ state: 'kind-absent' })
+      else if (!isGone(error)) onSight({ state: 'lost', error })
+    }
+    const pauseMs = Math.min(maxPauseMs, 50 * 2 ** failures++)
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+  }
+}
+
+// --- internal ---
+
+/** A connection that died without a word is noticed no later than this; the watch goes on from its last event. */
+const watchMs = 60_000
+/** A watch that lasted so long worked. */
+const steadyMs = 1_000
+const maxPauseMs = 2_000
+
+/** The server no longer knows what happened since then. */
+function isGone(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 410
+}

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ProblemError } from '../lib/problems.ts'
+import type { KubernetesClient } from './client.ts'
+import { KubernetesError } from './errors.ts'
+import type { NamespacedRef } from './external-secrets.ts'
+import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
+
+export interface LeaseOptions {
+  /** Who holds it, as the next one is told; different for each run. */
+  readonly holder: string
+  /** After which a lease that isn't renewed is anybody's. Default: 30,000. */
+  readonly durationMs?: number
+  /** Default: a sixth of the duration. */
+  readonly renewMs?: number
+  /** Called once, before waiting for a holder that may be gone. */
+  readonly onWait?: (message: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** A lock in the cluster; `await using` gives it back. */
+export interface Lease extends AsyncDisposable {
+  /** Aborted when the lease is lost, with `LEASE_LOST` as the reason, or with the signal that was given. */
+  readonly signal: AbortSignal
+}
+
+type LeaseClient = Pick<KubernetesClient, 'get' | 'create' | 'mergePatch'>
+
+/**
+ * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is given back.
+ *
+ * @throws ProblemError `LEASE_HELD` when somebody renews it
+ */
+export async function acquireLease(client: LeaseClient, ref: NamespacedRef, options: LeaseOptions): Promise<Lease> {
+  const { durationMs = 30_000, renewMs = durationMs / 6, signal } = options
+  const taken = await take(client, ref, { ...options, durationMs })
+  const lost = new AbortController()
+  let { resourceVersion } = taken.metadata
+  let renewal: Promise<void> = Promise.resolve()
+  let renewedAt = Date.now()
+  const change = async (spec: object) => {
+    const patch = { metadata: { resourceVersion }, spec }
+    const { metadata } = await client.mergePatch<LeaseObject>(kinds.lease, ref, patch)
+    resourceVersion = metadata.resourceVersion
+  }
+  const renew = async () => {
+    try {
+      await change({ renewTime: microTime() })
+      renewedAt = Date.now()
+    } catch (error) {
+      // A conflict may be one with our own renewal, whose answer was lost.
+      const isConflict = error instanceof KubernetesError && error.status === 409
+      const found = isConflict ? await client.get<LeaseObject>(kinds.lease, ref).catch(() => undefined) : undefined
+      if (found?.spec?.holderIdentity === options.holder) resourceVersion = found.metadata.resourceVersion
+      else if (isConflict || Date.now() - renewedAt > durationMs) lost.abort(lostLease(ref))
+    }
+  }
+  const timer = setInterval(() => {
+    renewal = renewal.then(renew)
+  }, renewMs)
+  return {
+    signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await renewal
+      // Whatever keeps us from giving it back, it runs out by itself.
+      await change({ holderIdentity: null, renewTime: null }).catch(() => undefined)
+    },
+  }
+}
+
+// --- internal ---
+
+interface LeaseObject extends KubernetesObject {
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly renewTime?: string
+    readonly leaseDurationSeconds?: number
+  }
+}
+
+async function take(
+  client: LeaseClient,
+  ref: NamespacedRef,
+  { holder, durationMs, onWait, signal }: LeaseOptions & { readonly durationMs: number },
+): Promise<LeaseObject> {
+  let first: LeaseObject | undefined
+  for (;;) {
+    const found = await client.get<LeaseObject>(kinds.lease, ref, signal)
+    // Ours when our own request was sent twice.
+    if (found?.spec?.holderIdentity === holder) return found
+    if (!found || isFree(found)) {
+      const claimed = await claim(client, ref, found, { holder, durationMs }, signal)
+      if (claimed) return claimed
+      continue
+    }
+    if (first && first.spec?.renewTime !== found.spec?.renewTime) throw heldLease(ref, found)
+    if (!first) onWait?.(`${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting whether it is still there`)
+    first ??= found
+    await sleep(pollMs, undefined, signal ? { signal } : {})
+  }
+}
+
+const pollMs = 500
+
+/** Undefined when somebody else was faster. */
+async function claim(
+  client: LeaseClient,
+  ref: NamespacedRef,
+  found: LeaseObject | undefined,
+  { holder, durationMs }: { readonly holder: string; readonly durationMs: number },
+  signal: AbortSignal | undefined,
+): Promise<LeaseObject | undefined> {
+  const now = microTime()
+  const spec = {
+    holderIdentity: holder,
+    leaseDurationSeconds: Math.ceil(durationMs / 1000),
+    acquireTime: now,
+    renewTime: now,
+  }
+  try {
+    if (!found) return await client.create<LeaseObject>(kinds.lease, { metadata: ref, spec }, signal)
+    const metadata = { resourceVersion: found.metadata.resourceVersion }
+    return await client.mergePatch<LeaseObject>(kinds.lease, ref, { metadata, spec }, signal)
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 409) return undefined
+    throw error
+  }
+}
+
+function isFree({ spec }: LeaseObject): boolean {
+  if (!spec?.holderIdentity || !spec.renewTime) return true
+  return Date.parse(spec.renewTime) + (spec.leaseDurationSeconds ?? 0) * 1000 < Date.now()
+}
+
+/** Kubernetes wants exactly six digits of a second here. */
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z')
+}
+
+function describe(ref: NamespacedRef): string {
+  return describeObject(kinds.lease, ref)
+}
+
+function heldLease(ref: NamespacedRef, { spec }: LeaseObject): ProblemError {
+  return new ProblemError({
+    code: 'LEASE_HELD',
+    where: describe(ref),
+    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}. Expected nobody else to be at it.`,
+    fix: 'Wait until that run has ended, then run this again.',
+  })
+}
+
+function lostLease(ref: NamespacedRef): ProblemError {
+  return new ProblemError({
+    code: 'LEASE_LOST',
+    where: describe(ref),
+    message: 'was not renewed in time, and may be held by somebody else now. Expected to hold it to the end.',
+    fix: 'Run the same command again: it goes on where this one stopped.',
+  })
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TierModel } from '../model/resolve.ts'
+import type { KubernetesClient } from './client.ts'
+import { isNotFound } from './errors.ts'
+import { type ExternalSecretObject, lastWarning, type NamespacedRef, syncState } from './external-secrets.ts'
+import { kinds } from './kinds.ts'
+
+/** What came of a forced refresh. */
+export interface RefreshReport {
+  readonly ref: NamespacedRef
+  /** `absent-in-scaleway`: the operator asked with a key that works, and the remote secret is not there. */
+  readonly state: 'refreshed' | 'absent-in-scaleway' | 'failed'
+  /** What is true now, without a final period. Never a value. */
+  readonly message: string
+}
+
+export interface RefreshOptions {
+  /** Default: 60,000. */
+  readonly timeoutMs?: number
+  /** Default: 300. */
+  readonly pollMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** The ExternalSecrets that read through a store, in a namespace: those of the chart, and those made by hand. */
+export async function externalSecretsUsing(
+  client: Pick<KubernetesClient, 'list'>,
+  { namespace, secretStore }: Pick<TierModel, 'namespace' | 'secretStore'>,
+  signal?: AbortSignal,
+): Promise<NamespacedRef[]> {
+  const options = { namespace, ...(signal ? { signal } : {}) }
+  const none = { items: [] }
+  const { items } = await client.list<ExternalSecretObject>(kinds.externalSecret, options).catch((error: unknown) => {
+    // A cluster without the operator has none either.
+    if (isNotFound(error)) return none
+    throw error
+  })
+  return items.filter((item) => storeOf(item) === secretStore).map(({ metadata: { name } }) => ({ namespace, name }))
+}
+
+/**
+ * Makes the operator read Scaleway again, for each of the given ExternalSecrets, and waits until it has: nothing
+ * watches a credentials Secret, so a new key is otherwise used at the next refresh.
+ *
+ * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`
+ */
+export async function refreshExternalSecrets(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'mergePatch'>,
+  refs: readonly NamespacedRef[],
+  options: RefreshOptions = {},
+): Promise<readonly RefreshReport[]> {
+  return Promise.all(refs.map((ref) => refresh(client, ref, options)))
+}
+
+// --- internal ---
+
+/** After so long, the newest warning is one about the forced refresh and not about one before. */
+const settleMs = 3_000
+
+async function refresh(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'mergePatch'>,
+  ref: NamespacedRef,
+  { timeoutMs = 60_000, pollMs = 300, signal }: RefreshOptions,
+): Promise<RefreshReport> {
+  // Any change of an annotation or a label does.
+  const patch = { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
+  const before = await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, patch, signal)
+  const started = Date.now()
+  for (;;) {
+    const now = await client.get<ExternalSecretObject>(kinds.externalSecret, ref, signal)
+    const { state, message } = syncState(now)
+    // The text holds a digest of the annotations, so that it differs once this very refresh is done.
+    const isAnother = now?.status?.syncedResourceVersion !== before.status?.syncedResourceVersion
+    if (state === 'synced' && isAnother) return { ref, state: 'refreshed', message }
+    const passedMs = Date.now() - started
+    if (passedMs >= timeoutMs || (state === 'failed' && passedMs >= Math.min(settleMs, timeoutMs))) {
+      const warning = await lastWarning(client, 'ExternalSecret', ref, signal)
+      if (state === 'failed' && warning?.includes('Secret does not exist'))
+        return { ref, state: 'absent-in-scaleway', message: warning }
+      const late = state === 'synced' ? 'the operator has not read Scaleway again' : message
+      if (passedMs >= timeoutMs) return { ref, state: 'failed', message: warning ?? late }
+    }
+    await sleep(pollMs, undefined, signal ? { signal } : {})
+  }
+}
+
+function storeOf({ spec }: ExternalSecretObject): string | undefined {
+  const { name, kind = 'SecretStore' } = (spec?.secretStoreRef ?? {}) as { name?: string; kind?: string }
+  return kind === 'SecretStore' ? name : undefined
+}

@@ -1,0 +1,84 @@
+import type { CommandIo, OptionSpec } from '../lib/command.ts'
+import { exitCodes, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { durationSeconds } from '../model/duration.ts'
+import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
+import type { KubernetesClient } from './client.ts'
+import { describeObject, kinds } from './kinds.ts'
+import { syncProblems } from './sync-problems.ts'
+import { type WaitReport, type WantedSync, waitForSync } from './wait-for-sync.ts'
+
+export const timeoutOption: OptionSpec = {
+  flags: '--timeout <duration>',
+  description: 'how long to wait for required secrets: 90s, 5m, 1h30m; 0s looks once',
+  default: '5m',
+}
+
+/** How a release stands when the wait is over. */
+export interface GateResult {
+  readonly reports: readonly WaitReport[]
+  /** Sorted; a release with an error among them has not arrived. */
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Waits until all required secrets of an environment have arrived in the version the catalogue implies. It looks at the
+ * objects alone, so that it does not matter who deployed them. What can't mend itself is told at once, and waited for
+ * all the same: somebody else may be about to create it.
+ *
+ * @param timeout as `timeoutOption` takes it
+ * @throws as `waitForSync`; ProblemError `WRONG_USAGE` for a duration that is none
+ */
+export async function passGate(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'watch'>,
+  model: EnvironmentModel,
+  timeout: string,
+  { signal, log, isTerminal }: Pick<CommandIo, 'signal' | 'log' | 'isTerminal'>,
+): Promise<GateResult> {
+  const reports = await waitForSync(client, wantedSyncs(model), {
+    timeoutMs: timeoutMs(timeout),
+    signal,
+    onChange({ ref, message, state, obstacle }) {
+      const isAbsent = obstacle !== undefined && obstacle !== 'target-differs'
+      if (isAbsent || isTerminal) log(`${describeObject(kinds.externalSecret, ref)}: ${told(state, message)}`)
+    },
+    onLost: (error) => log(`trying again: ${error instanceof Error ? error.message : String(error)}`),
+  })
+  return { reports, problems: sortProblems(syncProblems(model, reports, timeout)) }
+}
+
+/**
+ * Milliseconds of a duration.
+ *
+ * @throws ProblemError `WRONG_USAGE`
+ */
+export function timeoutMs(text: string): number {
+  const seconds = durationSeconds(text)
+  if (seconds !== undefined) return 1000 * seconds
+  throw new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: `--timeout ${text}`,
+      message: 'is no duration. Expected hours, minutes and seconds, as in 90s, 5m or 1h30m.',
+      fix: 'Correct the option.',
+    },
+    exitCodes.usage,
+  )
+}
+
+/** Every ExternalSecret of an environment, with what has to arrive. */
+export function wantedSyncs(model: EnvironmentModel): WantedSync[] {
+  return model.tiers.flatMap((tier) =>
+    externalSecrets(tier).map((expected) => ({
+      namespace: tier.namespace,
+      name: expected.name,
+      expected,
+      isOptional: expected === tier.optional,
+    })),
+  )
+}
+
+// --- internal ---
+
+function told(state: WaitReport['state'], message: string): string {
+  return state === 'synced' ? 'synced' : message
+}

@@ -1,0 +1,147 @@
+import type { ExternalSecretModel } from '../model/resolve.ts'
+import type { KubernetesClient } from './client.ts'
+import { type Difference, keyDifference, refDifference, shortList } from './expected-target.ts'
+import { type NamespacedRef, type SyncReport, syncState } from './external-secrets.ts'
+import { kinds } from './kinds.ts'
+import { openSyncView, type SyncView } from './sync-view.ts'
+
+/** An ExternalSecret to wait for. */
+export interface WantedSync extends NamespacedRef {
+  /** What the catalogue implies: what it reads and the keys of its target are checked too. Default: any will do */
+  readonly expected?: ExternalSecretModel
+  /** Looked at, but not waited for. Default: `false` */
+  readonly isOptional?: boolean
+}
+
+export interface WaitReport extends SyncReport {
+  /** Why it isn't synced, where the operator is not to blame. */
+  readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
+  /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
+  readonly keys?: Difference | 'unreadable'
+}
+
+export interface WaitOptions {
+  /** Default: 60,000. The state is looked at once in any case. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** Called with every state that differs from the last one seen of the same object. */
+  readonly onChange?: (report: WaitReport) => void
+  /** Called when the cluster is no longer heard of, and tried again. */
+  readonly onLost?: (error: unknown) => void
+}
+
+/**
+ * Waits until all are synced, or time is up. Watches: a change is seen when it happens.
+ *
+ * @returns the last seen state of each, in the given order; the caller decides what an unsynced one means.
+ * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`, when the cluster can't be asked at first or is out of
+ *   reach when time is up; the signal's reason when aborted.
+ */
+export async function waitForSync(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'watch'>,
+  wanted: readonly WantedSync[],
+  { timeoutMs = 60_000, signal, onChange, onLost }: WaitOptions = {},
+): Promise<readonly WaitReport[]> {
+  signal?.throwIfAborted()
+  const stop = new AbortController()
+  const both = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
+  let isOver = false
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(timeoutMs, longestTimer))
+  }).then(() => {
+    isOver = true
+  })
+  const targets = wanted.filter(({ expected }) => expected !== undefined)
+  const view = openSyncView(client, wanted, { signal: both, targets })
+  const tell = changesTo(onChange)
+  let wasLost = false
+  try {
+    await Promise.race([view.ready, view.failure])
+    for (;;) {
+      const changed = view.changed()
+      const error = view.lost()
+      if (error !== undefined && !wasLost) onLost?.(error)
+      wasLost = error !== undefined
+      const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one), both)))
+      tell(reports)
+      if (reports.every(({ state }, index) => state === 'synced' || wanted[index]?.isOptional)) return reports
+      if (isOver && wasLost) throw error
+      if (isOver) return reports
+      await Promise.race([changed, deadline, view.failure])
+    }
+  } finally {
+    clearTimeout(timer)
+    stop.abort()
+  }
+}
+
+// --- internal ---
+
+/** Node's timers fire at once beyond it. */
+const longestTimer = 2 ** 31 - 1
+
+function reportOf(view: SyncView, { namespace, name, expected, isOptional = false }: WantedSync): WaitReport {
+  const ref = { namespace, name }
+  const object = view.externalSecret(ref)
+  if (object === 'kind-absent') {
+    const message = 'the cluster has no kind ExternalSecret of external-secrets.io/v1'
+    return { ref, state: 'pending', message, obstacle: 'kind-absent' }
+  }
+  const { state, message } = syncState(object)
+  if (!object) return { ref, state, message, obstacle: 'absent' }
+  const refs = expected && refDifference(expected, object)
+  if (refs) return { ref, state: 'pending', message: outdated(refs), obstacle: 'outdated' }
+  if (state === 'failed') return { ref, state, message: view.warning(ref) ?? message }
+  if (state !== 'synced' || !expected) return { ref, state, message }
+  const keys = view.targetKeys(ref)
+  if (keys === 'unreadable') return { ref, state, message, keys }
+  const differing = keys && keyDifference(expected, keys)
+  if (isOptional) return { ref, state, message, ...(differing ? { keys: differing } : {}) }
+  if (keys && !differing) return { ref, state, message }
+  return {
+    ref,
+    state: 'failed',
+    message: differing ? `the target Secret ${described(differing)}` : 'the target Secret does not exist',
+    obstacle: 'target-differs',
+    ...(differing ? { keys: differing } : {}),
+  }
+}
+
+function outdated({ missing, unexpected }: Difference): string {
+  const first = missing.length > 0 ? `does not read ${shortList(missing)} yet` : `still reads ${shortList(unexpected)}`
+  return `the cluster has another version of it than the catalogue implies, which ${first}`
+}
+
+function described({ missing, unexpected }: Difference): string {
+  const lacks = missing.length > 0 ? [`lacks ${shortList(missing)}`] : []
+  const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
+  return [...lacks, ...holds].join(' and ')
+}
+
+/** A namespace is asked for only where an ExternalSecret is absent; who may not see it is told of the latter alone. */
+async function withNamespace(
+  client: Pick<KubernetesClient, 'get'>,
+  report: WaitReport,
+  signal: AbortSignal,
+): Promise<WaitReport> {
+  if (report.obstacle !== 'absent') return report
+  const exists = await client.get(kinds.namespace, { name: report.ref.namespace }, signal).then(
+    (namespace) => namespace !== undefined,
+    () => true,
+  )
+  return exists ? report : { ...report, message: 'its namespace does not exist', obstacle: 'namespace-absent' }
+}
+
+/** Passes each report on that differs from the last one of the same object. */
+function changesTo(onChange: WaitOptions['onChange']): (reports: readonly WaitReport[]) => void {
+  const seen = new Map<string, string>()
+  return (reports) => {
+    for (const report of reports) {
+      const key = `${report.ref.namespace}/${report.ref.name}`
+      const now = JSON.stringify(report)
+      if (seen.get(key) !== now) onChange?.(report)
+      seen.set(key, now)
+    }
+  }
+}

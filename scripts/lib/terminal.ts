@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+
+/** Standard input, for a command that is given something there, or asks. */
+export interface CommandInput {
+  /** Somebody sits there: nothing is piped in. */
+  readonly isTerminal: boolean
+  /** Everything that is piped in; what is beyond `maxLength` characters is left out. Default: 65,536 */
+  read(maxLength?: number): Promise<string>
+  /** One line typed at the terminal, empty at Ctrl-D. `hidden` shows nothing of it. */
+  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>
+}
+
+type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
+
+export interface CommandInputOptions {
+  /** Ends a question that waits for its answer. */
+  readonly signal: AbortSignal
+  /** Called at Ctrl-C, which a terminal that is being asked no longer turns into a signal by itself. */
+  interrupt(): void
+}
+
+/**
+ * @param input standard input
+ * @param output where questions go; standard error, because standard output is for the result
+ */
+export function commandInput(
+  input: Input,
+  output: NodeJS.WritableStream,
+  { signal, interrupt }: CommandInputOptions,
+): CommandInput {
+  return {
+    isTerminal: input.isTTY === true,
+    read: (maxLength = 64 * 1024) => readAll(input, maxLength),
+    ask: (question, { hidden = false } = {}) =>
+      new Promise((resolve, reject) => {
+        const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+        const lines = createInterface({ input, output: hidden ? silent : output, terminal: true, historySize: 0 })
+        // Not before the interface is there: until then the terminal itself shows what is typed.
+        output.write(question)
+        let ended = false
+        const end = (settle: () => void) => {
+          if (ended) return
+          ended = true
+          signal.removeEventListener('abort', abort)
+          lines.close()
+          if (hidden) output.write('\n')
+          settle()
+        }
+        const abort = () => end(() => reject(signal.reason))
+        signal.addEventListener('abort', abort)
+        lines.once('line', (line) => end(() => resolve(line)))
+        lines.once('close', () => end(() => resolve('')))
+        lines.once('SIGINT', interrupt)
+      }),
+  }
+}
+
+// --- internal ---
+
+async function readAll(input: NodeJS.ReadableStream, maxLength: number): Promise<string> {
+  let text = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += String(chunk)
+    if (text.length > maxLength) return text.slice(0, maxLength)
+  }
+  return text
+}

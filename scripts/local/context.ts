@@ -1,0 +1,2 @@
+/** The kube context of the local stack's cluster. */
+export const localContext = 'tiered-secrets-local'

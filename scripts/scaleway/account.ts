@@ -1,0 +1,126 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { readIfExists } from '../lib/files.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { type Problem, ProblemError } from '../lib/problems.ts'
+import type { ScalewayAccount } from './http.ts'
+
+/** The account of the person who runs a command; not the key of a tier. */
+export interface OperatorAccount extends ScalewayAccount {
+  readonly organizationId: string | undefined
+  /** An emulator on this machine. */
+  readonly isLocal: boolean
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Whether the environment points at an emulator on this machine, and not at Scaleway. */
+export function isLocalApi(env: Env): boolean {
+  return /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/?$/.test(env.SCW_API_URL ?? '')
+}
+
+/** Where the API is, as Scaleway's own tools read it; `https://api.scaleway.com` by default. No slash at the end. */
+export async function apiUrlOf(env: Env): Promise<string> {
+  return withDefaults(env, await readProfile(env)).apiUrl
+}
+
+/**
+ * The account as Scaleway's own tools find it: `SCW_API_URL`, `SCW_SECRET_KEY`, `SCW_DEFAULT_ORGANIZATION_ID`, else the
+ * profile (`SCW_PROFILE`, or the active one) of `scw`'s config file. A key for an emulator comes from the variables only.
+ *
+ * @throws ProblemError with every problem at once: `SCALEWAY_KEY_MISSING`, `SCALEWAY_KEY_MALFORMED`,
+ *   `SCALEWAY_API_URL_INVALID`, `SCALEWAY_CONFIG_UNREADABLE`, `SCALEWAY_PROFILE_UNKNOWN`
+ */
+export async function loadAccount(env: Env, signal?: AbortSignal): Promise<OperatorAccount> {
+  const { apiUrl, secretKey, organizationId } = withDefaults(env, await readProfile(env))
+  const problems = [...checkApiUrl(apiUrl), ...checkSecretKey(secretKey)]
+  if (problems.length > 0) throw new ProblemError(problems)
+  return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...(signal ? { signal } : {}) }
+}
+
+// --- internal ---
+
+const defaultApiUrl = 'https://api.scaleway.com'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The fields of a profile in `scw`'s config file that matter here. */
+interface Profile {
+  readonly secret_key?: string
+  readonly default_organization_id?: string
+  readonly api_url?: string
+}
+
+function withDefaults(env: Env, profile: Profile) {
+  return {
+    apiUrl: (env.SCW_API_URL || profile.api_url || defaultApiUrl).replace(/\/+$/, ''),
+    secretKey: (env.SCW_SECRET_KEY || profile.secret_key || '').trim(),
+    organizationId: env.SCW_DEFAULT_ORGANIZATION_ID || profile.default_organization_id,
+  }
+}
+
+/** Source: scaleway-sdk-go, scw/config.go and scw/path.go. */
+async function readProfile(env: Env): Promise<Profile> {
+  if (isLocalApi(env)) return {}
+  const folder = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config')
+  const path = env.SCW_CONFIG_PATH || join(folder, 'scw', 'config.yaml')
+  const text = await readIfExists(path)
+  const config = text === undefined ? {} : parseConfig(path, text)
+  const name = env.SCW_PROFILE || config.active_profile
+  if (!name || (text === undefined && env.SCW_SECRET_KEY)) return config
+  const profile = config.profiles?.[name]
+  if (profile) return { ...config, ...profile }
+  const names = Object.keys(config.profiles ?? {})
+  throw new ProblemError({
+    code: 'SCALEWAY_PROFILE_UNKNOWN',
+    where: path,
+    message: `there is no profile "${name}".${didYouMean(name, names)} Expected one of: ${names.join(', ') || '(the file has none)'}.`,
+    fix: 'Correct SCW_PROFILE, or run `scw init --profile <name>`.',
+  })
+}
+
+interface Config extends Profile {
+  readonly active_profile?: string
+  readonly profiles?: Readonly<Record<string, Profile>>
+}
+
+function parseConfig(path: string, text: string): Config {
+  try {
+    const parsed: unknown = parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Config) : {}
+  } catch {
+    // The parser's own message quotes the text around the mistake, which may be a key.
+    throw new ProblemError({
+      code: 'SCALEWAY_CONFIG_UNREADABLE',
+      where: path,
+      message: "is not valid YAML. Expected the config file of Scaleway's command line tool.",
+      fix: 'Correct the file, or set SCW_SECRET_KEY and SCW_DEFAULT_ORGANIZATION_ID.',
+    })
+  }
+}
+
+function checkApiUrl(apiUrl: string): Problem[] {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocalApi({ SCW_API_URL: apiUrl }))) return []
+  return [
+    {
+      code: 'SCALEWAY_API_URL_INVALID',
+      where: 'SCW_API_URL',
+      message: 'is no https URL. Expected https://api.scaleway.com, or an emulator on this machine.',
+      fix: 'Unset SCW_API_URL; a key never leaves this machine unencrypted.',
+    },
+  ]
+}
+
+function checkSecretKey(secretKey: string): Problem[] {
+  if (uuid.test(secretKey)) return []
+  const missing = secretKey === ''
+  return [
+    {
+      code: missing ? 'SCALEWAY_KEY_MISSING' : 'SCALEWAY_KEY_MALFORMED',
+      where: 'SCW_SECRET_KEY',
+      message: `${missing ? 'is not set, and no profile of scw has a secret key' : 'is no UUID'}. Expected the secret key of an account that may do this.`,
+      fix: 'Run `scw init`, or set SCW_SECRET_KEY and SCW_DEFAULT_ORGANIZATION_ID.',
+    },
+  ]
+}

@@ -1,0 +1,126 @@
+import { groupBy } from '../lib/group.ts'
+import type { Problem } from '../lib/problems.ts'
+import type { IamPlan, TierIamPlan } from '../model/iam.ts'
+import type { LiveApplication, LivePolicy } from './live-iam.ts'
+import { compareKeys } from './verify-keys.ts'
+import { compareRules, type EnvironmentOf, grantsOf, grantText } from './verify-rules.ts'
+
+export interface VerifyOptions {
+  readonly now: Date
+  /** For messages. Default: no project is known */
+  readonly environmentOf?: EnvironmentOf
+}
+
+/**
+ * Everything in which an account differs from the plan, both ways: what is missing and what is more than planned. Keys
+ * that expire soon, several keys and expired ones beside one that works are warnings.
+ */
+export function verifyIam(plan: IamPlan, live: readonly LiveApplication[], options: VerifyOptions): Problem[] {
+  return [...sharedApplications(plan), ...plan.tiers.flatMap((tier) => verifyTier(plan, tier, live, options))]
+}
+
+/** The application the checks are about: the oldest of a name. */
+export function applicationOf(tier: TierIamPlan, live: readonly LiveApplication[]): LiveApplication | undefined {
+  return live.find(({ name }) => name === tier.name)
+}
+
+// --- internal ---
+
+function verifyTier(
+  plan: IamPlan,
+  tier: TierIamPlan,
+  live: readonly LiveApplication[],
+  { now, environmentOf = () => undefined }: VerifyOptions,
+): Problem[] {
+  const application = applicationOf(tier, live)
+  const where = `IAM application "${tier.name}" (${tier.tier})`
+  if (!application) {
+    const message = 'does not exist. Expected an application with one policy and one key.'
+    return [{ code: 'IAM_APPLICATION_MISSING', where, message, fix: applyPlan(plan) }]
+  }
+  return [
+    ...duplicates(tier, live),
+    ...ownPolicy(plan, tier, application, environmentOf),
+    ...otherPolicies(tier, application, environmentOf),
+    ...compareKeys(plan, tier, application, now),
+  ].map((problem) => ({ where, ...problem }))
+}
+
+/** A key has all rights of its application: with one for two tiers there is no boundary. */
+function sharedApplications({ tiers }: IamPlan): Problem[] {
+  return [...groupBy(tiers, ({ name }) => name)]
+    .filter(([, sharing]) => sharing.length > 1)
+    .map(([name, sharing]) => ({
+      code: 'IAM_APPLICATION_SHARED',
+      where: `IAM application "${name}"`,
+      message: `is the application of the tiers ${sharing.map(({ tier }) => tier).join(' and ')}: a key of one is a key of all. Expected an application for each.`,
+      fix: 'Set iamApplications in scripts/environments.ts, then run `npm run iam` for the new plan.',
+    }))
+}
+
+type Finding = Omit<Problem, 'where'>
+
+function duplicates(tier: TierIamPlan, live: readonly LiveApplication[]): Finding[] {
+  const ids = live.filter(({ name }) => name === tier.name).map(({ id }) => id)
+  if (ids.length < 2) return []
+  return [
+    {
+      code: 'IAM_APPLICATION_DUPLICATE',
+      message: `exists ${ids.length} times: ${ids.join(', ')}. Expected one; only the first was looked at.`,
+      fix: 'Delete what nobody uses: `scw iam application delete <id>`. Its keys go with it.',
+    },
+  ]
+}
+
+function ownPolicy(
+  plan: IamPlan,
+  tier: TierIamPlan,
+  application: LiveApplication,
+  environmentOf: EnvironmentOf,
+): Finding[] {
+  const policy = plannedPolicy(tier, application)
+  if (!policy) {
+    const message = `has no policy "${tier.name}". Expected one with ${tier.rules.length} rules.`
+    return [{ code: 'IAM_POLICY_MISSING', message, fix: applyPlan(plan) }]
+  }
+  return compareRules(tier, policy.rules, environmentOf).map(({ code, message }) => ({
+    code,
+    message: `its policy "${policy.name}" ${message}`,
+    fix: code === 'IAM_OTHER_PROJECT' ? otherProjectFix(policy) : applyPlan(plan),
+  }))
+}
+
+/** Rights add up, so that any other policy is more than planned, whatever its rules are. */
+function otherPolicies(tier: TierIamPlan, application: LiveApplication, environmentOf: EnvironmentOf): Finding[] {
+  const planned = plannedPolicy(tier, application)
+  return application.policies
+    .filter((policy) => policy !== planned)
+    .map(({ id, name, group, rules }) => {
+      const grants = grantsOf(rules).map((grant) => grantText(grant, environmentOf))
+      const given = grants.length === 0 ? 'nothing yet' : grants.join('; ')
+      return group
+        ? {
+            code: 'IAM_GROUP_POLICY',
+            message: `is in the group "${group.name}", whose policy "${name}" gives it ${given}. Expected no group with a policy.`,
+            fix: `Run \`scw iam group remove-member ${group.id} application-id=${application.id}\`.`,
+          }
+        : {
+            code: 'IAM_POLICY_EXTRA',
+            message: `has the policy "${name}" besides its own, which gives it ${given}. Expected one policy.`,
+            fix: `Run \`scw iam policy delete ${id}\`.`,
+          }
+    })
+}
+
+function plannedPolicy(tier: TierIamPlan, { policies }: LiveApplication): LivePolicy | undefined {
+  return policies.find(({ name, group }) => name === tier.name && group === undefined)
+}
+
+function applyPlan({ environment }: IamPlan): string {
+  return `Run \`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh\`.`
+}
+
+/** The script leaves such a policy alone: it may be the one of another environment. */
+function otherProjectFix({ id }: LivePolicy): string {
+  return `Give each environment an application of its own (iamApplications in scripts/environments.ts), or run \`scw iam policy delete ${id}\` and then the script of \`npm run iam -- --format scw\`.`
+}

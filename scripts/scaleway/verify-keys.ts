@@ -1,0 +1,83 @@
+import type { Problem } from '../lib/problems.ts'
+import type { IamPlan, TierIamPlan } from '../model/iam.ts'
+import type { ApiKeyEntry } from './iam.ts'
+import type { LiveApplication } from './live-iam.ts'
+
+/** What is wrong with the keys of a tier's application. Of an access key, only its end is ever told. */
+export function compareKeys(
+  plan: IamPlan,
+  { tier }: TierIamPlan,
+  { id, keys }: LiveApplication,
+  now: Date,
+): Omit<Problem, 'where'>[] {
+  const option = `--environment ${plan.environment} --tier ${tier}`
+  const rotate = `Run \`npm run credentials -- ${option} --rotate\`.`
+  const list = `scw iam api-key list bearer-id=${id}`
+  const usable = keys.filter((key) => daysLeft(key, now) > 0)
+  const expired = keys.filter((key) => daysLeft(key, now) <= 0)
+  return [
+    ...(keys.length === 0
+      ? [{ code: 'IAM_KEY_MISSING', message: `has no key. ${expectedKey}`, fix: newKey(plan) }]
+      : []),
+    ...expired.map((key) => ({
+      code: 'IAM_KEY_EXPIRED',
+      message: `${nameOf(key)} expired on ${dateOf(key)}. ${expectedKey}`,
+      ...(usable.length === 0
+        ? { fix: newKey(plan) }
+        : { fix: `Find it with \`${list}\` and delete it: \`scw iam api-key delete\`.`, severity: 'warning' as const }),
+    })),
+    ...usable
+      .filter(({ expires_at }) => expires_at === null)
+      .map((key) => ({
+        code: 'IAM_KEY_WITHOUT_EXPIRY',
+        message: `${nameOf(key)} never expires. Expected an end within ${plan.keyLifetimeDays} days.`,
+        fix: rotate,
+      })),
+    ...usable
+      .filter((key) => daysLeft(key, now) <= plan.keyWarningDays)
+      .map((key) => ({
+        code: 'IAM_KEY_EXPIRES_SOON',
+        message: `${nameOf(key)} expires on ${dateOf(key)}. Expected more than ${plan.keyWarningDays} days.`,
+        fix: rotate,
+        severity: 'warning' as const,
+      })),
+    ...(usable.length > 1
+      ? [
+          {
+            code: 'IAM_KEYS_SEVERAL',
+            message: `has ${usable.length} keys that work: ${usable.map(nameOf).join(', ')}. Expected one.`,
+            fix: `Finish the rotation (\`npm run credentials -- ${option} --rotate\`), or find the unused one with \`${list}\` and delete it.`,
+            severity: 'warning' as const,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** When the key that lasts longest ends: `2026-11-24`, `never`, or `-` without a key. */
+export function lastExpiry({ keys }: Pick<LiveApplication, 'keys'>): string {
+  if (keys.some(({ expires_at }) => expires_at === null)) return 'never'
+  return keys.map(dateOf).sort().at(-1) ?? '-'
+}
+
+// --- internal ---
+
+const dayMs = 24 * 60 * 60 * 1000
+const expectedKey = 'Expected one key that works.'
+
+function newKey({ environment }: IamPlan): string {
+  return `Run \`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh\`, which makes a key.`
+}
+
+function daysLeft({ expires_at }: ApiKeyEntry, now: Date): number {
+  if (expires_at === null) return Number.POSITIVE_INFINITY
+  return (new Date(expires_at).getTime() - now.getTime()) / dayMs
+}
+
+function nameOf({ access_key }: ApiKeyEntry): string {
+  return `key …${access_key.slice(-4)}`
+}
+
+function dateOf({ expires_at }: ApiKeyEntry): string {
+  return expires_at?.slice(0, 10) ?? 'never'
+}

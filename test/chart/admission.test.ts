@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import type { Manifest } from '../../scripts/helm/manifests.ts'
+import { parseManifests } from '../../scripts/helm/manifests.ts'
+import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
+import type { Application } from '../../scripts/model/types.ts'
+import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { applicationWith, environment } from '../helpers/applications.ts'
+import { chartOf, find, helm4, helms, manifestsOf, template } from '../helpers/chart.ts'
+
+const applications = [trackdechets, bookshop]
+const charts = new Map(
+  await Promise.all(applications.map(async (application) => [application, await chartOf(application)] as const)),
+)
+
+interface PolicySpec {
+  readonly failurePolicy: string
+  readonly validations: readonly Readonly<Record<string, string>>[]
+}
+
+const ofKind = (manifests: readonly Manifest[], kind: string) => manifests.filter((manifest) => manifest.kind === kind)
+const isAdmission = ({ kind, metadata }: Manifest) =>
+  kind.startsWith('ValidatingAdmission') || (kind === 'Secret' && metadata.name.startsWith('boundary-'))
+
+const rendered = (application: Application, environment: string, helm = helm4, ...args: string[]) => {
+  const { chart, values } = charts.get(application) as Awaited<ReturnType<typeof chartOf>>
+  return template(helm, chart, values(environment), ...args).then((text) => parseManifests(text, environment))
+}
+
+describe.each(applications.flatMap((application) => resolveAll(application).map((model) => ({ application, model }))))(
+  '$model.application in $model.environment',
+  ({ application, model }) => {
+    const isOn = !model.without.includes('admission')
+
+    test.each(helms)('%s: each tier is judged by its own names', async (_, helm) => {
+      const manifests = await rendered(application, model.environment, helm)
+      const boundaries = ofKind(manifests, 'Secret')
+      expect(boundaries.map(({ metadata }) => metadata.name)).toEqual(
+        model.tiers.map(({ namespace }) => `boundary-${namespace}`),
+      )
+      for (const tier of model.tiers) {
+        const boundary = find(manifests, 'Secret', `boundary-${tier.namespace}`)
+        expect(Object.keys(boundary).sort()).toEqual(['apiVersion', 'kind', 'metadata'])
+        expect(boundary.metadata).toMatchObject({ namespace: 'ns' })
+        expect(boundary.metadata.annotations).toEqual({
+          rules: isOn ? '1' : 'off',
+          namespace: tier.namespace,
+          projectId: tier.projectId,
+          region: model.region,
+          apiUrl: '',
+          remotePath: tier.remotePath,
+          secretStore: tier.secretStore,
+          credentialsSecret: tier.credentialsSecret,
+          accessKeyKey: 'access-key',
+          secretKeyKey: 'secret-key',
+          targets: [tier.optional?.name, tier.required?.name]
+            .filter((name) => name !== undefined)
+            .sort()
+            .join(','),
+        })
+      }
+    })
+
+    test('the policies are bound to the namespaces of the tiers, and deny', async () => {
+      const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
+      const names = ['external-secrets', 'other-kinds', 'secret-stores'].map((name) => `${model.application}-${name}`)
+      const policies = ofKind(manifests, 'ValidatingAdmissionPolicy')
+      expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual(names)
+      for (const { spec } of policies) expect(spec).toMatchObject({ failurePolicy: 'Fail' })
+
+      const bindings = ofKind(manifests, 'ValidatingAdmissionPolicyBinding')
+      const spec = (policy: string, namespaces: readonly string[]) => ({
+        policyName: `${model.application}-${policy}`,
+        matchResources: {
+          namespaceSelector: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
+          },
+        },
+        validationActions: ['Deny'],
+      })
+      const expected = [
+        ...model.tiers.flatMap(({ name, namespace }) =>
+          ['secret-stores', 'external-secrets'].map((policy) => [
+            `${model.application}-${name}-${policy}`,
+            {
+              ...spec(policy, [namespace]),
+              paramRef: { name: `boundary-${namespace}`, namespace: 'ns', parameterNotFoundAction: 'Deny' },
+            },
+          ]),
+        ),
+        [
+          `${model.application}-other-kinds`,
+          spec(
+            'other-kinds',
+            model.tiers.map(({ namespace }) => namespace),
+          ),
+        ],
+      ]
+      expect(bindings.map((binding) => [binding.metadata.name, binding.spec])).toEqual(expected)
+    })
+
+    test('switched off, nothing judges, and what is left of an earlier release stands aside', async () => {
+      const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=false')
+      expect(manifests.filter(({ kind }) => kind.startsWith('ValidatingAdmission'))).toEqual([])
+      expect(ofKind(manifests, 'Secret').map(({ metadata }) => metadata.annotations?.rules)).toEqual(
+        model.tiers.map(() => 'off'),
+      )
+      const on = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
+      expect(on.filter((manifest) => !isAdmission(manifest))).toEqual(manifests.filter((one) => !isAdmission(one)))
+    })
+  },
+)
+
+test('Helm applies what a namespace is judged by before what is judged, and the policies last', async () => {
+  for (const [, helm] of helms) {
+    const kinds = (await rendered(trackdechets, 'recette', helm)).map(({ kind }) => kind)
+    expect(kinds.lastIndexOf('Secret')).toBeLessThan(kinds.indexOf('ExternalSecret'))
+    expect(kinds.indexOf('ValidatingAdmissionPolicy')).toBeGreaterThan(kinds.lastIndexOf('SecretStore'))
+    expect(kinds.indexOf('ValidatingAdmissionPolicyBinding')).toBeGreaterThan(
+      kinds.lastIndexOf('ValidatingAdmissionPolicy'),
+    )
+  }
+})
+
+test('a policy holds nothing of an environment, so that an upgrade changes parameters only', async () => {
+  const specs = await Promise.all(
+    ['recette', 'production'].map(async (name, index) => {
+      const manifests = await rendered(
+        trackdechets,
+        name,
+        helm4,
+        '--set',
+        `scaleway.apiUrl=http://127.0.0.1:808${index}`,
+      )
+      return ofKind(manifests, 'ValidatingAdmissionPolicy').map(({ spec }) => spec)
+    }),
+  )
+  expect(specs[0]).toEqual(specs[1])
+  expect(JSON.stringify(specs)).not.toMatch(/trackdechets|127\.0\.0\.1|fr-par/)
+})
+
+test('each rule has a name of its own, at the end of both its texts', async () => {
+  const policies = ofKind(await rendered(trackdechets, 'recette'), 'ValidatingAdmissionPolicy')
+  const rules = policies.flatMap(({ spec }) => (spec as unknown as PolicySpec).validations)
+  const names = rules.map(({ message = '' }) => /fix: .+\. \(([A-Z_]+)\)$/.exec(message)?.[1] ?? message)
+  expect(names).toHaveLength(18)
+  expect(new Set(names).size).toBe(names.length)
+  for (const [index, { messageExpression, reason }] of rules.entries()) {
+    expect(messageExpression).toMatch(new RegExp(`'\\. Expected ' \\+ .*\\. fix: .+\\. \\(${names[index]}\\)'$`))
+    expect(reason).toBe('Forbidden')
+  }
+})
+
+test('the longest names that an application may have are names still', async () => {
+  const tier = `b${'c'.repeat(29)}`
+  const application = applicationWith({
+    // With `-secrets`, the longest name of a release.
+    application: 'a'.repeat(45),
+    tiers: { [tier]: { description: 'x', workloads: {} } },
+    environments: { dev: environment({ namespaces: { [tier]: 'd'.repeat(63) }, iamApplications: { [tier]: 'x' } }) },
+    secrets: [{ tier }],
+  })
+  const { chart, values } = await chartOf(application)
+  const manifests = (await manifestsOf(helm4, chart, values('dev'))).filter(isAdmission)
+  expect(manifests).toHaveLength(7)
+  for (const { metadata } of manifests) expect(metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$/)
+  expect(resolve(application, 'dev').tiers).toHaveLength(1)
+})

@@ -1,0 +1,284 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Manifest } from '../../scripts/helm/manifests.ts'
+import { networkPoliciesOf } from '../../scripts/helm/network-policy.ts'
+import { judgePolicies, namespaceLabels } from '../../scripts/helm/reachability.ts'
+import { checkReachability } from '../../scripts/helm/reachability-difference.ts'
+import { endpointsOf } from '../../scripts/model/endpoints.ts'
+import { reachabilityTable } from '../../scripts/model/reachability-table.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { chartOf, find, helm4, helms, manifestsOf } from '../helpers/chart.ts'
+import { repositoryFile } from '../helpers/generating.ts'
+import { handBuiltPolicies } from '../helpers/hand-built-policies.ts'
+import { applications } from '../helpers/random-networks.ts'
+import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+
+const policiesIn = (manifests: readonly Manifest[], namespace: string) =>
+  Object.fromEntries(
+    manifests
+      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.namespace === namespace)
+      .map(({ metadata, spec }) => [metadata.name, spec]),
+  )
+
+describe.each(helms)('the policies of Trackdéchets, rendered by %s', (_, helm) => {
+  let manifests: readonly Manifest[]
+  beforeAll(async () => {
+    const { chart, values } = await chartOf(trackdechets)
+    manifests = await manifestsOf(helm, chart, values('production'))
+  })
+
+  const byName = (name: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': name } })
+  const every = {
+    'default-deny': { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    'allow-dns': {
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [
+        {
+          to: [{ namespaceSelector: byName('kube-system'), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
+          ports: [
+            { protocol: 'UDP', port: 53 },
+            { protocol: 'TCP', port: 53 },
+          ],
+        },
+      ],
+    },
+  }
+
+  test('the frontend is entered at ui:3000 by the ingress controller, and leaves to api:4000', () => {
+    expect(policiesIn(manifests, 'trackdechets-frontend')).toEqual({
+      ...every,
+      'allow-to-ui': {
+        podSelector: { matchLabels: { app: 'ui' } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ namespaceSelector: byName('ingress-nginx') }], ports: [{ protocol: 'TCP', port: 3000 }] }],
+      },
+      'allow-to-backend-api': {
+        podSelector: {},
+        policyTypes: ['Egress'],
+        egress: [
+          {
+            to: [{ namespaceSelector: byName('trackdechets-backend'), podSelector: { matchLabels: { app: 'api' } } }],
+            ports: [{ protocol: 'TCP', port: 4000 }],
+          },
+        ],
+      },
+    })
+  })
+
+  test('the backend is entered at api:4000 and notifier:82, is open inside, and leaves to its databases and by https', () => {
+    const [database, https] = [[5432, 6379, 9200, 27017], [443]].map((ports) =>
+      ports.map((port) => ({ protocol: 'TCP', port })),
+    )
+    expect(policiesIn(manifests, 'trackdechets-backend')).toEqual({
+      ...every,
+      'allow-inside': {
+        podSelector: {},
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ from: [{ podSelector: {} }] }],
+        egress: [{ to: [{ podSelector: {} }] }],
+      },
+      'allow-to-api': {
+        podSelector: { matchLabels: { app: 'api' } },
+        policyTypes: ['Ingress'],
+        ingress: [
+          {
+            from: [
+              { namespaceSelector: byName('trackdechets-frontend') },
+              { namespaceSelector: byName('ingress-nginx') },
+            ],
+            ports: [{ protocol: 'TCP', port: 4000 }],
+          },
+        ],
+      },
+      'allow-to-notifier': {
+        podSelector: { matchLabels: { app: 'notifier' } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ namespaceSelector: byName('ingress-nginx') }], ports: [{ protocol: 'TCP', port: 82 }] }],
+      },
+      'allow-to-databases': {
+        podSelector: {},
+        policyTypes: ['Egress'],
+        egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: database }],
+      },
+      'allow-to-https': {
+        podSelector: {},
+        policyTypes: ['Egress'],
+        egress: [
+          {
+            to: [
+              {
+                ipBlock: {
+                  cidr: '0.0.0.0/0',
+                  except: [
+                    '10.0.0.0/8',
+                    '100.64.0.0/10',
+                    '127.0.0.0/8',
+                    '169.254.0.0/16',
+                    '172.16.0.0/12',
+                    '192.168.0.0/16',
+                  ],
+                },
+              },
+              { ipBlock: { cidr: '::/0', except: ['::1/128', 'fc00::/7', 'fe80::/10'] } },
+            ],
+            ports: https,
+          },
+        ],
+      },
+    })
+  })
+
+  test('every policy carries the labels of its tier', () => {
+    const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy')
+    expect(policies).toHaveLength(11)
+    for (const { apiVersion, metadata } of policies) {
+      expect(apiVersion).toBe('networking.k8s.io/v1')
+      expect(metadata.labels).toMatchObject({
+        'app.kubernetes.io/component': metadata.namespace?.replace('trackdechets-', ''),
+        'tiered-secrets/environment': 'production',
+      })
+    }
+  })
+})
+
+test.each([
+  ['Trackdéchets', trackdechets],
+  ['the bookshop', bookshop],
+])('in every environment of %s the rendered policies allow what the catalogue says', async (_, application) => {
+  const { chart, values } = await chartOf(application)
+  for (const environment of Object.keys(application.environments)) {
+    const manifests = await manifestsOf(helm4, chart, values(environment))
+    expect(checkReachability(manifests, resolve(application, environment), application.catalogue)).toEqual([])
+  }
+})
+
+test('a policy that goes by one workload, UDP or pods of another namespace is rendered so', async () => {
+  const { chart, values } = await chartOf(bookshop)
+  const manifests = await manifestsOf(helm4, chart, values('live'))
+  expect(find(manifests, 'NetworkPolicy', 'allow-pages-to-orders-checkout').spec).toMatchObject({
+    podSelector: { matchLabels: { app: 'pages' } },
+    egress: [{ to: [{ podSelector: { matchLabels: { 'app.kubernetes.io/component': 'server' } } }] }],
+  })
+  expect(find(manifests, 'NetworkPolicy', 'allow-to-tracing').spec).toMatchObject({
+    egress: [
+      {
+        to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'tracing' } } }],
+        ports: [{ protocol: 'UDP', port: 6831 }],
+      },
+    ],
+  })
+  expect(policiesIn(await manifestsOf(helm4, chart, values('rehearsal')), 'bookshop-orders')).toEqual({})
+})
+
+test('for some random applications, the chart renders what the catalogue says', async () => {
+  for (const application of fc.sample(applications, { numRuns: 6, seed: 20 })) {
+    const { chart, values } = await chartOf(application)
+    const manifests = await manifestsOf(helm4, chart, values('dev'))
+    const model = resolve(application, 'dev')
+    expect(checkReachability(manifests, model, application.catalogue)).toEqual([])
+    const rendered = manifests.filter(({ kind }) => kind === 'NetworkPolicy')
+    const specs = (list: readonly Manifest[]) =>
+      Object.fromEntries(list.map(({ metadata, spec }) => [`${metadata.namespace}/${metadata.name}`, spec]))
+    expect(specs(rendered)).toEqual(specs(handBuiltPolicies(model)))
+  }
+})
+
+test.each([
+  ['a policy that is left out', /"name" "allow-dns"/, '"name" "allow-nothing"'],
+  ['a wider selector', '$ingress.podLabels | nindent', 'dict | nindent'],
+  [
+    'a rule without `from`',
+    /- from:\n\s+\{\{- range \$ingress\.from \}\}[\s\S]*?\{\{- end \}\}\n\s+ports:/,
+    '- ports:',
+  ],
+  ['a rule of all ports', /\n\s+ports:\n\s+- \{ protocol: TCP, port: \{\{ int \$ingress.port \}\} \}/, ''],
+])('%s in the template is told', async (_, from, to) => {
+  const { chart, values } = await chartOf(trackdechets)
+  const path = join(chart, 'templates/network-policy.yaml')
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace(from, to))
+  expect(await readFile(path, 'utf8')).not.toBe(text)
+  const manifests = await manifestsOf(helm4, chart, values('recette'))
+  const problems = checkReachability(manifests, resolve(trackdechets, 'recette'), trackdechets.catalogue)
+  expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['REACHABILITY_DIFFERS']))
+})
+
+describe('the commands', () => {
+  let repository: Repository
+  const template = 'charts/tiered-secrets/templates/network-policy.yaml'
+  beforeAll(async () => {
+    repository = await repositoryCopy()
+  })
+
+  test('network prints the committed table, from the rendered policies', async () => {
+    const { exitCode, stdout, stderr } = await repository.cli(['network', '--environment', 'recette'])
+    expect([exitCode, stderr]).toEqual([0, ''])
+    const committed = await repositoryFile('values/recette.reachability.md')
+    expect(committed.endsWith(`\n\n${stdout}\n`)).toBe(true)
+  })
+
+  test('network --output json prints every pair', async () => {
+    const { stdout } = await repository.cli(['network', '--environment', 'recette', '--output', 'json'])
+    const pairs = JSON.parse(stdout) as Record<string, unknown>[]
+    expect(pairs).toContainEqual({
+      from: 'frontend/ui',
+      to: 'backend/api',
+      port: 'TCP 4000',
+      allowed: true,
+      egress: ['allow-to-backend-api'],
+      ingress: ['allow-to-api'],
+    })
+    expect(pairs).toContainEqual({
+      from: 'outside the cluster',
+      to: 'backend/api',
+      port: 'TCP 4000',
+      allowed: false,
+      egress: 'open',
+      ingress: [],
+    })
+    const model = resolve(trackdechets, 'recette')
+    const { policies } = networkPoliciesOf(handBuiltPolicies(model))
+    const rows = reachabilityTable(
+      endpointsOf(model, trackdechets.catalogue),
+      judgePolicies(policies, namespaceLabels([])),
+    )
+    expect(pairs).toHaveLength(rows.reduce((sum, { from }) => sum + from.size, 0))
+  })
+
+  test('check fails when the rendered policies allow something else, and names the pair', async () => {
+    await repository.edit(template, '$ingress.podLabels | nindent', 'dict | nindent')
+    const { exitCode, stderr } = await repository.cli(['check'])
+    await repository.write(template, await repositoryFile(template))
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain(
+      'reachability production: from ingress controller (ingress-nginx) to frontend/(other pods): the policies let in TCP 3000 by allow-to-ui. Expected them to let in nothing.',
+    )
+    expect(stderr).toContain('(REACHABILITY_DIFFERS)')
+  })
+
+  test('a change of who reaches whom is a line of the diff', async () => {
+    const path = 'values/recette.reachability.md'
+    await repository.edit(
+      'scripts/catalogue.ts',
+      "port: 82, reachableFrom: ['ingress-controller']",
+      "port: 82, reachableFrom: ['ingress-controller', 'frontend']",
+    )
+    const { exitCode, stdout } = await repository.cli(['gen-values', '--check'])
+    expect(exitCode).toBe(3)
+    const diff = stdout.slice(stdout.indexOf(`--- a/${path}`))
+    expect(diff).toContain('\n-| backend/notifier | TCP 82 | yes | – | yes | – | – |\n')
+    expect(diff).toContain('\n+| backend/notifier | TCP 82 | yes | yes | yes | – | – |\n')
+    await repository.write('scripts/catalogue.ts', await repositoryFile('scripts/catalogue.ts'))
+  })
+
+  test('the table of an environment that is gone is removed; a text somebody wrote by hand stays', async () => {
+    await repository.write('values/old.reachability.md', await repositoryFile('values/recette.reachability.md'))
+    await repository.write('values/notes.md', '# Mine\n')
+    expect((await repository.cli(['gen-values'])).stderr).toContain('removed values/old.reachability.md')
+    expect(await repository.read('values/notes.md')).toBe('# Mine\n')
+  })
+})

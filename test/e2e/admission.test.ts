@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import catalogue from '../../scripts/catalogue.ts'
+import environments from '../../scripts/environments.ts'
+import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import { helm4 } from '../helpers/chart.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { type Attack, attacks, mergePatchBetween, type Scene, specOf } from './admission-attacks.ts'
+import {
+  type AnyObject,
+  otherKinds,
+  releaseOf,
+  startAdmissionControlPlane,
+  storeOf,
+  tryCreate,
+  untilJudged,
+  verdict,
+} from './admission-world.ts'
+
+const apiUrl = 'http://127.0.0.1:8080'
+const elsewhere = 'no-tier'
+
+let controlPlane: ControlPlane
+let admin: KubernetesClient
+/** Everything in the operator's groups, as an administrator of the namespaces has it. */
+let owner: KubernetesClient
+/** The role secrets-operator: sees and patches ExternalSecrets. */
+let refresher: KubernetesClient
+const scenes = new Map<string, Scene>()
+
+beforeAll(async () => {
+  controlPlane = await startAdmissionControlPlane()
+  admin = createClient(controlPlane)
+  owner = createClient({ ...controlPlane, impersonate: 'owner' })
+  refresher = createClient({ ...controlPlane, impersonate: 'refresher' })
+  await admin.create(kinds.namespace, { metadata: { name: elsewhere } })
+  await grant('owner', [{ apiGroups: groups, resources: ['*'], verbs: ['*'] }])
+  await grant('refresher', [{ apiGroups: groups, resources: ['externalsecrets'], verbs: ['get', 'patch'] }])
+  const { model, upgrade } = await releaseOf(controlPlane, { catalogue, environments }, 'recette')
+  expect(await upgrade(helm4, '--set-string', `scaleway.apiUrl=${apiUrl}`)).toMatchObject({ exitCode: 0 })
+  const [backend, frontend] = model.tiers
+  if (!backend || !frontend) throw new Error('no tiers')
+  const common = { region: model.region, apiUrl }
+  scenes.set(backend.name, { ...common, own: backend, other: frontend })
+  scenes.set(frontend.name, { ...common, own: frontend, other: backend })
+  await untilJudged(admin, model)
+  // Installed again once the policies judge: what the chart renders passes them.
+  expect(await upgrade(helm4, '--set-string', `scaleway.apiUrl=${apiUrl}`)).toMatchObject({ exitCode: 0 })
+})
+afterAll(async () => {
+  for (const client of [admin, owner, refresher]) client?.[Symbol.dispose]()
+  await controlPlane?.[Symbol.asyncDispose]()
+})
+
+const groups = ['external-secrets.io', 'generators.external-secrets.io']
+
+async function grant(name: string, rules: readonly unknown[]): Promise<void> {
+  const metadata = { name }
+  const apiGroup = 'rbac.authorization.k8s.io'
+  await admin.create(kinds.clusterRole, { metadata, rules } as AnyObject)
+  const roleRef = { apiGroup, kind: 'ClusterRole', name }
+  await admin.create(kinds.clusterRoleBinding, {
+    metadata,
+    roleRef,
+    subjects: [{ apiGroup, kind: 'User', name }],
+  } as AnyObject)
+}
+
+const sceneOf = (tier: string): Scene => {
+  const scene = scenes.get(tier)
+  if (!scene) throw new Error(`no tier ${tier}`)
+  return scene
+}
+
+/** The object of an attack or of its twin, in the namespace of its tier unless told. */
+function objectOf(attack: Attack, which: 'attack' | 'twin', scene: Scene, namespace = scene.own.namespace): AnyObject {
+  return { metadata: { name: attack.name?.(scene) ?? 'probe', namespace }, spec: specOf(attack, which, scene) }
+}
+
+/** A refusal in the form of all problems, which ends with its rule. */
+const refusalBy = (rule: string) =>
+  new RegExp(
+    `denied request: (?!a value is too long).+\\. Expected .+\\. fix: .+\\. \\(${rule}\\) \\(403 Forbidden\\)$`,
+  )
+
+const tiers = ['backend', 'frontend']
+
+describe.each(tiers)('in the namespace of tier %s', (tier) => {
+  describe.each([
+    ['an administrator of the cluster', () => admin],
+    ['an administrator of the namespace', () => owner],
+  ] as const)('%s', (_, clientOf) => {
+    test.each(attacks)('may not create: $title ($rule), and may create its twin', async (attack) => {
+      const scene = sceneOf(tier)
+      const create = (object: AnyObject) => tryCreate(clientOf(), attack.kind, object)
+      expect(await create(objectOf(attack, 'attack', scene))).toMatch(refusalBy(attack.rule))
+      expect(await create(objectOf(attack, 'twin', scene))).toBe('allowed')
+      expect(await create(objectOf(attack, 'attack', scene, elsewhere))).toBe('allowed')
+    })
+  })
+
+  test.each(attacks)('no apply and no patch leads to: $title ($rule)', async (attack) => {
+    const scene = sceneOf(tier)
+    const [evil, twin] = [objectOf(attack, 'attack', scene), objectOf(attack, 'twin', scene)]
+    const ref = twin.metadata
+    const apply = (object: AnyObject) => verdict(owner.apply(attack.kind, ref, object))
+    const patch = { spec: mergePatchBetween(twin.spec, evil.spec) }
+    expect(await apply(evil)).toMatch(refusalBy(attack.rule))
+    expect(await apply(twin)).toBe('allowed')
+    expect(await apply(evil)).toMatch(refusalBy(attack.rule))
+    expect(await verdict(owner.mergePatch(attack.kind, ref, patch))).toMatch(refusalBy(attack.rule))
+    expect(await verdict(owner.mergePatch(attack.kind, ref, { metadata: { labels: { a: 'b' } } }))).toBe('allowed')
+    await owner.delete(attack.kind, ref)
+  })
+
+  test.each(attacks)('nor on its way out: $title ($rule)', async (attack) => {
+    const scene = sceneOf(tier)
+    const [evil, twin] = [objectOf(attack, 'attack', scene), objectOf(attack, 'twin', scene)]
+    const ref = twin.metadata
+    await owner.create(attack.kind, { ...twin, metadata: { ...ref, finalizers: ['a.example/held'] } })
+    await owner.delete(attack.kind, ref)
+    const patch = { spec: mergePatchBetween(twin.spec, evil.spec) }
+    expect(await verdict(owner.mergePatch(attack.kind, ref, patch))).toMatch(refusalBy(attack.rule))
+    expect(await verdict(owner.mergePatch(attack.kind, ref, { metadata: { finalizers: null } }))).toBe('allowed')
+    expect(await owner.get(attack.kind, ref)).toBeUndefined()
+  })
+
+  test.each(Object.values(otherKinds))('nobody creates a $kind; elsewhere one may', async (kind) => {
+    const spec = otherSpecs[kind.kind]
+    for (const client of [admin, owner]) {
+      const create = (namespace: string) => tryCreate(client, kind, { metadata: { name: 'probe', namespace }, spec })
+      expect(await create(sceneOf(tier).own.namespace)).toMatch(refusalBy('KIND_REFUSED'))
+      expect(await create(elsewhere)).toBe('allowed')
+    }
+  })
+
+  test('who may only patch ExternalSecrets changes annotations, and nothing else', async () => {
+    const { own } = sceneOf(tier)
+    const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
+    const patch = (client: KubernetesClient, change: object) =>
+      verdict(client.mergePatch(kinds.externalSecret, ref, change))
+    const uid = '00000000-0000-4000-8000-000000000000'
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid }]
+    const changes: Readonly<Record<string, object>> = {
+      spec: { spec: { refreshInterval: '1s' } },
+      labels: { metadata: { labels: { a: 'b' } } },
+      finalizers: { metadata: { finalizers: ['a.example/b'] } },
+      ownerReferences: { metadata: { ownerReferences } },
+    }
+    expect(await patch(refresher, { metadata: { annotations: { 'force-sync': '1' } } })).toBe('allowed')
+    for (const [name, change] of Object.entries(changes)) {
+      const said = await patch(refresher, change)
+      expect(said).toMatch(refusalBy('EXTERNAL_SECRET_ANNOTATIONS_ONLY'))
+      expect(said).toContain(`changed are ${name}, by`)
+      expect(await patch(owner, change)).toBe('allowed')
+    }
+    expect(await patch(refresher, { metadata: { annotations: { 'force-sync': '2' } } })).toBe('allowed')
+    const undo = { labels: { a: null }, finalizers: null, ownerReferences: null }
+    expect(await patch(owner, { metadata: undo, spec: { refreshInterval: '1h0m0s' } })).toBe('allowed')
+  })
+})
+
+const otherSpecs: Readonly<Record<string, unknown>> = {
+  PushSecret: {
+    secretStoreRefs: [{ name: 'a' }],
+    selector: { secret: { name: 'a' } },
+    data: [{ match: { remoteRef: { remoteKey: 'name:a' } } }],
+  },
+  Password: { length: 8, noUpper: false, allowRepeat: true },
+  Webhook: { url: 'https://collector.example', result: {} },
+  Fake: { data: { a: 'b' } },
+  GeneratorState: { resource: {}, state: {} },
+}
+
+test('the local server is let in where it is allowed, and none is needed', async () => {
+  const { own, region } = sceneOf('frontend')
+  const metadata = { name: 'probe', namespace: own.namespace }
+  for (const url of [apiUrl, '']) {
+    expect(await tryCreate(owner, kinds.secretStore, { metadata, spec: storeOf(own, region, url) })).toBe('allowed')
+  }
+})
+
+test('a refusal names the rule, what is true, what was expected and the fix', async () => {
+  const { own } = sceneOf('frontend')
+  const attack = attacks.find(({ title }) => title === 'a secret of the other tier') as Attack
+  expect(await tryCreate(owner, attack.kind, objectOf(attack, 'attack', sceneOf('frontend')))).toContain(
+    `'trackdechets-external-secrets' with binding 'trackdechets-frontend-external-secrets' denied request: the remote key "path:/trackdechets-backend/a" is not one of this tier. Expected "path:${own.remotePath}/<name>", and no further folder. fix: add the secret to this tier in scripts/catalogue.ts. (EXTERNAL_SECRET_KEY)`,
+  )
+})
+
+test('a refusal never holds an API key, and still names its rule when a value is too long to be told', async () => {
+  const scene = sceneOf('backend')
+  for (const attack of attacks.filter(({ rule }) => rule === 'STORE_KEY_INLINE')) {
+    const said = await tryCreate(owner, attack.kind, objectOf(attack, 'attack', scene))
+    expect(said).not.toMatch(/9b7f2d64|SCWXX/)
+  }
+  const spec = { ...storeOf(scene.own, 'x'.repeat(6000), apiUrl) }
+  const metadata = { name: 'probe', namespace: scene.own.namespace }
+  expect(await tryCreate(owner, kinds.secretStore, { metadata, spec })).toMatch(
+    /denied request: a value is too long to be shown\. fix: .+\. \(STORE_REGION\)/,
+  )
+})
+
+test('what is not allowed any more can be deleted, with a finalizer to remove, and nothing else', async () => {
+  const { own, region } = sceneOf('backend')
+  const boundary = { namespace: 'trackdechets-secrets', name: `boundary-${own.namespace}` }
+  const ref = { namespace: own.namespace, name: 'outdated' }
+  const patch = (change: object) => verdict(admin.mergePatch(kinds.secretStore, ref, change))
+  await admin.create(kinds.secretStore, {
+    metadata: { ...ref, finalizers: ['a.example/held'] },
+    spec: storeOf(own, region),
+  } as AnyObject)
+  await admin.mergePatch(kinds.secret, boundary, { metadata: { annotations: { region: 'pl-waw' } } })
+  await eventually(
+    () => patch({ metadata: { labels: { a: 'b' } } }),
+    (said) => refusalBy('STORE_REGION').test(said),
+  )
+  expect(await patch({ metadata: { finalizers: null } })).toMatch(refusalBy('STORE_REGION'))
+  await admin.delete(kinds.secretStore, ref)
+  expect(await patch({ spec: { refreshInterval: 60 } })).toMatch(refusalBy('STORE_REGION'))
+  expect(await patch({ metadata: { finalizers: null } })).toBe('allowed')
+  expect(await admin.get(kinds.secretStore, ref)).toBeUndefined()
+  await admin.mergePatch(kinds.secret, boundary, { metadata: { annotations: { region } } })
+})
+
+test('without its parameters a namespace is closed, and open to its own again with them', async () => {
+  const { own, region } = sceneOf('backend')
+  const ref = { namespace: 'trackdechets-secrets', name: `boundary-${own.namespace}` }
+  const boundary = await admin.get(kinds.secret, ref)
+  const attempt = () =>
+    tryCreate(admin, kinds.secretStore, {
+      metadata: { name: 'probe', namespace: own.namespace },
+      spec: storeOf(own, region),
+    })
+  await admin.delete(kinds.secret, ref)
+  await eventually(attempt, (said) => said.includes('no params found for policy binding'))
+  await admin.create(kinds.secret, { metadata: { ...ref, annotations: boundary?.metadata.annotations ?? {} } })
+  await eventually(attempt, (said) => said === 'allowed')
+})

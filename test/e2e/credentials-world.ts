@@ -1,0 +1,167 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { readCredentials, type StoredCredentials } from '../../scripts/kubernetes/credentials.ts'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import { kubeconfigText } from '../../scripts/local/credentials.ts'
+import { iamRules } from '../../scripts/model/iam.ts'
+import type { TierModel } from '../../scripts/model/resolve.ts'
+import type { RotationContext, Waits } from '../../scripts/rotation/context.ts'
+import { type ScalewayAccount, scalewayRequest } from '../../scripts/scaleway/http.ts'
+import {
+  type ApiKeyEntry,
+  createApiKey,
+  createApplication,
+  createPolicy,
+  findApplication,
+  listApiKeys,
+} from '../../scripts/scaleway/iam.ts'
+import { bookshop } from '../fixtures/applications.ts'
+import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { startWorld, type World } from './world.ts'
+
+/** Short enough for tests: an emulator forgets nothing and needs no minute. */
+export const quickWaits: Waits = {
+  patience: { refusedMs: 0, unknownMs: 0, pollMs: 100 },
+  refresh: { timeoutMs: 20_000, pollMs: 50 },
+  expireAheadMs: 200,
+  outliveMs: 5_000,
+  leaseMs: 30_000,
+}
+
+/** The second application on a local stack, and a repository that holds it, for the real command line. */
+export interface CredentialsWorld extends AsyncDisposable {
+  readonly world: World
+  readonly repository: Repository
+  readonly client: KubernetesClient
+  /** The owner of the emulated organization. */
+  readonly owner: ScalewayAccount & { readonly organizationId: string }
+  tier(name: string): TierModel
+  /** What the command line needs to find the stack; the key is the owner's. */
+  readonly env: Readonly<Record<string, string>>
+  credentials(args: readonly string[], options?: CliOptions): Promise<RunResult>
+  stored(tier: TierModel): Promise<StoredCredentials | undefined>
+  keys(tier: TierModel): Promise<ApiKeyEntry[]>
+  /** The status Scaleway gives the key of the Secret for a list of its folder. */
+  statusOf(tier: TierModel, secretKey: string): Promise<number>
+  context(tier: TierModel, parts?: Partial<RotationContext>): RotationContext
+  /** As if so much time had gone by that nobody believes in the lease of a killed run. */
+  runOutLease(tier: TierModel): Promise<void>
+}
+
+export interface CliOptions {
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export async function startCredentialsWorld(environment: string): Promise<CredentialsWorld> {
+  const [world, repository] = await Promise.all([
+    startWorld({ application: bookshop, environment }),
+    repositoryCopy().then(async (copy) => {
+      await adoptBookshop(copy)
+      return copy
+    }),
+  ])
+  const { emulator, controlPlane, client, model } = world.stack
+  const { organizationId, secretKey } = emulator.owner
+  const owner = { apiUrl: emulator.url, secretKey, organizationId }
+  const env = {
+    KUBECONFIG: controlPlane.kubeconfigPath,
+    SCW_API_URL: emulator.url,
+    SCW_SECRET_KEY: secretKey,
+    SCW_DEFAULT_ORGANIZATION_ID: organizationId,
+  }
+  return {
+    world,
+    repository,
+    client,
+    owner,
+    env,
+    tier(name) {
+      const found = model.tiers.find((tier) => tier.name === name)
+      if (!found) throw new Error(`no tier ${name}`)
+      return found
+    },
+    credentials: (args, options = {}) =>
+      tryRun(
+        process.execPath,
+        ['--import', 'tsx', 'scripts/cli.ts', 'credentials', '--environment', environment, ...args],
+        { cwd: repository.folder, env: { ...env, ...options.env }, input: options.input ?? '' },
+      ),
+    stored: (tier) => readCredentials(client, tier),
+    async keys(tier) {
+      const application = await findApplication(owner, organizationId, tier.iamApplication)
+      return listApiKeys(owner, application?.id ?? '')
+    },
+    statusOf: (tier, secretKey) =>
+      scalewayRequest(
+        { ...owner, secretKey },
+        {
+          method: 'GET',
+          path: `/secret-manager/v1beta1/regions/${model.region}/secrets`,
+          query: { project_id: tier.projectId, path: tier.remotePath },
+        },
+      ).then(
+        () => 200,
+        (error: { status?: number }) => error.status ?? 0,
+      ),
+    context: (tier, parts = {}) => ({
+      model,
+      tier,
+      client,
+      account: owner,
+      signal: new AbortController().signal,
+      holder: `test ${Math.random()}`,
+      unproved: false,
+      waits: quickWaits,
+      log: () => undefined,
+      ...parts,
+    }),
+    async runOutLease({ namespace, credentialsSecret: name }) {
+      const lease = await client.get<KubernetesObject>(kinds.lease, { namespace, name })
+      if (!lease) return
+      const spec = { renewTime: '2020-01-01T00:00:00.000000Z' }
+      await client.mergePatch(kinds.lease, { namespace, name }, { spec })
+    },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  }
+}
+
+/** What `createClient` and a kubeconfig need to go through a gate. */
+export async function kubeconfigThrough(world: World, url: string, folder: string): Promise<string> {
+  const path = join(folder, `kubeconfig-${new URL(url).port}`)
+  const { ca, token } = world.stack.controlPlane
+  await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', server: url, ca, token }), { mode: 0o600 })
+  return path
+}
+
+export function clientThrough(world: World, url: string): KubernetesClient {
+  return createClient({ server: url, token: world.stack.controlPlane.token })
+}
+
+/** Another IAM application with rules of its own, and a key of it. */
+export async function keyWith(
+  { owner, world }: CredentialsWorld,
+  name: string,
+  rules: readonly { permissionSet: string; projectId: string; condition?: string }[],
+  expiresAt = new Date(Date.now() + 3_600_000),
+) {
+  const { id } = await createApplication(owner, owner.organizationId, name)
+  await createPolicy(owner, owner.organizationId, {
+    name,
+    applicationId: id,
+    rules: rules.map(({ permissionSet, projectId, condition }) => ({
+      permission_set_names: [permissionSet],
+      project_ids: [projectId],
+      ...(condition === undefined ? {} : { condition }),
+    })),
+  })
+  const key = await createApiKey(owner, id, { description: world.stack.model.environment, expiresAt })
+  return { accessKey: key.access_key, secretKey: key.secret_key }
+}
+
+/** The rules a tier should have. */
+export function rulesOf({ world }: CredentialsWorld, tier: TierModel) {
+  return iamRules(world.stack.model, tier)
+}

@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { ProblemError } from '../../scripts/lib/problems.ts'
+import { rotate } from '../../scripts/rotation/rotate.ts'
+import { bookshop } from '../fixtures/applications.ts'
+import type { GateAnswer } from '../helpers/gate.ts'
+import { type CredentialsWorld, startCredentialsWorld } from './credentials-world.ts'
+import {
+  type Disturbance,
+  type Disturbed,
+  disturbedTier,
+  expectResumes,
+  expectWorkingKey,
+  killedRun,
+  sides,
+  textsBelow,
+} from './interrupted-rotation.ts'
+
+let here: CredentialsWorld
+let folder: string
+/** One tier a worker: rotations of different tiers don't meet. */
+let tiers: readonly Disturbed[]
+/** Everything that was written where somebody may read it. */
+let traces = ''
+const trace = (text: string) => {
+  traces += `${text}\n`
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rotation-'))
+  here = await startCredentialsWorld('preview')
+  await here.world.install()
+  await here.world.sync()
+  tiers = await Promise.all(['mailer', 'orders', 'storefront'].map((name) => disturbedTier(here, name, folder)))
+  // From the second rotation on there is a key to delete first.
+  for (const { context } of tiers) await rotate(context)
+}, 120_000)
+
+afterAll(async () => {
+  for (const tier of tiers ?? []) await tier[Symbol.asyncDispose]()
+  await here?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+/** Does every job once, with as many at the same time as there are tiers. */
+async function share<Job>(
+  jobs: readonly Job[],
+  work: (job: Job, disturbed: Disturbed) => Promise<void>,
+): Promise<void> {
+  const left = [...jobs]
+  const worker = async (disturbed: Disturbed) => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) await work(job, disturbed)
+  }
+  await Promise.all(tiers.map(worker))
+}
+
+test('a rotation killed at any request goes on or starts anew, and the key in use works at every moment', {
+  timeout: 900_000,
+}, async () => {
+  const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
+  const rounds: Record<string, number> = {}
+  await share(jobs, async ({ side, when }, disturbed) => {
+    for (let at = 1; ; at++) {
+      const what = `${disturbed.tier.name}, killed ${when} request ${at} to the ${side}`
+      const { killed, output } = await killedRun(here, disturbed, { side, at, when })
+      trace(output)
+      await expectWorkingKey(here, disturbed.tier, what)
+      await expectResumes(here, disturbed, what)
+      if (!killed) break
+      rounds[`${side} ${when}`] = at
+    }
+  })
+  // Fewer would mean that the gates were gone around.
+  expect(rounds['scaleway before']).toBeGreaterThan(12)
+  expect(rounds['cluster before']).toBeGreaterThan(12)
+  // A key deleted, one made, one that expires; and the lease, the claim, the Secret twice and two refreshes.
+  expect(rounds['scaleway after']).toBeGreaterThanOrEqual(3)
+  expect(rounds['cluster after']).toBeGreaterThanOrEqual(6)
+})
+
+const refusal = (status: number, type: string, headers = {}): GateAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify({ type, message: type }),
+})
+
+const faults: readonly [string, Pick<Disturbance, 'side' | 'act'>][] = [
+  ['403', { side: 'scaleway', act: async () => refusal(403, 'permissions_denied') }],
+  ['429', { side: 'scaleway', act: async () => refusal(429, 'too_many_requests', { 'retry-after': '0' }) }],
+  ['500', { side: 'scaleway', act: async () => refusal(500, 'internal_error') }],
+  ['no answer', { side: 'scaleway', act: async () => 'hang' }],
+  ['a broken connection', { side: 'scaleway', act: async () => 'reset' }],
+  ['an answer that is lost', { side: 'scaleway', act: (forward) => forward().then(() => 'reset' as const) }],
+  [
+    '403 of the cluster',
+    { side: 'cluster', act: async () => ({ status: 403, body: '{"reason":"Forbidden","message":"no"}' }) },
+  ],
+  [
+    'an answer of the cluster that is lost',
+    { side: 'cluster', act: (forward) => forward().then(() => 'reset' as const) },
+  ],
+]
+
+test('after any fault at any request it says what is wrong, and goes on the next time', {
+  timeout: 900_000,
+}, async () => {
+  const seen: Record<string, number> = {}
+  await share(faults, async ([name, fault], disturbed) => {
+    for (let at = 1; ; at++) {
+      const what = `${disturbed.tier.name}, ${name} at request ${at}`
+      const hit = disturbed.disturb({ ...fault, at, lasting: !name.includes('lost') })
+      const context = name === 'no answer' ? disturbed.hasty : disturbed.context
+      const error = await rotate({ ...context, log: trace }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
+      disturbed.calm()
+      if (error !== undefined) {
+        trace(String(error))
+        seen[name] = (seen[name] ?? 0) + 1
+        expectSentence(error, what)
+      }
+      await expectWorkingKey(here, disturbed.tier, what)
+      await expectResumes(here, disturbed, what)
+      if (hit() === undefined) break
+    }
+  })
+  // What a cluster did is read again, so that a lost answer of it ends nothing.
+  const telling = faults.map(([name]) => name).filter((name) => name !== 'an answer of the cluster that is lost')
+  expect(Object.keys(seen).sort()).toEqual(telling.sort())
+})
+
+test('no key and no value is in any output, log, event, file or argument', async () => {
+  const { controlPlane, keys, model } = here.world.stack
+  const secrets = new Set(tiers.flatMap((tier) => [...tier.secrets]))
+  for (const { accessKey, secretKey } of keys.values()) secrets.add(accessKey).add(secretKey)
+  for (const spec of bookshop.catalogue.secrets) {
+    const value = here.world.valueFor(spec)
+    if (value.length > 7) secrets.add(value)
+  }
+  const events = await here.client.list<KubernetesObject>(kinds.event)
+  const externalSecrets = await here.client.list<KubernetesObject>(kinds.externalSecret)
+  const leases = await here.client.list<KubernetesObject>(kinds.lease)
+  const operatorLog = await readFile(join(controlPlane.folder, 'external-secrets.log'), 'utf8')
+  const places = {
+    'output and arguments': traces,
+    'log of the operator': operatorLog,
+    'objects of the cluster': JSON.stringify([events, externalSecrets, leases]),
+    files: await textsBelow(folder),
+  }
+  expect(secrets.size).toBeGreaterThan(100)
+  expect(operatorLog.length).toBeGreaterThan(1000)
+  expect(model.tiers).toHaveLength(tiers.length)
+  for (const [place, text] of Object.entries(places)) {
+    // Not the secret itself in the message of a failing test.
+    expect([place, [...secrets].filter((secret) => text.includes(secret)).length]).toEqual([place, 0])
+  }
+})
+
+function expectSentence(error: unknown, what: string): void {
+  if (!(error instanceof Error) || !('problems' in error || error.name === 'KubernetesError')) throw error
+  if (!(error instanceof ProblemError)) return
+  for (const { message, fix, where } of error.problems) {
+    expect([what, where, message]).toEqual([
+      what,
+      expect.stringMatching(/\S/),
+      expect.stringMatching(/\. Expected .*\.$/s),
+    ])
+    expect([what, fix]).toEqual([what, expect.stringMatching(/^[A-Z`].*\.?$/)])
+  }
+  expect([what, [3, 4].includes(error.exitCode)]).toEqual([what, true])
+}

@@ -1,0 +1,137 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import catalogue from '../../scripts/catalogue.ts'
+import environments from '../../scripts/environments.ts'
+import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import { tryRun } from '../../scripts/lib/exec.ts'
+import { kubeconfigText } from '../../scripts/local/credentials.ts'
+import { seedSecret } from '../../scripts/local/seed-account.ts'
+import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
+import type { Application, SecretSpec } from '../../scripts/model/types.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
+import { forceRefresh } from './refresh.ts'
+import { root, startWorld, type World } from './world.ts'
+
+const application: Application = { catalogue, environments }
+const environment = 'recette'
+const backend = { namespace: 'trackdechets-backend', name: 'backend-secrets' }
+
+const secrets: readonly SecretSpec[] = catalogue.secrets
+const optionals = secrets.filter(({ optional }) => optional)
+
+let world: World
+
+beforeAll(async () => {
+  const without = (remote: RemoteSecretModel) => remote.name === 'redis-url' || remote.optional
+  world = await startWorld({ application, environment, without })
+})
+afterAll(() => world?.[Symbol.asyncDispose]())
+
+const waitIn = (kubeconfig: string, ...args: string[]) => {
+  const env = { KUBECONFIG: kubeconfig, SCW_API_URL: world.stack.emulator.url }
+  const program = ['--import', 'tsx', 'scripts/cli.ts', 'wait', '--environment', environment, ...args]
+  return tryRun(process.execPath, program, { cwd: root, env })
+}
+const wait = (...args: string[]) => waitIn(world.stack.controlPlane.kubeconfigPath, ...args)
+
+/** Puts the required secret into the account after all. */
+async function create(name: string): Promise<void> {
+  const { emulator, model } = world.stack
+  const tier = model.tiers.find((one) => one.name === 'backend')
+  const remote = tier?.remoteSecrets.find((one) => one.name === name)
+  if (!tier || !remote) throw new Error(`the catalogue has no ${name}`)
+  const { secretKey, organizationId } = emulator.owner
+  await seedSecret({ account: { apiUrl: emulator.url, secretKey }, organizationId, model }, tier, remote)
+}
+
+describe('npm run wait', () => {
+  test('says at once that nothing is deployed, and exits with 3 when that stays so', async () => {
+    const { exitCode, stderr } = await wait('--timeout', '0s')
+    expect(stderr).toMatch(
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: the ExternalSecret does not exist$/m,
+    )
+    expect(stderr).toMatch(/fix: Run `npm run deploy -- --environment recette`, or see why your GitOps engine/)
+    expect(exitCode).toBe(3)
+  })
+
+  test('names the required secret that is missing, its entry and owner, and exits with 3', async () => {
+    await world.install()
+    const { exitCode, stdout, stderr } = await wait('--timeout', '8s', '--output', 'json')
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({ version: 1, application: 'trackdechets', environment, synced: false })
+    expect(result.externalSecrets).toMatchObject([
+      { tier: 'backend', name: 'backend-secrets', optional: false, state: 'failed', missing: null },
+      { tier: 'backend', name: 'backend-optional-secrets', optional: true, state: 'synced' },
+      { tier: 'frontend', name: 'frontend-secrets', optional: false, state: 'synced', missing: [], unexpected: [] },
+      { tier: 'frontend', name: 'frontend-optional-secrets', optional: true, state: 'synced' },
+    ])
+    expect(stderr).toMatch(
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing spec\.data\[\d+\] \(key: path:\/trackdechets-backend\/redis-url\), err: Secret does not exist\. Expected it synced within 8s\.\n {2}fix: .*catalogue "REDIS_URL" \(backend\), owner Trackdéchets\.\n {2}\(NOT_SYNCED\)$/m,
+    )
+    expect(exitCode).toBe(3)
+  })
+
+  test('ends when the secret arrives, tells of missing optional ones, and shows no value', async () => {
+    const waiting = wait()
+    await create('redis-url')
+    await forceRefresh(world.stack.client, backend)
+    const { exitCode, stdout, stderr } = await waiting
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^backend +backend-secrets +required +31 of 31 +synced$/m)
+    expect(stdout).toMatch(/^backend +backend-optional-secrets +optional +0 of \d+ +synced$/m)
+    for (const { variable, tier } of optionals) expect(stderr).toContain(`catalogue "${variable}" (${tier}), `)
+    expect(stderr.match(/^ {2}\(\w+\)$/gm)).toEqual(['  (OPTIONAL_INCOMPLETE)', '  (OPTIONAL_INCOMPLETE)'])
+    const values = secrets.map((spec) => world.valueFor(spec)).filter((value) => value.length > 8)
+    expect(values.length).toBeGreaterThan(25)
+    expect(values.filter((value) => `${stdout}${stderr}`.includes(value))).toEqual([])
+  })
+
+  test('waits for a generation that is not synced yet, and for the version the catalogue implies', async () => {
+    const changed = secrets.map((secret) =>
+      secret.variable === 'REDIS_URL' ? { ...secret, remoteName: 'mongo-url' } : secret,
+    )
+    await world.install({ environments, catalogue: { ...catalogue, secrets: changed } })
+    await world.sync()
+    const { exitCode, stderr } = await wait('--timeout', '0s')
+    expect(stderr).toMatch(/backend-secrets: the cluster has another version of it than the catalogue implies/)
+    expect(exitCode).toBe(3)
+    const waiting = wait()
+    await world.install()
+    expect(await waiting).toMatchObject({ exitCode: 0 })
+  })
+
+  test('refuses a wrong timeout with exit code 2', async () => {
+    const { exitCode, stderr } = await wait('--timeout', 'soon')
+    expect(stderr).toMatch(/^--timeout soon: is no duration\..*\(WRONG_USAGE\)$/s)
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['is out of reach', { server: 'https://127.0.0.1:1' }, 'CLUSTER_UNREACHABLE'],
+    ['refuses the login', { token: 'nobodys' }, 'CLUSTER_REFUSED'],
+  ])('says at once that the cluster %s, with exit code 4', async (_, change, code) => {
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...world.stack.controlPlane, ...change }))
+    const { exitCode, stdout, stderr } = await waitIn(path)
+    expect(stderr).toContain(`(${code})`)
+    expect(stderr).not.toMatch(/nobodys|bug of/)
+    expect([exitCode, stdout]).toEqual([4, ''])
+  })
+
+  test('in a cluster without the operator says so at once and exits with 3', async () => {
+    const { client } = world.stack
+    const definition = { name: 'externalsecrets.external-secrets.io' }
+    await client.delete(kinds.customResourceDefinition, definition)
+    await eventually(
+      () => client.get(kinds.customResourceDefinition, definition),
+      (found) => found === undefined,
+      { timeoutMs: 60_000 },
+    )
+    const { exitCode, stderr } = await wait('--timeout', '1s')
+    expect(stderr).toMatch(/backend-secrets: the cluster has no kind ExternalSecret of external-secrets\.io\/v1$/m)
+    expect(stderr).toMatch(/fix: Install External Secrets Operator/)
+    expect(exitCode).toBe(3)
+  })
+})

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { AddressInfo } from 'node:net'
+
+/** A request that goes through a gate, whole. */
+export interface GateRequest {
+  readonly method: string
+  /** With its query. */
+  readonly url: string
+  readonly body: string
+}
+
+export interface GateAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+
+/**
+ * What happens to a request: an answer, `reset` breaks the connection, `hang` never answers. `forward` asks the real
+ * server.
+ */
+export type Gatekeeper = (
+  request: GateRequest,
+  forward: () => Promise<GateAnswer>,
+) => Promise<GateAnswer | 'reset' | 'hang'>
+
+/** A server before another one. */
+export interface Gate extends AsyncDisposable {
+  readonly url: string
+}
+
+/** @param target the real server, with the certificate authority to trust it by when it is https */
+export async function startGate(
+  target: { readonly url: string; readonly ca?: string },
+  gatekeeper: Gatekeeper,
+): Promise<Gate> {
+  const server = createServer(async (incoming, response) => {
+    const body = await textOf(incoming)
+    const { method = 'GET', url = '/' } = incoming
+    const answer = await gatekeeper({ method, url, body }, () => ask(target, incoming, body)).catch(
+      () => 'reset' as const,
+    )
+    if (answer === 'hang') return
+    if (answer === 'reset') {
+      incoming.socket.resetAndDestroy()
+      return
+    }
+    const { 'transfer-encoding': _, 'content-length': __, ...kept } = answer.headers ?? {}
+    response.writeHead(answer.status, definedOf(kept))
+    response.end(answer.body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+// --- internal ---
+
+function ask(
+  { url, ca }: { readonly url: string; readonly ca?: string },
+  { method, url: path, headers }: IncomingMessage,
+  body: string,
+): Promise<GateAnswer> {
+  const { host: _, connection: __, ...kept } = headers
+  const open = url.startsWith('https:') ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const options = { method, headers: kept, ...(ca === undefined ? {} : { ca }) }
+    const request = open(`${url}${path}`, options, async (answer) => {
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await textOf(answer) })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of message.setEncoding('utf8')) text += String(chunk)
+  return text
+}
+
+function definedOf(headers: NonNullable<GateAnswer['headers']>): Record<string, string | string[]> {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >
+}

@@ -1,0 +1,28 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
+import { run } from '../../scripts/lib/exec.ts'
+import { helm4 } from './chart.ts'
+import { root } from './generating.ts'
+import { sharedFolder } from './shared-folder.ts'
+
+/** The pinned operator's own chart, without the subchart that none of its values here turns on. */
+export async function operatorChart(): Promise<string> {
+  const module = 'github.com/external-secrets/external-secrets'
+  const cwd = join(root, 'scripts/toolchain/go/operator')
+  const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd })) as { Dir: string }
+  const chart = join(await sharedFolder(), 'external-secrets')
+  await cp(join(Dir, 'deploy/charts/external-secrets'), chart, { recursive: true })
+  // Folders of the module cache are read-only, and so are their copies.
+  await run('chmod', ['-R', 'u+w', chart])
+  await rm(join(chart, 'Chart.lock'))
+  const description = await readFile(join(chart, 'Chart.yaml'), 'utf8')
+  await writeFile(join(chart, 'Chart.yaml'), description.slice(0, description.indexOf('dependencies:')))
+  return chart
+}
+
+/** What that chart renders with the values of a file, or with its defaults. */
+export async function operatorManifests(chart: string, valuesFile?: string): Promise<Manifest[]> {
+  const args = ['template', 'external-secrets', chart, '--namespace', 'external-secrets', '--kube-version', '1.34.0']
+  return parseManifests(await run(helm4, [...args, ...(valuesFile ? ['--values', valuesFile] : [])]), 'operator')
+}

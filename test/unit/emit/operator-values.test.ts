@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { maxConcurrent, operatorValuesText } from '../../../scripts/emit/operator-values.ts'
+import { resolveAll } from '../../../scripts/model/resolve.ts'
+import type { EnvironmentSpec, SecretSpec } from '../../../scripts/model/types.ts'
+import { trackdechets } from '../../fixtures/applications.ts'
+import { applicationWith, environment } from '../../helpers/applications.ts'
+
+/** The text for an application with these environments and secrets. */
+function textFor(environments: Readonly<Record<string, EnvironmentSpec>>, secrets: Partial<SecretSpec>[] = []): string {
+  return operatorValuesText(resolveAll(applicationWith({ environments, secrets })), '1.2.3')
+}
+
+const both: Partial<SecretSpec>[] = [{ variable: 'A' }, { variable: 'B' }, { variable: 'C', optional: true }]
+
+test('the same application gives the same text, which names the version it is for', () => {
+  const text = operatorValuesText(resolveAll(trackdechets), '0.20.4')
+  expect(operatorValuesText(resolveAll(trackdechets), '0.20.4')).toBe(text)
+  expect(text).toContain('--version 0.20.4 ')
+  expect(text).toMatch(
+    /^# Values of the External Secrets Operator's own Helm chart, version 0\.20\.4, for trackdechets\.\n/,
+  )
+})
+
+test('as many ExternalSecrets are read at the same time as the catalogue has', () => {
+  const text = textFor({ dev: environment() }, both)
+  expect(text).toContain('# shop-dev: 2 ExternalSecrets with 3 remote refs, read every 1h0m0s.\n')
+  expect(parse(text)).toMatchObject({ concurrent: 2 })
+})
+
+test('of several clusters the one with most counts; environments on one cluster count together', () => {
+  const alone = environment({ kubeContext: 'alone', refreshInterval: '10m' })
+  const environments = { alone, one: environment({ refreshInterval: '2h' }), two: environment() }
+  const text = textFor(environments, both)
+  expect(text).toContain('# shop-dev: 4 ExternalSecrets with 6 remote refs, read every 1h0m0s.\n')
+  expect(parse(text)).toMatchObject({ concurrent: 4 })
+})
+
+test('however many there are, Scaleway is asked by a few at a time; and without any by one', () => {
+  const names = Array.from({ length: 10 }, (_, index) => `dev${index}`)
+  const many = Object.fromEntries(names.map((name) => [name, environment()]))
+  expect(parse(textFor(many, both))).toMatchObject({ concurrent: maxConcurrent })
+  expect(parse(textFor({ dev: environment() }))).toMatchObject({ concurrent: 1 })
+  expect(parse(operatorValuesText([], '1.2.3'))).toMatchObject({ concurrent: 1 })
+})
+
+test('a bundle is one remote ref, whatever it holds', () => {
+  const bundle = { identity: 's3', layout: 'bundle' } as const
+  const secrets = [
+    { variable: 'A', ...bundle },
+    { variable: 'B', ...bundle },
+  ]
+  expect(textFor({ dev: environment() }, secrets)).toContain('1 ExternalSecrets with 1 remote refs')
+})
+
+test('every value has its reason above it or inside; what is off for one reason shares it', () => {
+  const lines = operatorValuesText(resolveAll(trackdechets), '0.20.4').split('\n')
+  expect(lines.filter((line) => line.length > 120)).toEqual([])
+  const starts = lines.flatMap((line, index) => (/^\w/.test(line) ? [index] : []))
+  const unexplained = starts.filter((start) => {
+    const after = lines.slice(start + 1)
+    const inside = after.slice(
+      0,
+      after.findIndex((line) => !line.startsWith(' ')),
+    )
+    return ![lines[start - 1] ?? '', ...inside].some((line) => line.trim().startsWith('#'))
+  })
+  expect(starts.length).toBeGreaterThan(15)
+  expect(unexplained.map((start) => lines[start])).toEqual([
+    'processClusterStore: false',
+    'processClusterGenerator: false',
+    'processClusterPushSecret: false',
+    'processPushSecret: false',
+  ])
+})
+
+test('no value names an environment, a project or a tier: one operator serves the whole cluster', () => {
+  const values = JSON.stringify(parse(operatorValuesText(resolveAll(trackdechets), '0.20.4')))
+  for (const name of ['trackdechets', 'backend', 'frontend', 'production', '00000000-']) {
+    expect(values).not.toContain(name)
+  }
+})

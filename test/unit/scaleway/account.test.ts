@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { apiUrlOf, isLocalApi, loadAccount } from '../../../scripts/scaleway/account.ts'
+import { temporaryFolder } from '../../helpers/folders.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+const secretKey = '5c7d3b1e-64aa-4f0c-9d38-2b8e71f6a094'
+const other = 'e1f4b8a2-7c93-4d06-8b5f-90d2c6a7e318'
+const organizationId = '9b1d7c52-30f8-4e6a-b5c9-71f2a8e4d603'
+
+/** An environment whose config file holds this text. */
+async function withConfig(text: string) {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'config.yaml')
+  await writeFile(path, text)
+  return { SCW_CONFIG_PATH: path }
+}
+
+const config = `secret_key: ${secretKey}
+default_organization_id: ${organizationId}
+profiles:
+  staging:
+    secret_key: ${other}
+`
+
+const problemsOf = async (load: () => Promise<unknown>) => (await problemOf(load())).all
+
+describe('an account comes from', () => {
+  test("the variables of Scaleway's own tools", async () => {
+    const env = { HOME: '/nowhere', SCW_SECRET_KEY: secretKey, SCW_DEFAULT_ORGANIZATION_ID: organizationId }
+    expect(await loadAccount(env)).toEqual({
+      apiUrl: 'https://api.scaleway.com',
+      secretKey,
+      organizationId,
+      isLocal: false,
+    })
+  })
+
+  test('the config file of scw, with its profiles', async () => {
+    const env = await withConfig(config)
+    expect(await loadAccount(env)).toMatchObject({ secretKey, organizationId })
+    expect(await loadAccount({ ...env, SCW_PROFILE: 'staging' })).toMatchObject({ secretKey: other, organizationId })
+    const active = await withConfig(`active_profile: staging\n${config}`)
+    expect(await loadAccount(active)).toMatchObject({ secretKey: other })
+  })
+
+  test('a variable before the file', async () => {
+    const env = await withConfig(config)
+    expect(await loadAccount({ ...env, SCW_SECRET_KEY: other })).toMatchObject({ secretKey: other, organizationId })
+  })
+
+  test('never from the file for an emulator: its key is no key of Scaleway', async () => {
+    const env = { ...(await withConfig(config)), SCW_API_URL: 'http://127.0.0.1:9999/' }
+    expect(await problemsOf(() => loadAccount(env))).toMatchObject([{ code: 'SCALEWAY_KEY_MISSING' }])
+    expect(await loadAccount({ ...env, SCW_SECRET_KEY: other })).toEqual({
+      apiUrl: 'http://127.0.0.1:9999',
+      secretKey: other,
+      organizationId: undefined,
+      isLocal: true,
+    })
+  })
+})
+
+test.each([
+  ['http://127.0.0.1:8080', true],
+  ['http://localhost:8080/', true],
+  ['https://[::1]', true],
+  ['https://api.scaleway.com', false],
+  ['http://127.0.0.1.example.org', false],
+  ['http://127.0.0.1@example.org', false],
+  ['http://localhost:8080/path', false],
+  ['', false],
+])('%s is on this machine: %s', (SCW_API_URL, expected) => {
+  expect(isLocalApi({ SCW_API_URL })).toBe(expected)
+})
+
+test('all that is wrong is told at once, and no key with it', async () => {
+  const env = { HOME: '/nowhere', SCW_API_URL: 'http://example.org', SCW_SECRET_KEY: 'half-of-a-key' }
+  const problems = await problemsOf(() => loadAccount(env))
+  expect(problems.map(({ code }) => code)).toEqual(['SCALEWAY_API_URL_INVALID', 'SCALEWAY_KEY_MALFORMED'])
+  expect(JSON.stringify(problems)).not.toContain('half-of')
+})
+
+test('a profile that is not there is told with the nearest', async () => {
+  const env = { ...(await withConfig(config)), SCW_PROFILE: 'stagign' }
+  const [problem] = await problemsOf(() => loadAccount(env))
+  expect(problem).toMatchObject({ code: 'SCALEWAY_PROFILE_UNKNOWN', message: expect.stringContaining('"staging"') })
+})
+
+test('a config file that is no YAML is told without what is in it', async () => {
+  const env = await withConfig(`secret_key: ${secretKey}\n  bad: [`)
+  const problems = await problemsOf(() => loadAccount(env))
+  expect(problems).toMatchObject([{ code: 'SCALEWAY_CONFIG_UNREADABLE' }])
+  expect(JSON.stringify(problems)).not.toContain(secretKey)
+})
+
+test('the address alone needs no key', async () => {
+  expect(await apiUrlOf({ HOME: '/nowhere' })).toBe('https://api.scaleway.com')
+  expect(await apiUrlOf({ HOME: '/nowhere', SCW_API_URL: 'http://localhost:1/' })).toBe('http://localhost:1')
+})
