@@ -1,0 +1,162 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { fillJson, fillSummary, fillTable, missingCount } from '../emit/fill-table.ts'
+import { executeFill } from '../fill/execute.ts'
+import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../fill/input.ts'
+import { inspect } from '../fill/inspect.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { didYouMean } from '../lib/nearest.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { type FillPlan, type FillRequest, planFill } from '../model/fill-plan.ts'
+import { assignValues, entriesInScope, fillEntries } from '../model/fill-values.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import { generateValue } from '../model/seed.ts'
+import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
+
+interface Options {
+  readonly environment: string
+  readonly tier?: string
+  readonly only?: readonly string[]
+  readonly from?: string
+  readonly fromSecret?: string
+  readonly generate?: boolean
+  readonly replace?: boolean
+  readonly disablePrevious?: boolean
+  readonly prune?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'fill',
+  summary: 'Creates in Scaleway what an environment lacks, with values that are given or generated; replaces nothing.',
+  example: 'npm run fill -- --environment recette --from recette.env --generate',
+  options: [
+    environmentOption,
+    { flags: '--tier <name>', description: 'only this tier' },
+    { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
+    { flags: '--from <file>', description: 'values out of a .env or JSON file; - and the default: standard input' },
+    { flags: '--from-secret <namespace/name>', description: 'values out of a Secret of the cluster, a key a variable' },
+    { flags: '--generate', description: 'make up what has no value yet, where the format allows it' },
+    { flags: '--replace', description: 'where Scaleway has another value, add the given one as a new version' },
+    { flags: '--disable-previous', description: 'disable the versions before the newest' },
+    { flags: '--prune', description: 'delete disabled versions, the oldest first' },
+    { flags: '--dry-run', description: 'check everything, write nothing' },
+    { flags: '--yes', description: 'ask nothing' },
+    outputOption,
+  ],
+  async run(options, io) {
+    refuseCombinations(options, io)
+    const model = await openEnvironment(options.environment, io)
+    const account = await loadAccount(io.env, io.signal)
+    const request = await readRequest(model, options, io)
+    const plan = planFill(request, await inspect(account, model, request))
+    if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
+    tell(plan.problems, io)
+    const done = await carryOut(model, account, plan, options, io)
+    if (options.output === 'json') io.out(fillJson(model.environment, plan, done))
+    return exitCodes.ok
+  },
+})
+
+// --- internal ---
+
+/** The whole request, once everything that is given is known to fit. */
+async function readRequest(model: EnvironmentModel, options: Options, io: CommandIo): Promise<FillRequest> {
+  const { tier, only, generate = false } = options
+  refuseUnknownTier(model, tier)
+  const all = fillEntries(model)
+  const { entries, problems: unknown } = entriesInScope(all, { tier, only })
+  if (unknown.length > 0) throw new ProblemError(unknown, exitCodes.usage)
+  const input = await readInput(model, options, io)
+  // A text that can't be read may give names that are none.
+  if (input.problems.some(isError)) throw new ProblemError(input.problems)
+  const { values, problems } = assignValues(all, entries, input.values, { chosen: only !== undefined })
+  const found = sortProblems([...input.problems, ...problems])
+  if (found.some(isError)) throw new ProblemError(found)
+  tell(found, io)
+  return {
+    scope: entries,
+    values,
+    options: {
+      generate: generate ? generateValue : undefined,
+      replace: options.replace === true,
+      disablePrevious: options.disablePrevious === true,
+      prune: options.prune === true,
+      chosen: only !== undefined,
+    },
+  }
+}
+
+async function readInput(model: EnvironmentModel, options: Options, io: CommandIo): Promise<Input> {
+  const { from, fromSecret, generate } = options
+  if (fromSecret !== undefined) {
+    const ref = secretRef(fromSecret)
+    using client = await openCluster(model, io)
+    return await readSecretValues(client, ref, io.signal).catch((error: unknown) => {
+      throw clusterProblem(error)
+    })
+  }
+  if (from !== undefined && from !== '-') return readValuesFile(from)
+  // Not waited for when nobody said that values come this way: it may never end.
+  const isPiped = from === '-' || (!generate && !io.input.isTerminal)
+  return isPiped ? readPiped(io.input) : { values: [], problems: [] }
+}
+
+async function carryOut(
+  { environment, region }: EnvironmentModel,
+  account: OperatorAccount,
+  plan: FillPlan,
+  { dryRun = false, yes = false, output }: Options,
+  io: CommandIo,
+): Promise<boolean> {
+  const { work, rows } = plan
+  const missing = missingCount(rows)
+  if (output === 'table') io.out(fillTable(plan))
+  if (missing > 0) io.log(`${missing} required variables have no value yet`)
+  if (work.length === 0) io.log('there is nothing to write')
+  if (dryRun || work.length === 0) return false
+  const summary = fillSummary(work)
+  if (!yes) {
+    if (output === 'json') io.log(fillTable(plan))
+    const answer = await io.input.ask(`In ${environment} (${account.apiUrl}): ${summary}? [y/N] `)
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      io.log('nothing was changed')
+      return false
+    }
+  }
+  await executeFill({ account, region, log: io.log }, work)
+  io.log(`done: ${summary}`)
+  return true
+}
+
+function tell(warnings: readonly Problem[], { log }: CommandIo): void {
+  if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
+}
+
+function refuseCombinations(options: Options, { input }: CommandIo): void {
+  const { from, fromSecret, generate, disablePrevious, prune, only, dryRun, yes } = options
+  if (from !== undefined && fromSecret !== undefined)
+    throw usage('--from', 'does not go with --from-secret. Expected one source of values.')
+  const isHousekeeping = (disablePrevious || prune) && only !== undefined
+  const hasSource = from !== undefined || fromSecret !== undefined || generate || isHousekeeping
+  if (!hasSource && input.isTerminal)
+    throw usage('npm run fill', 'there are no values. Expected --from, --from-secret, --generate or standard input.')
+  if (!yes && !dryRun && !input.isTerminal)
+    throw usage('npm run fill', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+}
+
+function refuseUnknownTier({ tiers }: EnvironmentModel, name: string | undefined): void {
+  const names = tiers.map((tier) => tier.name)
+  if (name === undefined || names.includes(name)) return
+  const message = `there is no such tier.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`
+  throw usage(`--tier ${name}`, message)
+}
+
+function usage(where: string, message: string): ProblemError {
+  return new ProblemError(
+    { code: 'WRONG_USAGE', where, message, fix: 'Run `npm run fill -- --help`.' },
+    exitCodes.usage,
+  )
+}

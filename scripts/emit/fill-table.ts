@@ -1,0 +1,78 @@
+import { table } from '../lib/table.ts'
+import type { FillAction, FillPlan, FillRow, FillWork } from '../model/fill-plan.ts'
+import { placeOf } from '../model/fill-problems.ts'
+
+/** What will be done, variable by variable, without any value. */
+export function fillTable({ rows, work }: FillPlan): string {
+  const variables = table(
+    ['TIER', 'VARIABLE', 'REMOTE SECRET', 'VALUE', 'ACTION'],
+    rows.map((row) => [
+      row.entry.tier.name,
+      row.entry.spec.variable,
+      placeOf(row.entry.remote),
+      row.source ?? '-',
+      actions[row.action],
+    ]),
+  )
+  const housekeeping = work.filter((one) => one.disable.length + one.delete.length > 0)
+  if (housekeeping.length === 0) return variables
+  const versions = table(
+    ['REMOTE SECRET', 'DISABLE VERSIONS', 'DELETE VERSIONS'],
+    housekeeping.map((one) => [placeOf(one.remote), one.disable.join(', ') || '-', one.delete.join(', ') || '-']),
+  )
+  return `${variables}\n${versions}`
+}
+
+/** The plan for machines, and whether it was carried out. */
+export function fillJson(environment: string, { rows, work }: FillPlan, written: boolean): string {
+  const document = {
+    version: 1,
+    environment,
+    written,
+    variables: rows.map((row) => ({
+      tier: row.entry.tier.name,
+      variable: row.entry.spec.variable,
+      remoteSecret: placeOf(row.entry.remote),
+      action: row.action,
+      source: row.source ?? null,
+    })),
+    remoteSecrets: work.map((one) => ({
+      remoteSecret: placeOf(one.remote),
+      create: one.found === undefined,
+      addVersion: one.payload !== undefined,
+      disable: one.disable,
+      delete: one.delete,
+    })),
+  }
+  return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+/** `create 2 remote secrets, add 3 versions` */
+export function fillSummary(work: readonly FillWork[]): string {
+  const sum = (count: (one: FillWork) => number) => work.reduce((total, one) => total + count(one), 0)
+  const parts = [
+    { verb: 'create', what: 'remote secret', count: sum(({ found }) => (found ? 0 : 1)) },
+    { verb: 'add', what: 'version', count: sum(({ payload }) => (payload === undefined ? 0 : 1)) },
+    { verb: 'disable', what: 'version', count: sum(({ disable }) => disable.length) },
+    { verb: 'delete', what: 'disabled version', count: sum((one) => one.delete.length) },
+  ]
+  return parts
+    .filter(({ count }) => count > 0)
+    .map(({ verb, what, count }) => `${verb} ${count} ${what}${count === 1 ? '' : 's'}`)
+    .join(', ')
+}
+
+/** How many required variables have no value, and get none. */
+export function missingCount(rows: readonly FillRow[]): number {
+  return rows.filter(({ action, entry }) => action === 'missing' && !entry.spec.optional).length
+}
+
+// --- internal ---
+
+const actions: Readonly<Record<FillAction, string>> = {
+  create: 'create',
+  replace: 'replace by a new version',
+  unchanged: 'unchanged',
+  kept: 'keep what is there',
+  missing: 'has no value yet',
+}

@@ -1,0 +1,110 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
+import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
+import type { CommandInput } from '../lib/terminal.ts'
+import { type InputValue, parseInput } from '../model/fill-values.ts'
+
+export interface Input {
+  readonly values: readonly InputValue[]
+  readonly problems: readonly Problem[]
+}
+
+/** Values out of what is piped in. */
+export async function readPiped(input: CommandInput): Promise<Input> {
+  const where = 'standard input'
+  const text = await input.read(maxLength + 1)
+  if (text.length > maxLength) throw new ProblemError(unreadable(where, `has more than ${maxLength} characters`))
+  // The stream has put it in the place of what it could not decode.
+  if (text.includes('\ufffd')) throw new ProblemError(unreadable(where, 'is not UTF-8 throughout'))
+  return parseInput(text, where)
+}
+
+/** Values out of a file; one that others may read too is a warning. */
+export async function readValuesFile(path: string): Promise<Input> {
+  const file = await openOrProblem(path)
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, 'is no file'))
+    if (stats.size > maxLength) throw new ProblemError(unreadable(path, `has more than ${maxLength} bytes`))
+    const text = textOf(await file.readFile())
+    if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
+    const { values, problems } = parseInput(text, path)
+    const isOpen = stats.isFile() && (stats.mode & 0o077) !== 0
+    return { values, problems: isOpen ? [...problems, openToOthers(path, stats.mode)] : problems }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Values out of a Secret of the cluster, a key a variable. */
+export async function readSecretValues(
+  client: Pick<KubernetesClient, 'get'>,
+  ref: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<Input> {
+  const where = describeObject(kinds.secret, ref)
+  const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
+  if (!secret) throw new ProblemError(unreadable(where, 'there is no such Secret'))
+  const values = Object.entries(secret.data ?? {}).map(([name, data]): InputValue => {
+    const value = textOf(Buffer.from(data, 'base64'))
+    return value === undefined ? { name, value: '', where, wrong: 'is not UTF-8' } : { name, value, where }
+  })
+  return { values, problems: [] }
+}
+
+/** @throws ProblemError for what is no `<namespace>/<name>` */
+export function secretRef(text: string): { readonly namespace: string; readonly name: string } {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? []
+  if (namespace !== undefined && name !== undefined) return { namespace, name }
+  throw new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: `--from-secret ${text}`,
+      message: 'names no Secret. Expected <namespace>/<name>.',
+      fix: 'Write for example --from-secret shop/shop-secrets.',
+    },
+    exitCodes.usage,
+  )
+}
+
+// --- internal ---
+
+/** Far more than every remote secret of an environment may hold together, and little to keep in memory. */
+const maxLength = 16 * 1024 * 1024
+
+async function openOrProblem(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new ProblemError(unreadable(path, code === 'ENOENT' ? 'there is no such file' : `can't be opened (${code})`))
+  }
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function unreadable(where: string, fact: string): Problem {
+  return {
+    code: 'FILL_INPUT_UNREADABLE',
+    where,
+    message: `${fact}. Expected .env lines, or a JSON object of texts, in UTF-8.`,
+    fix: 'Correct where the values come from.',
+  }
+}
+
+function openToOthers(path: string, mode: number): Problem {
+  return {
+    code: 'FILL_FILE_OPEN_TO_OTHERS',
+    where: path,
+    message: `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine may read it. Expected 0600.`,
+    fix: `Run \`chmod 600 '${path}'\`, and delete the file when everything is filled.`,
+    severity: 'warning',
+  }
+}

@@ -1,0 +1,44 @@
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { readPiped, readValuesFile, secretRef } from '../../../scripts/fill/input.ts'
+import { commandInput } from '../../../scripts/lib/terminal.ts'
+import { temporaryFolder } from '../../helpers/folders.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+/** Standard input into which these chunks are piped. */
+const piped = (...chunks: readonly (string | Buffer)[]) =>
+  commandInput(Readable.from(chunks, { objectMode: false }), process.stderr, {
+    signal: new AbortController().signal,
+    interrupt: () => undefined,
+  })
+
+test('what is piped in is read whole, far beyond 64 KiB', async () => {
+  const long = 'x'.repeat(200_000)
+  const { values } = await readPiped(piped(`A=${long}\n`, 'B=é'))
+  expect(values.map(({ name, value }) => [name, value.length])).toEqual([
+    ['A', 200_000],
+    ['B', 1],
+  ])
+})
+
+test('what is longer than that, or no UTF-8, is refused and not cut off', async () => {
+  const mebibyte = Buffer.alloc(1024 * 1024, 'x')
+  const long = Array.from({ length: 17 }, () => mebibyte)
+  expect(await problemOf(readPiped(piped('A=', ...long)))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE' })
+  expect(await problemOf(readPiped(piped('A=', Buffer.from([0xff]))))).toMatchObject({
+    code: 'FILL_INPUT_UNREADABLE',
+    message: expect.stringContaining('is not UTF-8 throughout'),
+  })
+  const path = join(await temporaryFolder(), 'x.env')
+  await writeFile(path, Buffer.from([0x41, 0x3d, 0xff]), { mode: 0o600 })
+  expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
+  await truncate(path, 17 * 1024 * 1024)
+  expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
+})
+
+test('a Secret is named by its namespace and its name', () => {
+  expect(secretRef('shop/shop.secrets-1')).toEqual({ namespace: 'shop', name: 'shop.secrets-1' })
+  for (const text of ['shop', 'shop/', '/x', 'a/b/c', 'a/../b', 'A/b']) expect(() => secretRef(text)).toThrow(text)
+})
