@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -18,6 +19,8 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController()
+  // Every request that is under way listens to it.
+  setMaxListeners(0, interrupt.signal)
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
   ignoreClosedPipe()
   try {

@@ -1,6 +1,6 @@
 import { table } from '../lib/table.ts'
 import type { FillAction, FillPlan, FillRow, FillWork } from '../model/fill-plan.ts'
-import { placeOf } from '../model/fill-problems.ts'
+import { placeOf } from '../model/remote-secret.ts'
 
 /** What will be done, variable by variable, without any value. */
 export function fillTable({ rows, work }: FillPlan): string {

@@ -1,9 +1,16 @@
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { FillWork } from '../model/fill-plan.ts'
-import { placeOf } from '../model/fill-problems.ts'
+import { placeOf } from '../model/remote-secret.ts'
 import { type ScalewayAccount, ScalewayError } from '../scaleway/http.ts'
-import { createSecret, createVersion, findSecret } from '../scaleway/secrets.ts'
-import { accessVersion, deleteVersion, disableVersion, listVersions, type SecretVersion } from '../scaleway/versions.ts'
+import { createSecret, findSecret } from '../scaleway/secrets.ts'
+import {
+  accessVersion,
+  createVersion,
+  deleteVersion,
+  disableVersion,
+  listVersions,
+  type SecretVersion,
+} from '../scaleway/versions.ts'
 import { doOnce } from './certainty.ts'
 
 export interface FillContext {

@@ -3,6 +3,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
 import type { CommandInput } from '../lib/terminal.ts'
+import { decodeUtf8 } from '../lib/utf8.ts'
 import { type InputValue, parseInput } from '../model/fill-values.ts'
 
 export interface Input {
@@ -27,7 +28,7 @@ export async function readValuesFile(path: string): Promise<Input> {
     const stats = await file.stat()
     if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, 'is no file'))
     if (stats.size > maxLength) throw new ProblemError(unreadable(path, `has more than ${maxLength} bytes`))
-    const text = textOf(await file.readFile())
+    const text = decodeUtf8(await file.readFile())
     if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
     const { values, problems } = parseInput(text, path)
     const isOpen = stats.isFile() && (stats.mode & 0o077) !== 0
@@ -47,7 +48,7 @@ export async function readSecretValues(
   const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
   if (!secret) throw new ProblemError(unreadable(where, 'there is no such Secret'))
   const values = Object.entries(secret.data ?? {}).map(([name, data]): InputValue => {
-    const value = textOf(Buffer.from(data, 'base64'))
+    const value = decodeUtf8(Buffer.from(data, 'base64'))
     return value === undefined ? { name, value: '', where, wrong: 'is not UTF-8' } : { name, value, where }
   })
   return { values, problems: [] }
@@ -79,14 +80,6 @@ async function openOrProblem(path: string): Promise<FileHandle> {
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException
     throw new ProblemError(unreadable(path, code === 'ENOENT' ? 'there is no such file' : `can't be opened (${code})`))
-  }
-}
-
-function textOf(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
   }
 }
 

@@ -3,7 +3,8 @@ import { groupBy } from '../lib/group.ts'
 import { type FillRequest, type FoundSecret, remotesOf, toRead } from '../model/fill-plan.ts'
 import type { EnvironmentModel, RemoteSecretModel } from '../model/resolve.ts'
 import type { ScalewayAccount } from '../scaleway/http.ts'
-import { accessVersion, type ListedSecret, listSecrets, listVersions } from '../scaleway/versions.ts'
+import { type ListedSecret, listFolder } from '../scaleway/secrets.ts'
+import { accessVersion, listVersions } from '../scaleway/versions.ts'
 
 /**
  * What exists of the remote secrets a run is about: one list a folder, and where the run has something for a remote
@@ -21,7 +22,7 @@ export async function inspect(
   for (const members of folders) {
     const [first] = members
     if (!first) continue
-    const secrets = await listSecrets(account, { region, projectId: first.tier.projectId }, first.remote.path)
+    const secrets = await listFolder(account, { region, projectId: first.tier.projectId }, first.remote.path)
     const byName = new Map(secrets.map((secret) => [secret.name, secret]))
     for (const { remote } of members) {
       const secret = byName.get(remote.name)

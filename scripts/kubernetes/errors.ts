@@ -32,6 +32,16 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 404
 }
 
+/** The object is another than the one that was read, or is there already. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 409
+}
+
+/** We have no right to. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 403
+}
+
 /** A refusal of the API server as a problem to show; anything else as it is. */
 export function clusterProblem(error: unknown): unknown {
   if (!(error instanceof KubernetesError)) return error

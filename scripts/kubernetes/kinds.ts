@@ -20,6 +20,14 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly OwnerReference[]
   readonly finalizers?: readonly string[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Who owns which fields, and when the writer last changed one of them. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly time?: string
+  readonly fieldsV1?: Readonly<Record<string, unknown>>
 }
 
 export interface OwnerReference {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
-import { KubernetesError } from './errors.ts'
+import { isConflict } from './errors.ts'
 import type { NamespacedRef } from './external-secrets.ts'
 import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
 
@@ -48,10 +48,11 @@ export async function acquireLease(client: LeaseClient, ref: NamespacedRef, opti
       renewedAt = Date.now()
     } catch (error) {
       // A conflict may be one with our own renewal, whose answer was lost.
-      const isConflict = error instanceof KubernetesError && error.status === 409
-      const found = isConflict ? await client.get<LeaseObject>(kinds.lease, ref).catch(() => undefined) : undefined
+      const found = isConflict(error)
+        ? await client.get<LeaseObject>(kinds.lease, ref).catch(() => undefined)
+        : undefined
       if (found?.spec?.holderIdentity === options.holder) resourceVersion = found.metadata.resourceVersion
-      else if (isConflict || Date.now() - renewedAt > durationMs) lost.abort(lostLease(ref))
+      else if (isConflict(error) || Date.now() - renewedAt > durationMs) lost.abort(lostLease(ref))
     }
   }
   const timer = setInterval(() => {
@@ -122,7 +123,7 @@ async function claim(
     const metadata = { resourceVersion: found.metadata.resourceVersion }
     return await client.mergePatch<LeaseObject>(kinds.lease, ref, { metadata, spec }, signal)
   } catch (error) {
-    if (error instanceof KubernetesError && error.status === 409) return undefined
+    if (isConflict(error)) return undefined
     throw error
   }
 }

@@ -1,17 +1,21 @@
 import type { KubernetesClient } from './client.ts'
 import { type Kind, type KubernetesObject, kinds } from './kinds.ts'
+import { type ContainerReaders, type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
-/** What makes pods in a namespace, and what network policies see of these pods. */
+/** What makes pods in a namespace: what network policies see of these pods, and which Secrets they read. */
 export interface PodTemplate {
   readonly kind: string
   readonly name: string
   /** Of the pods. */
   readonly labels: Readonly<Record<string, string>>
+  /** Of the workload itself, where Reloader looks. */
+  readonly annotations: Readonly<Record<string, string>>
   /** By which the workload finds its own pods: they stay as they are. Empty for a Job or a bare pod. */
   readonly selector: Readonly<Record<string, string>>
   /** The container ports that are declared; a container may listen on others. */
   readonly ports: readonly number[]
   readonly hostNetwork: boolean
+  readonly secrets: readonly SecretUse[]
 }
 
 /**
@@ -40,13 +44,13 @@ export async function readPodTemplates(
 const { deployment, statefulSet, daemonSet, replicaSet, job, cronJob, pod } = kinds
 const templateKinds: readonly Kind[] = [deployment, statefulSet, daemonSet, replicaSet, job, cronJob, pod]
 
-interface PodSpec {
+interface PodSpec extends SecretReaders {
   readonly hostNetwork?: boolean
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
 }
 
-interface Container {
+interface Container extends ContainerReaders {
   readonly ports?: readonly { readonly containerPort: number }[]
 }
 
@@ -77,9 +81,11 @@ function templateOf(kind: Kind, { metadata, spec = {} }: Workload): PodTemplate 
     kind: kind.kind,
     name: metadata.name,
     labels: template.metadata?.labels ?? {},
+    annotations: metadata.annotations ?? {},
     // A Job's own selector is a label the API server made up.
     selector: kind === job || kind === cronJob ? {} : (spec.selector?.matchLabels ?? {}),
     ports: declared.map(({ containerPort }) => containerPort),
     hostNetwork,
+    secrets: secretUses(template.spec ?? {}),
   }
 }

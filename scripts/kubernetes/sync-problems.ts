@@ -1,7 +1,13 @@
 import { compare, type Problem } from '../lib/problems.ts'
-import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, type TierModel } from '../model/resolve.ts'
+import { shortList } from '../lib/short-list.ts'
+import {
+  type EnvironmentModel,
+  type ExternalSecretModel,
+  externalSecrets,
+  specsOf,
+  type TierModel,
+} from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
-import { shortList } from './expected-target.ts'
 import { describeObject, kinds } from './kinds.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
@@ -95,10 +101,6 @@ function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: Wa
       ofMessage.includes(spec) ||
       words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
   )
-}
-
-function specsOf({ singles, bundles }: ExternalSecretModel): SecretSpec[] {
-  return [...singles.map(({ spec }) => spec), ...bundles.flatMap(({ specs }) => specs)]
 }
 
 /** `catalogue "REDIS_URL" (backend), owner Infrastructure`. */

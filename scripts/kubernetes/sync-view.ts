@@ -1,8 +1,9 @@
 import type { KubernetesClient, ListOptions } from './client.ts'
-import { KubernetesError } from './errors.ts'
+import { isForbidden } from './errors.ts'
 import { type EventObject, type ExternalSecretObject, type NamespacedRef, newestWarning } from './external-secrets.ts'
 import { type FollowOptions, follow, type Sight } from './follow.ts'
 import { type Kind, type KubernetesObject, kinds, type SecretObject } from './kinds.ts'
+import { type TargetSight, targetSight } from './target.ts'
 
 /** ExternalSecrets, their warnings and the keys of their targets, as the cluster tells of every change. */
 export interface SyncView {
@@ -14,7 +15,7 @@ export interface SyncView {
   /** The operator's own cause of a failure. Never a value. */
   warning(ref: NamespacedRef): string | undefined
   /** Undefined: there is no target. `unreadable`: we have no right to look. */
-  targetKeys(ref: NamespacedRef): readonly string[] | undefined | 'unreadable'
+  target(ref: NamespacedRef): TargetSight | undefined | 'unreadable'
   /** Why nothing is heard of the cluster at the moment, or undefined. */
   lost(): unknown
   /** Resolves at the next change. For one at a time. */
@@ -23,7 +24,7 @@ export interface SyncView {
 
 export interface SyncViewOptions {
   readonly signal: AbortSignal
-  /** Whose targets to look at. Nothing but their keys is kept. */
+  /** Whose targets to look at. No value of theirs is kept. */
   readonly targets: readonly NamespacedRef[]
 }
 
@@ -51,7 +52,8 @@ export function openSyncView(
       }
       const options: FollowOptions<T, Kept> = { ...place, signal, keep, onSight }
       follow(client, kind, options).catch((error: unknown) => {
-        followed.isRefused = kind !== kinds.externalSecret && isRefusal(error)
+        // To read Secrets or events is a right that somebody who deploys need not have.
+        followed.isRefused = kind !== kinds.externalSecret && isForbidden(error)
         if (!followed.isRefused) fail(error)
         resolve()
       })
@@ -66,13 +68,13 @@ export function openSyncView(
   )
   const fieldSelector = 'involvedObject.kind=ExternalSecret,type=Warning'
   const warnings = each((namespace) => start(kinds.event, { namespace, fieldSelector }, (event: EventObject) => event))
-  const keysOf = new Map(
+  const seenTargets = new Map(
     targets.map(({ namespace, name }) => {
       const place = { namespace, fieldSelector: `metadata.name=${name}` }
-      return [`${namespace}/${name}`, start(kinds.secret, place, ({ data }: SecretObject) => Object.keys(data ?? {}))]
+      return [`${namespace}/${name}`, start(kinds.secret, place, (secret: SecretObject) => targetSight(secret))]
     }),
   )
-  const needed: Followed<unknown>[] = [...externalSecrets.values(), ...keysOf.values()]
+  const needed: Followed<unknown>[] = [...externalSecrets.values(), ...seenTargets.values()]
   return {
     ready: Promise.all([...needed, ...warnings.values()].map(({ first }) => first)),
     failure,
@@ -84,8 +86,8 @@ export function openSyncView(
       const events = [...objectsOf(warnings.get(namespace)).values()]
       return newestWarning(events.filter(({ involvedObject }) => involvedObject?.name === name))
     },
-    targetKeys({ namespace, name }) {
-      const followed = keysOf.get(`${namespace}/${name}`)
+    target({ namespace, name }) {
+      const followed = seenTargets.get(`${namespace}/${name}`)
       return followed?.isRefused ? 'unreadable' : objectsOf(followed).get(name)
     },
     lost: () => needed.find(({ error }) => error !== undefined)?.error,
@@ -109,9 +111,4 @@ interface Followed<Kept> {
 
 function objectsOf<Kept>(followed: Followed<Kept> | undefined): ReadonlyMap<string, Kept> {
   return followed?.last?.state === 'seen' ? followed.last.objects : new Map()
-}
-
-/** To read Secrets or events is a right that somebody who deploys need not have. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof KubernetesError && error.status === 403
 }

@@ -1,7 +1,8 @@
+import { shortList } from '../lib/short-list.ts'
 import type { ExternalSecretModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
-import { type Difference, keyDifference, refDifference, shortList } from './expected-target.ts'
-import { type NamespacedRef, type SyncReport, syncState } from './external-secrets.ts'
+import { type Difference, keyDifference, refDifference } from './expected-target.ts'
+import { type ExternalSecretObject, type NamespacedRef, type SyncReport, syncState } from './external-secrets.ts'
 import { kinds } from './kinds.ts'
 import { openSyncView, type SyncView } from './sync-view.ts'
 
@@ -18,6 +19,10 @@ export interface WaitReport extends SyncReport {
   readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
   /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
   readonly keys?: Difference | 'unreadable'
+  /** When the operator last read Scaleway with success. */
+  readonly refreshedAt?: Date
+  /** When the target's data last became other than it was. */
+  readonly changedAt?: Date
 }
 
 export interface WaitOptions {
@@ -90,21 +95,31 @@ function reportOf(view: SyncView, { namespace, name, expected, isOptional = fals
   }
   const { state, message } = syncState(object)
   if (!object) return { ref, state, message, obstacle: 'absent' }
+  const target = expected ? view.target(ref) : undefined
+  const seen = { ref, ...timesOf(object, target) }
   const refs = expected && refDifference(expected, object)
-  if (refs) return { ref, state: 'pending', message: outdated(refs), obstacle: 'outdated' }
-  if (state === 'failed') return { ref, state, message: view.warning(ref) ?? message }
-  if (state !== 'synced' || !expected) return { ref, state, message }
-  const keys = view.targetKeys(ref)
-  if (keys === 'unreadable') return { ref, state, message, keys }
-  const differing = keys && keyDifference(expected, keys)
-  if (isOptional) return { ref, state, message, ...(differing ? { keys: differing } : {}) }
-  if (keys && !differing) return { ref, state, message }
+  if (refs) return { ...seen, state: 'pending', message: outdated(refs), obstacle: 'outdated' }
+  if (state === 'failed') return { ...seen, state, message: view.warning(ref) ?? message }
+  if (state !== 'synced' || !expected) return { ...seen, state, message }
+  if (target === 'unreadable') return { ...seen, state, message, keys: target }
+  const differing = target && keyDifference(expected, target.keys)
+  if (isOptional) return { ...seen, state, message, ...(differing ? { keys: differing } : {}) }
+  if (target && !differing) return { ...seen, state, message }
   return {
-    ref,
+    ...seen,
     state: 'failed',
     message: differing ? `the target Secret ${described(differing)}` : 'the target Secret does not exist',
     obstacle: 'target-differs',
     ...(differing ? { keys: differing } : {}),
+  }
+}
+
+function timesOf({ status }: ExternalSecretObject, target: ReturnType<SyncView['target']>) {
+  const refreshed = Date.parse(status?.refreshTime ?? '')
+  const changedAt = typeof target === 'object' ? target.changedAt : undefined
+  return {
+    ...(Number.isNaN(refreshed) ? {} : { refreshedAt: new Date(refreshed) }),
+    ...(changedAt ? { changedAt } : {}),
   }
 }
 

@@ -3,7 +3,8 @@ import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../model/re
 import { generateValue, payloadOf, type ValueFor } from '../model/seed.ts'
 import type { ScalewayAccount } from '../scaleway/http.ts'
 import { createApiKey, createApplication, createPolicy, type PolicyRule } from '../scaleway/iam.ts'
-import { createSecret, createVersion } from '../scaleway/secrets.ts'
+import { createSecret } from '../scaleway/secrets.ts'
+import { createVersion } from '../scaleway/versions.ts'
 
 /** The two halves of a Scaleway API key. Secret: never printed. */
 export interface TierKey {

@@ -1,15 +1,8 @@
 import type { Problem } from '../lib/problems.ts'
 import type { FoundSecret } from './fill-plan.ts'
-import { type CurrentPayload, maxPayloadBytes, type Slot } from './payload.ts'
+import type { CurrentPayload, Slot } from './payload.ts'
+import { maxPayloadBytes, maxVersions, placeOf, typeFits } from './remote-secret.ts'
 import type { RemoteSecretModel } from './resolve.ts'
-
-/** Versions a remote secret may have that are not deleted. Source: Secret Manager, capabilities and limits. */
-export const maxVersions = 20
-
-/** `/trackdechets-backend/database-url` */
-export function placeOf({ path, name }: Pick<RemoteSecretModel, 'path' | 'name'>): string {
-  return `${path}/${name}`
-}
 
 /** What is wrong with the remote secret itself, whatever it holds. */
 export function remoteProblems(
@@ -31,7 +24,7 @@ export function remoteProblems(
   }
   if (!writes) return []
   const problems = versionProblems(found, deletes, problem)
-  if (fits(remote, found.type)) return problems
+  if (typeFits(remote, found.type)) return problems
   const expected = remote.shape === 'bundle' ? 'key_value or opaque' : 'opaque'
   const message = `is of type ${found.type}, which can't hold this value. Expected ${expected}.`
   return [
@@ -138,12 +131,4 @@ function versionProblems(
   if (deletes > 0 || versionCount + 1 < nearlyFull) return []
   const message = `will have ${versionCount + 1} versions. Expected at most ${maxVersions}.`
   return [{ ...problem('FILL_VERSIONS_NEARLY_FULL', message, room), severity: 'warning' }]
-}
-
-/** JSON fields can be read out of every type that is JSON; Scaleway checks what is written. */
-function fits({ shape, specs }: RemoteSecretModel, type: string): boolean {
-  if (type === 'opaque') return true
-  if (shape === 'bundle') return type === 'key_value'
-  if (shape === 'json') return type !== 'certificate'
-  return type === 'certificate' && specs.every(({ format }) => format === 'pem-certificate')
 }

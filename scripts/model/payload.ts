@@ -1,10 +1,8 @@
 import { groupBy } from '../lib/group.ts'
+import { decodeUtf8 } from '../lib/utf8.ts'
 import type { RemoteSecretModel } from './resolve.ts'
 import { payloadOf, type ValueFor } from './seed.ts'
 import type { SecretSpec } from './types.ts'
-
-/** What a version of a remote secret may hold, in bytes. Source: Secret Manager, "create a secret". */
-export const maxPayloadBytes = 64 * 1024
 
 /** One value inside a remote secret, and the entries that read it; nearly always one. */
 export interface Slot {
@@ -31,7 +29,7 @@ export interface CurrentPayload {
 /** Takes a version apart. */
 export function readPayload({ shape, specs }: RemoteSecretModel, bytes: Buffer): CurrentPayload {
   if (shape === 'opaque') {
-    const text = textOf(bytes)
+    const text = decodeUtf8(bytes)
     // What is no text differs from every text; its replacement characters are as good as any.
     return { isReadable: text !== undefined, extra: [], valueOf: () => text ?? bytes.toString('utf8') }
   }
@@ -70,16 +68,8 @@ export function nextPayload(
 
 type Json = Record<string, unknown>
 
-function textOf(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
 function objectOf(bytes: Buffer): Json | undefined {
-  const text = textOf(bytes)
+  const text = decodeUtf8(bytes)
   if (text === undefined || hasInexactNumbers(text)) return undefined
   try {
     const parsed: unknown = JSON.parse(text)

@@ -90,10 +90,16 @@ export interface RemoteSecretModel {
   readonly specs: readonly SecretSpec[]
 }
 
+/** The entries of the catalogue an ExternalSecret delivers. */
+export function specsOf({ singles, bundles }: ExternalSecretModel): SecretSpec[] {
+  return [...singles.map(({ spec }) => spec), ...bundles.flatMap(({ specs }) => specs)]
+}
+
 /** The keys of the target Secret that an ExternalSecret writes, sorted. */
 export function targetKeys(externalSecret: ExternalSecretModel): string[] {
-  const bundled = externalSecret.bundles.flatMap((bundle) => bundle.specs)
-  return [...externalSecret.singles.map((single) => single.spec), ...bundled].map((spec) => spec.variable).sort(compare)
+  return specsOf(externalSecret)
+    .map(({ variable }) => variable)
+    .sort(compare)
 }
 
 /** The ExternalSecrets of a tier, the required one first. */

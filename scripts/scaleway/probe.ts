@@ -4,8 +4,8 @@ import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { describeKey } from './api-key.ts'
 import { type ScalewayAccount, ScalewayError } from './http.ts'
 import { type KeyFindings, keyProblems, nothingToProve } from './probe-problems.ts'
-import { latestRevision, listFolder, touchValue, touchValueByPath } from './reading.ts'
-import { findSecret, type RemoteSecret } from './secrets.ts'
+import { findSecret, listFolder, type RemoteSecret } from './secrets.ts'
+import { accessVersion, latestVersion, touchValueByPath } from './versions.ts'
 
 export interface ProbeOptions {
   /** The account as the key under test sees it. */
@@ -97,10 +97,11 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   for (const remote of tier.remoteSecrets.filter(({ name }) => listing.value.some((found) => found.name === name))) {
     const found = await findSecret(account, scope, remote)
     if (!found) continue
-    const version = await answerTo(() => latestRevision(account, model.region, found.id))
+    const version = await answerTo(() => latestVersion(account, model.region, found.id))
     if (version.status === 403) return { unknown: false, listed: true, refused: remote.remoteRef }
-    if (version.status !== 200) continue
-    const value = await answerTo(() => touchValue(account, model.region, found.id, version.value))
+    if (version.status !== 200 || !version.value) continue
+    const { revision } = version.value
+    const value = await answerTo(() => accessVersion(account, model.region, found.id, revision))
     if (value.status === 403) return { unknown: false, listed: true, refused: remote.remoteRef }
     if (value.status === 200) return { unknown: false, listed: true, read: remote.remoteRef }
   }
@@ -117,12 +118,13 @@ async function examineOther(
   const listed: readonly RemoteSecret[] = listing.status === 200 ? listing.value : []
   const readable: string[] = []
   let refusals = listing.status === 200 ? 0 : 1
-  const attempt = async (name: string, read: () => Promise<void>) => {
+  const attempt = async (name: string, read: () => Promise<unknown>) => {
     const { status } = await answerTo(read)
     if (status === 403 || status === 404) refusals++
     else readable.push(`${other.remotePath}/${name}`)
   }
-  for (const { id, name } of listed) await attempt(name, () => touchValue(account, model.region, id, 'latest_enabled'))
+  for (const { id, name } of listed)
+    await attempt(name, () => accessVersion(account, model.region, id, 'latest_enabled'))
   if (listing.status !== 200 || model.isolation === 'project') {
     for (const { path, name } of other.remoteSecrets) {
       await attempt(name, () => touchValueByPath(account, scope, { path, name }))

@@ -8,6 +8,16 @@ export interface RemoteSecret {
   readonly type: string
 }
 
+/** A remote secret as a list shows it. */
+export interface ListedSecret extends RemoteSecret {
+  /** Versions not yet gone for good, whatever their status. */
+  readonly version_count: number
+  /** `locked`: its encryption key can't be used. */
+  readonly status: string
+  /** Not null: versions end by themselves, some of them at the first access. */
+  readonly ephemeral_policy: object | null
+}
+
 /** Where remote secrets are. */
 export interface SecretScope {
   readonly region: string
@@ -22,28 +32,52 @@ export interface NewSecret {
   readonly description?: string
 }
 
-/** Creates a remote secret without a version. Source: Scaleway Secret Manager API v1beta1. */
+/** What a list is narrowed to. */
+export interface SecretFilter {
+  /** Exactly this folder, and none below it. */
+  readonly path?: string
+  /** Exactly this name, in whatever folder. */
+  readonly name?: string
+  /** Only those scheduled for deletion. Default: only those that are not */
+  readonly isDeleted?: boolean
+}
+
+/** Source of all of this: Scaleway Secret Manager API v1beta1. */
+export function secretsPath(region: string): string {
+  return `/secret-manager/v1beta1/regions/${region}/secrets`
+}
+
+/** Creates a remote secret without a version. */
 export function createSecret(account: ScalewayAccount, scope: SecretScope, secret: NewSecret): Promise<RemoteSecret> {
   return scalewayRequest(account, {
     method: 'POST',
-    path: `${base(scope.region)}/secrets`,
+    path: secretsPath(scope.region),
     body: { project_id: scope.projectId, ...secret },
   })
 }
 
-/** Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB. */
-export async function createVersion(
+/** Every remote secret of a project that fits. */
+export async function listSecrets(
   account: ScalewayAccount,
-  region: string,
-  secretId: string,
-  payload: string | Buffer,
-): Promise<number> {
-  const { revision } = await scalewayRequest<{ revision: number }>(account, {
-    method: 'POST',
-    path: `${base(region)}/secrets/${secretId}/versions`,
-    body: { data: Buffer.from(payload).toString('base64') },
-  })
-  return revision
+  scope: SecretScope,
+  { isDeleted, ...filter }: SecretFilter = {},
+): Promise<ListedSecret[]> {
+  const found: ListedSecret[] = []
+  const deleted = isDeleted === undefined ? {} : { scheduled_for_deletion: String(isDeleted) }
+  for (let page = 1; ; page++) {
+    const { secrets } = await scalewayRequest<{ readonly secrets: readonly ListedSecret[] }>(account, {
+      method: 'GET',
+      path: secretsPath(scope.region),
+      query: { project_id: scope.projectId, ...filter, ...deleted, page, page_size: pageSize },
+    })
+    found.push(...secrets)
+    if (secrets.length < pageSize) return found
+  }
+}
+
+/** Every remote secret of a folder, not of folders below it. The folder may not exist. */
+export function listFolder(account: ScalewayAccount, scope: SecretScope, path: string): Promise<ListedSecret[]> {
+  return listSecrets(account, scope, { path })
 }
 
 /** The remote secret of a folder and name, or undefined. */
@@ -54,7 +88,7 @@ export async function findSecret(
 ): Promise<RemoteSecret | undefined> {
   const { secrets } = await scalewayRequest<{ secrets: RemoteSecret[] }>(account, {
     method: 'GET',
-    path: `${base(scope.region)}/secrets`,
+    path: secretsPath(scope.region),
     query: { project_id: scope.projectId, path, name, page: 1, page_size: 1 },
   })
   return secrets[0]
@@ -62,6 +96,4 @@ export async function findSecret(
 
 // --- internal ---
 
-function base(region: string): string {
-  return `/secret-manager/v1beta1/regions/${region}`
-}
+const pageSize = 100

@@ -1,6 +1,5 @@
-import { type ScalewayAccount, scalewayRequest } from './http.ts'
-import { listFolder } from './reading.ts'
-import type { RemoteSecret, SecretScope } from './secrets.ts'
+import { type ScalewayAccount, ScalewayError, scalewayRequest } from './http.ts'
+import { type RemoteSecret, type SecretScope, secretsPath } from './secrets.ts'
 
 /** One version of a remote secret, without its value. */
 export interface SecretVersion {
@@ -12,24 +11,22 @@ export interface SecretVersion {
   readonly deletion_requested_at: string | null
 }
 
-/** A remote secret as a list shows it. */
-export interface ListedSecret extends RemoteSecret {
-  /** Versions not yet gone for good, whatever their status. */
-  readonly version_count: number
-  /** `locked`: its encryption key can't be used. */
-  readonly status: string
-  /** Not null: versions end by themselves, some of them at the first access. */
-  readonly ephemeral_policy: object | null
-}
+/** Which version: its number, or the one that the operator would deliver. */
+export type Revision = number | 'latest_enabled'
 
-/** Every remote secret of a folder, not of folders below it. */
-export async function listSecrets(
+/** Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB. */
+export async function createVersion(
   account: ScalewayAccount,
-  scope: SecretScope,
-  path: string,
-): Promise<readonly ListedSecret[]> {
-  // The answer has these fields too.
-  return (await listFolder(account, scope, path)) as ListedSecret[]
+  region: string,
+  secretId: string,
+  payload: string | Buffer,
+): Promise<number> {
+  const { revision } = await scalewayRequest<{ revision: number }>(account, {
+    method: 'POST',
+    path: versionsPath(region, secretId),
+    body: { data: Buffer.from(payload).toString('base64') },
+  })
+  return revision
 }
 
 /** Every version that is not gone for good, the oldest first. */
@@ -42,7 +39,7 @@ export async function listVersions(
   for (let page = 1; ; page++) {
     const { versions } = await scalewayRequest<{ readonly versions: readonly SecretVersion[] }>(account, {
       method: 'GET',
-      path: base(region, secretId),
+      path: versionsPath(region, secretId),
       query: { page, page_size: pageSize },
     })
     found.push(...versions)
@@ -51,18 +48,45 @@ export async function listVersions(
   return found.filter(({ status }) => status !== 'deleted').sort((a, b) => a.revision - b.revision)
 }
 
+/** The version that the operator would deliver, or undefined when none is enabled. */
+export async function latestVersion(
+  account: ScalewayAccount,
+  region: string,
+  secretId: string,
+): Promise<SecretVersion | undefined> {
+  try {
+    return await scalewayRequest(account, { method: 'GET', path: `${versionsPath(region, secretId)}/latest_enabled` })
+  } catch (error) {
+    if (error instanceof ScalewayError && error.status === 404) return undefined
+    throw error
+  }
+}
+
 /** The value of a version. Secret: never printed. */
 export async function accessVersion(
   account: ScalewayAccount,
   region: string,
   secretId: string,
-  revision: number,
+  revision: Revision,
 ): Promise<Buffer> {
   const { data } = await scalewayRequest<{ readonly data: string }>(account, {
     method: 'GET',
-    path: `${base(region, secretId)}/${revision}/access`,
+    path: `${versionsPath(region, secretId)}/${revision}/access`,
   })
   return Buffer.from(data, 'base64')
+}
+
+/** Reads a value and drops it, by folder and name: no id has to be known, and so nothing be listed. */
+export async function touchValueByPath(
+  account: ScalewayAccount,
+  scope: SecretScope,
+  { path, name }: Pick<RemoteSecret, 'path' | 'name'>,
+): Promise<void> {
+  await scalewayRequest(account, {
+    method: 'GET',
+    path: `/secret-manager/v1beta1/regions/${scope.region}/secrets-by-path/versions/latest_enabled/access`,
+    query: { secret_path: path, secret_name: name, project_id: scope.projectId },
+  })
 }
 
 /** A disabled version can be enabled again, and is not delivered meanwhile. */
@@ -72,7 +96,8 @@ export async function disableVersion(
   secretId: string,
   revision: number,
 ): Promise<void> {
-  await scalewayRequest(account, { method: 'POST', path: `${base(region, secretId)}/${revision}/disable`, body: {} })
+  const path = `${versionsPath(region, secretId)}/${revision}/disable`
+  await scalewayRequest(account, { method: 'POST', path, body: {} })
 }
 
 /** Schedules a version for deletion: for 7 days it can be restored. */
@@ -82,13 +107,13 @@ export async function deleteVersion(
   secretId: string,
   revision: number,
 ): Promise<void> {
-  await scalewayRequest(account, { method: 'DELETE', path: `${base(region, secretId)}/${revision}` })
+  await scalewayRequest(account, { method: 'DELETE', path: `${versionsPath(region, secretId)}/${revision}` })
 }
 
 // --- internal ---
 
 const pageSize = 100
 
-function base(region: string, secretId: string): string {
-  return `/secret-manager/v1beta1/regions/${region}/secrets/${secretId}/versions`
+function versionsPath(region: string, secretId: string): string {
+  return `${secretsPath(region)}/${secretId}/versions`
 }

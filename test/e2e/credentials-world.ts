@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RotationContext, Waits } from '../../scripts/credentials/context.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { readCredentials, type StoredCredentials } from '../../scripts/kubernetes/credentials.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -7,7 +8,6 @@ import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { iamRules } from '../../scripts/model/iam.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
-import type { RotationContext, Waits } from '../../scripts/rotation/context.ts'
 import { type ScalewayAccount, scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   type ApiKeyEntry,

@@ -3,7 +3,8 @@ import type { NamespacedRef } from '../../scripts/kubernetes/external-secrets.ts
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { LocalStack } from '../../scripts/local/stack.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
-import { createVersion, findSecret } from '../../scripts/scaleway/secrets.ts'
+import { findSecret } from '../../scripts/scaleway/secrets.ts'
+import { createVersion } from '../../scripts/scaleway/versions.ts'
 
 /** What `kubectl annotate externalsecret … force-sync=…` does: any change of an annotation makes the operator read again. */
 export async function forceRefresh(client: KubernetesClient, ref: NamespacedRef): Promise<void> {

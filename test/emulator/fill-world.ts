@@ -8,7 +8,8 @@ import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import { generateValue, payloadOf } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
-import { accessVersion, listSecrets, listVersions } from '../../scripts/scaleway/versions.ts'
+import { listFolder } from '../../scripts/scaleway/secrets.ts'
+import { accessVersion, listVersions } from '../../scripts/scaleway/versions.ts'
 
 export type Values = ReadonlyMap<SecretSpec, string>
 
@@ -53,7 +54,7 @@ export async function startFillWorld(
       const { region } = model
       const lines: string[] = []
       for (const { remotePath, projectId, remoteSecrets } of model.tiers) {
-        for (const { id, name, type } of await listSecrets(account, { region, projectId }, remotePath)) {
+        for (const { id, name, type } of await listFolder(account, { region, projectId }, remotePath)) {
           const remote = remoteSecrets.find((one) => one.name === name)
           const versions = await listVersions(account, region, id)
           const newest = versions.findLast(({ status }) => status === 'enabled')

@@ -74,7 +74,7 @@ test.each([
     'commands may import access.ts, application.ts, bench, emit, helm, local, ',
   ],
   ['scripts/local/stack.ts', '../commands/start.ts', 'local may import toolchain, emulator, kubernetes, scaleway, '],
-  ['scripts/rotation/rotate.ts', '../local/stack.ts', 'rotation may import kubernetes, scaleway, model and lib'],
+  ['scripts/credentials/rotate.ts', '../local/stack.ts', 'credentials may import kubernetes, scaleway, model and lib'],
   ['scripts/helm/helm.ts', '../../test/helpers/tools.ts', 'helm may import model and lib'],
 ])('%s may not import %s', (path, from, message) => {
   const [problem, ...others] = importProblems(one(path, `import { x } from '${from}'`))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApiKey, createApplication, createPolicy } from '../../../scripts/scaleway/iam.ts'
-import { createSecret, createVersion, findSecret } from '../../../scripts/scaleway/secrets.ts'
+import { createSecret, findSecret } from '../../../scripts/scaleway/secrets.ts'
+import { createVersion } from '../../../scripts/scaleway/versions.ts'
 import { serverWith, type TestServer } from '../../helpers/http-server.ts'
 
 const accountOf = ({ url }: TestServer) => ({ apiUrl: url, secretKey: '2f9e6b7a-d013-48c5-97ea-4c8b05d3f1a6' })

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rotate } from '../../scripts/credentials/rotate.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
-import { rotate } from '../../scripts/rotation/rotate.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import type { GateAnswer } from '../helpers/gate.ts'
 import { type CredentialsWorld, startCredentialsWorld } from './credentials-world.ts'
@@ -17,7 +17,7 @@ import {
   killedRun,
   sides,
   textsBelow,
-} from './interrupted-rotation.ts'
+} from './interrupted-key-rotation.ts'
 
 let here: CredentialsWorld
 let folder: string

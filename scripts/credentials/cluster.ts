@@ -6,9 +6,10 @@ import {
   type WriteOptions,
   writeCredentials,
 } from '../kubernetes/credentials.ts'
-import { KubernetesError } from '../kubernetes/errors.ts'
-import { describeObject, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
+import { isConflict } from '../kubernetes/errors.ts'
+import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import { acquireLease } from '../kubernetes/lease.ts'
+import type { StoreObject } from '../kubernetes/stores.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { KeyPair } from '../scaleway/api-key.ts'
@@ -99,7 +100,7 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
   const ref = { namespace, name: secretStore }
   const store = await client.get<StoreObject>(kinds.secretStore, ref, signal)
   const { accessKey, secretKey } = store?.spec?.provider?.scaleway ?? {}
-  const isOurs = (half: HalfRef | undefined, key: string) =>
+  const isOurs = (half: typeof accessKey, key: string) =>
     half?.secretRef?.name === credentialsSecret && half.secretRef.key === key
   if (!store || (isOurs(accessKey, credentialKeys.accessKey) && isOurs(secretKey, credentialKeys.secretKey))) return
   throw new ProblemError({
@@ -112,23 +113,9 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
 
 // --- internal ---
 
-interface HalfRef {
-  readonly secretRef?: { readonly name?: string; readonly key?: string }
-}
-
-interface StoreObject extends KubernetesObject {
-  readonly spec?: {
-    readonly provider?: { readonly scaleway?: { readonly accessKey?: HalfRef; readonly secretKey?: HalfRef } }
-  }
-}
-
 function isWhat(there: StoredCredentials, { accessKey, secretKey }: KeyPair, { rotation }: WriteOptions): boolean {
   const isSameKey = there.accessKey === accessKey && there.secretKey === secretKey
   return isSameKey && isDeepStrictEqual(there.rotation, rotation)
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof KubernetesError && error.status === 409
 }
 
 function whereOf({ namespace, credentialsSecret: name }: TierContext['tier']): string {

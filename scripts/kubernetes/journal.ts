@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ProblemError } from '../lib/problems.ts'
+import type { KubernetesClient } from './client.ts'
+import { isConflict } from './errors.ts'
+import type { NamespacedRef } from './external-secrets.ts'
+import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
+
+/**
+ * What a command of several steps has done so far, in a ConfigMap: whoever runs the command again, from whatever machine,
+ * goes on where the last run ended. For one run at a time, under a lease. Never holds a value.
+ */
+export interface Journal<State> {
+  /** What was noted last; undefined: nothing has begun, or everything is over. */
+  readonly state: State | undefined
+  /**
+   * Resolves when the cluster has it, so that what comes next may rely on it.
+   *
+   * @throws ProblemError `JOURNAL_CHANGED`: somebody else noted something meanwhile; nothing is written then
+   */
+  note(state: State): Promise<void>
+  /** Forgets everything: the command is over. */
+  end(): Promise<void>
+}
+
+export interface JournalOptions<State> {
+  /** Undefined for what is no state of this command. */
+  readonly parse: (json: unknown) => State | undefined
+  /** Different for each run: marks the journal, so that a run that still hangs somewhere can no longer write it. */
+  readonly holder: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Opens a journal, there or not.
+ *
+ * @throws ProblemError `JOURNAL_UNREADABLE`
+ */
+export async function openJournal<State extends object>(
+  client: Pick<KubernetesClient, 'get' | 'create' | 'mergePatch' | 'delete'>,
+  ref: NamespacedRef,
+  { parse, holder, signal }: JournalOptions<State>,
+): Promise<Journal<State>> {
+  const read = () => client.get<JournalObject>(kinds.configMap, ref, signal)
+  let object = await read()
+  let state = object && stateOf(object, ref, parse)
+
+  const write = async (text: string) => {
+    const annotations = { [holderAnnotation]: holder }
+    const body = { metadata: { ...ref, annotations }, data: { [stateKey]: text } }
+    try {
+      if (!object) return await client.create<JournalObject>(kinds.configMap, body, signal)
+      const metadata = { annotations, resourceVersion: object.metadata.resourceVersion }
+      return await client.mergePatch<JournalObject>(kinds.configMap, ref, { metadata, data: body.data }, signal)
+    } catch (error) {
+      // An answer that got lost, or a request that was sent twice, is told from what is there.
+      const there = await read().catch(() => undefined)
+      if (there && isOurs(there, holder, text)) return there
+      throw isConflict(error) ? changed(ref) : error
+    }
+  }
+  if (object) object = await write(object.data?.[stateKey] ?? '')
+  return {
+    get state() {
+      return state
+    },
+    async note(next) {
+      object = await write(JSON.stringify(next))
+      state = next
+    },
+    async end() {
+      if (object) await client.delete(kinds.configMap, ref, signal)
+      object = undefined
+      state = undefined
+    },
+  }
+}
+
+// --- internal ---
+
+interface JournalObject extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+const stateKey = 'state.json'
+const holderAnnotation = 'tiered-secrets/holder'
+
+function isOurs({ metadata, data }: JournalObject, holder: string, text: string): boolean {
+  return metadata.annotations?.[holderAnnotation] === holder && isDeepStrictEqual(data, { [stateKey]: text })
+}
+
+function stateOf<State>(
+  { data }: JournalObject,
+  ref: NamespacedRef,
+  parse: (json: unknown) => State | undefined,
+): State {
+  const state = parsed(data?.[stateKey], parse)
+  if (state !== undefined) return state
+  throw new ProblemError({
+    code: 'JOURNAL_UNREADABLE',
+    where: describeObject(kinds.configMap, ref),
+    message: 'holds no state that this version can read. Expected what an earlier run noted.',
+    fix: 'Run the version of tiered-secrets that began it, or, when you know that nothing is half done, delete it.',
+  })
+}
+
+function parsed<State>(text: string | undefined, parse: (json: unknown) => State | undefined): State | undefined {
+  try {
+    return parse(JSON.parse(text ?? ''))
+  } catch {
+    return undefined
+  }
+}
+
+function changed(ref: NamespacedRef): ProblemError {
+  return new ProblemError({
+    code: 'JOURNAL_CHANGED',
+    where: describeObject(kinds.configMap, ref),
+    message: 'was changed by somebody else just now. Expected nobody else to be at it.',
+    fix: 'Run the same command again: it goes on from what is there.',
+  })
+}

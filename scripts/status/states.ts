@@ -1,0 +1,60 @@
+/** What a row of `npm run status` can be; for the README and for scripts. */
+export interface State {
+  /** `error`: drift, exit code 3. `warning`: told, nothing fails. `fine`: only shown. */
+  readonly severity: 'error' | 'warning' | 'fine'
+  /** Completes "the secret …". */
+  readonly meaning: string
+}
+
+/** Every state by its stable code, the worst first: the cause of another comes before it. */
+export const states = {
+  KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.17'),
+  NAMESPACE_ABSENT: error('the namespace of the tier does not exist'),
+  STORE_ABSENT: error('the SecretStore of the tier does not exist'),
+  STORE_DIFFERS: error('the SecretStore names another region, project or credential than the catalogue implies'),
+  STORE_UNREADY: error('the operator refuses the settings of the SecretStore'),
+  REMOTE_ELSEWHERE: error('Scaleway has a remote secret of this name, in another folder'),
+  REMOTE_ABSENT: error('Scaleway has no such remote secret'),
+  VERSION_ABSENT: error('the remote secret has no enabled version'),
+  REMOTE_LOCKED: error("the remote secret is locked: its encryption key can't be used"),
+  REMOTE_TYPE: error('the remote secret is of a type that can not hold this value'),
+  VALUE_TOO_LARGE: error('the value is larger than Scaleway takes (`--formats`)'),
+  VALUE_NOT_TEXT: error('the value is not UTF-8 (`--formats`)'),
+  VALUE_NOT_JSON: error('the value is no JSON object, and has to be one (`--formats`)'),
+  VALUE_MISSING: error('the JSON of the remote secret lacks the field (`--formats`)'),
+  VALUE_MISFIT: error('the value does not fit its format (`--formats`)'),
+  EXTERNAL_SECRET_ABSENT: error('the ExternalSecret does not exist'),
+  NOT_DEPLOYED: error('the ExternalSecret in the cluster is not the one the catalogue implies'),
+  NOT_SYNCED: error('the operator could not write the target, or has not looked yet'),
+  TARGET_DIFFERS: error('the target Secret is not there, lacks the key, or holds keys nobody catalogued'),
+  REFRESH_OVERDUE: error('the operator has not read Scaleway for more than two refresh intervals'),
+  CONSUMER_WITHOUT_SECRET: error('a workload does not read the key from the target'),
+  CONSUMER_OUTDATED: error('a workload runs since before the target last changed'),
+  ROTATION_OVERDUE: error('the value is older than the catalogue allows'),
+  ROTATION_DUE: warning('the value has to be rotated soon'),
+  VERSION_WAITING: warning('Scaleway has a newer version than the operator last read'),
+  CONSUMER_ABSENT: warning('a workload of the catalogue is not in the cluster'),
+  UNREADABLE: warning('we have no right to look at the target or at the workloads'),
+  REMOTE_UNCATALOGUED: warning('the folder in Scaleway holds remote secrets that no entry names'),
+  OPTIONAL_ABSENT: { severity: 'fine', meaning: 'the secret is optional, and Scaleway has none' },
+  OK: { severity: 'fine', meaning: 'all four sides agree' },
+} as const satisfies Record<string, State>
+
+export type StateCode = keyof typeof states
+
+/** Position in the list above. */
+export function rankOf(code: StateCode): number {
+  return codes.indexOf(code)
+}
+
+// --- internal ---
+
+const codes = Object.keys(states) as StateCode[]
+
+function error(meaning: string): State {
+  return { severity: 'error', meaning }
+}
+
+function warning(meaning: string): State {
+  return { severity: 'warning', meaning }
+}

@@ -1,0 +1,70 @@
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { isForbidden } from '../kubernetes/errors.ts'
+import { type PodTemplate, readPodTemplates } from '../kubernetes/pod-templates.ts'
+import { wantedSyncs } from '../kubernetes/release-gate.ts'
+import { podsOf, type RunningPod, readRunningPods } from '../kubernetes/running-pods.ts'
+import { readStore, type StoreSight } from '../kubernetes/stores.ts'
+import { type WaitReport, waitForSync } from '../kubernetes/wait-for-sync.ts'
+import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+
+/** What a cluster has of one tier. */
+export interface TierSight {
+  readonly tier: TierModel
+  readonly store: StoreSight
+  /** One for each ExternalSecret of the tier, the required one first. */
+  readonly reports: readonly WaitReport[]
+  /** By name of the workload. `unreadable`: we have no right to look. */
+  readonly consumers: ReadonlyMap<string, ConsumerSight> | 'unreadable'
+}
+
+/** A workload of the catalogue as it is in the cluster. */
+export interface ConsumerSight {
+  /** Undefined: it isn't there, or is of another kind. */
+  readonly template?: PodTemplate
+  readonly pods: readonly RunningPod[]
+}
+
+/**
+ * Looks once at everything the catalogue implies in a cluster.
+ *
+ * @throws as `waitForSync`, for what can't be looked at at all
+ */
+export async function surveyCluster(
+  client: KubernetesClient,
+  model: EnvironmentModel,
+  signal?: AbortSignal,
+): Promise<TierSight[]> {
+  const options = { timeoutMs: 0, ...(signal ? { signal } : {}) }
+  const [reports, ...tiers] = await Promise.all([
+    waitForSync(client, wantedSyncs(model), options),
+    ...model.tiers.map(async (tier) => ({
+      tier,
+      store: await readStore(client, model, tier, signal),
+      consumers: await readConsumers(client, tier, signal).catch((error: unknown) => {
+        if (isForbidden(error)) return 'unreadable' as const
+        throw error
+      }),
+    })),
+  ])
+  return tiers.map((sight) => ({
+    ...sight,
+    reports: reports.filter(({ ref }) => ref.namespace === sight.tier.namespace),
+  }))
+}
+
+/** Every workload of a tier, and the pods it made. */
+export async function readConsumers(
+  client: KubernetesClient,
+  { namespace, workloads }: TierModel,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ConsumerSight>> {
+  const [templates, pods] = await Promise.all([
+    readPodTemplates(client, namespace, signal),
+    readRunningPods(client, namespace, signal),
+  ])
+  const sights = Object.entries(workloads).map(([name, { kind }]): [string, ConsumerSight] => {
+    const template = templates.find((one) => one.name === name && one.kind === kind)
+    return [name, template ? { template, pods: podsOf(template, pods) } : { pods: [] }]
+  })
+  return new Map(sights)
+}
