@@ -27,7 +27,7 @@ const kubeVersion = ['--kube-version', '1.34.0']
 export async function chartOf(application: Application): Promise<{ chart: string; values(name: string): string }> {
   const folder = await sharedFolder()
   const chart = join(folder, 'charts/tiered-secrets')
-  await cp(ourChart, chart, { recursive: true, filter: (path) => !path.includes('/ci/') })
+  await cp(ourChart, chart, { recursive: true, filter: (path) => path !== join(ourChart, 'ci') })
   for (const [path, content] of await generatedFiles(application)) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), content)
