@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { causeList } from './doctor/cause-list.ts'
 import { type Generated, generate, generatedPaths } from './emit/generate.ts'
 import type { JsonSchema } from './emit/json-schema.ts'
 import { findStale } from './emit/plan.ts'
@@ -78,7 +79,7 @@ export async function generateFor(application: Application, root: string): Promi
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     readme,
     types,
-    sections: { 'open-questions': openQuestionsTable() },
+    sections: { 'open-questions': openQuestionsTable(), causes: causesTable() },
   })
 }
 
@@ -112,6 +113,13 @@ function openQuestionsTable(): string {
   return markdownTable(
     ['Question', 'The emulator', 'Because'],
     openQuestions.map(({ question, reading, why }) => [question, reading, why]),
+  )
+}
+
+function causesTable(): string {
+  return markdownTable(
+    ['Code', 'It is found that', 'What mends it'],
+    Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
   )
 }
 

@@ -35,6 +35,7 @@ export interface OwnerReference {
   readonly kind: string
   readonly name: string
   readonly uid: string
+  readonly controller?: boolean
 }
 
 export interface KubernetesObject {
