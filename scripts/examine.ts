@@ -1,11 +1,16 @@
 import { refuseStaleValues } from './application.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose } from './doctor/diagnose.ts'
 import type { Render } from './doctor/observe/admission.ts'
+import { causeJson, causesText } from './doctor/report.ts'
 import { generatedPaths } from './emit/generate.ts'
 import { renderChart } from './helm/helm.ts'
 import { parseManifests } from './helm/manifests.ts'
+import type { KubernetesClient } from './kubernetes/client.ts'
+import { KubernetesError } from './kubernetes/errors.ts'
+import { describeObject, kinds } from './kubernetes/kinds.ts'
+import type { GateResult } from './kubernetes/release-gate.ts'
 import type { CommandIo } from './lib/command.ts'
-import { ProblemError } from './lib/problems.ts'
+import { formatProblems, ProblemError } from './lib/problems.ts'
 import type { EnvironmentModel } from './model/resolve.ts'
 import { apiUrlOf, isLocalApi, loadAccount, type OperatorAccount, organizationOf } from './scaleway/account.ts'
 import { findPresent } from './toolchain/find.ts'
@@ -36,7 +41,52 @@ export async function examine(
   })
 }
 
+/** Why a release did not arrive. */
+export interface Explanation {
+  readonly text: string
+  /** For machines. */
+  readonly problems: readonly object[]
+}
+
+/**
+ * The problems of a release gate, with the causes in the place of those they explain. Where causes can't be looked for, the
+ * problems are all there is: this throws nothing, and takes no longer than half a minute.
+ */
+export async function explain(
+  model: EnvironmentModel,
+  client: KubernetesClient,
+  { problems }: Pick<GateResult, 'problems'>,
+  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+): Promise<Explanation> {
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(explainMs)])
+  const causes = await examine(model, client, { root: io.root, env: io.env, signal }).then(
+    (diagnosis) => diagnosis.causes,
+    (error: unknown) => {
+      io.signal.throwIfAborted()
+      io.log(`the causes could not be looked for: ${reasonOf(error)}`)
+      return []
+    },
+  )
+  const explained = new Set(
+    causes.flatMap(({ explains }) => explains.map(({ ref }) => describeObject(kinds.externalSecret, ref))),
+  )
+  const rest = problems.filter(({ where }) => !explained.has(where))
+  const text = [
+    ...(causes.length > 0 ? [causesText(model, causes)] : []),
+    ...(rest.length > 0 ? [formatProblems(rest)] : []),
+  ]
+  return { text: text.join('\n'), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
+}
+
 // --- internal ---
+
+const explainMs = 30_000
+
+/** A problem in its own words; of anything else only its kind. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ProblemError || error instanceof KubernetesError) return error.message
+  return error instanceof Error ? error.name : 'unknown'
+}
 
 async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorAccount | undefined> {
   try {

@@ -30,7 +30,7 @@ export function causesOf(observation: Observation): Cause[] {
   const failing = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []).filter(isOutage))
   const clock = clockCause(observation)
   const direct = [
-    ...(isTrouble(cluster) ? [troubleCause(cluster)] : [...kindCauses(cluster.kinds), ...operatorCauses(cluster, now)]),
+    ...(isTrouble(cluster) ? [troubleCause(cluster)] : [...kindCauses(cluster), ...operatorCauses(cluster, now)]),
     ...(clock ? [clock] : []),
     ...availabilityCauses(observation, failing),
     ...(isTrouble(cluster)

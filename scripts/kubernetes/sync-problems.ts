@@ -42,6 +42,21 @@ export function namedEntries(model: Pick<EnvironmentModel, 'owner'>, entries: re
     .join('; ')
 }
 
+/** Entries that a message of the operator names, by their remote ref or their variable. */
+export function entriesNamed(
+  { remoteSecrets }: Pick<TierModel, 'remoteSecrets'>,
+  externalSecret: ExternalSecretModel,
+  message: string,
+): SecretSpec[] {
+  const words = message.split(/[^\w.:/-]+/).map((word) => word.replace(/[.:]+$/, ''))
+  const remotes = remoteSecrets.filter(({ remoteRef }) => words.includes(remoteRef))
+  const specs = remotes.flatMap((remote) => remote.specs)
+  return specsOf(externalSecret).filter(
+    (spec) =>
+      specs.includes(spec) || words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
+  )
+}
+
 // --- internal ---
 
 interface Place {
@@ -107,15 +122,8 @@ function unreadable({ ref }: WaitReport): Problem {
 /** Entries that the operator's message, or a missing key, is about; none when it is about the whole. */
 function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
   const missing = typeof keys === 'object' ? keys.missing : []
-  const words = message.split(/[^\w.:/-]+/).map((word) => word.replace(/[.:]+$/, ''))
-  const remoteRefs = tier.remoteSecrets.filter(({ remoteRef }) => words.includes(remoteRef))
-  const ofMessage = remoteRefs.flatMap(({ specs }) => specs)
-  return specsOf(externalSecret).filter(
-    (spec) =>
-      missing.includes(spec.variable) ||
-      ofMessage.includes(spec) ||
-      words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
-  )
+  const named = entriesNamed(tier, externalSecret, message)
+  return specsOf(externalSecret).filter((spec) => missing.includes(spec.variable) || named.includes(spec))
 }
 
 function everything({ model, externalSecret }: Place): string {

@@ -1,4 +1,5 @@
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { entriesNamed } from '../../kubernetes/sync-problems.ts'
 import { age } from '../../lib/age.ts'
 import { dueText, isTriedSoon, type Tries, timeText, triesOf } from '../backoff.ts'
 import { type Cause, causeOf } from '../cause.ts'
@@ -24,11 +25,11 @@ export function unexplainedCause(
   if (sync.state !== 'failed') return undefined
   const words = wordsOf(tier, facts)
   const tries = triesOf(facts)
-  if (!warning || !words || !tries) return notSynced(facts)
+  if (!warning || !words || !tries) return notSynced(tier, facts)
   if (words.subject === 'scaleway') return operatorOutage(facts, words)
   if (isKnown(observation, tier, facts, words.subject))
     return isTriedSoon(tries, observation.now) ? undefined : waiting(observation, facts, tries)
-  return words.code === undefined ? notSynced(facts) : byWords(facts, words.code)
+  return words.code === undefined ? notSynced(tier, facts) : byWords(tier, facts, words.code)
 }
 
 // --- internal ---
@@ -96,7 +97,7 @@ function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Ca
   })
 }
 
-function byWords(facts: ExternalSecretFacts, code: NonNullable<OperatorWords['code']>): Cause {
+function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<OperatorWords['code']>): Cause {
   const refusers = paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')
   return causeOf({
     code,
@@ -107,11 +108,11 @@ function byWords(facts: ExternalSecretFacts, code: NonNullable<OperatorWords['co
       code === 'ADMISSION_REFUSES'
         ? `${refusers} shows who may refuse; the message names it and its rule.`
         : `Have somebody run this who may look further. What mends it: ${causeList[code].mend}.`,
-    explains: [facts],
+    ...about(tier, facts),
   })
 }
 
-function notSynced(facts: ExternalSecretFacts): Cause {
+function notSynced(tier: TierFacts, facts: ExternalSecretFacts): Cause {
   const { ref, warning, sync } = facts
   const events = `kubectl get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
   return causeOf({
@@ -120,6 +121,12 @@ function notSynced(facts: ExternalSecretFacts): Cause {
     message: `${(warning?.message ?? sync.message).replace(/\.$/, '')}. Expected it synced.`,
     evidence: failureEvidence(facts),
     fix: `${paste.look(events)} shows what the operator says; so does its log.`,
-    explains: [facts],
+    ...about(tier, facts),
   })
+}
+
+/** The entries the operator names, or else all it could be about. */
+function about({ tier }: TierFacts, facts: ExternalSecretFacts) {
+  const named = entriesNamed(tier, facts.model, facts.warning?.message ?? '')
+  return { explains: [facts], ...(named.length > 0 ? { specs: named } : {}) }
 }
