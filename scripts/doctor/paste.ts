@@ -48,9 +48,17 @@ export const paste = {
   /** Makes the operator read Scaleway now. Several of one namespace: all that are in it. */
   forceSync: (refs: readonly NamespacedRef[]) => {
     const [first, ...others] = refs
-    const which = others.length > 0 ? 'externalsecrets --all' : `externalsecret ${first?.name}`
-    return code(`kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${first?.namespace}`)
+    return code(annotate(others.length > 0 ? 'externalsecrets --all' : `externalsecret ${first?.name}`, first))
   },
+
+  /** Makes the operator look at a store again. */
+  forceStore: (ref: NamespacedRef) => code(annotate(`secretstore ${ref.name}`, ref)),
+
+  /** Reads Scaleway now, through a store that the operator has refused: it has to look at that first. */
+  forceStoreAndSync: (store: NamespacedRef, ref: NamespacedRef) =>
+    code(
+      `${annotate(`secretstore ${store.name}`, store)} && sleep 3 && ${annotate(`externalsecret ${ref.name}`, ref)}`,
+    ),
 
   patch: (kind: string, { namespace, name }: NamespacedRef, patch: object) =>
     code(`kubectl patch ${kind} ${name} --namespace ${namespace} --type merge --patch '${JSON.stringify(patch)}'`),
@@ -73,6 +81,10 @@ export const paste = {
 
 function code(command: string): string {
   return `\`${command}\``
+}
+
+function annotate(which: string, ref: Pick<NamespacedRef, 'namespace'> | undefined): string {
+  return `kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace}`
 }
 
 function credentials({ environment }: EnvironmentModel, { name }: TierModel): string {

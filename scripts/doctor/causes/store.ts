@@ -54,7 +54,9 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
       code: 'STORE_REFUSED',
       message: `is refused by the operator: ${warning?.message ?? 'it does not say why'}. Expected settings it takes.`,
       evidence,
-      fix: `${paste.deploy(model)}, or see who changes it.`,
+      fix: warning
+        ? `${paste.deploy(model)}, or see who changes it.`
+        : `${paste.forceStore(ref)} has the operator look again, and say why.`,
     }),
   ]
 }

@@ -4,7 +4,7 @@ import { age } from '../../lib/age.ts'
 import { dueText, isTriedSoon, type Tries, timeText, triesOf } from '../backoff.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { causeList } from '../cause-list.ts'
-import { failureEvidence } from '../evidence.ts'
+import { conditionEvidence, failureEvidence } from '../evidence.ts'
 import { isSeen } from '../fact.ts'
 import { isTrouble, type Observation } from '../observation.ts'
 import type { ExternalSecretFacts, TierFacts } from '../observe/tier.ts'
@@ -28,7 +28,9 @@ export function unexplainedCause(
   if (!warning || !words || !tries) return notSynced(tier, facts)
   if (words.subject === 'scaleway') return operatorOutage(facts, words)
   if (isKnown(observation, tier, facts, words.subject))
-    return isTriedSoon(tries, observation.now) ? undefined : waiting(observation, facts, tries)
+    return isTriedSoon(tries, observation.now) && !isRefused(tier)
+      ? undefined
+      : waiting(observation, tier, facts, tries)
   return words.code === undefined ? notSynced(tier, facts) : byWords(tier, facts, words.code)
 }
 
@@ -71,17 +73,32 @@ function isKnown(
   }
 }
 
-function waiting({ now }: Observation, facts: ExternalSecretFacts, tries: Tries): Cause {
+/** The operator goes by its last look at the store, which also waits for its next one. */
+function isRefused({ store }: TierFacts): boolean {
+  const { conditions = [] } = (isSeen(store) && store.value.object?.status) || {}
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'False')
+}
+
+function waiting({ now }: Observation, tier: TierFacts, facts: ExternalSecretFacts, tries: Tries): Cause {
   const { ref } = facts
   const ago = age(now.getTime() - tries.last.getTime())
+  const refused = isRefused(tier)
   return causeOf({
     code: 'BACKOFF',
     where: describeObject(kinds.externalSecret, ref),
     message: `waits for its next try, although what it failed for ${ago} ago is mended. The operator tries again by itself ${dueText(tries, now)}, and at ${timeText(tries.latest)} at the latest. Expected it synced.`,
-    evidence: failureEvidence(facts),
-    fix: `${paste.forceSync([ref])} makes it try now.`,
+    evidence: [...(refused ? storeEvidence(tier) : []), ...failureEvidence(facts)],
+    fix: `${refused ? paste.forceStoreAndSync(storeRef(tier), ref) : paste.forceSync([ref])} makes it try now.`,
     explains: [facts],
   })
+}
+
+function storeRef({ tier }: TierFacts) {
+  return { namespace: tier.namespace, name: tier.secretStore }
+}
+
+function storeEvidence(tier: TierFacts): string[] {
+  return conditionEvidence(kinds.secretStore, storeRef(tier), isSeen(tier.store) ? tier.store.value.object : undefined)
 }
 
 function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Cause {
