@@ -308,20 +308,9 @@ describe('the rules of an IAM application', () => {
   )
 })
 
-test('no value and no key is in anything that was shown', () => {
-  const { stack, valueFor } = here.world
-  const specs = here.model.tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
-  const values = specs.map(valueFor).filter((value) => value.length >= 12)
-  const keys = [...stack.keys.values()].flatMap(({ accessKey, secretKey }) => [
-    accessKey,
-    accessKey.toLowerCase(),
-    secretKey,
-    secretKey.slice(0, 30),
-  ])
-  const secrets = [...values, ...keys, here.owner.secretKey]
-  const told = here.shown.join('\n')
-  expect([values.length > 5, told.length > 10_000]).toEqual([true, true])
+test('no value and no key, whole or cut off, is in anything that was shown', () => {
+  const keys = [...here.world.stack.keys.values()]
   expect(
-    secrets.filter((secret) => told.includes(secret) || told.includes(Buffer.from(secret).toString('base64'))),
+    here.leaked(keys.flatMap(({ accessKey, secretKey }) => [accessKey.slice(0, 14), secretKey.slice(0, 30)])),
   ).toEqual([])
 })

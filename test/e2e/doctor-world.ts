@@ -13,7 +13,7 @@ import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { forceRefresh } from './refresh.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld, type World, type WorldOptions } from './world.ts'
 
 /** The second application without its admission policies, so that a test may break what they protect. */
 export const unprotected: Application = {
@@ -52,10 +52,12 @@ export interface DoctorWorld extends AsyncDisposable {
   syncs(tier: TierModel): Promise<void>
   /** Everything that was diagnosed so far, as text and as JSON. */
   readonly shown: readonly string[]
+  /** What of these is in anything that was shown, as it is or in base64; each value and key of the environment too. */
+  leaked(others?: readonly string[]): string[]
 }
 
-export async function startDoctorWorld(application: Application = unprotected): Promise<DoctorWorld> {
-  const world = await startWorld({ application, environment: 'preview' })
+export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Promise<DoctorWorld> {
+  const world = await startWorld({ application: unprotected, environment: 'preview', ...options })
   const { client, emulator, model } = world.stack
   const { organizationId, secretKey } = emulator.owner
   const owner = { apiUrl: emulator.url, secretKey, organizationId }
@@ -126,6 +128,17 @@ export async function startDoctorWorld(application: Application = unprotected): 
       const reports = await refreshExternalSecrets(client, refs, { timeoutMs: 30_000, pollMs: 50 })
       expect(reports.map(({ message, state }) => `${state} ${message}`)).toEqual(
         refs.map(() => 'refreshed secret synced'),
+      )
+    },
+    leaked(others = []) {
+      const specs = model.tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
+      const values = specs.map((spec) => world.valueFor(spec)).filter((value) => value.length >= 12)
+      const keys = [...world.stack.keys.values()].flatMap(({ accessKey, secretKey }) => [accessKey, secretKey])
+      const told = shown.join('\n').toLowerCase()
+      const forms = (secret: string) => [secret, Buffer.from(secret).toString('base64')].map((one) => one.toLowerCase())
+      expect([values.length > 5, told.length > 10_000]).toEqual([true, true])
+      return [...values, ...keys, secretKey, ...others].filter((secret) =>
+        forms(secret).some((one) => told.includes(one)),
       )
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
+import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
@@ -17,6 +18,8 @@ export interface WorldOptions {
   /** Values that are not generated, by `tier VARIABLE`. */
   readonly values?: Readonly<Record<string, string>>
   readonly without?: SeedOptions['without']
+  /** Of the account, where they differ from Scaleway's. Default: room for any number of remote secrets */
+  readonly limits?: EmulatorOptions['limits']
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
@@ -33,7 +36,13 @@ export interface World extends AsyncDisposable {
 }
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
-export async function startWorld({ application, environment, values = {}, without }: WorldOptions): Promise<World> {
+export async function startWorld({
+  application,
+  environment,
+  values = {},
+  without,
+  limits,
+}: WorldOptions): Promise<World> {
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -42,12 +51,11 @@ export async function startWorld({ application, environment, values = {}, withou
     return value
   }
   const model = resolve(application, environment)
-  const limits = { secrets: 100_000 }
   const stack = await startLocalStack({
     io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
-    emulator: { limits },
+    emulator: { limits: { secrets: 100_000, ...limits } },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()
