@@ -25,6 +25,8 @@ export interface DiagnoseOptions {
   readonly organizationId?: string | undefined
   readonly render: Render
   readonly signal: AbortSignal
+  /** By which ages and due times are told. Default: the system's clock */
+  readonly now?: () => Date
   /** One line of progress. */
   readonly onStep?: (line: string) => void
 }
@@ -50,7 +52,7 @@ export interface Diagnosis {
  * @throws what is our bug, and the signal's reason when aborted
  */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
-  const { model, client, apiUrl, isLocal, render, signal, onStep } = options
+  const { model, client, apiUrl, isLocal, render, signal, now = () => new Date(), onStep } = options
   onStep?.('looking at the cluster')
   const cluster = await orTrouble(() => clusterOf(client, model, signal))
   onStep?.('asking Scaleway')
@@ -58,7 +60,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const { secretKey, organizationId } = options
   const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
   const admission = await admissionOf(client, model, cluster, render, signal)
-  const observation: Observation = { model, now: new Date(), apiUrl, isLocal, cluster, scaleway, admission }
+  const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission }
   const causes = causesOf(observation)
   const { accountRefusal } = scaleway
   const problems = accountRefusal?.status === 401 ? accountRefusal.refusal.problems : []
