@@ -52,8 +52,12 @@ export interface DoctorWorld extends AsyncDisposable {
   syncs(tier: TierModel): Promise<void>
   /** Everything that was diagnosed so far, as text and as JSON. */
   readonly shown: readonly string[]
-  /** What of these is in anything that was shown, as it is or in base64; each value and key of the environment too. */
-  leaked(others?: readonly string[]): string[]
+  /**
+   * What of each value, each key and these others is in anything that was shown, as it is or in base64.
+   *
+   * @param more that was shown elsewhere
+   */
+  leaked(others?: readonly string[], more?: readonly string[]): string[]
 }
 
 export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Promise<DoctorWorld> {
@@ -130,11 +134,11 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
         refs.map(() => 'refreshed secret synced'),
       )
     },
-    leaked(others = []) {
+    leaked(others = [], more = []) {
       const specs = model.tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
       const values = specs.map((spec) => world.valueFor(spec)).filter((value) => value.length >= 12)
       const keys = [...world.stack.keys.values()].flatMap(({ accessKey, secretKey }) => [accessKey, secretKey])
-      const told = shown.join('\n').toLowerCase()
+      const told = [...shown, ...more].join('\n').toLowerCase()
       const forms = (secret: string) => [secret, Buffer.from(secret).toString('base64')].map((one) => one.toLowerCase())
       expect([values.length > 5, told.length > 10_000]).toEqual([true, true])
       return [...values, ...keys, secretKey, ...others].filter((secret) =>
