@@ -12,6 +12,7 @@ import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import type { AnyObject } from './admission-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World, type WorldOptions } from './world.ts'
 
@@ -146,5 +147,37 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
       )
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  }
+}
+
+export interface Prohibition {
+  readonly name: string
+  /** Plural, with its group after a dot; of the core group none. */
+  readonly resource: string
+  readonly operation: 'CREATE' | 'UPDATE'
+  /** CEL: what stays allowed. */
+  readonly except: string
+  readonly message: string
+}
+
+/**
+ * Somebody else's admission policy, which the API server heeds after a second or so.
+ *
+ * @returns takes it away again
+ */
+export async function forbid(
+  client: KubernetesClient,
+  { name, resource, operation, except, message }: Prohibition,
+): Promise<() => Promise<void>> {
+  const [plural = '', ...group] = resource.split('.')
+  const rule = { apiGroups: [group.join('.')], apiVersions: ['*'], operations: [operation], resources: [plural] }
+  const validations = [{ expression: except, message }]
+  const policy: AnyObject = { metadata: { name }, spec: { matchConstraints: { resourceRules: [rule] }, validations } }
+  const binding: AnyObject = { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } }
+  await client.create(kinds.validatingAdmissionPolicy, policy)
+  await client.create(kinds.validatingAdmissionPolicyBinding, binding)
+  return async () => {
+    await client.delete(kinds.validatingAdmissionPolicyBinding, { name })
+    await client.delete(kinds.validatingAdmissionPolicy, { name })
   }
 }
