@@ -12,10 +12,11 @@ const marker = 'never-to-be-shown'
 let here: DoctorWorld
 let orders: TierModel
 let mailer: TierModel
+let storefront: TierModel
 let region: string
 beforeAll(async () => {
   here = await startDoctorWorld({ limits: { payloadBytes: 1024 * 1024 } })
-  ;[orders, mailer] = [here.tier('orders'), here.tier('mailer')]
+  ;[orders, mailer, storefront] = [here.tier('orders'), here.tier('mailer'), here.tier('storefront')]
   region = here.model.region
   await here.world.install()
   await here.world.sync()
@@ -191,7 +192,7 @@ test('many that nobody has filled yet are one cause, with one command', async ()
 })
 
 test('an optional one that is absent is no cause, and one under a similar name is a warning', async () => {
-  const id = await here.idOf(here.tier('storefront'), 'loyalty.programme')
+  const id = await here.idOf(storefront, 'loyalty.programme')
   await change(id, { name: 'q' })
   await here.healthy()
   await change(id, { name: 'loyalty_programme' })
@@ -264,34 +265,31 @@ describe('the value of a remote secret', () => {
       },
     ))
 
+  // None of these is the first of its tier: that one is read anyway, as a proof that the key may.
   test('that is not UTF-8 is told although it arrives', () =>
-    withValue(mailer, 'no-reply-marker', Buffer.from([0xff, 0xfe, 0x41]), async () => {
-      await here.syncs(mailer)
+    withValue(orders, 'stock-db', Buffer.from([0xff, 0xfe, 0x41]), async () => {
+      await here.syncs(orders)
       expect(await here.cause()).toMatchObject({
         code: 'VALUE_NOT_TEXT',
         message: 'is not UTF-8. Expected UTF-8 of at most 64 KiB.',
-        specs: [{ variable: 'NO' }],
+        specs: [{ variable: 'STOCK_DB' }],
       })
     }))
 
   test('that is not UTF-8 inside of a bundle is told although it arrives changed', () => {
-    const value = Buffer.concat([
-      Buffer.from('{"PAY_MERCHANT":"x","PAY_SIGNATURE":"'),
-      Buffer.from([0xff]),
-      Buffer.from('"}'),
-    ])
-    return withOpaqueBundle(value, async () => {
-      await here.syncs(orders)
-      expect(await here.cause()).toMatchObject({
-        code: 'VALUE_NOT_TEXT',
-        where: expect.stringContaining('3ds-payment'),
-      })
+    const [before, after] = ['{"LOYALTY_PARTNER_ID":"x","LOYALTY_PARTNER_KEY":"', '"}']
+    return withOpaqueBundle(Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]), async () => {
+      await here.syncs(storefront)
+      const { causes } = await here.diagnose()
+      expect(causes).toMatchObject([
+        { code: 'VALUE_NOT_TEXT', severity: 'warning', where: '/bookshop-storefront/loyalty.programme version 1' },
+      ])
     })
   })
 
   test('of more than 64 KiB is told', () =>
-    withValue(mailer, 'no-reply-marker', marker.repeat(6000), async () => {
-      await here.syncs(mailer)
+    withValue(orders, 'stock-db', marker.repeat(6000), async () => {
+      await here.syncs(orders)
       expect(await here.cause()).toMatchObject({
         code: 'VALUE_TOO_LARGE',
         message: expect.stringMatching(/^is 102000 bytes long, more than 65536\./),
@@ -300,21 +298,18 @@ describe('the value of a remote secret', () => {
 
   /** Scaleway itself looks into what is of type key_value. */
   async function withOpaqueBundle(payload: Buffer, check: () => Promise<void>) {
-    const id = await here.idOf(orders, '3ds-payment')
+    const { remotePath: path, projectId } = storefront
+    const id = await here.idOf(storefront, 'loyalty.programme')
     await change(id, { name: 'q' })
-    const scope = { region, projectId: orders.projectId }
-    const opaque = await createSecret(here.owner, scope, {
-      path: '/bookshop-orders',
-      name: '3ds-payment',
-      type: 'opaque',
-    })
+    const scope = { region, projectId }
+    const opaque = await createSecret(here.owner, scope, { path, name: 'loyalty.programme', type: 'opaque' })
     await createVersion(here.owner, region, opaque.id, payload)
     try {
       await check()
     } finally {
       await change(opaque.id, { name: 'q2' })
-      await change(id, { name: '3ds-payment' })
-      await here.syncs(orders)
+      await change(id, { name: 'loyalty.programme' })
+      await here.syncs(storefront)
     }
     await here.healthy()
   }
