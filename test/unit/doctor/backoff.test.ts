@@ -16,8 +16,8 @@ const pause = (...parts: Parameters<typeof failing>) => {
 }
 
 test.each([
-  ['at first about a second', 10, 10, 1, 3],
-  ['about as long as everything before it', 100, 40, 1, 63],
+  ['at first a second', 10, 10, 1, 1],
+  ['about as long as everything before it', 100, 40, 1, 61],
   ['longer, the more often it was tried in between: a second doubled with every failure', 30, 10, 7, 64],
   ['seven minutes at most, by time', 3600, 100, 1, 7 * minute],
   ['seven minutes at most, by count', 60, 10, 40, 7 * minute],
@@ -25,10 +25,12 @@ test.each([
   expect(pause(since, last, count)).toBe(seconds)
 })
 
-test('failures of an earlier time count no more than once', () => {
+test('failures before the last success do not count, and words that were told then too count once', () => {
   const one = failing(30, 10)
-  const failures = [{ first: ago(3000), last: ago(10), count: 20 }]
-  expect(triesOf({ ...one, failures })?.next).toEqual(triesOf(one)?.next)
+  const before = { first: ago(40), last: ago(31), count: 20 }
+  const both = { first: ago(3000), last: ago(10), count: 20 }
+  for (const failures of [[...one.failures, before], [both]])
+    expect(triesOf({ ...one, failures })?.next).toEqual(triesOf(one)?.next)
 })
 
 test('nothing is known of what is synced, and of what has no event since it fails', () => {

@@ -83,7 +83,7 @@ describe('an ExternalSecret that fails', () => {
     expect(cause).toMatchObject({ code: 'BACKOFF', explains: [{ ref: { name: 'api-secrets' } }] })
     // Failing for 200 s, a try 100 s ago: the next about as long after it.
     expect(cause?.message).toMatch(
-      /failed for 100 s ago is mended\. .* in 103 s, at about 2026-11-24T12:01:43Z, and at 2026-11-24T12:05:20Z at the latest\./,
+      /failed for 100 s ago is mended\. .* in 101 s, at about 2026-11-24T12:01:41Z, and at 2026-11-24T12:05:20Z at the latest\./,
     )
   })
 
@@ -150,7 +150,7 @@ describe('an ExternalSecret that fails', () => {
     expect(locked?.fix).toMatch(
       /Key Manager of Scaleway\. Then, .*`kubectl annotate externalsecret api-secrets force-sync=/,
     )
-    expect(locked?.evidence.at(-1)).toMatch(/^the operator tries again by itself in 103 s, /)
+    expect(locked?.evidence.at(-1)).toMatch(/^the operator tries again by itself in 101 s, /)
   })
 })
 
