@@ -63,6 +63,7 @@ export const causeList = {
   REMOTE_OTHER_REGION: entry('the remote secret is in another region', '`npm run fill`, or correct the region'),
   REMOTE_OTHER_PROJECT: entry('the remote secret is in another project', '`npm run fill`, or correct the project'),
   REMOTE_ABSENT: entry('Scaleway has no such remote secret; a similar name is told', '`npm run fill`'),
+  REMOTE_EPHEMERAL: entry('the remote secret is ephemeral: its versions end by themselves', 'a lasting one'),
   REMOTE_LOCKED: entry("the encryption key of the remote secret can't be used", 'enable it in Key Manager'),
   VERSION_DISABLED: entry('every version of the remote secret is disabled', 'enable one'),
   VERSION_DELETED: entry(

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { type ScalewayRequest, scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, secretsPath } from '../../scripts/scaleway/secrets.ts'
-import { accessVersion, createVersion, deleteVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
+import {
+  accessVersion,
+  createVersion,
+  deleteVersion,
+  disableVersion,
+  listVersions,
+} from '../../scripts/scaleway/versions.ts'
 import { projects } from '../helpers/applications.ts'
 import { type DoctorWorld, startDoctorWorld } from './doctor-world.ts'
 
@@ -155,6 +161,34 @@ describe('the remote secret of a required variable', () => {
       expect(cause.evidence.join('\n')).toMatch(evidence)
       expect(cause.evidence.at(-1)).toMatch(/^the operator tries again by itself /)
     }
+    await here.syncs(orders)
+    await here.healthy()
+  })
+
+  test('that is ephemeral is told, and not read: some end with that', async () => {
+    await change(id, { name: 'q' })
+    const made = await scaleway('POST', '', {
+      project_id: orders.projectId,
+      path: '/bookshop-orders',
+      name: 'stock-db',
+      ephemeral_policy: { expires_once_accessed: true, action: 'disable' },
+    })
+    const ephemeral = (made as { id: string }).id
+    await createVersion(here.owner, region, ephemeral, value)
+    // The operator ends at what comes before it, so that only we could read it; and all of the tier is suspected.
+    const seal = await here.idOf(orders, 'basket-seal')
+    await change(seal, { name: 'q1' })
+    await here.fails(orders)
+    const { causes } = await here.diagnose()
+    const [version] = await listVersions(here.owner, region, ephemeral)
+    await change(ephemeral, { name: 'fleeting' })
+    await change(seal, { name: 'basket-seal' })
+    await change(id, { name: 'stock-db' })
+    expect(causes).toMatchObject([
+      { code: 'REMOTE_ABSENT', where: '/bookshop-orders/basket-seal' },
+      { code: 'REMOTE_EPHEMERAL', where: place, specs: [{ variable: 'STOCK_DB' }] },
+    ])
+    expect(version?.status).toBe('enabled')
     await here.syncs(orders)
     await here.healthy()
   })
