@@ -47,7 +47,7 @@ const known: readonly (readonly [RegExp, Subject, CauseCode?])[] = [
   [/http error 5\d\d/, 'scaleway', 'SCALEWAY_BROKEN'],
   [/error executing request|deadline exceeded/, 'scaleway', 'SCALEWAY_UNREACHABLE'],
   [/map has no entry for key "/, 'value', 'BUNDLE_KEY_MISSING'],
-  [/invalid JSON format/, 'value', 'VALUE_NOT_JSON'],
+  [/invalid JSON format|invalid character|of type map\[|end of JSON input/, 'value', 'VALUE_NOT_JSON'],
   [/Secret does not exist/, 'remote'],
   [/resource \S+ with ID \S+ is locked/, 'remote', 'REMOTE_LOCKED'],
   [/owned by another ExternalSecret/, 'target', 'TARGET_OF_OTHER'],

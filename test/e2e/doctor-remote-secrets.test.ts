@@ -10,7 +10,9 @@ import {
   listVersions,
 } from '../../scripts/scaleway/versions.ts'
 import { projects } from '../helpers/applications.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { type DoctorWorld, startDoctorWorld } from './doctor-world.ts'
+import { forceRefresh } from './refresh.ts'
 
 /** What Scaleway would never have taken, and must not be shown either. */
 const marker = 'never-to-be-shown'
@@ -288,7 +290,20 @@ describe('the value of a remote secret', () => {
       expect(cause.fix).toMatch(/--only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --replace` writes a new version/)
     }))
 
-  test('with numbers that are large is fine, and what else is missing is told', () =>
+  test('that is no JSON, of a bundle, is told without the character the operator quotes', () =>
+    withOpaqueBundle(Buffer.from(`§${marker}`), async () => {
+      await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
+      const told = await eventually(
+        async () => (await here.diagnose()).causes,
+        ([cause]) => cause?.evidence.join().includes('invalid character') === true,
+      )
+      expect(told).toMatchObject([
+        { code: 'VALUE_NOT_JSON', where: '/bookshop-storefront/loyalty.programme version 1' },
+      ])
+      expect(told[0]?.evidence.join()).toContain("invalid character '…' looking for beginning of value")
+    }))
+
+  test('with numbers that are large is fine', () =>
     withValue(
       mailer,
       'relay',
@@ -341,7 +356,7 @@ describe('the value of a remote secret', () => {
     try {
       await check()
     } finally {
-      await change(opaque.id, { name: 'q2' })
+      await change(opaque.id, { name: opaque.id })
       await change(id, { name: 'loyalty.programme' })
       await here.syncs(storefront)
     }

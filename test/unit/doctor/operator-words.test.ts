@@ -42,6 +42,13 @@ test.each([
   ],
   ['unable to mutate secret a: … at <.b_s3__KEY>: map has no entry for key "b_s3__KEY"', 'value', 'BUNDLE_KEY_MISSING'],
   [`${prefix}failed to unmarshal secret: invalid JSON format`, 'value', 'VALUE_NOT_JSON'],
+  [`${prefix}invalid character '…' looking for beginning of value`, 'value', 'VALUE_NOT_JSON'],
+  [
+    `${prefix}json: cannot unmarshal number into Go value of type map[string]json.RawMessage`,
+    'value',
+    'VALUE_NOT_JSON',
+  ],
+  [`${prefix}unexpected end of JSON input`, 'value', 'VALUE_NOT_JSON'],
   ['unable to mutate secret a: secret is owned by another ExternalSecret: b', 'target', 'TARGET_OF_OTHER'],
   [
     'unable to mutate secret a: could not set controller reference on secret: Object a/a is already owned by another ConfigMap controller b',
