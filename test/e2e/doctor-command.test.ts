@@ -116,7 +116,7 @@ describe('npm run doctor', () => {
     await here.syncs(mailer)
     expect([text.exitCode, text.stderr, codesOf(text)]).toEqual([3, '', ['KEY_OF_OTHER_TIER', 'REMOTE_NAME_DIFFERS']])
     expect(text.stdout).toMatch(
-      /^\/bookshop-orders\/stock-db: is not there; the folder has "Stock-DB"\. .*\n {2}seen: Scaleway GET .* \(request \S+\)\n {2}seen: .*\n {2}seen: the operator tries again .*\n {2}about: catalogue "STOCK_DB" \(orders\), owner Book team\n {2}fix: `scw secret secret update /m,
+      /^\/bookshop-orders\/stock-db: is not there; the folder has "Stock-DB"\. .*\n {2}seen: Scaleway GET .* \(request \S+\)\n {2}seen: Scaleway lists .*\n {2}seen: event of ExternalSecret\/bookshop-orders\/orders-secrets at .*, err: Secret does not exist\n {2}seen: the operator tries again .*\n {2}about: catalogue "STOCK_DB" \(orders\), owner Book team\n {2}fix: `scw secret secret update /m,
     )
     const { causes } = JSON.parse(json.stdout)
     expect(causes).toMatchObject([{ code: 'KEY_OF_OTHER_TIER', severity: 'error' }, { code: 'REMOTE_NAME_DIFFERS' }])
