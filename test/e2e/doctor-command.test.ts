@@ -68,10 +68,15 @@ async function doctor({ args = [], env = {}, node = [] }: DoctorRun = {}): Promi
 }
 
 const codesOf = ({ stdout }: RunResult) => [...stdout.matchAll(/^ {2}\(([A-Z_]+)\)$/gm)].map(([, code]) => code)
-const rename = async (tier: TierModel, from: string, to: string) => {
-  const path = `${secretsPath(here.model.region)}/${await here.idOf(tier, from)}`
-  await scalewayRequest(here.owner, { method: 'PATCH', path, body: { name: to } })
+
+/** Does something while a required remote secret of the tier has another name. */
+async function whileRenamed<T>(name: string, act: () => Promise<T>): Promise<T> {
+  const path = `${secretsPath(here.model.region)}/${await here.idOf(orders, 'stock-db')}`
+  const rename = (to: string) => scalewayRequest(here.owner, { method: 'PATCH', path, body: { name: to } })
+  await rename(name)
+  return act().finally(() => rename('stock-db'))
 }
+
 async function kubeconfig(change: { readonly server?: string; readonly token?: string }): Promise<string> {
   const path = join(await temporaryFolder(), 'kubeconfig')
   const { controlPlane } = here.world.stack
@@ -104,14 +109,12 @@ describe('npm run doctor', () => {
   })
 
   test('tells independent causes together, for people and for machines, and exits with 3', async () => {
-    await rename(orders, 'stock-db', 'Stock-DB')
     await writeCredentials(here.client, mailer, keyOf('orders'))
-    await here.fails(orders)
-    await here.fails(mailer)
-    const text = await doctor()
-    const json = await doctor({ args: ['--output', 'json'] })
-    await writeCredentials(here.client, mailer, keyOf('mailer'))
-    await rename(orders, 'Stock-DB', 'stock-db')
+    const [text, json] = await whileRenamed('Stock-DB', async () => {
+      await here.fails(orders)
+      await here.fails(mailer)
+      return [await doctor(), await doctor({ args: ['--output', 'json'] })] as const
+    }).finally(() => writeCredentials(here.client, mailer, keyOf('mailer')))
     await here.syncs(orders)
     await here.syncs(mailer)
     expect([text.exitCode, text.stderr, codesOf(text)]).toEqual([3, '', ['KEY_OF_OTHER_TIER', 'REMOTE_NAME_DIFFERS']])
@@ -136,18 +139,20 @@ describe('npm run doctor', () => {
         kinds.lease,
         kinds.namespace,
       ]
-      const lists = await Promise.all(seen.map((kind) => client.list<KubernetesObject>(kind)))
+      const places = here.model.tiers.flatMap(({ namespace }) => seen.map((kind) => ({ kind, namespace })))
+      const lists = await Promise.all(places.map(({ kind, ...place }) => client.list<KubernetesObject>(kind, place)))
       return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`))
     }
-    await rename(orders, 'stock-db', 'gone')
-    const before = await versions()
-    world.stack.emulator.resetRequests()
-    expect(await doctor()).toMatchObject({ exitCode: 3 })
-    expect(await versions()).toEqual(before)
-    const { entries } = world.stack.emulator.requests()
-    expect(entries.length).toBeGreaterThan(10)
-    expect(entries.filter(({ method }) => method !== 'GET')).toEqual([])
-    await rename(orders, 'gone', 'stock-db')
+    await whileRenamed('gone', async () => {
+      const before = await versions()
+      expect(before.length).toBeGreaterThan(10)
+      world.stack.emulator.resetRequests()
+      expect(await doctor()).toMatchObject({ exitCode: 3 })
+      expect(await versions()).toEqual(before)
+      const { entries } = world.stack.emulator.requests()
+      expect(entries.length).toBeGreaterThan(10)
+      expect(entries.filter(({ method }) => method !== 'GET')).toEqual([])
+    })
   })
 
   test('reads no value where nothing is suspected, but for one of each tier as a proof', async () => {
@@ -201,11 +206,10 @@ const keyOf = (name: string) => here.world.stack.keys.get(name) ?? { accessKey: 
 
 describe('with less than all rights', () => {
   test('an account that Scaleway does not know is told, with exit code 4; what the keys of the tiers see is told all the same', async () => {
-    await rename(orders, 'stock-db', 'Stock-DB')
     const env = { SCW_SECRET_KEY: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }
-    const { exitCode, stderr, ...rest } = await doctor({ env })
-    await rename(orders, 'Stock-DB', 'stock-db')
-    expect([exitCode, codesOf({ exitCode, stderr, ...rest })]).toEqual([4, ['REMOTE_NAME_DIFFERS']])
+    const run = await whileRenamed('Stock-DB', () => doctor({ env }))
+    const { exitCode, stderr } = run
+    expect([exitCode, codesOf(run)]).toEqual([4, ['REMOTE_NAME_DIFFERS']])
     expect(stderr).toMatch(
       /^Scaleway GET \S+: answers 401 denied_authentication \(request \S+\)\..*\n {2}fix: .*\n {2}\(SCALEWAY_REFUSED\)$/m,
     )
@@ -214,9 +218,8 @@ describe('with less than all rights', () => {
   })
 
   test('without any account the keys of the tiers do', async () => {
-    await rename(orders, 'stock-db', 'Stock-DB')
-    const run = await doctor({ env: { SCW_SECRET_KEY: undefined, SCW_DEFAULT_ORGANIZATION_ID: undefined } })
-    await rename(orders, 'Stock-DB', 'stock-db')
+    const env = { SCW_SECRET_KEY: undefined, SCW_DEFAULT_ORGANIZATION_ID: undefined }
+    const run = await whileRenamed('Stock-DB', () => doctor({ env }))
     expect([run.exitCode, codesOf(run), run.stderr]).toEqual([3, ['REMOTE_NAME_DIFFERS'], ''])
   })
 
@@ -253,9 +256,7 @@ describe('with less than all rights', () => {
     expect(alone.stderr).toMatch(/^not looked at: you may not list Deployments of all namespaces$/m)
     expect(alone.stderr).toMatch(/^not looked at: nobody may be asked for the remote secrets of tier "orders"$/m)
 
-    await rename(orders, 'stock-db', 'Stock-DB')
-    const withAccount = await doctor({ env: { KUBECONFIG } })
-    await rename(orders, 'Stock-DB', 'stock-db')
+    const withAccount = await whileRenamed('Stock-DB', () => doctor({ env: { KUBECONFIG } }))
     await here.syncs(orders)
     expect([withAccount.exitCode, codesOf(withAccount)]).toEqual([3, ['REMOTE_NAME_DIFFERS']])
   })
@@ -273,9 +274,8 @@ describe('a cluster or a Scaleway that can not be asked', () => {
   const nowhere = 'https://127.0.0.1:1'
 
   test('a cluster out of reach is a cause, and Scaleway is looked at all the same', async () => {
-    await rename(orders, 'stock-db', 'Stock-DB')
-    const run = await doctor({ env: { KUBECONFIG: await kubeconfig({ server: nowhere }) } })
-    await rename(orders, 'Stock-DB', 'stock-db')
+    const env = { KUBECONFIG: await kubeconfig({ server: nowhere }) }
+    const run = await whileRenamed('Stock-DB', () => doctor({ env }))
     expect([run.exitCode, codesOf(run)]).toEqual([3, ['CLUSTER_UNREACHABLE', 'REMOTE_NAME_DIFFERS']])
     expect(run.stdout).toMatch(/^https:\/\/127\.0\.0\.1:1: the cluster can't be reached: ECONNREFUSED\./)
   })
