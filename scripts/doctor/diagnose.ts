@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '.
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { Cause } from './cause.ts'
 import { causesOf } from './causes.ts'
-import type { Fact } from './fact.ts'
+import { type Fact, isSeen } from './fact.ts'
 import { type ClusterTrouble, isTrouble, type Observation } from './observation.ts'
 import { admissionFacts, type Refusal, type Render } from './observe/admission.ts'
 import { type ClusterFacts, clusterFacts } from './observe/cluster.ts'
@@ -110,5 +110,5 @@ function exitCodeOf({ cluster, scaleway }: Observation, causes: readonly Cause[]
 }
 
 function isExamined({ tiers }: ScalewayFacts): boolean {
-  return [...tiers.values()].some(({ remotes }) => 'value' in remotes)
+  return [...tiers.values()].some(({ remotes }) => isSeen(remotes))
 }

@@ -1,5 +1,4 @@
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
-import type { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
 
@@ -18,11 +17,7 @@ export const paste = {
   giveKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --from key.json`),
 
   /** Gives the key of a Secret to ourselves again, which trims it and names it right. */
-  regiveKey: (
-    model: EnvironmentModel,
-    tier: TierModel,
-    names: typeof credentialKeys | { accessKey: string; secretKey: string },
-  ) => {
+  regiveKey: (model: EnvironmentModel, tier: TierModel, names: { accessKey: string; secretKey: string }) => {
     const half = (name: string) => `{{index .data "${name}" | base64decode}}{{"\\n"}}`
     const secret = `kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
     const template = `${half(names.accessKey)}${half(names.secretKey)}`

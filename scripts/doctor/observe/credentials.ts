@@ -9,7 +9,7 @@ export interface CredentialsFacts {
   /** The two halves as they are, white space included; undefined: there is no such key. */
   readonly accessKey: string | undefined
   readonly secretKey: string | undefined
-  /** Under which names two well-formed halves are, be there white space around them. */
+  /** Under which names two well-formed halves are, be there white space around them: names that may be shown. */
   readonly halves: KeyPair | undefined
 }
 
@@ -20,7 +20,9 @@ export function credentialsFacts({ data = {} }: SecretObject): CredentialsFacts 
   const stored = (name: string) => values.find(([one]) => one === name)?.[1]
   const named = (half: keyof KeyPair) => {
     const wanted = credentialKeys[half]
-    const fitting = values.filter(([, value]) => looksLikeKey(half, value.trim())).map(([name]) => name)
+    const fitting = values
+      .filter(([name, value]) => looksLikeKey(half, value.trim()) && shown(name) === name)
+      .map(([name]) => name)
     return fitting.includes(wanted) ? wanted : fitting.length === 1 ? fitting[0] : undefined
   }
   const [accessName, secretName] = [named('accessKey'), named('secretKey')]
