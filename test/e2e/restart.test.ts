@@ -8,6 +8,7 @@ import type { EnvironmentSpec, RestartMode } from '../../scripts/model/types.ts'
 import { rotating } from '../fixtures/rotating.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type PodObject, podsNamed } from '../helpers/kubelet.ts'
+import { startReloader } from '../helpers/reloader.ts'
 import { adoptApplication } from '../helpers/repository.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { forceRefresh, replacePayload } from './refresh.ts'
@@ -45,6 +46,8 @@ async function change(here: RotatingWorld, tier: TierModel): Promise<void> {
     (now) => typeof now === 'object' && typeof before === 'object' && now.version !== before.version,
   )
 }
+
+const byReloader = { kind: 'Deployment', name: 'server', action: 'reloader', reason: '' }
 
 const rows = (stdout: string) =>
   (JSON.parse(stdout).workloads as { kind: string; name: string; action: string }[]).map(
@@ -220,6 +223,22 @@ describe('with restart: checksum', () => {
     expect((await restart('--yes')).exitCode).toBe(0)
     expect(await checksumsOf('server')).not.toEqual(before)
   })
+
+  test('a rotation leaves the checksums of its consumers as they have to be', async () => {
+    const before = await checksumsOf('server')
+    await sleep(1_100)
+    const { exitCode } = await here.cli('rotate', ['green.SEAL', '--generate', '--yes'])
+    expect(exitCode).toBe(0)
+    expect(await checksumsOf('server')).not.toEqual(before)
+    expect(rows((await restart('--dry-run', '--output', 'json')).stdout)).toEqual([
+      'Deployment/server none',
+      // These read the target too, and none of the changed value.
+      'StatefulSet/store restart',
+      'DaemonSet/agent restart',
+      'CronJob/nightly none',
+      'Job/migrate none',
+    ])
+  })
 })
 
 describe('with restart: reloader', () => {
@@ -264,26 +283,44 @@ describe('with restart: reloader', () => {
     ])
   })
 
-  test('leaves a restart to Reloader, waits for it, and says when it does not come', async () => {
+  test('a restart is left to Reloader, waited for, and missed when it does not come', async () => {
+    const pods = await running(here, blue, 'server')
     await change(here, blue)
     const late = await restart('--yes', '--timeout', '1s')
     expect([late.exitCode, late.stderr]).toEqual([3, expect.stringContaining('(RELOADER_BEHIND)')])
-    const waiting = restart('--yes')
-    // As Reloader does it by default: a variable of the first container.
+    expect(uids(await running(here, blue, 'server'))).toEqual(uids(pods))
+    await using _ = await startReloader(here.world.stack.client, blue.namespace)
+    await change(here, blue)
+    expect((await restart('--yes')).exitCode).toBe(0)
+    expect(uids(await running(here, blue, 'server'))).not.toEqual(uids(pods))
+  })
+
+  test('a rotation waits for Reloader too, and begins only where that knows every consumer', async () => {
     const { client } = here.world.stack
-    const env = [{ name: 'STAKATER_BLUE_SECRETS_SECRET', value: 'x' }]
-    for (const [kind, name] of [
-      [kinds.deployment, 'server'],
-      [kinds.statefulSet, 'store'],
-      [kinds.daemonSet, 'agent'],
-    ] as const) {
-      const ref = { namespace: blue.namespace, name }
-      const found = (await client.get(kind, ref)) as unknown as {
-        spec: { template: { spec: { containers: object[] } } }
-      }
-      const containers = found.spec.template.spec.containers.map((container) => ({ ...container, env }))
-      await client.mergePatch(kind, ref, { spec: { template: { spec: { containers } } } })
-    }
-    expect(await waiting).toMatchObject({ exitCode: 0 })
+    const ref = { namespace: blue.namespace, name: 'server' }
+    const search = (value: string | null) =>
+      client.mergePatch(kinds.deployment, ref, {
+        metadata: { annotations: { 'reloader.stakater.com/search': value } },
+      })
+    await search(null)
+    const unknown = await here.cli('rotate', ['blue.SEAL', '--generate', '--yes'])
+    expect([unknown.exitCode, unknown.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^Deployment\/ledger-blue\/server: .*\(CONSUMER_UNKNOWN_TO_RELOADER\)$/ms),
+    ])
+    expect((await here.versions(blue, 'seal')).map(({ revision }) => revision)).toEqual([1, 2, 3])
+    await search('true')
+    const pods = await running(here, blue, 'server')
+    await using _ = await startReloader(client, blue.namespace)
+    // In another second than the last change, as any rotation is.
+    await sleep(1_100)
+    const { exitCode, stdout } = await here.cli('rotate', ['blue.SEAL', '--generate', '--yes', '--output', 'json'])
+    expect([exitCode, JSON.parse(stdout)]).toEqual([
+      0,
+      expect.objectContaining({ outcome: 'rotated', workloads: expect.arrayContaining([byReloader]) }),
+    ])
+    expect(uids(await running(here, blue, 'server'))).not.toEqual(uids(pods))
+    const server = JSON.stringify(await client.get(kinds.deployment, ref))
+    expect(server).not.toContain('restartedAt')
   })
 })

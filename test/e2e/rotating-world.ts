@@ -20,6 +20,8 @@ export interface RotatingWorld extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** `npm run <command> -- --environment <of this world> <args>`, without npm. */
   cli(command: string, args: readonly string[], options?: CliOptions): Promise<RunResult>
+  /** Scaleway's id of a remote secret. */
+  idOf(tier: TierModel, name: string): Promise<string>
   /** The versions of a remote secret, the oldest first. */
   versions(tier: TierModel, name: string): Promise<readonly SecretVersion[]>
   /** What a version holds; undefined when it can't be read. */
@@ -74,6 +76,7 @@ export async function startRotatingWorld(environment: string): Promise<RotatingW
         env: { ...env, ...options.env },
         input: options.input ?? '',
       }),
+    idOf,
     versions: async (tier, name) => listVersions(owner, model.region, await idOf(tier, name)),
     payload: async (tier, name, revision) => {
       const answer = accessVersion(owner, model.region, await idOf(tier, name), revision)
