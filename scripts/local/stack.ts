@@ -20,7 +20,7 @@ export interface LocalStackOptions {
   /** Default: any free ports, Scaleway's own limits */
   readonly emulator?: EmulatorOptions
   /** Default: no more than the operator needs */
-  readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers'>
+  readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers' | 'extraEtcdArgs'>
 }
 
 /** Emulator, control plane and operator, seeded for one environment; nothing of the chart is installed yet. */

@@ -168,6 +168,13 @@ export const faults: readonly [string, Pick<Disturbance, 'side' | 'act'>][] = [
   ],
 ]
 
+/** What else can become of a request to the API server. */
+export const clusterFaults: typeof faults = [
+  ['a broken connection to the cluster', { side: 'cluster', act: async () => 'reset' }],
+  ['429 of the cluster', { side: 'cluster', act: async () => refusal(429, 'TooManyRequests', { 'retry-after': '1' }) }],
+  ['500 of the cluster', { side: 'cluster', act: async () => refusal(500, 'InternalError') }],
+]
+
 /** What ends a run has to be told as everything is. */
 export function expectSentence(error: unknown, what: string): void {
   if (!(error instanceof Error) || !('problems' in error || error.name === 'KubernetesError')) throw error

@@ -6,7 +6,7 @@ import { accessVersion, listVersions, type SecretVersion } from '../../scripts/s
 import { rotating } from '../fixtures/rotating.ts'
 import { type Kubelet, startKubelet, workloadControllers } from '../helpers/kubelet.ts'
 import { adoptApplication, type Repository, repositoryCopy } from '../helpers/repository.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld, type World, type WorldOptions } from './world.ts'
 
 /** An application whose values change, its workloads' controllers, and a repository for the real command line. */
 export interface RotatingWorld extends AsyncDisposable {
@@ -34,9 +34,12 @@ export interface CliOptions {
 }
 
 /** Starts one, with the chart installed and everything synced; no workload runs yet. */
-export async function startRotatingWorld(environment: string): Promise<RotatingWorld> {
+export async function startRotatingWorld(
+  environment: string,
+  parts: Pick<WorldOptions, 'emulator' | 'etcd'> = {},
+): Promise<RotatingWorld> {
   const [world, repository] = await Promise.all([
-    startWorld({ application: rotating, environment, controllers: workloadControllers }),
+    startWorld({ application: rotating, environment, controllers: workloadControllers, ...parts }),
     repositoryCopy().then(async (copy) => {
       await adoptApplication(copy, rotating)
       return copy

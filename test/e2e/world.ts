@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
+import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
@@ -19,6 +20,10 @@ export interface WorldOptions {
   readonly without?: SeedOptions['without']
   /** Controllers that run besides those the operator needs. Default: none */
   readonly controllers?: readonly string[]
+  /** Default: any free port, and no limits that a test could meet */
+  readonly emulator?: EmulatorOptions
+  /** Added at the end of etcd's flags. Default: nothing */
+  readonly etcd?: readonly string[]
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
@@ -45,13 +50,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     return value
   }
   const model = resolve(application, environment)
-  const limits = { secrets: 100_000 }
+  const limits = { secrets: 100_000, versions: 100_000 }
   const stack = await startLocalStack({
     io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
-    emulator: { limits },
-    controlPlane: { controllers },
+    emulator: { limits, ...options.emulator },
+    controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()
