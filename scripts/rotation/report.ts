@@ -47,7 +47,7 @@ export function rotationJson(
     rotated: name,
     outcome,
     variables: state?.variables ?? [],
-    phase: state?.phase ?? null,
+    phase: outcome === 'returned' || outcome === 'finished' ? null : (state?.phase ?? null),
     remoteSecrets: (state?.remotes ?? []).map((remote) => ({
       remoteSecret: placeOf({ path: tier.remotePath, name: remote.name }),
       oldVersions: remote.earlier,
