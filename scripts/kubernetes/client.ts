@@ -16,6 +16,8 @@ export interface ListOptions {
 export interface ApplyOptions {
   /** Who owns the fields. Default: `tiered-secrets`. */
   readonly fieldManager?: string
+  /** Have everything checked, admission included, and store nothing. Default: `false` */
+  readonly dryRun?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -98,12 +100,12 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         },
         describeObject(kind, object.metadata),
       ),
-    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', signal } = {}) => {
+    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', dryRun = false, signal } = {}) => {
       const body =
         typeof object === 'string'
           ? object
           : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true`
+      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true${dryRun ? '&dryRun=All' : ''}`
       return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
     },
     mergePatch: (kind, ref, body, signal) =>

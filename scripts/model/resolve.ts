@@ -37,6 +37,8 @@ export interface EnvironmentModel {
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
   readonly release: { readonly name: string; readonly namespace: string }
+  /** Remote secrets the Scaleway organization may hold. */
+  readonly remoteSecretQuota: number
   readonly tiers: readonly TierModel[]
 }
 
@@ -140,6 +142,7 @@ export function resolve({ catalogue, environments }: Application, environment: s
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
     without: [...(spec.without ?? [])].sort(compare),
     release: releaseNames(catalogue.application),
+    remoteSecretQuota: catalogue.remoteSecretQuota ?? defaultQuota,
     tiers: Object.keys(catalogue.tiers)
       .sort(compare)
       .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
@@ -147,6 +150,9 @@ export function resolve({ catalogue, environments }: Application, environment: s
 }
 
 export const defaultKeyLifetime = '90d'
+
+/** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
+export const defaultQuota = 100
 
 export function existsIn(secret: SecretSpec, environment: string): boolean {
   return secret.environments === undefined || secret.environments.includes(environment)

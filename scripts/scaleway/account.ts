@@ -39,6 +39,14 @@ export async function loadAccount(env: Env, signal?: AbortSignal): Promise<Opera
   return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...(signal ? { signal } : {}) }
 }
 
+/** The organization an environment is in; undefined when neither says so. An emulator has one of its own. */
+export function organizationIdOf(
+  { organizationId }: { readonly organizationId: string | undefined },
+  account: Pick<OperatorAccount, 'isLocal' | 'organizationId'>,
+): string | undefined {
+  return account.isLocal ? (account.organizationId ?? organizationId) : (organizationId ?? account.organizationId)
+}
+
 // --- internal ---
 
 const defaultApiUrl = 'https://api.scaleway.com'
