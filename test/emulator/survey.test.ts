@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { largeApplication } from '../../scripts/bench/large-application.ts'
 import { createSecret, findSecret, type RemoteSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { surveyRemoteSecrets } from '../../scripts/survey/remote-secrets.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { type Gatekeeper, startGate } from '../helpers/gate.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { type FillWorld, startFillWorld, tellTale, valuesFor } from './fill-world.ts'
 
@@ -139,5 +141,55 @@ test('a refusal is told and nothing is taken for missing', async () => {
   expect(await problemOf(survey(world))).toMatchObject({
     code: 'SCALEWAY_REFUSED',
     message: expect.stringContaining('401'),
+  })
+})
+
+describe('a Scaleway in trouble', () => {
+  const answer = (status: number, type: string) => async () => ({
+    status,
+    headers: { 'content-type': 'application/json', 'retry-after': '0' },
+    body: JSON.stringify({ type }),
+  })
+  const troubles: readonly [string, Gatekeeper][] = [
+    ['a 429', answer(429, 'too_many_requests')],
+    ['a 500', answer(500, 'internal')],
+    ['a 503 of a proxy', async () => ({ status: 503, body: '<html>busy</html>' })],
+    ['a broken connection', async () => 'reset'],
+    [
+      'a slow answer',
+      async (_, forward) => {
+        await setTimeout(30)
+        return forward()
+      },
+    ],
+  ]
+
+  test.each(troubles)('%s at any request is survived, and nothing is seen wrong', async (_, trouble) => {
+    await using world = await filledWorld(bookshop, 'live')
+    const healthy = await survey(world, { values: true })
+    const { total } = world.emulator.requests()
+    let at = 0
+    let count = 0
+    await using gate = await startGate(world.emulator, (request, forward) =>
+      ++count === at ? trouble(request, forward) : forward(),
+    )
+    const account = { ...world.account, apiUrl: gate.url }
+    for (at = 1; at <= total; at++) {
+      count = 0
+      expect(await surveyRemoteSecrets(account, world.model, { values: true })).toEqual(healthy)
+      expect(count).toBeGreaterThanOrEqual(total)
+    }
+    expect(total).toBeGreaterThan(15)
+  })
+
+  test.each(troubles.slice(0, 4))('%s that stays ends it with a sentence', async (_, trouble) => {
+    await using world = await filledWorld(bookshop, 'live')
+    await using gate = await startGate(world.emulator, (request, forward) =>
+      request.url.includes('/versions/') ? trouble(request, forward) : forward(),
+    )
+    const problem = await problemOf(surveyRemoteSecrets({ ...world.account, apiUrl: gate.url }, world.model))
+    expect(problem.code).toMatch(/^SCALEWAY_(REFUSED|UNREACHABLE)$/)
+    expect(problem.where).toContain('Scaleway GET /secret-manager/')
+    expect(problem.fix.length).toBeGreaterThan(20)
   })
 })
