@@ -320,14 +320,14 @@ describe('workloads', () => {
 
 test('the worst comes first, and the cause before what follows from it', () => {
   const status = statusWith({
-    remotes: { a: { gone: true }, b: { version: { revision: 1, createdAt: daysAgo(31) } } },
+    remotes: { s3: { gone: true }, b: { version: { revision: 1, createdAt: daysAgo(31) } } },
     reports: { 'api-secrets': { state: 'failed', message: 'Secret does not exist' } },
   })
   expect(status.rows.map(({ variable, state }) => [variable, state])).toEqual([
-    ['A', 'REMOTE_ABSENT'],
+    ['S3_KEY', 'REMOTE_ABSENT'],
+    ['S3_REGION', 'REMOTE_ABSENT'],
+    ['A', 'NOT_SYNCED'],
     ['B', 'NOT_SYNCED'],
-    ['S3_KEY', 'NOT_SYNCED'],
-    ['S3_REGION', 'NOT_SYNCED'],
     ['TRACKING', 'OK'],
   ])
   expect(status.findings.map(({ code }) => code).sort()).toEqual(['NOT_SYNCED', 'REMOTE_ABSENT', 'ROTATION_OVERDUE'])
