@@ -12,6 +12,7 @@ import { parseYamlDocuments } from './lib/yaml.ts'
 import { type EnvironmentModel, resolve } from './model/resolve.ts'
 import { checkApplication } from './model/rules/index.ts'
 import type { Application } from './model/types.ts'
+import { states } from './status/states.ts'
 
 /**
  * The two files a user edits, as they are: nothing is checked yet.
@@ -78,7 +79,7 @@ export async function generateFor(application: Application, root: string): Promi
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     readme,
     types,
-    sections: { 'open-questions': openQuestionsTable() },
+    sections: { 'open-questions': openQuestionsTable(), states: statesTable() },
   })
 }
 
@@ -113,6 +114,12 @@ function openQuestionsTable(): string {
     ['Question', 'The emulator', 'Because'],
     openQuestions.map(({ question, reading, why }) => [question, reading, why]),
   )
+}
+
+function statesTable(): string {
+  const exits = { error: 'exit 3', warning: 'warning', fine: '' }
+  const rows = Object.entries(states).map(([code, { severity, meaning }]) => [`\`${code}\``, meaning, exits[severity]])
+  return markdownTable(['State', 'Meaning', ''], rows)
 }
 
 /** What the loader says, without its stack. */

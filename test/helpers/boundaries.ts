@@ -50,6 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Single imports that no room allows, each with its reason. */
 const allowedImports: Readonly<Record<string, string>> = {
   'scripts/application.ts scripts/emulator/open-questions.ts': 'the data of a table of the README',
+  'scripts/application.ts scripts/status/states.ts': 'the data of a table of the README',
 }
 
 /** Files that may be longer than the limit, each with its reason. */
