@@ -14,7 +14,7 @@ import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
-import { loadAccount } from '../scaleway/account.ts'
+import { loadAccount, organizationOf } from '../scaleway/account.ts'
 import { describeKey, type KeyPair } from '../scaleway/api-key.ts'
 import { readApiKey } from '../scaleway/key-input.ts'
 import { probeKey } from '../scaleway/probe.ts'
@@ -95,7 +95,7 @@ async function rotateKey(
   io: CommandIo,
 ): Promise<Done | undefined> {
   const found = await loadAccount(io.env, io.signal)
-  const organizationId = model.organizationId ?? found.organizationId ?? noOrganization(model)
+  const organizationId = organizationOf(found, model) ?? noOrganization(model)
   using client = await openCluster(model, io)
   const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }
   const finishes = options.finish === true

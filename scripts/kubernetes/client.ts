@@ -16,7 +16,7 @@ export interface ListOptions {
 export interface ApplyOptions {
   /** Who owns the fields. Default: `tiered-secrets`. */
   readonly fieldManager?: string
-  /** Have everything checked, admission included, and store nothing. Default: `false` */
+  /** Have the API server check everything, admission included, and store nothing. Default: `false` */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
 }
@@ -49,6 +49,8 @@ export interface KubernetesClient extends Disposable {
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
   /** False when there was nothing to delete. Owned objects and finalizers may still be on their way out. */
   delete(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<boolean>
+  /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
+  serverTime(signal?: AbortSignal): Promise<Date | undefined>
   /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
   watch<T extends KubernetesObject>(
     kind: Kind,
@@ -114,6 +116,12 @@ export function createClient(connection: TransportOptions): KubernetesClient {
       const path = resourcePath(kind, ref.namespace, ref.name)
       const answer = json<object>({ method: 'DELETE', path, ...withSignal(signal) }, describeObject(kind, ref))
       return (await orUndefined(answer)) !== undefined
+    },
+    async serverTime(signal) {
+      const response = await transport.send({ method: 'GET', path: '/version', ...withSignal(signal) })
+      await readBody(response, connection.server)
+      const time = Date.parse(response.headers.date ?? '')
+      return Number.isNaN(time) ? undefined : new Date(time)
     },
     async *watch<T extends KubernetesObject>(kind: Kind, options: ListOptions & { readonly resourceVersion: string }) {
       const path = `${resourcePath(kind, options.namespace)}${query(options, { watch: 'true', resourceVersion: options.resourceVersion })}`

@@ -4,7 +4,7 @@ import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { type Problem, sortProblems } from '../lib/problems.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { type OperatorAccount, organizationIdOf } from '../scaleway/account.ts'
+import { type OperatorAccount, organizationOf } from '../scaleway/account.ts'
 import { ScalewayError } from '../scaleway/http.ts'
 import { countSecrets } from '../scaleway/secrets.ts'
 import { readConsumers } from '../survey/cluster.ts'
@@ -125,7 +125,7 @@ function missingProblem({ remoteSecret, owners, fix }: MissingSecret): Problem {
 
 /** Whoever may not list the organization is not told, and nothing else depends on it. */
 async function quotaOf({ account, model }: PlanSources, missing: number): Promise<DeployPlan['quota']> {
-  const organizationId = organizationIdOf(model, account)
+  const organizationId = organizationOf(account, model)
   if (organizationId === undefined) return undefined
   try {
     const now = await countSecrets(account, model.region, organizationId)

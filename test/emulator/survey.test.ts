@@ -5,6 +5,7 @@ import { createSecret, findSecret, type RemoteSecret } from '../../scripts/scale
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { surveyRemoteSecrets } from '../../scripts/survey/remote-secrets.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { applicationWith } from '../helpers/applications.ts'
 import { type Gatekeeper, startGate } from '../helpers/gate.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { type FillWorld, startFillWorld, tellTale, valuesFor } from './fill-world.ts'
@@ -133,6 +134,26 @@ describe('what is seen', () => {
     expect(faults.filter(({ code }) => code === 'VALUE_MISSING')).toHaveLength(11)
     expect((await sightOf(world, 's3')).faults).toBeUndefined()
   })
+})
+
+test('a missing secret of one tier is not looked for where another tier has its own of that name', async () => {
+  const token = { variable: 'TOKEN', optional: true }
+  const secrets = [
+    { ...token, tier: 'api' },
+    { ...token, tier: 'web' },
+  ]
+  await using world = await startFillWorld(applicationWith({ secrets }), 'dev')
+  const { account, model } = world
+  const [api, web] = model.tiers
+  const create = (path = '') => {
+    const scope = { region: model.region, projectId: api?.projectId ?? '' }
+    return createSecret(account, scope, { path, name: 'token', type: 'opaque' })
+  }
+  const elsewhere = async () => (await survey(world)).map(({ remotes }) => remotes[0]?.elsewhere)
+  await create(web?.remotePath)
+  expect(await elsewhere()).toEqual([[], []])
+  await create('/shop-old')
+  expect(await elsewhere()).toEqual([['/shop-old'], []])
 })
 
 test('a refusal is told and nothing is taken for missing', async () => {
