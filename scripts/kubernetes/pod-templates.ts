@@ -1,5 +1,5 @@
 import type { KubernetesClient } from './client.ts'
-import { type Kind, type KubernetesObject, kinds } from './kinds.ts'
+import { type Kind, type KubernetesObject, kinds, type ObjectMeta } from './kinds.ts'
 import { type ContainerReaders, type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
 /** What makes pods in a namespace: what network policies see of these pods, and which Secrets they read. */
@@ -8,8 +8,10 @@ export interface PodTemplate {
   readonly name: string
   /** Of the pods. */
   readonly labels: Readonly<Record<string, string>>
-  /** Of the workload itself, where Reloader looks. */
+  /** Of the workload itself, where Reloader looks first. */
   readonly annotations: Readonly<Record<string, string>>
+  /** Of the pods. */
+  readonly podAnnotations: Readonly<Record<string, string>>
   /** By which the workload finds its own pods: they stay as they are. Empty for a Job or a bare pod. */
   readonly selector: Readonly<Record<string, string>>
   /** The container ports that are declared; a container may listen on others. */
@@ -55,7 +57,7 @@ interface Container extends ContainerReaders {
 }
 
 interface Template {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> }
+  readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations'>
   readonly spec?: PodSpec
 }
 
@@ -82,6 +84,7 @@ function templateOf(kind: Kind, { metadata, spec = {} }: Workload): PodTemplate 
     name: metadata.name,
     labels: template.metadata?.labels ?? {},
     annotations: metadata.annotations ?? {},
+    podAnnotations: template.metadata?.annotations ?? {},
     // A Job's own selector is a label the API server made up.
     selector: kind === job || kind === cronJob ? {} : (spec.selector?.matchLabels ?? {}),
     ports: declared.map(({ containerPort }) => containerPort),

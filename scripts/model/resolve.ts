@@ -11,6 +11,7 @@ import type {
   IsolationMode,
   PodSecurityLevel,
   Protection,
+  RestartMode,
   SealedCredentialsSpec,
   SecretSpec,
   SubjectSpec,
@@ -36,6 +37,8 @@ export interface EnvironmentModel {
   readonly ingressNamespace: string
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
+  /** How workloads pick a new value up; undefined: only when they are told to. */
+  readonly restart: RestartMode | undefined
   readonly release: { readonly name: string; readonly namespace: string }
   /** Remote secrets the Scaleway organization may hold. */
   readonly remoteSecretQuota: number
@@ -141,6 +144,7 @@ export function resolve({ catalogue, environments }: Application, environment: s
     keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? defaultKeyLifetime, 10),
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
     without: [...(spec.without ?? [])].sort(compare),
+    restart: spec.restart,
     release: releaseNames(catalogue.application),
     remoteSecretQuota: catalogue.remoteSecretQuota ?? defaultQuota,
     tiers: Object.keys(catalogue.tiers)

@@ -128,6 +128,7 @@ const secretFields: Fields = {
   consumers: optional(list),
   owner: optional(text),
   rotation: optional(text),
+  overlap: optional(text),
 }
 
 const sealedFields: Fields = { accessKey: text, secretKey: text }
@@ -182,6 +183,7 @@ function environmentFields(mode: unknown): Fields {
     access: optional(recordOf(accessFields)),
     ingressNamespace: optional(text),
     without: optional(choicesOf('admission', 'network-policies', 'rbac')),
+    restart: optional(oneOf('reloader', 'checksum')),
     example: optional(flag),
   }
 }

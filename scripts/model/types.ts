@@ -63,6 +63,9 @@ export interface TierSpec {
 /** A period in days. */
 export type Days = `${number}d`
 
+/** How the workloads of an environment come to know of a new value: by Stakater Reloader, or by a changed pod template. */
+export type RestartMode = 'reloader' | 'checksum'
+
 /** One entry of the catalogue: one variable of one tier. */
 export interface SecretSpec<
   Tier extends string = string,
@@ -92,6 +95,11 @@ export interface SecretSpec<
   readonly owner?: string
   /** Longest age of a value before it has to change. Default: no limit */
   readonly rotation?: Days
+  /**
+   * How long a value stays good beside the next one, in days or as a Go duration: `7d`, `36h`. The same for all entries
+   * of an identity. Default: not at all
+   */
+  readonly overlap?: string
 }
 
 /** The full typed list of secrets: `scripts/catalogue.ts`. */
@@ -152,6 +160,8 @@ interface EnvironmentBase {
   readonly ingressNamespace?: string
   /** Protections the chart leaves out. Default: none */
   readonly without?: readonly Protection[]
+  /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */
+  readonly restart?: RestartMode
   /** Renders, lints and runs locally; refused by every command that would touch a real account. */
   readonly example?: boolean
 }

@@ -17,6 +17,8 @@ export interface WorldOptions {
   /** Values that are not generated, by `tier VARIABLE`. */
   readonly values?: Readonly<Record<string, string>>
   readonly without?: SeedOptions['without']
+  /** Controllers that run besides those the operator needs. Default: none */
+  readonly controllers?: readonly string[]
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
@@ -33,7 +35,8 @@ export interface World extends AsyncDisposable {
 }
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
-export async function startWorld({ application, environment, values = {}, without }: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { application, environment, values = {}, without, controllers = [] } = options
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -48,6 +51,7 @@ export async function startWorld({ application, environment, values = {}, withou
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
     emulator: { limits },
+    controlPlane: { controllers },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()

@@ -17,6 +17,7 @@ import {
   bundlesFit,
   identitiesAreWhollyOptionalOrNot,
   identitiesHaveOneLayout,
+  identitiesHaveOneOverlap,
   identitiesStayInOneTier,
 } from './identities.ts'
 import {
@@ -42,6 +43,7 @@ import {
   environmentListsAreReachable,
   formatsExist,
   layoutsAreComplete,
+  overlapsArePeriods,
   remoteRefsBelongToOneTier,
   remoteSecretsHaveOneShape,
   rotationsArePeriods,
@@ -65,8 +67,10 @@ export const rules: readonly Rule[] = [
   consumersBelongToTheTier,
   environmentListsAreReachable,
   rotationsArePeriods,
+  overlapsArePeriods,
   identitiesStayInOneTier,
   identitiesHaveOneLayout,
+  identitiesHaveOneOverlap,
   identitiesAreWhollyOptionalOrNot,
   bundlesFit,
   projectIdsAreReal,

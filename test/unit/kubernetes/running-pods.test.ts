@@ -17,6 +17,7 @@ const template = (kind: string, name: string, selector: PodTemplate['selector'] 
   selector,
   labels: {},
   annotations: {},
+  podAnnotations: {},
   ports: [],
   hostNetwork: false,
   secrets: [],

@@ -50,6 +50,7 @@ const reading = (name: string, kind: string): ConsumerSight => ({
     kind,
     labels: {},
     annotations: {},
+    podAnnotations: {},
     selector: {},
     ports: [],
     hostNetwork: false,
