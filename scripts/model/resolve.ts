@@ -9,6 +9,7 @@ import type {
   ContainerDefaults,
   EnvironmentSpec,
   IsolationMode,
+  LegacySpec,
   PodSecurityLevel,
   Protection,
   SealedCredentialsSpec,
@@ -37,6 +38,8 @@ export interface EnvironmentModel {
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
   readonly release: { readonly name: string; readonly namespace: string }
+  /** The Secret all tiers shared before; undefined when there was none. */
+  readonly legacy: LegacySpec | undefined
   readonly tiers: readonly TierModel[]
 }
 
@@ -140,6 +143,7 @@ export function resolve({ catalogue, environments }: Application, environment: s
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
     without: [...(spec.without ?? [])].sort(compare),
     release: releaseNames(catalogue.application),
+    legacy: legacyOf(catalogue, spec),
     tiers: Object.keys(catalogue.tiers)
       .sort(compare)
       .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
@@ -155,6 +159,11 @@ export function existsIn(secret: SecretSpec, environment: string): boolean {
 /** The Scaleway project a tier's secrets live in; empty when `projectIds` lacks the tier, which a rule reports. */
 export function projectOf(spec: EnvironmentSpec, tier: string): string {
   return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')
+}
+
+/** The old Secret of an environment, if it has one. */
+export function legacyOf({ legacy }: Catalogue, spec: EnvironmentSpec): LegacySpec | undefined {
+  return spec.legacy === 'none' ? undefined : (spec.legacy ?? legacy)
 }
 
 /** Names of the targets a tier has in an environment. */

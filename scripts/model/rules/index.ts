@@ -19,6 +19,7 @@ import {
   identitiesHaveOneLayout,
   identitiesStayInOneTier,
 } from './identities.ts'
+import { legacyNamesAreValid, legacySecretsAreApart, legacySecretsAreNobodyElses } from './legacy.ts'
 import {
   baseNamesAreValid,
   derivedNamesAreValid,
@@ -79,6 +80,9 @@ export const rules: readonly Rule[] = [
   iamApplicationNamesAreValid,
   iamApplicationsAreApart,
   keyLifetimesAreDays,
+  legacyNamesAreValid,
+  legacySecretsAreApart,
+  legacySecretsAreNobodyElses,
   quantitiesAreValid,
   secretQuotasLeaveRoom,
   quotasHaveDefaults,
