@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { openCluster, openEnvironment } from '../access.ts'
 import { refuseOtherPlace } from '../credentials/cluster.ts'
 import { defaultWaits, type TierContext } from '../credentials/context.ts'
@@ -11,6 +9,7 @@ import { type CommandIo, defineCommand, environmentOption, outputOption } from '
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { thisRun } from '../lib/this-run.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
@@ -112,17 +111,6 @@ function contextOf(
   { signal, log }: CommandIo,
 ): Omit<TierContext, 'client'> {
   return { model, tier, signal, log, unproved, holder: thisRun(), waits: defaultWaits }
-}
-
-/** Who we are, for somebody who wants to know whom to ask. */
-function thisRun(): string {
-  let user = 'somebody'
-  try {
-    user = userInfo().username
-  } catch {
-    // A container may run as a user without a name.
-  }
-  return `${user}@${hostname()}, process ${process.pid} (${randomBytes(4).toString('hex')})`
 }
 
 async function isConfirmed(

@@ -1,7 +1,7 @@
 import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
-import { kinds, type SecretObject } from './kinds.ts'
+import { kinds, type ObjectMeta, type SecretObject } from './kinds.ts'
 
 /** A rotation that is not over, as the annotations of a credentials Secret tell it. */
 export interface RotationState {
@@ -93,15 +93,19 @@ export async function ensureNamespace(
 ): Promise<void> {
   const ref = { name: namespace }
   if (await client.get(kinds.namespace, ref, signal)) return
-  // What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources.
-  const ownership = {
+  const object = { metadata: { ...ref, ...helmOwnership(release) } }
+  await client.apply(kinds.namespace, ref, object, signal ? { signal } : {})
+}
+
+/** What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources. */
+export function helmOwnership({
+  name,
+  namespace,
+}: EnvironmentModel['release']): Required<Pick<ObjectMeta, 'labels' | 'annotations'>> {
+  return {
     labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-    annotations: {
-      'meta.helm.sh/release-name': release.name,
-      'meta.helm.sh/release-namespace': release.namespace,
-    },
+    annotations: { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace },
   }
-  await client.apply(kinds.namespace, ref, { metadata: { ...ref, ...ownership } }, signal ? { signal } : {})
 }
 
 // --- internal ---
