@@ -45,12 +45,12 @@ export async function rollBack(context: ClusterContext): Promise<Rollback> {
   const own = { ...context, signal: lease.signal }
   const journal = await openMigrationJournal(own)
   const rollback = await lookBack(own)
-  // Before the Secret is there: with it, and noted as deleted by us, nobody would miss it any more.
-  await journal.note({ deleting: undefined })
+  // Before the Secret is there: as long as it is noted as done with, nobody would miss it if it went again.
+  const { switch: _, delete: __, ...done } = journal.state.done
+  await journal.note({ deleting: undefined, done })
   if (rollback.action === 'replace') await keepCurrent(own, rollback)
   if (rollback.action !== 'nothing') await restore(own, rollback)
-  const { delete: _, switch: __, ...done } = journal.state.done
-  await journal.note({ done, rolledBack: new Date().toISOString() })
+  await journal.note({ rolledBack: new Date().toISOString() })
   return rollback
 }
 

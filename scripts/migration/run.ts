@@ -4,6 +4,7 @@ import { isError, type Problem, ProblemError } from '../lib/problems.ts'
 import { newestBackup } from './backups.ts'
 import { command, type MigrationContext, placeOfSecret } from './context.ts'
 import { type Facts, gatherFacts } from './facts.ts'
+import { readReferences } from './references.ts'
 import { journalRef, type MigrationJournal, type MigrationState, openMigrationJournal, readState } from './state.ts'
 import { blocked, done, type Outlook, type Step, type StepName } from './step.ts'
 import { steps } from './steps.ts'
@@ -109,26 +110,18 @@ async function withoutOld(
   state: MigrationState,
 ): Promise<MigrationSight | undefined> {
   if (await facts.old()) return undefined
+  const all = (outlook: Outlook) => steps.map((step) => sightOf(step, outlook, state))
   const { deleting } = state
-  if (deleting) {
-    const sights = steps.map((step) => sightOf(step, done('over'), state))
-    return asSight(
-      sights.map((sight) => atDeletion(sight, deleting.at)),
-      state,
-      facts,
-    )
-  }
+  if (deleting) return asSight(all(done('the old Secret is deleted')).map(doneBy(deleting.at)), state, facts)
+  // Whoever wrote it has deleted it, when nothing needed it any more.
+  const isUnneeded = state.done.switch !== undefined && (await readReferences(context)).length === 0
+  if (isUnneeded) return asSight(all(done('the old Secret is gone')), state, facts)
   const newest = await newestBackup(context, 'backup')
-  const outlook = blocked('there is no old Secret', [absent(context, newest?.ref)])
-  return asSight(
-    steps.map((step) => sightOf(step, outlook, state)),
-    state,
-    facts,
-  )
+  return asSight(all(blocked('there is no old Secret', [absent(context, newest?.ref)])), state, facts)
 }
 
-function atDeletion(sight: StepSight, at: string): StepSight {
-  return sight.name === 'delete' ? { ...sight, note: 'the old Secret is deleted', doneAt: at } : sight
+function doneBy(at: string): (sight: StepSight) => StepSight {
+  return (sight) => (sight.name === 'delete' ? { ...sight, doneAt: at } : sight)
 }
 
 function sightOf({ name, title }: Step, outlook: Outlook, { done }: MigrationState): StepSight {

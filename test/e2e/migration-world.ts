@@ -1,4 +1,3 @@
-import { seedAccount, type TierKey } from '../../scripts/local/seed-account.ts'
 import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
@@ -6,6 +5,7 @@ import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
+import { seedAccount, type TierKey } from '../../scripts/local/seed-account.ts'
 import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import { generateValue } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
@@ -28,6 +28,8 @@ export interface MigrationWorld extends AsyncDisposable {
   /** Everything that was printed so far. */
   printed(): string
   secret(namespace: string, name: string): Promise<SecretObject | undefined>
+  /** Whether there is such a Secret, without a value that a failing test would print. */
+  has(namespace: string, name: string): Promise<boolean>
   putSecret(namespace: string, name: string, data: Data, parts?: Partial<SecretObject>): Promise<SecretObject>
 }
 
@@ -83,6 +85,7 @@ export async function startMigrationWorld(
       },
       printed: () => printed,
       secret: (namespace, name) => client.get<SecretObject>(kinds.secret, { namespace, name }),
+      has: async (namespace, name) => (await client.get(kinds.secret, { namespace, name })) !== undefined,
       putSecret: (namespace, name, data, parts = {}) => putSecret(client, { namespace, name }, data, parts),
       [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
     }

@@ -50,8 +50,8 @@ export const deleteStep: Step = {
 
 async function confirm(context: MigrationContext, left: readonly string[]): Promise<void> {
   const { choices, person, legacy, model } = context
-  if (choices.confirm === legacy.name) return
   if (left.length > 0) context.log(`left behind, and only in the backup from then on: ${shortList(left)}`)
+  if (choices.confirm === legacy.name) return
   const question = `Nothing reads ${placeOfSecret(legacy)} of ${model.environment} any more. Type its name to delete it: `
   const typed = person.ask ? (await person.ask(question)).trim() : undefined
   if (typed !== legacy.name) throw new ProblemError(unconfirmed(context))
