@@ -6,6 +6,7 @@ import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { seedAccount, type TierKey } from '../../scripts/local/seed-account.ts'
+import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
 import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import { generateValue } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
@@ -31,6 +32,8 @@ export interface MigrationWorld extends AsyncDisposable {
   /** Whether there is such a Secret, without a value that a failing test would print. */
   has(namespace: string, name: string): Promise<boolean>
   putSecret(namespace: string, name: string, data: Data, parts?: Partial<SecretObject>): Promise<SecretObject>
+  /** Writes the credentials Secret of every tier, and makes the namespaces that are not there. */
+  giveKeys(): Promise<void>
 }
 
 export type Data = Readonly<Record<string, string | Buffer>>
@@ -87,6 +90,7 @@ export async function startMigrationWorld(
       secret: (namespace, name) => client.get<SecretObject>(kinds.secret, { namespace, name }),
       has: async (namespace, name) => (await client.get(kinds.secret, { namespace, name })) !== undefined,
       putSecret: (namespace, name, data, parts = {}) => putSecret(client, { namespace, name }, data, parts),
+      giveKeys: () => writeTierCredentials(client, model, keys),
       [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -121,8 +125,13 @@ export function oldValues({ tiers }: EnvironmentModel): Record<string, string> {
   return Object.fromEntries(specs.map((spec: SecretSpec) => [spec.variable, generateValue(spec)]))
 }
 
-/** Values that are long enough not to be in a text by chance, as they are and in base64. */
+/** Values that are long enough not to be in a text by chance: as they are, in JSON, and in base64. */
 export function tellTales(data: Data): string[] {
   const long = Object.values(data).filter((value) => Buffer.byteLength(value) >= 12)
-  return long.flatMap((value) => [value.toString(), Buffer.from(value).toString('base64')])
+  const forms = long.map((value) => [
+    value.toString(),
+    JSON.stringify(value.toString()).slice(1, -1),
+    Buffer.from(value).toString('base64'),
+  ])
+  return [...new Set(forms.flat())]
 }
