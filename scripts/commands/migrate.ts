@@ -121,10 +121,21 @@ async function show(
     if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(`${keysTable(rows)}\n`)
     io.out(stepsTable(sight))
   }
+  if (dryRun) tellLater(sight, io)
   if (next?.state === 'blocked') throw new ProblemError(sight.problems)
   if (sight.problems.length > 0) io.log(formatProblems(sight.problems).trimEnd())
   io.log(next ? `next: ${next.name}` : 'the migration is over')
   return exitCodes.ok
+}
+
+/** What will need a person later on; that the name has to be typed is no news. */
+function tellLater({ steps }: MigrationSight, { log }: CommandIo): void {
+  const next = steps.findIndex(({ state }) => state !== 'done')
+  const later = steps.slice(next + 1).filter(({ name, state }) => state === 'blocked' && name !== 'delete')
+  const problems = later.flatMap(({ problems = [] }) =>
+    problems.map((one) => ({ ...one, severity: 'warning' as const })),
+  )
+  if (problems.length > 0) log(formatProblems(problems).trimEnd())
 }
 
 async function isConfirmed(

@@ -68,6 +68,6 @@ const keyStates = {
   unknown: 'no entry names it',
 } as const
 
-function stepJson({ name, state, note, doneAt }: StepSight) {
-  return { name, state, note, doneAt: doneAt ?? null }
+function stepJson({ name, state, note, doneAt, problems = [] }: StepSight) {
+  return { name, state, note, doneAt: doneAt ?? null, problems }
 }

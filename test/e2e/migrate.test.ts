@@ -52,7 +52,11 @@ afterAll(async () => {
 })
 
 const migrate = (...args: string[]) => world.run('migrate', args)
-const codes = (stderr: string) => [...stderr.matchAll(/^ {2}\(([A-Z_]+)\)$/gm)].map(([, code]) => code)
+/** Of errors; of warnings with `prefix`. */
+const codes = (stderr: string, prefix = '(?!warning: )') => {
+  const problem = new RegExp(`^${prefix}[\\w-].*\\n {2}fix: .*\\n {2}\\(([A-Z_]+)\\)$`, 'gm')
+  return [...stderr.matchAll(problem)].map(([, code]) => code)
+}
 const states = (stdout: string) =>
   Object.fromEntries(
     [...stdout.matchAll(/^([a-z-]+) +(done|to do|needs you) {2}/gm)].map(([, step, state]) => [step, state]),
@@ -96,6 +100,8 @@ test('--dry-run names every key without a place to go and every step, and change
     delete: 'needs you',
   })
   expect(chosen.stdout).toMatch(/^SMTP_PASSWORD +- +left behind$/m)
+  expect(codes(chosen.stderr)).toEqual([])
+  expect([...new Set(codes(chosen.stderr, 'warning: '))].sort()).toEqual(['CREDENTIALS_MISSING', 'LEGACY_IN_USE'])
   expect([await versions(), writesToScaleway()]).toEqual(before)
 })
 
