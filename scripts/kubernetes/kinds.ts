@@ -35,6 +35,8 @@ export interface OwnerReference {
   readonly kind: string
   readonly name: string
   readonly uid: string
+  /** It writes the object, and nobody else does. */
+  readonly controller?: boolean
 }
 
 export interface KubernetesObject {
@@ -46,6 +48,8 @@ export interface KubernetesObject {
 /** `data` holds base64 text, secret: never printed. */
 export interface SecretObject extends KubernetesObject {
   readonly type?: string
+  /** Its data can't be changed any more. */
+  readonly immutable?: boolean
   readonly data?: Readonly<Record<string, string>>
 }
 

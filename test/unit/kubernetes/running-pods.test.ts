@@ -46,10 +46,10 @@ test('a pod is as old as the longest-running of its containers, and has no age w
 
 test('a workload finds its pods by its selector, a Job by who made them', () => {
   const [api, other] = [
-    { name: 'api-1', labels: { app: 'api', version: '2' } },
-    { name: 'other-1', labels: { app: 'other' } },
+    { name: 'api-1', labels: { app: 'api', version: '2' }, secrets: [] },
+    { name: 'other-1', labels: { app: 'other' }, secrets: [] },
   ]
-  const run = { name: 'run-1', labels: {}, job: 'migrate' }
+  const run = { name: 'run-1', labels: {}, job: 'migrate', secrets: [] }
   const pods = [api, other, run]
   expect(podsOf(template('Deployment', 'api', { app: 'api' }), pods)).toEqual([api])
   expect(podsOf(template('Deployment', 'api', { app: 'api', version: '1' }), pods)).toEqual([])
@@ -59,6 +59,6 @@ test('a workload finds its pods by its selector, a Job by who made them', () => 
 })
 
 test('pods of a CronJob do not count: its next run reads what is there then', () => {
-  const pods = [{ name: 'nightly-1', labels: { app: 'nightly' }, job: 'nightly-1' }]
+  const pods = [{ name: 'nightly-1', labels: { app: 'nightly' }, job: 'nightly-1', secrets: [] }]
   expect(podsOf(template('CronJob', 'nightly', { app: 'nightly' }), pods)).toEqual([])
 })

@@ -56,7 +56,7 @@ const reading = (name: string, kind: string): ConsumerSight => ({
     hostNetwork: false,
     secrets: externalSecrets(tier).map(({ name: secret }) => ({ secret, by: 'variables', optional: false })),
   },
-  pods: [{ name: `${name}-1`, labels: {}, startedAt: minutesAgo(20) }],
+  pods: [{ name: `${name}-1`, labels: {}, secrets: [], startedAt: minutesAgo(20) }],
 })
 
 function statusWith({
@@ -291,7 +291,7 @@ describe('workloads', () => {
   })
 
   test('a pod that started before its target changed is outdated; one that reads files is not', () => {
-    const old = [{ name: 'server-1', labels: {}, startedAt: minutesAgo(31) }]
+    const old = [{ name: 'server-1', labels: {}, secrets: [], startedAt: minutesAgo(31) }]
     const status = statusWith(consumers({ server: { pods: old } }))
     expect(statesOf(status)).toEqual(all('CONSUMER_OUTDATED'))
     expect(status.findings[0]).toMatchObject({
@@ -309,7 +309,9 @@ describe('workloads', () => {
   })
 
   test('a pod that has yet to start will read the current value', () => {
-    expect(statesOf(statusWith(consumers({ server: { pods: [{ name: 'server-1', labels: {} }] } })))).toEqual(fine)
+    expect(
+      statesOf(statusWith(consumers({ server: { pods: [{ name: 'server-1', labels: {}, secrets: [] }] } }))),
+    ).toEqual(fine)
   })
 
   test('where they may not be listed that is a warning, and the rows say nothing of them', () => {
