@@ -1,17 +1,13 @@
 import { openCluster, openEnvironment } from '../access.ts'
-import { refuseStaleValues } from '../application.ts'
-import { generatedPaths } from '../emit/generate.ts'
 import { renderChart } from '../helm/helm.ts'
 import { parseManifests } from '../helm/manifests.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import type { KubernetesObject } from '../kubernetes/kinds.ts'
-import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { defineCommand, environmentOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
-import type { EnvironmentModel } from '../model/resolve.ts'
 import { planDeployment } from '../plan/deployment.ts'
 import { planJson, planMarkdown, planTable } from '../plan/report.ts'
-import { isLocalApi, loadAccount } from '../scaleway/account.ts'
-import { findTool } from '../toolchain/find.ts'
+import { openRelease } from '../release.ts'
+import { loadAccount } from '../scaleway/account.ts'
 
 interface Options {
   readonly environment: string
@@ -33,10 +29,10 @@ export const command = defineCommand<Options>({
   ],
   async run({ environment, output }, io) {
     const model = await openEnvironment(environment, io)
-    await refuseStaleValues(io.root, environment)
+    const release = await openRelease(model, io)
     const account = await loadAccount(io.env, io.signal)
     using client = await openCluster(model, io)
-    const manifests = await rendered(model, io)
+    const manifests = parseManifests(await renderChart(release), release.valuesFile)
     const plan = await planDeployment({ client, account, model, manifests, signal: io.signal }).catch(
       (error: unknown) => {
         throw clusterProblem(error)
@@ -53,15 +49,3 @@ export const command = defineCommand<Options>({
     return exitCodes.ok
   },
 })
-
-// --- internal ---
-
-/** As `deploy` renders them. */
-async function rendered(model: EnvironmentModel, io: CommandIo): Promise<KubernetesObject[]> {
-  const { path: helm } = await findTool('helm', io)
-  const { root, signal, env } = io
-  const valuesFile = generatedPaths.values(model.environment)
-  const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
-  const text = await renderChart({ helm, root, signal, release: model.release, valuesFile, set })
-  return parseManifests(text, valuesFile)
-}
