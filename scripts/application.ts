@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { causeList } from './doctor/cause-list.ts'
 import { type Generated, generate, generatedPaths } from './emit/generate.ts'
 import type { JsonSchema } from './emit/json-schema.ts'
 import { findStale } from './emit/plan.ts'
@@ -79,7 +80,7 @@ export async function generateFor(application: Application, root: string): Promi
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     readme,
     types,
-    sections: { 'open-questions': openQuestionsTable(), states: statesTable() },
+    sections: { 'open-questions': openQuestionsTable(), states: statesTable(), causes: causesTable() },
   })
 }
 
@@ -120,6 +121,13 @@ function statesTable(): string {
   const exits = { error: 'exit 3', warning: 'warning', fine: '' }
   const rows = Object.entries(states).map(([code, { severity, meaning }]) => [`\`${code}\``, meaning, exits[severity]])
   return markdownTable(['State', 'Meaning', ''], rows)
+}
+
+function causesTable(): string {
+  return markdownTable(
+    ['Code', 'It is found that', 'What mends it'],
+    Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
+  )
 }
 
 /** What the loader says, without its stack. */

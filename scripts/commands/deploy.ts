@@ -1,9 +1,10 @@
 import { openCluster, openEnvironment } from '../access.ts'
+import { explain } from '../examine.ts'
 import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
-import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openRelease } from '../release.ts'
 
@@ -30,20 +31,24 @@ export const command = defineCommand<Options>({
     const release = await openRelease(model, io)
     io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${release.kubeContext}`)
     io.out(await upgradeRelease(release, { dryRun }))
-    if (wait && !dryRun) await waitForSecrets(model, timeout, io)
-    return exitCodes.ok
+    return wait && !dryRun ? waitForSecrets(model, timeout, io) : exitCodes.ok
   },
 })
 
 // --- internal ---
 
-async function waitForSecrets(model: EnvironmentModel, timeout: string, io: CommandIo): Promise<void> {
+async function waitForSecrets(model: EnvironmentModel, timeout: string, io: CommandIo): Promise<ExitCode> {
   io.log(`waiting up to ${timeout} until every required secret is there`)
   using client = await openCluster(model, io)
-  const { problems } = await passGate(client, model, timeout, io).catch((error: unknown) => {
+  const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  if (problems.some(isError)) throw new ProblemError(problems)
+  const { problems } = result
+  if (problems.some(isError)) {
+    io.log((await explain(model, client, result, io)).text.trimEnd())
+    return exitCodes.problems
+  }
   if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
   io.log('every required secret is there')
+  return exitCodes.ok
 }

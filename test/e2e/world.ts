@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
+import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
@@ -19,6 +20,8 @@ export interface WorldOptions {
   readonly without?: SeedOptions['without']
   /** Controllers that run besides those the operator needs. Default: none */
   readonly controllers?: readonly string[]
+  /** Of the account, where they differ from Scaleway's. Default: room for any number of remote secrets */
+  readonly limits?: EmulatorOptions['limits']
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
@@ -36,7 +39,7 @@ export interface World extends AsyncDisposable {
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { application, environment, values = {}, without, controllers = [] } = options
+  const { application, environment, values = {}, without, controllers = [], limits } = options
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -45,12 +48,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     return value
   }
   const model = resolve(application, environment)
-  const limits = { secrets: 100_000 }
   const stack = await startLocalStack({
     io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
-    emulator: { limits },
+    emulator: { limits: { secrets: 100_000, ...limits } },
     controlPlane: { controllers },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {

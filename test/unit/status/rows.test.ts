@@ -218,7 +218,11 @@ describe('the cluster', () => {
     ['has not read Scaleway for hours', report({ refreshedAt: minutesAgo(121) }), required('REFRESH_OVERDUE')],
     ['has no store', { store: { state: 'absent' } }, all('STORE_ABSENT')],
     ['has a store that is not ready', { store: { state: 'unready', message: 'm' } }, all('STORE_UNREADY')],
-    ['has another store', { store: { differences: ['region is "x", not "y"'] } }, all('STORE_DIFFERS')],
+    [
+      'has another store',
+      { store: { differences: [{ field: 'region', found: 'x', wanted: 'y' }] } },
+      all('STORE_DIFFERS'),
+    ],
   ])('%s', (_, change, expected) => {
     expect(statesOf(statusWith(change))).toEqual({ ...fine, ...expected })
   })
