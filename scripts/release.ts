@@ -1,6 +1,6 @@
 import { expectedContext, refuseOtherContext } from './access.ts'
-import { refuseStaleValues } from './application.ts'
 import { generatedPaths } from './emit/generate.ts'
+import { refuseStaleValues } from './generated-files.ts'
 import type { ReleaseOptions } from './helm/helm.ts'
 import { loadKubeconfig } from './kubernetes/kubeconfig.ts'
 import type { CommandIo } from './lib/command.ts'

@@ -9,6 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   commands: [
     'access.ts',
     'application.ts',
+    'generated-files.ts',
     'bench',
     'emit',
     'helm',
@@ -31,11 +32,34 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'model',
     'lib',
   ],
-  bench: ['application.ts', 'emit', 'helm', 'local', 'scaleway', 'kubernetes', 'emulator', 'toolchain', 'model', 'lib'],
+  bench: [
+    'application.ts',
+    'generated-files.ts',
+    'emit',
+    'helm',
+    'local',
+    'scaleway',
+    'kubernetes',
+    'emulator',
+    'toolchain',
+    'model',
+    'lib',
+  ],
   'access.ts': ['application.ts', 'local', 'scaleway', 'kubernetes', 'model', 'lib'],
-  'application.ts': ['emit', 'model', 'lib'],
-  'release.ts': ['access.ts', 'application.ts', 'toolchain', 'emit', 'helm', 'scaleway', 'kubernetes', 'model', 'lib'],
-  'examine.ts': ['application.ts', 'doctor', 'emit', 'helm', 'scaleway', 'kubernetes', 'toolchain', 'model', 'lib'],
+  'application.ts': ['model', 'lib'],
+  'generated-files.ts': ['application.ts', 'emit', 'model', 'lib'],
+  'release.ts': [
+    'access.ts',
+    'generated-files.ts',
+    'toolchain',
+    'emit',
+    'helm',
+    'scaleway',
+    'kubernetes',
+    'model',
+    'lib',
+  ],
+  'examine.ts': ['generated-files.ts', 'doctor', 'emit', 'helm', 'scaleway', 'kubernetes', 'toolchain', 'model', 'lib'],
   'catalogue.ts': ['environments.ts', 'model'],
   'environments.ts': ['model'],
   local: ['toolchain', 'emulator', 'kubernetes', 'scaleway', 'helm', 'model', 'lib'],
@@ -61,9 +85,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Single imports that no room allows, each with its reason. */
 const allowedImports: Readonly<Record<string, string>> = {
-  'scripts/application.ts scripts/emulator/open-questions.ts': 'the data of a table of the README',
-  'scripts/application.ts scripts/status/states.ts': 'the data of a table of the README',
-  'scripts/application.ts scripts/doctor/cause-list.ts': 'the data of a table of the README',
+  'scripts/generated-files.ts scripts/emulator/open-questions.ts': 'the data of a table of the README',
+  'scripts/generated-files.ts scripts/status/states.ts': 'the data of a table of the README',
+  'scripts/generated-files.ts scripts/doctor/cause-list.ts': 'the data of a table of the README',
 }
 
 /** Files that may be longer than the limit, each with its reason. */

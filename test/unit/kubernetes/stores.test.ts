@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type StoreObject, storeSight } from '../../../scripts/kubernetes/stores.ts'
+import { differenceText, type StoreObject, storeSight } from '../../../scripts/kubernetes/stores.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith, projects } from '../../helpers/applications.ts'
 
@@ -51,7 +51,7 @@ test.each<[object | undefined, string[]]>([
       'secretKey is "/", not "scw-api-credentials/secret-key"',
     ],
   ],
-  [undefined, ['provider is not scaleway']],
+  [undefined, ['provider is "", not "scaleway"']],
 ])('each setting that differs is named: %#', (scaleway, differences) => {
-  expect(storeSight(model, tier, store(scaleway)).differences).toEqual(differences)
+  expect(storeSight(model, tier, store(scaleway)).differences.map(differenceText)).toEqual(differences)
 })
