@@ -5,16 +5,16 @@ import { install } from '../credentials/install.ts'
 import { finish, plan, rotate } from '../credentials/rotate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { checkSealingCertificate, seal } from '../kubernetes/seal.ts'
-import { thisRun } from '../kubernetes/this-run.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm } from '../lib/confirm.ts'
 import { readIfExists } from '../lib/files.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { thisRun } from '../lib/this-run.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { findTier } from '../model/find-tier.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
-import { loadAccount } from '../scaleway/account.ts'
+import { loadAccount, organizationOf } from '../scaleway/account.ts'
 import { describeKey, type KeyPair } from '../scaleway/api-key.ts'
 import { readApiKey } from '../scaleway/key-input.ts'
 import { probeKey } from '../scaleway/probe.ts'
@@ -95,7 +95,7 @@ async function rotateKey(
   io: CommandIo,
 ): Promise<Done | undefined> {
   const found = await loadAccount(io.env, io.signal)
-  const organizationId = model.organizationId ?? found.organizationId ?? noOrganization(model)
+  const organizationId = organizationOf(found, model) ?? noOrganization(model)
   using client = await openCluster(model, io)
   const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }
   const finishes = options.finish === true

@@ -7,7 +7,7 @@ import { type CommandIo, defineCommand, environmentOption } from '../lib/command
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type IamPlan, iamPlan } from '../model/iam.ts'
 import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
-import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
+import { loadAccount, type OperatorAccount, organizationOf } from '../scaleway/account.ts'
 import { readLiveIam } from '../scaleway/live-iam.ts'
 import { applicationOf, verifyIam } from '../scaleway/verify-iam.ts'
 import { lastExpiry } from '../scaleway/verify-keys.ts'
@@ -56,7 +56,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   const model = await openEnvironment(environment, io)
   const plan = iamPlan(model)
   const account = await loadAccount(io.env, io.signal)
-  const live = await readLiveIam(account, organizationOf(plan, account), plan)
+  const live = await readLiveIam(account, requireOrganization(plan, account), plan)
   const problems = sortProblems(verifyIam(plan, live, { now: new Date(), environmentOf: await environments() }))
   const rows = plan.tiers.map((tier) => {
     const application = applicationOf(tier, live)
@@ -69,15 +69,12 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   return exitCodes.ok
 }
 
-/** An emulator has one organization, which is none of the environments'. */
-function organizationOf({ environment, organizationId }: IamPlan, account: OperatorAccount): string {
-  const given = account.isLocal
-    ? (account.organizationId ?? organizationId)
-    : (organizationId ?? account.organizationId)
-  if (given) return given
+function requireOrganization(plan: IamPlan, account: OperatorAccount): string {
+  const organizationId = organizationOf(account, plan)
+  if (organizationId) return organizationId
   throw new ProblemError({
     code: 'ORGANIZATION_ID_MISSING',
-    where: `environment "${environment}"`,
+    where: `environment "${plan.environment}"`,
     message: 'its Scaleway organization is not known. Expected an id, of the environment or of the account.',
     fix: 'Set organizationId in scripts/environments.ts, or SCW_DEFAULT_ORGANIZATION_ID.',
   })

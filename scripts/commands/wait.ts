@@ -1,9 +1,10 @@
 import { openCluster, openEnvironment } from '../access.ts'
+import { type Explanation, explain } from '../examine.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateResult, passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import { exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/resolve.ts'
 
@@ -25,14 +26,19 @@ export const command = defineCommand<Options>({
     const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
       throw clusterProblem(error)
     })
-    io.out(output === 'json' ? asJson(model, result) : asTable(model, result))
-    if (result.problems.some(isError)) throw new ProblemError(result.problems)
-    if (result.problems.length > 0) io.log(formatProblems(result.problems).trimEnd())
-    return exitCodes.ok
+    const failed = result.problems.some(isError)
+    const told = failed ? await explain(model, client, result, io) : plainly(result)
+    io.out(output === 'json' ? asJson(model, result, told) : asTable(model, result))
+    if (told.text !== '') io.log(told.text.trimEnd())
+    return failed ? exitCodes.problems : exitCodes.ok
   },
 })
 
 // --- internal ---
+
+function plainly({ problems }: GateResult): Explanation {
+  return { text: formatProblems(problems), problems }
+}
 
 interface Row {
   readonly tier: string
@@ -85,10 +91,9 @@ function asTable(model: EnvironmentModel, result: GateResult): string {
   return table(['TIER', 'EXTERNAL SECRET', 'NEED', 'KEYS', 'STATE'], cells)
 }
 
-function asJson(model: EnvironmentModel, result: GateResult): string {
+function asJson(model: EnvironmentModel, result: GateResult, { problems }: Explanation): string {
   const { application, environment } = model
-  const { problems } = result
-  const synced = !problems.some(isError)
+  const synced = !result.problems.some(isError)
   const body = { version: 1, application, environment, synced, externalSecrets: rows(model, result), problems }
   return `${JSON.stringify(body, null, 2)}\n`
 }

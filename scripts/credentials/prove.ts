@@ -1,5 +1,10 @@
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
-import { externalSecretsUsing, type RefreshReport, refreshExternalSecrets } from '../kubernetes/refresh.ts'
+import {
+  externalSecretsUsing,
+  type RefreshReport,
+  refreshExternalSecrets,
+  revalidateStore,
+} from '../kubernetes/refresh.ts'
 import type { Problem } from '../lib/problems.ts'
 import { externalSecrets } from '../model/resolve.ts'
 import type { TierContext } from './context.ts'
@@ -14,6 +19,8 @@ export async function syncProblems(context: TierContext): Promise<Problem[]> {
   const { client, tier, signal, waits, log } = context
   const refs = await externalSecretsUsing(client, tier, signal)
   if (refs.length === 0) log(`no ExternalSecret of ${tier.namespace} uses this key yet`)
+  if (refs.length > 0 && !(await revalidateStore(client, tier, { ...waits.refresh, signal })))
+    log(`SecretStore ${tier.namespace}/${tier.secretStore} is not ready: the operator refuses its settings or the key`)
   const reports = await refreshExternalSecrets(client, refs, { ...waits.refresh, signal })
   const failed = reports.filter(({ state }) => state === 'failed')
   for (const report of reports) {

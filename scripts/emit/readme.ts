@@ -1,3 +1,4 @@
+import { markdownTable } from '../lib/markdown.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { type FormatDefinition, formatDefinition, plainFormatNames } from '../model/formats.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
@@ -65,11 +66,6 @@ export function catalogueSections(
 export function requestsPerRefresh(model: EnvironmentModel): number {
   const externalSecrets = model.tiers.flatMap((tier) => [tier.required, tier.optional])
   return 3 * externalSecrets.reduce((sum, e) => sum + (e ? e.singles.length + e.bundles.length : 0), 0)
-}
-
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 // --- internal ---

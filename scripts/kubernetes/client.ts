@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
-import { describeObject, type Kind, type KubernetesObject, type ObjectRef, resourcePath } from './kinds.ts'
+import {
+  describeObject,
+  type Kind,
+  type KubernetesObject,
+  type ObjectMeta,
+  type ObjectRef,
+  resourcePath,
+} from './kinds.ts'
 import { openTransport, type TransportOptions, type TransportRequest } from './transport.ts'
 
 export interface ListOptions {
@@ -16,6 +23,8 @@ export interface ListOptions {
 export interface ApplyOptions {
   /** Who owns the fields. Default: `tiered-secrets`. */
   readonly fieldManager?: string
+  /** Have the API server check everything, admission included, and store nothing. Default: `false` */
+  readonly dryRun?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -45,8 +54,18 @@ export interface KubernetesClient extends Disposable {
   ): Promise<T>
   /** JSON merge patch: `null` removes a field, a list is replaced whole. */
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
-  /** False when there was nothing to delete. Owned objects and finalizers may still be on their way out. */
-  delete(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<boolean>
+  /**
+   * False when there was nothing to delete. Owned objects and finalizers may still be on their way out. An object that
+   * is another than `only` says stays, which is a conflict.
+   */
+  delete(
+    kind: Kind,
+    ref: ObjectRef,
+    signal?: AbortSignal,
+    only?: Pick<ObjectMeta, 'uid' | 'resourceVersion'>,
+  ): Promise<boolean>
+  /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
+  serverTime(signal?: AbortSignal): Promise<Date | undefined>
   /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
   watch<T extends KubernetesObject>(
     kind: Kind,
@@ -98,20 +117,28 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         },
         describeObject(kind, object.metadata),
       ),
-    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', signal } = {}) => {
+    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', dryRun = false, signal } = {}) => {
       const body =
         typeof object === 'string'
           ? object
           : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true`
+      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true${dryRun ? '&dryRun=All' : ''}`
       return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
     },
     mergePatch: (kind, ref, body, signal) =>
       patch(kind, ref, 'application/merge-patch+json', JSON.stringify(body), '', signal),
-    async delete(kind, ref, signal) {
+    async delete(kind, ref, signal, only) {
       const path = resourcePath(kind, ref.namespace, ref.name)
-      const answer = json<object>({ method: 'DELETE', path, ...withSignal(signal) }, describeObject(kind, ref))
+      const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: only }
+      const body = only ? { body: JSON.stringify(options) } : {}
+      const answer = json<object>({ method: 'DELETE', path, ...body, ...withSignal(signal) }, describeObject(kind, ref))
       return (await orUndefined(answer)) !== undefined
+    },
+    async serverTime(signal) {
+      const response = await transport.send({ method: 'GET', path: '/version', ...withSignal(signal) })
+      await readBody(response, connection.server)
+      const time = Date.parse(response.headers.date ?? '')
+      return Number.isNaN(time) ? undefined : new Date(time)
     },
     async *watch<T extends KubernetesObject>(kind: Kind, options: ListOptions & { readonly resourceVersion: string }) {
       const path = `${resourcePath(kind, options.namespace)}${query(options, { watch: 'true', resourceVersion: options.resourceVersion })}`

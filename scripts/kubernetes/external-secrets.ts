@@ -78,16 +78,33 @@ export async function lastWarning(
 }
 
 export interface EventObject extends KubernetesObject {
+  readonly type?: string
   readonly message?: string
-  readonly involvedObject?: { readonly name?: string }
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string }
+  readonly firstTimestamp?: string | null
   readonly lastTimestamp?: string | null
   readonly eventTime?: string | null
+  /** How often it was told; the same words within an hour are one event. */
+  readonly count?: number
 }
 
 /** What the newest of these events says, on one line and without a credential. */
 export function newestWarning(events: readonly EventObject[]): string | undefined {
-  const newest = [...events].sort((a, b) => eventTime(a) - eventTime(b)).at(-1)
-  return newest?.message === undefined ? undefined : withoutCredential(newest.message).replace(/\s+/g, ' ').trim()
+  return newestEvent(events)?.message
+}
+
+/** The same, with when it came last. Events tell time to the second: of the same second, the one stored last counts. */
+export function newestEvent(events: readonly EventObject[]): { message: string; at: Date } | undefined {
+  const order = ({ metadata }: EventObject) => Number(metadata.resourceVersion ?? 0)
+  const newest = [...events].sort((a, b) => eventTime(a) - eventTime(b) || order(a) - order(b)).at(-1)
+  if (newest?.message === undefined) return undefined
+  const message = withoutCredential(newest.message).replace(/\s+/g, ' ').trim()
+  return { message, at: new Date(eventTime(newest)) }
+}
+
+/** Scaleway's SDK quotes a malformed secret key in its error, and the operator passes it on. */
+export function withoutCredential(message: string): string {
+  return message.replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
 }
 
 // --- internal ---
@@ -106,9 +123,4 @@ async function describe(
 
 function eventTime({ lastTimestamp, eventTime: time, metadata }: EventObject): number {
   return Date.parse(lastTimestamp ?? time ?? (metadata as ObjectMeta).creationTimestamp ?? '') || 0
-}
-
-/** Scaleway's SDK quotes a malformed secret key in its error, and the operator passes it on. */
-function withoutCredential(message: string): string {
-  return message.replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
 }

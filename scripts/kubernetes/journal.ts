@@ -76,11 +76,11 @@ export async function openJournal<State extends object>(
 }
 
 /**
- * What a journal says at the moment, for whoever only looks.
+ * What was noted last, for somebody who only looks; undefined: nothing has begun, or everything is over.
  *
  * @throws ProblemError `JOURNAL_UNREADABLE`
  */
-export async function readJournal<State>(
+export async function readJournal<State extends object>(
   client: Pick<KubernetesClient, 'get'>,
   ref: NamespacedRef,
   { parse, signal }: Pick<JournalOptions<State>, 'parse' | 'signal'>,

@@ -11,15 +11,18 @@ export function ensureNamespace(
   { namespace }: Pick<TierModel, 'namespace'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  // What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources.
-  const ownership = {
+  return create(client, namespace, helmOwnership(release), signal)
+}
+
+/** What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources. */
+export function helmOwnership({
+  name,
+  namespace,
+}: EnvironmentModel['release']): Required<Pick<ObjectMeta, 'labels' | 'annotations'>> {
+  return {
     labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-    annotations: {
-      'meta.helm.sh/release-name': release.name,
-      'meta.helm.sh/release-namespace': release.namespace,
-    },
+    annotations: { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace },
   }
-  return create(client, namespace, ownership, signal)
 }
 
 /** The same for the namespace of the Helm release, which is in no release itself: commands keep their journals there. */

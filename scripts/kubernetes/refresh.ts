@@ -3,7 +3,7 @@ import type { TierModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { type ExternalSecretObject, lastWarning, type NamespacedRef, syncState } from './external-secrets.ts'
-import { kinds } from './kinds.ts'
+import { kinds, type WithConditions } from './kinds.ts'
 
 /** What came of a forced refresh. */
 export interface RefreshReport {
@@ -39,6 +39,32 @@ export async function externalSecretsUsing(
 }
 
 /**
+ * Has the operator look again at a store it has refused, and waits until it takes it. Until then nothing is read through
+ * the store, and by itself the operator looks only after a pause of up to seven minutes. A store it takes stays as it is.
+ *
+ * @returns whether it is ready
+ */
+export async function revalidateStore(
+  client: Pick<KubernetesClient, 'get' | 'mergePatch'>,
+  { namespace, secretStore }: Pick<TierModel, 'namespace' | 'secretStore'>,
+  { timeoutMs = 10_000, pollMs = 300, signal }: RefreshOptions = {},
+): Promise<boolean> {
+  const ref = { namespace, name: secretStore }
+  const isRefused = async () => {
+    const store = await client.get<WithConditions>(kinds.secretStore, ref, signal)
+    return store?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False') ?? false
+  }
+  if (!(await isRefused())) return true
+  await client.mergePatch(kinds.secretStore, ref, forced(), signal)
+  const deadline = Date.now() + timeoutMs
+  while (Date.now() < deadline) {
+    await sleep(pollMs, undefined, signal ? { signal } : {})
+    if (!(await isRefused())) return true
+  }
+  return false
+}
+
+/**
  * Makes the operator read Scaleway again, for each of the given ExternalSecrets, and waits until it has: nothing
  * watches a credentials Secret, so a new key is otherwise used at the next refresh.
  *
@@ -62,9 +88,7 @@ async function refresh(
   ref: NamespacedRef,
   { timeoutMs = 60_000, pollMs = 300, signal }: RefreshOptions,
 ): Promise<RefreshReport> {
-  // Any change of an annotation or a label does.
-  const patch = { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
-  const before = await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, patch, signal)
+  const before = await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, forced(), signal)
   const started = Date.now()
   for (;;) {
     const now = await client.get<ExternalSecretObject>(kinds.externalSecret, ref, signal)
@@ -82,6 +106,11 @@ async function refresh(
     }
     await sleep(pollMs, undefined, signal ? { signal } : {})
   }
+}
+
+/** Any change of an annotation or a label does. */
+function forced() {
+  return { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
 }
 
 function storeOf({ spec }: ExternalSecretObject): string | undefined {

@@ -9,8 +9,19 @@ export interface StoreSight {
   readonly state: 'absent' | 'unready' | 'ready'
   /** The operator's words, without a final period; empty when it has none. Never a key. */
   readonly message: string
-  /** Settings that differ from the model: `region is "nl-ams", not "fr-par"`. */
-  readonly differences: readonly string[]
+  /** Settings that differ from the model. */
+  readonly differences: readonly StoreDifference[]
+}
+
+export interface StoreDifference {
+  readonly field: 'provider' | 'region' | 'projectId' | 'accessKey' | 'secretKey'
+  readonly found: string
+  readonly wanted: string
+}
+
+/** `region is "nl-ams", not "fr-par"` */
+export function differenceText({ field, found, wanted }: StoreDifference): string {
+  return `${field} is "${found}", not "${wanted}"`
 }
 
 export interface StoreObject extends WithConditions {
@@ -41,7 +52,9 @@ export function storeSight(
   return {
     state: isReady ? 'ready' : 'unready',
     message: ready ? `${ready.reason ?? 'no reason'}: ${ready.message ?? 'no message'}` : '',
-    differences: scaleway ? providerDifferences(scaleway, region, tier) : ['provider is not scaleway'],
+    differences: scaleway
+      ? providerDifferences(scaleway, region, tier)
+      : [{ field: 'provider', found: Object.keys(object.spec?.provider ?? {}).join(', '), wanted: 'scaleway' }],
   }
 }
 
@@ -52,21 +65,28 @@ interface KeyRef {
 }
 
 interface ScalewayProvider {
+  readonly apiUrl?: string
   readonly region?: string
   readonly projectId?: string
   readonly accessKey?: KeyRef
   readonly secretKey?: KeyRef
 }
 
-function providerDifferences(provider: ScalewayProvider, region: string, tier: TierModel): string[] {
+function providerDifferences(provider: ScalewayProvider, region: string, tier: TierModel): StoreDifference[] {
   const refText = ({ secretRef }: KeyRef = {}) => `${secretRef?.name ?? ''}/${secretRef?.key ?? ''}`
-  const pairs = [
-    ['region', provider.region, region],
-    ['projectId', provider.projectId, tier.projectId],
-    ['accessKey', refText(provider.accessKey), `${tier.credentialsSecret}/${credentialKeys.accessKey}`],
-    ['secretKey', refText(provider.secretKey), `${tier.credentialsSecret}/${credentialKeys.secretKey}`],
-  ] as const
-  return pairs.flatMap(([field, found, wanted]) =>
-    found === wanted ? [] : [`${field} is "${found ?? ''}", not "${wanted}"`],
-  )
+  const all: StoreDifference[] = [
+    { field: 'region', found: provider.region ?? '', wanted: region },
+    { field: 'projectId', found: provider.projectId ?? '', wanted: tier.projectId },
+    {
+      field: 'accessKey',
+      found: refText(provider.accessKey),
+      wanted: `${tier.credentialsSecret}/${credentialKeys.accessKey}`,
+    },
+    {
+      field: 'secretKey',
+      found: refText(provider.secretKey),
+      wanted: `${tier.credentialsSecret}/${credentialKeys.secretKey}`,
+    },
+  ]
+  return all.filter(({ found, wanted }) => found !== wanted)
 }

@@ -30,6 +30,33 @@ export function syncProblems(model: EnvironmentModel, reports: readonly WaitRepo
   })
 }
 
+/** `catalogue "REDIS_URL" (backend), owner Infrastructure` */
+export function namedEntries(model: Pick<EnvironmentModel, 'owner'>, entries: readonly SecretSpec[]): string {
+  const owner = (spec: SecretSpec) => spec.owner ?? model.owner
+  return [...new Set(entries.map(owner))]
+    .sort(compare)
+    .map((name) => {
+      const own = entries.filter((spec) => owner(spec) === name)
+      return `${shortList(own.map(({ variable, tier }) => `catalogue "${variable}" (${tier})`))}, owner ${name}`
+    })
+    .join('; ')
+}
+
+/** Entries that a message of the operator names, by their remote ref or their variable. */
+export function entriesNamed(
+  { remoteSecrets }: Pick<TierModel, 'remoteSecrets'>,
+  externalSecret: ExternalSecretModel,
+  message: string,
+): SecretSpec[] {
+  const words = message.split(/[^\w.:/-]+/).map((word) => word.replace(/[.:]+$/, ''))
+  const remotes = remoteSecrets.filter(({ remoteRef }) => words.includes(remoteRef))
+  const specs = remotes.flatMap((remote) => remote.specs)
+  return specsOf(externalSecret).filter(
+    (spec) =>
+      specs.includes(spec) || words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
+  )
+}
+
 // --- internal ---
 
 interface Place {
@@ -44,7 +71,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const { obstacle, ref } = report
   const deploy = `\`npm run deploy -- --environment ${place.model.environment}\``
   const entries = entriesConcerned(place, report)
-  const whose = `It is about ${entries.length === 0 ? everything(place) : named(place, entries)}.`
+  const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
   const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
   const fixes = {
     'kind-absent': 'Install External Secrets Operator 0.17 or later, with its definitions.',
@@ -73,7 +100,10 @@ function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: 
     code: 'OPTIONAL_INCOMPLETE',
     where: describeObject(kinds.secret, ref),
     message: `${[...lacks, ...holds].join(' and ')}. Expected every catalogued key and no other.`,
-    fix: entries.length > 0 ? `If it is needed, create ${named(place, entries)}.` : 'Find who else writes this Secret.',
+    fix:
+      entries.length > 0
+        ? `If it is needed, create ${namedEntries(place.model, entries)}.`
+        : 'Find who else writes this Secret.',
     severity: 'warning',
   }
 }
@@ -92,27 +122,8 @@ function unreadable({ ref }: WaitReport): Problem {
 /** Entries that the operator's message, or a missing key, is about; none when it is about the whole. */
 function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
   const missing = typeof keys === 'object' ? keys.missing : []
-  const words = message.split(/[^\w.:/-]+/).map((word) => word.replace(/[.:]+$/, ''))
-  const remoteRefs = tier.remoteSecrets.filter(({ remoteRef }) => words.includes(remoteRef))
-  const ofMessage = remoteRefs.flatMap(({ specs }) => specs)
-  return specsOf(externalSecret).filter(
-    (spec) =>
-      missing.includes(spec.variable) ||
-      ofMessage.includes(spec) ||
-      words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
-  )
-}
-
-/** `catalogue "REDIS_URL" (backend), owner Infrastructure`. */
-function named({ model }: Place, entries: readonly SecretSpec[]): string {
-  const owner = (spec: SecretSpec) => spec.owner ?? model.owner
-  return [...new Set(entries.map(owner))]
-    .sort(compare)
-    .map((name) => {
-      const own = entries.filter((spec) => owner(spec) === name)
-      return `${shortList(own.map(({ variable, tier }) => `catalogue "${variable}" (${tier})`))}, owner ${name}`
-    })
-    .join('; ')
+  const named = entriesNamed(tier, externalSecret, message)
+  return specsOf(externalSecret).filter((spec) => missing.includes(spec.variable) || named.includes(spec))
 }
 
 function everything({ model, externalSecret }: Place): string {

@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 
 export interface RunOptions {
@@ -42,6 +41,8 @@ export interface RunResult {
  */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { cwd, env, onlyEnv = false, isSilent = false, input, signal, timeoutMs, onStderrLine } = options
+  // Half a second of loading that most commands never need.
+  const { execa } = await import('execa')
   const child = execa(file, args, {
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),

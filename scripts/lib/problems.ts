@@ -59,11 +59,16 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
 /** The text a person reads, three lines a problem. */
 export function formatProblems(problems: readonly Problem[]): string {
   return sortProblems(problems)
-    .map(({ code, where, message, fix, severity }) => {
-      const label = severity === 'warning' ? 'warning: ' : ''
-      return `${label}${where}: ${message}\n  fix: ${fix}\n  (${code})\n`
-    })
+    .map((problem) => formatProblem(problem))
     .join('')
+}
+
+/** @param details lines between the message and the fix */
+export function formatProblem(problem: Problem, details: readonly string[] = []): string {
+  const { code, where, message, fix, severity } = problem
+  const label = severity === 'warning' ? 'warning: ' : ''
+  const lines = [...details, `fix: ${fix}`, `(${code})`].map((line) => `  ${line}\n`)
+  return `${label}${where}: ${message}\n${lines.join('')}`
 }
 
 /** Byte order, the same on every machine and in every locale. */

@@ -102,6 +102,12 @@ export interface SecretSpec<
   readonly overlap?: string
 }
 
+/** The one Secret that all tiers shared before: what `npm run migrate` starts from. */
+export interface LegacySpec {
+  readonly namespace: string
+  readonly secret: string
+}
+
 /** The full typed list of secrets: `scripts/catalogue.ts`. */
 export interface Catalogue {
   /** Base of every name. */
@@ -110,6 +116,8 @@ export interface Catalogue {
   readonly owner: string
   /** Remote secrets the Scaleway organization may hold. Default: 100, Scaleway's own default */
   readonly remoteSecretQuota?: number
+  /** Default: there was none */
+  readonly legacy?: LegacySpec
   readonly tiers: Readonly<Record<string, TierSpec>>
   readonly secrets: readonly SecretSpec[]
 }
@@ -162,6 +170,8 @@ interface EnvironmentBase {
   readonly without?: readonly Protection[]
   /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */
   readonly restart?: RestartMode
+  /** Where its old Secret differs from the catalogue's; `none`: it never had one. */
+  readonly legacy?: LegacySpec | 'none'
   /** Renders, lints and runs locally; refused by every command that would touch a real account. */
   readonly example?: boolean
 }

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { refreshExternalSecrets } from '../kubernetes/refresh.ts'
+import { type Digest, keyedDigest } from '../lib/keyed-digest.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
 import { readPayload } from '../model/payload.ts'
@@ -68,13 +68,12 @@ async function refresh(context: RotationContext, targets: readonly ExternalSecre
 
 interface Wanted {
   readonly digests: ReadonlyMap<SecretSpec, string>
-  digest(value: string | Buffer): string
+  readonly digest: Digest
 }
 
 async function digestsOf(context: RotationContext, remotes: readonly CataloguedRemote[], side: Side): Promise<Wanted> {
   const { account, region } = versionsOf(context)
-  const key = randomBytes(32)
-  const digest = (value: string | Buffer) => createHmac('sha256', key).update(value).digest('hex')
+  const digest = keyedDigest()
   const digests = new Map<SecretSpec, string>()
   for (const { remote, rotated } of remotes) {
     const revision = revisionOf(rotated, side)

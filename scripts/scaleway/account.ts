@@ -39,6 +39,18 @@ export async function loadAccount(env: Env, signal?: AbortSignal): Promise<Opera
   return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...(signal ? { signal } : {}) }
 }
 
+/**
+ * The organization an environment is in, or undefined. An emulator has one, which is none of the environments'.
+ *
+ * @param organizationId of the environment
+ */
+export function organizationOf(
+  account: Pick<OperatorAccount, 'organizationId' | 'isLocal'>,
+  { organizationId }: { readonly organizationId: string | undefined },
+): string | undefined {
+  return account.isLocal ? (account.organizationId ?? organizationId) : (organizationId ?? account.organizationId)
+}
+
 // --- internal ---
 
 const defaultApiUrl = 'https://api.scaleway.com'

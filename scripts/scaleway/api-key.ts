@@ -37,6 +37,11 @@ export function isWellFormed({ accessKey, secretKey }: KeyPair): boolean {
   return accessForm.test(accessKey) && secretForm.test(secretKey)
 }
 
+/** Whether a text has the form of this half of a key. */
+export function looksLikeKey(half: keyof KeyPair, text: string): boolean {
+  return (half === 'accessKey' ? accessForm : secretForm).test(text)
+}
+
 /** All that may be shown of a key: `API key …7Q2A`. */
 export function describeKey({ accessKey }: Pick<KeyPair, 'accessKey'>): string {
   return `API key …${accessForm.test(accessKey) ? accessKey.slice(-4) : ''}`

@@ -11,6 +11,24 @@ export interface ScalewayAccount {
   readonly timeoutMs?: number
   /** Before the second attempt; then twice as long each time. Default: 200. */
   readonly retryMs?: number
+  /** How often a request is sent that may be sent again. Default: 5. */
+  readonly attempts?: number
+  /** Called with every answer, also those after which a request is sent again. */
+  readonly onAnswer?: (answer: ScalewayAnswer) => void
+}
+
+/** What every answer tells besides its body. */
+export interface ScalewayAnswer {
+  /** `Scaleway GET /secret-manager/…`, with no more of an access key than its end. */
+  readonly request: string
+  readonly status: number
+  /** Empty when it has none. */
+  readonly requestId: string
+  /** By Scaleway's clock, to the second; undefined when it tells none. */
+  readonly date: Date | undefined
+  /** Milliseconds since 1970, by our clock. */
+  readonly sentAt: number
+  readonly receivedAt: number
 }
 
 export interface ScalewayRequest {
@@ -26,8 +44,12 @@ export class ScalewayError extends ProblemError {
   readonly status: number
   /** Scaleway's `type`: `not_found`, `permissions_denied`, `already_exists`… */
   readonly type: string
+  /** Empty when the answer has none. */
+  readonly requestId: string
+  /** Of a 401: `expired`, `not_found`…; empty when it is not told. */
+  readonly reason: string
 
-  constructor(request: ScalewayRequest, status: number, type: string, requestId: string) {
+  constructor(request: ScalewayRequest, status: number, { type, reason }: Refusal, requestId: string) {
     super(
       {
         code: 'SCALEWAY_REFUSED',
@@ -40,12 +62,14 @@ export class ScalewayError extends ProblemError {
     this.name = 'ScalewayError'
     this.status = status
     this.type = type
+    this.requestId = requestId
+    this.reason = reason
   }
 }
 
 /**
- * One request. A 429, a 5xx or a broken connection is tried again, up to five times in all: always for reads, and for
- * writes only on 429, which means that nothing was done.
+ * One request. A 429, a 5xx or a broken connection is tried again, by default up to five times in all: always for reads,
+ * and for writes only on 429, which means that nothing was done.
  *
  * @throws ScalewayError when the API refuses; ProblemError `SCALEWAY_UNREACHABLE` when it can't be reached
  */
@@ -53,20 +77,19 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
   for (let attempt = 1; ; attempt++) {
     const answer = await send(account, request)
     const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
-    if (attempt < attempts && retriable) {
+    if (attempt < (account.attempts ?? defaultAttempts) && retriable) {
       await sleep(waitMs(answer, attempt, account.retryMs), undefined, { signal: account.signal })
       continue
     }
     if (answer === undefined) throw unreachable(account, request)
     if (answer.ok) return (answer.status === 204 ? undefined : await bodyOf(answer, account, request)) as T
-    const type = await errorType(answer)
-    throw new ScalewayError(request, answer.status, type, answer.headers.get('x-request-id') ?? '')
+    throw new ScalewayError(request, answer.status, await refusalOf(answer), requestIdOf(answer))
   }
 }
 
 // --- internal ---
 
-const attempts = 5
+const defaultAttempts = 5
 const defaultTimeoutMs = 30_000
 
 const fixes: Readonly<Record<string, string>> = {
@@ -88,8 +111,9 @@ async function send(account: ScalewayAccount, request: ScalewayRequest): Promise
   const url = new URL(account.apiUrl + request.path)
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
   const timeout = AbortSignal.timeout(account.timeoutMs ?? defaultTimeoutMs)
+  const sentAt = Date.now()
   try {
-    return await fetch(url, {
+    const answer = await fetch(url, {
       method: request.method,
       // Followed, a redirect would take the key to another server.
       redirect: 'manual',
@@ -101,6 +125,15 @@ async function send(account: ScalewayAccount, request: ScalewayRequest): Promise
       signal: account.signal ? AbortSignal.any([account.signal, timeout]) : timeout,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
+    account.onAnswer?.({
+      request: describeRequest(request),
+      status: answer.status,
+      requestId: requestIdOf(answer),
+      date: dateOf(answer),
+      sentAt,
+      receivedAt: Date.now(),
+    })
+    return answer
   } catch (error) {
     account.signal?.throwIfAborted()
     if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return undefined
@@ -132,14 +165,31 @@ async function bodyOf(answer: Response, account: ScalewayAccount, request: Scale
   }
 }
 
-async function errorType(answer: Response): Promise<string> {
-  if (answer.status < 400) return 'redirect'
+interface Refusal {
+  readonly type: string
+  readonly reason: string
+}
+
+/** Only single words of the body: the rest may repeat what was sent. */
+async function refusalOf(answer: Response): Promise<Refusal> {
+  if (answer.status < 400) return { type: 'redirect', reason: '' }
+  const word = (value: unknown, otherwise: string) =>
+    typeof value === 'string' && /^[a-z_]{1,40}$/.test(value) ? value : otherwise
   try {
-    const body = (await answer.json()) as { type?: unknown }
-    return typeof body.type === 'string' ? body.type : 'unknown'
+    const { type, reason } = (await answer.json()) as { type?: unknown; reason?: unknown }
+    return { type: word(type, 'unknown'), reason: word(reason, '') }
   } catch {
-    return 'unknown'
+    return { type: 'unknown', reason: '' }
   }
+}
+
+function requestIdOf(answer: Response): string {
+  return answer.headers.get('x-request-id') ?? ''
+}
+
+function dateOf(answer: Response): Date | undefined {
+  const time = Date.parse(answer.headers.get('date') ?? '')
+  return Number.isNaN(time) ? undefined : new Date(time)
 }
 
 function unreachable(account: ScalewayAccount, request: ScalewayRequest): ProblemError {

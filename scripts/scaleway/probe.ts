@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import { ask } from './answer.ts'
 import { describeKey } from './api-key.ts'
-import { type ScalewayAccount, ScalewayError } from './http.ts'
+import type { ScalewayAccount } from './http.ts'
 import { type KeyFindings, keyProblems, nothingToProve } from './probe-problems.ts'
 import { findSecret, listFolder, type RemoteSecret } from './secrets.ts'
 import { accessVersion, latestVersion, touchValueByPath } from './versions.ts'
@@ -91,17 +92,17 @@ async function examine(options: ProbeOptions): Promise<KeyFindings> {
 /** The three calls the operator makes, on the first remote secret of the catalogue that has a version. */
 async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFindings['own']> {
   const scope = { region: model.region, projectId: tier.projectId }
-  const listing = await answerTo(() => listFolder(account, scope, tier.remotePath))
+  const listing = await answerTo(account, (as) => listFolder(as, scope, tier.remotePath))
   if (listing.status === 401) return { unknown: true, listed: false }
   if (listing.status !== 200) return { unknown: false, listed: false }
   for (const remote of tier.remoteSecrets.filter(({ name }) => listing.value.some((found) => found.name === name))) {
     const found = await findSecret(account, scope, remote)
     if (!found) continue
-    const version = await answerTo(() => latestVersion(account, model.region, found.id))
+    const version = await answerTo(account, (as) => latestVersion(as, model.region, found.id))
     if (version.status === 403) return { unknown: false, listed: true, refused: remote.remoteRef }
     if (version.status !== 200 || !version.value) continue
     const { revision } = version.value
-    const value = await answerTo(() => accessVersion(account, model.region, found.id, revision))
+    const value = await answerTo(account, (as) => accessVersion(as, model.region, found.id, revision))
     if (value.status === 403) return { unknown: false, listed: true, refused: remote.remoteRef }
     if (value.status === 200) return { unknown: false, listed: true, read: remote.remoteRef }
   }
@@ -114,37 +115,27 @@ async function examineOther(
   other: TierModel,
 ): Promise<KeyFindings['others'][number]> {
   const scope = { region: model.region, projectId: other.projectId }
-  const listing = await answerTo(() => listFolder(account, scope, other.remotePath))
+  const listing = await answerTo(account, (as) => listFolder(as, scope, other.remotePath))
   const listed: readonly RemoteSecret[] = listing.status === 200 ? listing.value : []
   const readable: string[] = []
   let refusals = listing.status === 200 ? 0 : 1
-  const attempt = async (name: string, read: () => Promise<unknown>) => {
-    const { status } = await answerTo(read)
+  const attempt = async (name: string, read: (account: ScalewayAccount) => Promise<unknown>) => {
+    const { status } = await answerTo(account, read)
     if (status === 403 || status === 404) refusals++
     else readable.push(`${other.remotePath}/${name}`)
   }
-  for (const { id, name } of listed)
-    await attempt(name, () => accessVersion(account, model.region, id, 'latest_enabled'))
+  for (const { id, name } of listed) await attempt(name, (as) => accessVersion(as, model.region, id, 'latest_enabled'))
   if (listing.status !== 200 || model.isolation === 'project') {
     for (const { path, name } of other.remoteSecrets) {
-      await attempt(name, () => touchValueByPath(account, scope, { path, name }))
+      await attempt(name, (as) => touchValueByPath(as, scope, { path, name }))
     }
   }
   return { tier: other, listed: listing.status === 200, found: listed.length, readable, refusals }
 }
 
-/** Refusals that say something about the key; a Scaleway that is broken or busy says nothing. */
-async function answerTo<T>(
-  request: () => Promise<T>,
-): Promise<{ status: 200; value: T } | { status: 0 | 401 | 403 | 404 }> {
-  try {
-    return { status: 200, value: await request() }
-  } catch (error) {
-    if (!(error instanceof ScalewayError)) throw error
-    const { status } = error
-    if (status === 401 || status === 403 || status === 404) return { status }
-    // The version can't be used, which only a key that may read it is told.
-    if (status === 412) return { status: 0 }
-    throw error
-  }
+/** A request that is wrong in itself says nothing about the key. A 412 does: only who may read a version is told so. */
+async function answerTo<T>(account: ScalewayAccount, request: (account: ScalewayAccount) => Promise<T>) {
+  const answer = await ask(account, request)
+  if (answer.status === 400) throw answer.refusal
+  return answer
 }

@@ -16,12 +16,21 @@ export interface ListedSecret extends RemoteSecret {
   readonly status: string
   /** Not null: versions end by themselves, some of them at the first access. */
   readonly ephemeral_policy: object | null
+  readonly project_id: string
+  /** RFC 3339; it is gone 7 days later. */
+  readonly deletion_requested_at: string | null
 }
 
 /** Where remote secrets are. */
 export interface SecretScope {
   readonly region: string
   readonly projectId: string
+}
+
+/** All projects of an organization; only an account with a right on all of them may ask for it. */
+export interface OrganizationScope {
+  readonly region: string
+  readonly organizationId: string
 }
 
 export interface NewSecret {
@@ -56,19 +65,20 @@ export function createSecret(account: ScalewayAccount, scope: SecretScope, secre
   })
 }
 
-/** Every remote secret of a project that fits. */
+/** Every remote secret of a project, or of an organization, that fits. */
 export async function listSecrets(
   account: ScalewayAccount,
-  scope: SecretScope,
+  scope: SecretScope | OrganizationScope,
   { isDeleted, ...filter }: SecretFilter = {},
 ): Promise<ListedSecret[]> {
   const found: ListedSecret[] = []
+  const owner = 'projectId' in scope ? { project_id: scope.projectId } : { organization_id: scope.organizationId }
   const deleted = isDeleted === undefined ? {} : { scheduled_for_deletion: String(isDeleted) }
   for (let page = 1; ; page++) {
     const { secrets } = await scalewayRequest<{ readonly secrets: readonly ListedSecret[] }>(account, {
       method: 'GET',
       path: secretsPath(scope.region),
-      query: { project_id: scope.projectId, ...filter, ...deleted, page, page_size: pageSize },
+      query: { ...owner, ...filter, ...deleted, page, page_size: pageSize },
     })
     found.push(...secrets)
     if (secrets.length < pageSize) return found
@@ -92,6 +102,16 @@ export async function findSecret(
     query: { project_id: scope.projectId, path, name, page: 1, page_size: 1 },
   })
   return secrets[0]
+}
+
+/** How many remote secrets an organization has in a region, as far as the account may see them. */
+export async function countSecrets(account: ScalewayAccount, region: string, organizationId: string): Promise<number> {
+  const { total_count } = await scalewayRequest<{ readonly total_count: number }>(account, {
+    method: 'GET',
+    path: secretsPath(region),
+    query: { organization_id: organizationId, page: 1, page_size: 1 },
+  })
+  return total_count
 }
 
 // --- internal ---

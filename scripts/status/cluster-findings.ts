@@ -1,4 +1,5 @@
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
+import { differenceText } from '../kubernetes/stores.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { age } from '../lib/age.ts'
 import { shortList } from '../lib/short-list.ts'
@@ -34,7 +35,12 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSi
   if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it.')]
   return [
     ...(store.differences.length > 0
-      ? [of('STORE_DIFFERS', `${store.differences.join(', ')}. Expected what the catalogue implies.`)]
+      ? [
+          of(
+            'STORE_DIFFERS',
+            `${store.differences.map(differenceText).join(', ')}. Expected what the catalogue implies.`,
+          ),
+        ]
       : []),
     ...(store.state === 'unready'
       ? [

@@ -122,7 +122,7 @@ function consumersOf(
   const isThere = (name: string) => workloads[name]?.kind !== 'Job' || consumers.get(name)?.template !== undefined
   const all = Object.keys(workloads).filter((name) => consumes(name, spec) && isThere(name))
   const behind = new Set(findings.flatMap((one) => one.workloads ?? []))
-  return { current: all.length - behind.size, all: all.length }
+  return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
 }
 
 /** A newer version is no mistake: the operator reads it when its time comes. */

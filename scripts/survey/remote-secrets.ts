@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../lib/concurrent.ts'
+import { placeOf } from '../model/remote-secret.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../model/resolve.ts'
 import { type ValueFault, valueFaults } from '../model/value-faults.ts'
 import { type ScalewayAccount, ScalewayError } from '../scaleway/http.ts'
@@ -10,7 +11,7 @@ export interface RemoteSight {
   readonly remote: RemoteSecretModel
   /** Undefined: its folder has none of this name. */
   readonly found?: Pick<ListedSecret, 'id' | 'type' | 'status'>
-  /** Where it is not in its folder: other folders of the project that have one of this name. */
+  /** Where it is not in its folder: other folders of the project that have one of this name, which is no other entry's. */
   readonly elsewhere: readonly string[]
   /** The version the operator delivers; undefined: none is enabled. */
   readonly version?: { readonly revision: number; readonly createdAt: Date }
@@ -52,9 +53,13 @@ export async function surveyRemoteSecrets(
   const wanted = folders.flatMap(({ tier, scope, listed }) =>
     tier.remoteSecrets.map((remote) => ({ scope, remote, found: listed.get(remote.name) })),
   )
-  const sights = await mapConcurrently(wanted, concurrentRequests, ({ scope, remote, found }) =>
-    found ? sightOf(account, region, remote, found, values) : absent(account, scope, remote),
-  )
+  const others = new Set(tiers.flatMap(({ projectId, remoteSecrets }) => remoteSecrets.map(placeIn(projectId))))
+  const sights = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
+    if (found) return sightOf(account, region, remote, found, values)
+    const same = await sameName(account, scope, remote)
+    const elsewhere = same.filter((one) => !others.has(placeIn(scope.projectId)(one))).map(({ path }) => path)
+    return { remote, elsewhere }
+  })
   const byRemote = new Map(sights.map((sight) => [sight.remote, sight]))
   return folders.map(({ tier, listed }) => {
     const catalogued = new Set(tier.remoteSecrets.map(({ name }) => name))
@@ -87,11 +92,12 @@ async function sightOf(
 }
 
 /** The folders of others may be closed to this account, which says nothing about this one. */
-async function absent(account: ScalewayAccount, scope: SecretScope, remote: RemoteSecretModel): Promise<RemoteSight> {
-  const { name, path } = remote
-  const same = await listSecrets(account, scope, { name }).catch((error: unknown) => {
+async function sameName(account: ScalewayAccount, scope: SecretScope, { name }: RemoteSecretModel) {
+  return listSecrets(account, scope, { name }).catch((error: unknown) => {
     if (error instanceof ScalewayError && error.status === 403) return []
     throw error
   })
-  return { remote, elsewhere: same.map((one) => one.path).filter((found) => found !== path) }
 }
+
+const placeIn = (projectId: string) => (secret: Pick<ListedSecret, 'path' | 'name'>) =>
+  `${projectId} ${placeOf(secret)}`

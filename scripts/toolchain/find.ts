@@ -20,6 +20,16 @@ export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
 }
 
 /**
+ * One tool, if it is at hand: nothing is built.
+ *
+ * @throws ProblemError (exit code 5) for a wrong environment variable
+ */
+export async function findPresent(name: ToolName, io: Pick<ToolchainIo, 'root' | 'env'>): Promise<Tool | undefined> {
+  const found = await lookUp(name, io)
+  return 'tool' in found ? found.tool : undefined
+}
+
+/**
  * The named tools and no others. Lookup order for each: its environment variable (a wrong one is an error),
  * PATH if the version fits, the user's cache folder, else a build from the pinned sources, one after the other.
  *
@@ -60,7 +70,7 @@ interface Missing {
   readonly passedOver: readonly string[]
 }
 
-async function lookUp(name: ToolName, io: ToolchainIo): Promise<{ tool: Tool } | Missing> {
+async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'root' | 'env'>): Promise<{ tool: Tool } | Missing> {
   const given = await fromVariable(name, io.env)
   if (given) return { tool: given }
   const { tool, passedOver } = await fromPath(name, io.env)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import catalogue from '../../scripts/catalogue.ts'
 import { startEmulator } from '../../scripts/emulator/emulator.ts'
-import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { createClient } from '../../scripts/kubernetes/client.ts'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { readSyncState } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type ObjectMeta, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
@@ -17,6 +17,7 @@ import { type ScalewayAccount, ScalewayError, scalewayRequest } from '../../scri
 import { chartOf, find, helm4, manifestsOf, tryTemplate, valuesFile } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { tokenOf } from '../helpers/service-account.ts'
 import { withValue } from '../helpers/values.ts'
 import { root, startWorld, type World } from './world.ts'
 
@@ -217,7 +218,11 @@ describe("the API server refuses the frontend's ServiceAccount, without admissio
     await world.sync()
     const { client, controlPlane, model } = world.stack
     const [frontend, backend] = [frontendOf(model.tiers), backendOf(model.tiers)]
-    using pod = createClient({ ...controlPlane, token: await tokenOf(client, frontend), skipVerify: false })
+    using pod = createClient({
+      ...controlPlane,
+      token: await tokenOf(client, frontend.namespace, frontend.serviceAccount),
+      skipVerify: false,
+    })
 
     const targets = [backend.credentialsSecret, ...externalSecrets(backend).map(({ name }) => name)]
     expect(
@@ -232,7 +237,7 @@ describe("the API server refuses the frontend's ServiceAccount, without admissio
     for (const kind of [kinds.externalSecret, kinds.secretStore, kinds.roleBinding, kinds.serviceAccount]) {
       expect(await codeOf(pod.create(kind, { metadata }))).toBe(403)
     }
-    expect(await codeOf(tokenOf(pod, backend))).toBe(403)
+    expect(await codeOf(tokenOf(pod, backend.namespace, backend.serviceAccount))).toBe(403)
   }, 120_000)
 })
 
@@ -315,19 +320,6 @@ function codeOf(answer: Promise<unknown>): Promise<number | string> {
     () => 'done',
     (error: unknown) => (error instanceof KubernetesError ? error.status : String(error)),
   )
-}
-
-/** A token of a tier's ServiceAccount, as a pod would have it if one were mounted. */
-async function tokenOf(client: KubernetesClient, { namespace, serviceAccount }: TierModel): Promise<string> {
-  const kind = {
-    apiVersion: 'v1',
-    kind: 'TokenRequest',
-    plural: `serviceaccounts/${serviceAccount}/token`,
-    namespaced: true,
-  }
-  const request = { apiVersion: 'authentication.k8s.io/v1', metadata: { namespace, name: serviceAccount }, spec: {} }
-  const { status } = await client.create<typeof request & { status?: { token: string } }>(kind, request)
-  return status?.token ?? ''
 }
 
 /** The codes of the compiler's errors in a program of one file. */

@@ -1,5 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { install } from '../../scripts/credentials/install.ts'
@@ -68,6 +69,24 @@ describe.each([
     expect(`${stdout}${stderr}`).not.toMatch(new RegExp(`${key.accessKey}|${key.secretKey}`))
     const readers = emulator.requests().entries.filter(({ route }) => route === 'versions.access')
     expect(readers.at(-1)?.accessKey).toBe(key.accessKey)
+  })
+
+  test('a key is used at once, also by a store that was refused for want of one', async () => {
+    const tier = here.tier('storefront')
+    const store = { namespace: tier.namespace, name: tier.secretStore }
+    const touch = (attempt: number) =>
+      here.client.mergePatch(kinds.secretStore, store, { metadata: { annotations: { attempt: String(attempt) } } })
+    await here.client.delete(kinds.secret, { namespace: tier.namespace, name: tier.credentialsSecret })
+    // With every failure the operator waits twice as long before it looks at the store again: here about four minutes.
+    for (let attempt = 0; attempt < 9; attempt++) {
+      await touch(attempt)
+      await sleep(150)
+    }
+    const { exitCode, stderr } = await here.credentials(['--tier', 'storefront'], {
+      input: linesOf(keyOf('storefront')),
+    })
+    expect(stderr).toContain('2 of 2 ExternalSecrets synced again')
+    expect(exitCode).toBe(0)
   })
 
   test('a key for a namespace that does not exist yet makes one that Helm adopts', async () => {

@@ -188,12 +188,12 @@ describe('npm run deploy with an operator', () => {
     return committed.cli(['deploy', '--environment', environment, ...args], env)
   }
 
-  test('exits with 3 when a required secret does not arrive, and names its entry and owner', async () => {
+  test('exits with 3 when a required secret does not arrive, and names the cause, its entry and owner', async () => {
     const { exitCode, stdout, stderr } = await deployHere('--timeout', '8s')
     expect(stdout).toContain('STATUS: deployed')
     expect(stderr).toMatch(/^waiting up to 8s until every required secret is there$/m)
     expect(stderr).toMatch(
-      /^ExternalSecret\/trackdechets-backend\/backend-secrets: .*redis-url.*\n {2}fix: .*catalogue "REDIS_URL" \(backend\), owner Trackdéchets\.\n {2}\(NOT_SYNCED\)$/m,
+      /^\/trackdechets-backend\/redis-url: is not there\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
     )
     expect(exitCode).toBe(3)
   })

@@ -39,7 +39,13 @@ export async function startRotatingWorld(
   parts: Pick<WorldOptions, 'emulator' | 'etcd'> = {},
 ): Promise<RotatingWorld> {
   const [world, repository] = await Promise.all([
-    startWorld({ application: rotating, environment, controllers: workloadControllers, ...parts }),
+    startWorld({
+      application: rotating,
+      environment,
+      controllers: workloadControllers,
+      limits: { versions: 100_000 },
+      ...parts,
+    }),
     repositoryCopy().then(async (copy) => {
       await adoptApplication(copy, rotating)
       return copy

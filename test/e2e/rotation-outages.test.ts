@@ -24,11 +24,11 @@ let gates: DisturbedGates<RotatingWorld['owner']>
 /** What has to be stopped before the stack is. */
 const stopped: AsyncDisposable[] = []
 
-const emulatorOptions = () => ({ limits: { secrets: 1000, versions: 1000 }, stateFile: join(folder, 'scaleway.json') })
+const stateFile = () => join(folder, 'scaleway.json')
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outages-'))
-  here = await startRotatingWorld('plain', { emulator: emulatorOptions() })
+  here = await startRotatingWorld('plain', { emulator: { stateFile: stateFile() } })
   login = loginRotation(here, 'red')
   await deployWorkloads(here.world.stack.client, login.tier)
   gates = await startDisturbedGates(here.world, here.owner, folder)
@@ -86,7 +86,12 @@ test.each([
   )
   expect(codes).toEqual(['SCALEWAY_UNREACHABLE'])
   const { accessKey, secretKey } = emulator.owner
-  restarted = await startEmulator({ ...emulatorOptions(), port: Number(port), owner: { accessKey, secretKey } })
+  restarted = await startEmulator({
+    port: Number(port),
+    owner: { accessKey, secretKey },
+    stateFile: stateFile(),
+    limits: { secrets: 1000, versions: 1000 },
+  })
   stopped.push(restarted)
   await login.expectWorking(old, values, what)
   await expectGoesOn(values, before, what)

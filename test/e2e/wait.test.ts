@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import catalogue from '../../scripts/catalogue.ts'
 import environments from '../../scripts/environments.ts'
-import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { seedSecret } from '../../scripts/local/seed-account.ts'
 import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
+import { scalewayRequest } from '../../scripts/scaleway/http.ts'
+import { listSecrets, secretsPath } from '../../scripts/scaleway/secrets.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { tokenOf } from '../helpers/service-account.ts'
 import { forceRefresh } from './refresh.ts'
 import { root, startWorld, type World } from './world.ts'
 
@@ -46,17 +49,30 @@ async function create(name: string): Promise<void> {
   await seedSecret({ account: { apiUrl: emulator.url, secretKey }, organizationId, model }, tier, remote)
 }
 
+/** Takes it out again. */
+async function remove(name: string): Promise<void> {
+  const { emulator, model } = world.stack
+  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
+  const scope = { region: model.region, projectId: model.tiers[0]?.projectId ?? '' }
+  const [found] = await listSecrets(account, scope, { name })
+  await scalewayRequest(account, { method: 'DELETE', path: `${secretsPath(model.region)}/${found?.id}` })
+}
+
 describe('npm run wait', () => {
   test('says at once that nothing is deployed, and exits with 3 when that stays so', async () => {
     const { exitCode, stderr } = await wait('--timeout', '0s')
     expect(stderr).toMatch(
       /^ExternalSecret\/trackdechets-backend\/backend-secrets: the ExternalSecret does not exist$/m,
     )
-    expect(stderr).toMatch(/fix: Run `npm run deploy -- --environment recette`, or see why your GitOps engine/)
+    expect(stderr).toMatch(
+      /^SecretStore\/trackdechets-backend\/backend-secretstore: does not exist, nor do 2 other objects of tier "backend"\./m,
+    )
+    expect(stderr).toMatch(/fix: `npm run deploy -- --environment recette`, or see why your GitOps engine/)
+    expect(stderr.match(/^ {2}\([A-Z_]+\)$/gm)).toEqual(['  (NOT_DEPLOYED)', '  (NOT_DEPLOYED)', '  (REMOTE_ABSENT)'])
     expect(exitCode).toBe(3)
   })
 
-  test('names the required secret that is missing, its entry and owner, and exits with 3', async () => {
+  test('names the cause, by the key of the tier alone, its entry and owner, and exits with 3', async () => {
     await world.install()
     const { exitCode, stdout, stderr } = await wait('--timeout', '8s', '--output', 'json')
     const result = JSON.parse(stdout)
@@ -68,8 +84,19 @@ describe('npm run wait', () => {
       { tier: 'frontend', name: 'frontend-optional-secrets', optional: true, state: 'synced' },
     ])
     expect(stderr).toMatch(
-      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing spec\.data\[\d+\] \(key: path:\/trackdechets-backend\/redis-url\), err: Secret does not exist\. Expected it synced within 8s\.\n {2}fix: .*catalogue "REDIS_URL" \(backend\), owner Trackdéchets\.\n {2}\(NOT_SYNCED\)$/m,
+      /^\/trackdechets-backend\/redis-url: is not there\. Expected it in project \S+\.\n {2}seen: Scaleway GET .* \(request \S+\), without redis-url\n/m,
     )
+    expect(stderr).toMatch(
+      /^ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: `npm run fill -- --environment recette --tier backend --only REDIS_URL` creates it\. .*kubectl annotate.*\n {2}\(REMOTE_ABSENT\)$/m,
+    )
+    expect(stderr).not.toContain('(NOT_SYNCED)')
+    const [cause, ...others] = result.problems
+    expect(cause).toMatchObject({
+      code: 'REMOTE_ABSENT',
+      evidence: expect.arrayContaining([expect.stringContaining('redis-url')]),
+      entries: [{ tier: 'backend', variable: 'REDIS_URL', owner: 'Trackdéchets' }],
+    })
+    expect(others.map(({ code }: { code: string }) => code)).toEqual(['OPTIONAL_INCOMPLETE', 'OPTIONAL_INCOMPLETE'])
     expect(exitCode).toBe(3)
   })
 
@@ -102,6 +129,36 @@ describe('npm run wait', () => {
     expect(await waiting).toMatchObject({ exitCode: 0 })
   })
 
+  test('tells what the operator says, as ever, where the causes may not be looked for', async () => {
+    const { client, controlPlane } = world.stack
+    const { namespace } = backend
+    const rules = [
+      { apiGroups: ['external-secrets.io'], resources: ['externalsecrets'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] },
+    ]
+    const metadata = { name: 'gatekeeper' }
+    await client.create(kinds.clusterRole, { metadata, rules } as KubernetesObject)
+    await client.create(kinds.serviceAccount, { metadata: { ...metadata, namespace } })
+    await client.create(kinds.clusterRoleBinding, {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', ...metadata },
+      subjects: [{ kind: 'ServiceAccount', namespace, ...metadata }],
+    } as KubernetesObject)
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    const token = await tokenOf(client, namespace, metadata.name)
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, token }))
+
+    await remove('redis-url')
+    await forceRefresh(client, backend)
+    const { exitCode, stderr } = await waitIn(path, '--timeout', '6s')
+    expect(stderr).toMatch(
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it synced\.\n/m,
+    )
+    expect(stderr).toMatch(/^ {2}about: .*catalogue "REDIS_URL" \(backend\)/m)
+    expect(stderr).toMatch(/^ {2}\(NOT_SYNCED\)$/m)
+    expect(exitCode).toBe(3)
+  })
+
   test('refuses a wrong timeout with exit code 2', async () => {
     const { exitCode, stderr } = await wait('--timeout', 'soon')
     expect(stderr).toMatch(/^--timeout soon: is no duration\..*\(WRONG_USAGE\)$/s)
@@ -131,7 +188,11 @@ describe('npm run wait', () => {
     )
     const { exitCode, stderr } = await wait('--timeout', '1s')
     expect(stderr).toMatch(/backend-secrets: the cluster has no kind ExternalSecret of external-secrets\.io\/v1$/m)
-    expect(stderr).toMatch(/fix: Install External Secrets Operator/)
+    expect(stderr).toMatch(
+      /^the cluster: has no kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
+    )
+    // Of what can't be there without it nothing is told; the remote secret that was taken out is another matter.
+    expect(stderr.match(/^ {2}\(\w+\)$/gm)).toEqual(['  (KIND_ABSENT)', '  (REMOTE_DELETED)'])
     expect(exitCode).toBe(3)
   })
 })

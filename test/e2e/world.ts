@@ -20,8 +20,10 @@ export interface WorldOptions {
   readonly without?: SeedOptions['without']
   /** Controllers that run besides those the operator needs. Default: none */
   readonly controllers?: readonly string[]
-  /** Default: any free port, and no limits that a test could meet */
-  readonly emulator?: EmulatorOptions
+  /** Of the account, where they differ from Scaleway's. Default: room for any number of remote secrets */
+  readonly limits?: EmulatorOptions['limits']
+  /** What else is special about the emulator. Default: nothing */
+  readonly emulator?: Omit<EmulatorOptions, 'limits'>
   /** Added at the end of etcd's flags. Default: nothing */
   readonly etcd?: readonly string[]
 }
@@ -41,7 +43,7 @@ export interface World extends AsyncDisposable {
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { application, environment, values = {}, without, controllers = [] } = options
+  const { application, environment, values = {}, without, controllers = [], limits } = options
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -50,12 +52,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     return value
   }
   const model = resolve(application, environment)
-  const limits = { secrets: 100_000, versions: 100_000 }
   const stack = await startLocalStack({
     io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
-    emulator: { limits, ...options.emulator },
+    emulator: { ...options.emulator, limits: { secrets: 100_000, ...limits } },
     controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {

@@ -3,15 +3,13 @@ import { didYouMean } from '../../lib/nearest.ts'
 import { compare, type Problem } from '../../lib/problems.ts'
 import { durationSeconds } from '../duration.ts'
 import { namesOf, releaseNames } from '../names.ts'
-import { existsIn, projectOf, remoteNameOf } from '../resolve.ts'
+import { knownRegions } from '../regions.ts'
+import { defaultQuota, existsIn, projectOf, remoteNameOf } from '../resolve.ts'
 import type { Application, EnvironmentSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
-/** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
-export const defaultQuota = 100
 const quotaWarning = 0.8
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const knownRegions = ['fr-par', 'nl-ams', 'pl-waw']
 
 /** A UUID nobody was given: `00000000-0000-4000-8000-000000000001`, `12345678-1234-…`. */
 export function isPlaceholder(id: string): boolean {

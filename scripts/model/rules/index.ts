@@ -20,6 +20,7 @@ import {
   identitiesHaveOneOverlap,
   identitiesStayInOneTier,
 } from './identities.ts'
+import { legacyNamesAreValid, legacySecretsAreApart, legacySecretsAreNobodyElses } from './legacy.ts'
 import {
   baseNamesAreValid,
   derivedNamesAreValid,
@@ -83,6 +84,9 @@ export const rules: readonly Rule[] = [
   iamApplicationNamesAreValid,
   iamApplicationsAreApart,
   keyLifetimesAreDays,
+  legacyNamesAreValid,
+  legacySecretsAreApart,
+  legacySecretsAreNobodyElses,
   quantitiesAreValid,
   secretQuotasLeaveRoom,
   quotasHaveDefaults,

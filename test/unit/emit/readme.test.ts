@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { catalogueSections, fillSections, markdownTable } from '../../../scripts/emit/readme.ts'
+import { catalogueSections, fillSections } from '../../../scripts/emit/readme.ts'
+import { markdownTable } from '../../../scripts/lib/markdown.ts'
 import { ProblemError } from '../../../scripts/lib/problems.ts'
 import { resolveAll } from '../../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'

@@ -61,6 +61,21 @@ test.each([
   expect(path).toBe(expected)
 })
 
+test('a dry run is asked for, and is none otherwise', async () => {
+  const { client, seen } = await api(json(200, {}))
+  const ref = { namespace: 'a', name: 'x' }
+  await client.apply(kinds.secret, ref, { metadata: ref }, { dryRun: true })
+  await client.apply(kinds.secret, ref, { metadata: ref })
+  const path = 'PATCH /api/v1/namespaces/a/secrets/x?fieldManager=tiered-secrets&force=true'
+  expect(seen.map(({ line }) => line)).toEqual([`${path}&dryRun=All`, path])
+})
+
+test('the clock of the server is the date of an answer, also to whom it refuses everything else', async () => {
+  const date = 'Tue, 24 Nov 2026 12:00:00 GMT'
+  const { client } = await api((_, response) => void response.writeHead(401, { date }).end('{}'))
+  expect(await client.serverTime()).toEqual(new Date(date))
+})
+
 test('an object is named by kind, namespace and name', () => {
   expect(describeObject(kinds.secret, { name: 'x', namespace: 'a' })).toBe('Secret/a/x')
   expect(describeObject(kinds.namespace, { name: 'a' })).toBe('Namespace/a')

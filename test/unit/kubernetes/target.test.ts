@@ -44,3 +44,13 @@ test('a target that is not there, or that we may not read, is told apart', async
   api.refuse(kinds.secret, 500)
   await expect(readTarget(api.client, ref)).rejects.toMatchObject({ status: 500 })
 })
+
+test('its data changed when the last of its writers changed data; a writer without a time does not count', () => {
+  const managedFields = [
+    written('2026-01-01T00:00:00Z'),
+    written('2026-01-03T00:00:00Z'),
+    { manager: 'd', fieldsV1: { 'f:data': {} } },
+    { manager: 'e', time: '2026-01-07T00:00:00Z' },
+  ]
+  expect(targetSight(secret({ managedFields })).changedAt).toEqual(new Date('2026-01-03T00:00:00Z'))
+})

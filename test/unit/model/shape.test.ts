@@ -25,7 +25,7 @@ test.each([
   ['a list instead of a catalogue', []],
 ])('%s is told', (_, catalogue) => {
   expect(misshapen({ catalogue, environments: {} })).toEqual([
-    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, tiers, secrets.',
+    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
   ])
 })
 
@@ -127,6 +127,8 @@ test.each([
   ['without', ['rbac', 'everything']],
   ['restart', 'sometimes'],
   ['iamApplications', 'shop'],
+  ['legacy', 'shop/shop-secrets'],
+  ['legacy', { namespace: 'shop' }],
 ])('%s of an environment can not be %j', (field, value) => {
   expect(misshapen(applicationWith({ environments: { dev: environment({ [field]: value }) } }))).toEqual([
     expect.stringContaining(`has a ${field} of another type`),
@@ -146,6 +148,17 @@ test('all settings of an environment together have the right shape', () => {
     organizationId: 'x',
     keyLifetime: '1d',
     ingressNamespace: 'x',
+    legacy: { namespace: 'x', secret: 'y' },
   })
+  expect(misshapen(applicationWith({ environments: { dev: environment({ legacy: 'none' }) } }))).toEqual([])
   expect(misshapen(applicationWith({ environments: { dev } }))).toEqual([])
 })
+
+test.each([[{ namespace: 'shop' }], [{ namespace: 'shop', secret: '' }], ['none']])(
+  'legacy of the catalogue can not be %j',
+  (legacy) => {
+    expect(misshapen(applicationWith({ legacy: legacy as never }))).toEqual([
+      'catalogue: has a legacy of another type. Expected { namespace, secret }.',
+    ])
+  },
+)

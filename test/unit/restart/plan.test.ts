@@ -42,6 +42,7 @@ function plan({ mode, annotations = {}, podAnnotations = {}, by = 'variables', .
   const running = pods.map((startedAt, index) => ({
     name: `server-${index}`,
     labels: {},
+    secrets: [],
     ...(startedAt ? { startedAt } : {}),
   }))
   const sights = externalSecrets(tier)

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { apiUrlOf, isLocalApi, loadAccount } from '../../../scripts/scaleway/account.ts'
+import { apiUrlOf, isLocalApi, loadAccount, organizationOf } from '../../../scripts/scaleway/account.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
@@ -98,4 +98,13 @@ test('a config file that is no YAML is told without what is in it', async () => 
 test('the address alone needs no key', async () => {
   expect(await apiUrlOf({ HOME: '/nowhere' })).toBe('https://api.scaleway.com')
   expect(await apiUrlOf({ HOME: '/nowhere', SCW_API_URL: 'http://localhost:1/' })).toBe('http://localhost:1')
+})
+
+test.each([
+  ['of the environment, whoever runs it', false, 'env', 'own', 'env'],
+  ['of the account, where the environment names none', false, undefined, 'own', 'own'],
+  ['of the emulator, whatever the environment names', true, 'env', 'own', 'own'],
+  ['unknown, where nobody names it', false, undefined, undefined, undefined],
+])('the organization is that %s', (_, isLocal, ofEnvironment, ofAccount, expected) => {
+  expect(organizationOf({ isLocal, organizationId: ofAccount }, { organizationId: ofEnvironment })).toBe(expected)
 })

@@ -3,7 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { formatProblems, ProblemError } from '../../../scripts/lib/problems.ts'
-import { type ScalewayAccount, ScalewayError, scalewayRequest } from '../../../scripts/scaleway/http.ts'
+import {
+  type ScalewayAccount,
+  type ScalewayAnswer,
+  ScalewayError,
+  scalewayRequest,
+} from '../../../scripts/scaleway/http.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { type Answer, serverWith, type TestServer } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -34,6 +39,19 @@ test('a refusal names the request, with no more of an access key than its last c
   const path = '/iam/v1alpha1/api-keys/SCWZ7H3Q9T2B5M8K4X1W'
   const refused = scalewayRequest(accountOf(server), { method: 'DELETE', path })
   expect((await problemOf(refused)).where).toBe('Scaleway DELETE /iam/v1alpha1/api-keys/…4X1W')
+})
+
+test('every answer is told as it came, with the clock of the server and no key', async () => {
+  const date = 'Tue, 24 Nov 2026 12:00:00 GMT'
+  const server = await serverWith({ ...wait, headers: { ...wait.headers, date, 'x-request-id': '7f3a' } }, done)
+  const answers: ScalewayAnswer[] = []
+  await scalewayRequest({ ...accountOf(server), onAnswer: (answer) => void answers.push(answer) }, read)
+  expect(answers).toMatchObject([
+    { request: 'Scaleway GET /things', status: 429, requestId: '7f3a', date: new Date(date) },
+    { request: 'Scaleway GET /things', status: 200, requestId: '' },
+  ])
+  for (const { sentAt, receivedAt } of answers) expect(receivedAt).toBeGreaterThanOrEqual(sentAt)
+  expect(inspect(answers)).not.toContain(secretKey)
 })
 
 test('an answer without content is nothing', async () => {
@@ -132,6 +150,23 @@ describe('a refusal', () => {
     const server = await serverWith({ status: 404, body: { type: 'not_found' } })
     const error = await scalewayRequest(accountOf(server), read).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ name: 'ScalewayError', status: 404, type: 'not_found' })
+  })
+
+  test('tells its request id, and of a 401 the reason; of either nothing that is no single word', async () => {
+    const body = { type: 'denied_authentication', reason: 'expired' }
+    const server = await serverWith(
+      { status: 401, headers: { 'x-request-id': '7f3a' }, body },
+      { status: 401, body: { ...body, reason: `key ${secretKey}` } },
+    )
+    const refusals = [1, 2].map(() => scalewayRequest(accountOf(server), read).catch((error: unknown) => error))
+    expect(await refusals[0]).toMatchObject({ requestId: '7f3a', reason: 'expired' })
+    expect(await refusals[1]).toMatchObject({ requestId: '', reason: '' })
+  })
+
+  test('is told after as many attempts as the account allows', async () => {
+    const server = await serverWith(wait)
+    await expect(scalewayRequest({ ...accountOf(server), attempts: 2 }, read)).rejects.toThrow(ScalewayError)
+    expect(server.received).toHaveLength(2)
   })
 
   test('is told after the fifth attempt when Scaleway never gives in', async () => {

@@ -1,0 +1,50 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { diagnosisJson, diagnosisText } from '../doctor/report.ts'
+import { examine } from '../examine.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+
+interface Options {
+  readonly environment: string
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'doctor',
+  summary: 'Finds why secrets do not arrive: the cause, what it is seen by, and the command that mends it. Only reads.',
+  example: 'npm run doctor -- --environment recette',
+  options: [environmentOption, outputOption],
+  async run({ environment, output }, io) {
+    const model = await openEnvironment(environment, io)
+    const client = await clientOf(model, io)
+    try {
+      const { root, env, signal } = io
+      const diagnosis = await examine(model, client, {
+        root,
+        env,
+        signal,
+        ...(io.isTerminal ? { onStep: io.log } : {}),
+      })
+      io.out(output === 'json' ? diagnosisJson(model, diagnosis) : diagnosisText(model, diagnosis))
+      if (diagnosis.problems.length > 0) io.log(formatProblems(diagnosis.problems).trimEnd())
+      for (const line of diagnosis.unexamined) io.log(`not looked at: ${line}`)
+      return diagnosis.exitCode
+    } finally {
+      if (!(client instanceof ProblemError)) client[Symbol.dispose]()
+    }
+  },
+})
+
+// --- internal ---
+
+/** A login that fails is a cause; another cluster than the environment's is a mistake. */
+async function clientOf(model: EnvironmentModel, io: CommandIo): Promise<KubernetesClient | ProblemError> {
+  try {
+    return await openCluster(model, io)
+  } catch (error) {
+    if (error instanceof ProblemError && error.exitCode === exitCodes.unreachable) return error
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { KubernetesError } from '../../kubernetes/errors.ts'
+import { describeObject, type Kind, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
+import { storeSight } from '../../kubernetes/stores.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import { type Fact, isSeen } from '../fact.ts'
+import type { ClusterFacts } from './cluster.ts'
+import type { TierFacts } from './tier.ts'
+
+/** Renders the chart; asked for only when an object is absent or differs. */
+export type Render = () => Promise<Fact<readonly KubernetesObject[]>>
+
+/** An object the API server would not take. */
+export interface Refusal {
+  readonly namespace: string
+  readonly name: string
+  /** `ExternalSecret/shop-api/api-secrets` */
+  readonly place: string
+  /** The words of the API server. */
+  readonly message: string
+}
+
+/**
+ * Asks the API server whether it would take what the chart has in place of what is absent or differs. Nothing is stored.
+ *
+ * @throws what is no refusal
+ */
+export async function admissionFacts(
+  client: Pick<KubernetesClient, 'apply'>,
+  model: EnvironmentModel,
+  cluster: ClusterFacts,
+  render: Render,
+  signal: AbortSignal,
+): Promise<Fact<readonly Refusal[]>> {
+  const wanted = cluster.kinds.every(({ state }) => state === 'served')
+    ? cluster.tiers.flatMap((facts) => notAsRendered(model, facts))
+    : []
+  if (wanted.length === 0) return { value: [] }
+  const rendered = await render()
+  if (!isSeen(rendered)) return rendered
+  const refusals: Refusal[] = []
+  for (const { kind, namespace, name } of wanted) {
+    const ref = { namespace, name }
+    const object = rendered.value.find(
+      (one) => one.kind === kind.kind && one.metadata.namespace === namespace && one.metadata.name === name,
+    )
+    const said = object && (await refusalOf(client, kind, object, signal))
+    if (said === 'forbidden') return { unseen: `you may not apply ${kind.plural} in namespace ${namespace}` }
+    if (said !== undefined) refusals.push({ ...ref, place: describeObject(kind, ref), message: said })
+  }
+  return { value: refusals }
+}
+
+// --- internal ---
+
+interface Place {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+}
+
+function notAsRendered(model: EnvironmentModel, { tier, namespace, store, externalSecrets }: TierFacts): Place[] {
+  if (isSeen(namespace) && namespace.value.state !== 'there') return []
+  const sight = isSeen(store) ? storeSight(model, tier, store.value.object) : undefined
+  const isStoreWrong = sight !== undefined && (sight.state === 'absent' || sight.differences.length > 0)
+  const wrong = isSeen(externalSecrets) ? externalSecrets.value.filter((one) => !one.object || one.outdated) : []
+  return [
+    ...(isStoreWrong ? [{ kind: kinds.secretStore, namespace: tier.namespace, name: tier.secretStore }] : []),
+    ...wrong.map(({ ref }) => ({ kind: kinds.externalSecret, ...ref })),
+  ]
+}
+
+/** Undefined: it would be taken. `forbidden`: we may not even ask. */
+async function refusalOf(
+  client: Pick<KubernetesClient, 'apply'>,
+  kind: Kind,
+  object: KubernetesObject,
+  signal: AbortSignal,
+): Promise<string | 'forbidden' | undefined> {
+  try {
+    // As Helm, so that nobody is told of a conflict of our own making.
+    await client.apply(kind, object.metadata, object, { fieldManager: 'helm', dryRun: true, signal })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof KubernetesError)) throw error
+    if (error.status === 404) return undefined
+    if (error.status === 403 && !/denied (the )?request|exceeded quota/.test(error.message)) return 'forbidden'
+    if (error.status === 400 || error.status === 403 || error.status === 422) return error.message
+    throw error
+  }
+}

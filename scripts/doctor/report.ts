@@ -1,0 +1,37 @@
+import { namedEntries } from '../kubernetes/sync-problems.ts'
+import { formatProblem } from '../lib/problems.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import type { Cause } from './cause.ts'
+import type { Diagnosis } from './diagnose.ts'
+
+/** The text a person reads: each cause with what it was seen by and what it is about. */
+export function causesText(model: EnvironmentModel, causes: readonly Cause[]): string {
+  return causes.map((cause) => causeText(model, cause)).join('\n')
+}
+
+/** The same for the result of the command: that nothing was found is one too. */
+export function diagnosisText(model: EnvironmentModel, { causes }: Pick<Diagnosis, 'causes'>): string {
+  if (causes.length === 0) return 'no cause found: everything that was looked at is as it should be\n'
+  return causesText(model, causes)
+}
+
+/** For machines. */
+export function diagnosisJson(model: EnvironmentModel, { causes, unexamined }: Diagnosis): string {
+  const { application, environment } = model
+  const found = causes.map((cause) => causeJson(model, cause))
+  return `${JSON.stringify({ version: 1, application, environment, causes: found, unexamined }, null, 2)}\n`
+}
+
+/** One cause for machines: none of the objects it was found in. */
+export function causeJson({ owner }: Pick<EnvironmentModel, 'owner'>, cause: Cause) {
+  const { code, severity = 'error', where, message, evidence, fix, specs } = cause
+  const entries = specs.map((spec) => ({ tier: spec.tier, variable: spec.variable, owner: spec.owner ?? owner }))
+  return { code, severity, where, message, evidence, fix, entries }
+}
+
+// --- internal ---
+
+function causeText(model: EnvironmentModel, cause: Cause): string {
+  const about = cause.specs.length === 0 ? [] : [`about: ${namedEntries(model, cause.specs)}`]
+  return formatProblem(cause, [...cause.evidence.map((one) => `seen: ${one}`), ...about])
+}

@@ -1,0 +1,59 @@
+import { type ScalewayAccount, type ScalewayAnswer, ScalewayError } from './http.ts'
+
+/** What Scaleway says to a question: the value, or a refusal that says something about what was asked. */
+export type Answer<T> = Granted<T> | Refused
+
+interface Granted<T> {
+  readonly status: 200
+  readonly value: T
+  /** As evidence: `Scaleway GET /… answers 200 (request 7f3a)`. */
+  readonly told: string
+}
+
+export interface Refused {
+  readonly status: RefusedStatus
+  readonly refusal: ScalewayError
+  /** As evidence: `Scaleway GET /… answers 403 permissions_denied (request 7f3a)`. */
+  readonly told: string
+}
+
+/** 412: it exists, and can't be used as it is. */
+export type RefusedStatus = (typeof refusals)[number]
+
+/**
+ * Asks, and takes a refusal for an answer.
+ *
+ * @param request is given the account to ask with
+ * @throws what says nothing about the question: a Scaleway that is broken, busy or out of reach
+ */
+export async function ask<T>(
+  account: ScalewayAccount,
+  request: (account: ScalewayAccount) => Promise<T>,
+): Promise<Answer<T>> {
+  let last: ScalewayAnswer | undefined
+  const observed: ScalewayAccount = {
+    ...account,
+    onAnswer(answer) {
+      last = answer
+      account.onAnswer?.(answer)
+    },
+  }
+  try {
+    const value = await request(observed)
+    return { status: 200, value, told: last ? describeAnswer(last) : '' }
+  } catch (error) {
+    const status = error instanceof ScalewayError ? refusals.find((one) => one === error.status) : undefined
+    if (!(error instanceof ScalewayError) || status === undefined) throw error
+    return { status, refusal: error, told: last ? describeAnswer(last, error.type) : '' }
+  }
+}
+
+/** `Scaleway GET /… answers 403 permissions_denied (request 7f3a)` */
+export function describeAnswer({ request, status, requestId }: ScalewayAnswer, type = ''): string {
+  const id = requestId === '' ? '' : ` (request ${requestId})`
+  return `${request} answers ${status}${type === '' ? '' : ` ${type}`}${id}`
+}
+
+// --- internal ---
+
+const refusals = [400, 401, 403, 404, 412] as const

@@ -1,0 +1,146 @@
+import { setMaxListeners } from 'node:events'
+import { expect } from 'vitest'
+import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../scripts/doctor/diagnose.ts'
+import { diagnosisJson, diagnosisText } from '../../scripts/doctor/report.ts'
+import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { type EventObject, type NamespacedRef, readSyncState } from '../../scripts/kubernetes/external-secrets.ts'
+import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import { refreshExternalSecrets } from '../../scripts/kubernetes/refresh.ts'
+import { type EnvironmentModel, externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import type { Application } from '../../scripts/model/types.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
+import { findSecret } from '../../scripts/scaleway/secrets.ts'
+import { bookshop } from '../fixtures/applications.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { forceRefresh } from './refresh.ts'
+import { startWorld, type World, type WorldOptions } from './world.ts'
+
+/** The second application without its admission policies, so that a test may break what they protect. */
+export const unprotected: Application = {
+  ...bookshop,
+  environments: {
+    ...bookshop.environments,
+    preview: { ...bookshop.environments.preview, without: ['admission'] } as Application['environments'][string],
+  },
+}
+
+/** An environment at work, in which a test breaks something, has it diagnosed, and mends it. */
+export interface DoctorWorld extends AsyncDisposable {
+  readonly world: World
+  readonly client: KubernetesClient
+  readonly model: EnvironmentModel
+  /** The owner of the emulated organization. */
+  readonly owner: ScalewayAccount & { readonly organizationId: string }
+  tier(name: string): TierModel
+  /** The required ExternalSecret of a tier, whose target has the same name. */
+  externalSecret(tier: TierModel): NamespacedRef
+  store(tier: TierModel): NamespacedRef
+  credentials(tier: TierModel): NamespacedRef
+  idOf(tier: TierModel, name: string): Promise<string>
+  /** As the command does, with the owner's account unless told otherwise. */
+  diagnose(parts?: Partial<DiagnoseOptions>): Promise<Diagnosis>
+  /** Diagnoses; there has to be exactly one cause. */
+  cause(parts?: Partial<DiagnoseOptions>): Promise<Diagnosis['causes'][number]>
+  /** Diagnoses; there may be no cause. */
+  healthy(): Promise<void>
+  /**
+   * Has the operator read a tier's required secrets now, and waits until it has failed to. Of one object the operator tells
+   * 25 events at most, and then one in five minutes, so that a test file can't break the same one more often.
+   */
+  fails(tier: TierModel): Promise<void>
+  /** Has the operator read a tier's secrets now, and waits until it has. */
+  syncs(tier: TierModel): Promise<void>
+  /** Everything that was diagnosed so far, as text and as JSON. */
+  readonly shown: readonly string[]
+  /** What of these is in anything that was shown, as it is or in base64; each value and key of the environment too. */
+  leaked(others?: readonly string[]): string[]
+}
+
+export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Promise<DoctorWorld> {
+  const world = await startWorld({ application: unprotected, environment: 'preview', ...options })
+  const { client, emulator, model } = world.stack
+  const { organizationId, secretKey } = emulator.owner
+  const owner = { apiUrl: emulator.url, secretKey, organizationId }
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  const shown: string[] = []
+  const externalSecret = ({ namespace, required }: TierModel) => ({ namespace, name: required?.name ?? '' })
+  const diagnosed = async (parts: Partial<DiagnoseOptions> = {}) => {
+    const diagnosis = await diagnose({
+      model,
+      client,
+      apiUrl: emulator.url,
+      isLocal: true,
+      secretKey,
+      organizationId,
+      render: async () => ({ unseen: 'what the chart renders' }),
+      signal,
+      ...parts,
+    })
+    shown.push(diagnosisText(model, diagnosis), diagnosisJson(model, diagnosis))
+    return diagnosis
+  }
+  const failures = async ({ namespace, name }: NamespacedRef) => {
+    const fieldSelector = `involvedObject.kind=ExternalSecret,involvedObject.name=${name},type=Warning`
+    const { items } = await client.list<EventObject>(kinds.event, { namespace, fieldSelector })
+    return items.reduce((sum, { count = 1 }) => sum + count, 0)
+  }
+  return {
+    world,
+    client,
+    model,
+    owner,
+    shown,
+    tier(name) {
+      const found = model.tiers.find((tier) => tier.name === name)
+      if (!found) throw new Error(`no tier ${name}`)
+      return found
+    },
+    externalSecret,
+    store: ({ namespace, secretStore: name }) => ({ namespace, name }),
+    credentials: ({ namespace, credentialsSecret: name }) => ({ namespace, name }),
+    async idOf({ remotePath: path, projectId }, name) {
+      const found = await findSecret(owner, { region: model.region, projectId }, { path, name })
+      if (!found) throw new Error(`no remote secret ${name}`)
+      return found.id
+    },
+    diagnose: diagnosed,
+    async cause(parts) {
+      const { causes } = await diagnosed(parts)
+      const [cause, ...others] = causes
+      expect([cause?.code, ...others.map(({ code }) => code)]).toEqual([cause?.code ?? 'a cause'])
+      if (!cause) throw new Error('no cause was found')
+      return cause
+    },
+    async healthy() {
+      const { causes, exitCode } = await diagnosed()
+      expect([causes.map(({ code, where }) => `${where} ${code}`), exitCode]).toEqual([[], 0])
+    },
+    async fails(tier) {
+      const ref = externalSecret(tier)
+      const before = await failures(ref)
+      await forceRefresh(client, ref)
+      const state = async () => [(await readSyncState(client, ref)).state, await failures(ref)] as const
+      await eventually(state, ([state, now]) => state === 'failed' && now > before, { timeoutMs: 30_000 })
+    },
+    async syncs(tier) {
+      const refs = externalSecrets(tier).map(({ name }) => ({ namespace: tier.namespace, name }))
+      const reports = await refreshExternalSecrets(client, refs, { timeoutMs: 30_000, pollMs: 50 })
+      expect(reports.map(({ message, state }) => `${state} ${message}`)).toEqual(
+        refs.map(() => 'refreshed secret synced'),
+      )
+    },
+    leaked(others = []) {
+      const specs = model.tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
+      const values = specs.map((spec) => world.valueFor(spec)).filter((value) => value.length >= 12)
+      const keys = [...world.stack.keys.values()].flatMap(({ accessKey, secretKey }) => [accessKey, secretKey])
+      const told = shown.join('\n').toLowerCase()
+      const forms = (secret: string) => [secret, Buffer.from(secret).toString('base64')].map((one) => one.toLowerCase())
+      expect([values.length > 5, told.length > 10_000]).toEqual([true, true])
+      return [...values, ...keys, secretKey, ...others].filter((secret) =>
+        forms(secret).some((one) => told.includes(one)),
+      )
+    },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  }
+}
