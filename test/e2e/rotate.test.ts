@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -5,6 +7,7 @@ import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernete
 import { findUnit } from '../../scripts/model/rotation-unit.ts'
 import { createVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { podsNamed } from '../helpers/kubelet.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
@@ -314,6 +317,35 @@ describe('consumers', () => {
     expect(await rotated(['blue.HINT', '--generate'])).toMatchObject({ outcome: 'rotated' })
     expect(await statuses('blue', 'hint', 'HINT')).toEqual(['disabled', 'enabled', 'delivered'])
   })
+})
+
+test('Ctrl-C ends it at once, gives the lease back, and the same command goes on', async () => {
+  here.kubelet.hold('server')
+  const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes']
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+    cwd: here.repository.folder,
+    env: { ...process.env, ...here.env },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  child.stdin.end('RELAY_HOST=mail.green.example\n')
+  const closed = once(child, 'close')
+  await eventually(
+    () => output,
+    (text) => text.includes('server: its pods are replaced'),
+    { timeoutMs: 60_000 },
+  )
+  child.kill('SIGINT')
+  expect(await closed).toEqual([130, null])
+  said += output
+  const lease = await here.world.stack.client.get<KubernetesObject & { spec?: { holderIdentity?: string } }>(
+    kinds.lease,
+    journal('green.RELAY_HOST'),
+  )
+  expect([lease !== undefined, lease?.spec?.holderIdentity]).toEqual([true, undefined])
+  here.kubelet.hold(undefined)
+  expect(await rotated(['green.RELAY_HOST'])).toMatchObject({ outcome: 'rotated' })
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
 })
 
 describe('somebody else', () => {

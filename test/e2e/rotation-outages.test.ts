@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../scripts/emulator/emulator.ts'
-import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
+import {
+  type Kind,
+  type KubernetesObject,
+  kinds,
+  type ObjectRef,
+  type SecretObject,
+} from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { createApiKey, createApplication, createPolicy } from '../../scripts/scaleway/iam.ts'
@@ -221,4 +229,84 @@ test('a journal that a quota refuses keeps everything as it is', async () => {
   await client.delete(quota, ref)
   await expectGoesOn(values, before, 'a quota')
   expect(await client.get(kinds.namespace, { name: 'ledger-secrets' })).toBeDefined()
+})
+
+test('a return that was interrupted is brought to its end by whoever rotates next, and told', async () => {
+  const [old, values] = [await login.current(), login.values()]
+  await login.rotate(login.context(), values)
+  gates.disturb({ side: 'cluster', at: 6, writesOnly: true, lasting: true, act: async () => 'reset' })
+  await expect(login.abort(login.context({ client: gates.client }))).rejects.toMatchObject({ exitCode: 4 })
+  gates.calm()
+  expect(await login.phase()).toBe('returning')
+  await expect(login.rotate(login.context(), login.values())).rejects.toMatchObject({
+    problems: [{ code: 'ROTATION_RETURNED' }],
+  })
+  await login.expectInUse(old, 'an interrupted return')
+  expect(await login.phase()).toBe(undefined)
+  await login.deleteDisabled()
+})
+
+test('where the target may not be read, the operator vouches for it', async () => {
+  const [values, before] = [login.values(), await login.counts()]
+  const { client } = here.world.stack
+  const blind: KubernetesClient = {
+    ...client,
+    get: (kind, ref, signal) => {
+      if (kind.kind !== 'Secret') return client.get(kind, ref, signal)
+      return Promise.reject(new KubernetesError('GET Secret', 403, 'Forbidden', 'no'))
+    },
+  }
+  const told: string[] = []
+  await login.rotate(login.context({ client: blind, log: (line) => told.push(line) }), values)
+  expect(told).toContain(
+    'Secret/ledger-red/red-secrets: may not be read by you, so that only the operator vouches for it',
+  )
+  await expectGoesOn(values, before, 'a blind rotation')
+})
+
+test('all new versions of an identity are there before the operator is told of any', async () => {
+  const [values, before] = [login.values(), await login.counts()]
+  const { client } = here.world.stack
+  const there: (readonly number[])[] = []
+  const watching: KubernetesClient = {
+    ...client,
+    async mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal) {
+      if (kind.kind === 'ExternalSecret') there.push(await login.counts())
+      return client.mergePatch<T>(kind, ref, patch, signal)
+    },
+  }
+  await login.rotate(login.context({ client: watching }), values)
+  expect(there).toEqual([before.map((count) => count + 1)])
+  await login.finish(login.context())
+})
+
+test('a target that somebody else writes is told, and nothing is disabled', async () => {
+  const [old, values, before] = [await login.current(), login.values(), await login.counts()]
+  const { client } = here.world.stack
+  const foreign: KubernetesClient = {
+    ...client,
+    async get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal) {
+      const found = await client.get<T>(kind, ref, signal)
+      const { data } = (found ?? {}) as SecretObject
+      return kind.kind === 'Secret' && data
+        ? ({ ...found, data: { ...data, LOGIN_KEY: 'Zm9yZWlnbg==' } } as unknown as T)
+        : found
+    },
+  }
+  const error = await login.rotate(login.context({ client: foreign }), values).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({
+    problems: [
+      {
+        code: 'TARGET_DIFFERS',
+        where: 'Secret/ledger-red/red-secrets',
+        message: expect.stringContaining('holds another value for LOGIN_KEY than'),
+      },
+    ],
+  })
+  expect(await login.statuses()).toEqual([
+    ['enabled', 'enabled'],
+    ['enabled', 'enabled'],
+  ])
+  await login.expectWorking(old, values, 'a foreign value')
+  await expectGoesOn(values, before, 'a foreign value')
 })
