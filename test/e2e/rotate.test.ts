@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { findUnit } from '../../scripts/model/rotation-unit.ts'
-import { createVersion } from '../../scripts/scaleway/versions.ts'
+import { createVersion, deleteVersion, disableVersion, enableVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
@@ -373,11 +373,57 @@ describe('somebody else', () => {
   })
 })
 
+describe('a version that is no longer what it was', () => {
+  const change = async (name: string, revision: number, to: typeof disableVersion) =>
+    to(here.owner, here.world.stack.model.region, await here.idOf(here.tier('blue'), name), revision)
+  const all = async (name: string) => (await here.versions(here.tier('blue'), name)).map(({ status }) => status)
+
+  test('keeps the old one from being disabled, deleted or returned to', async () => {
+    const input = 'RELAY_HOST=mail.blue.example\n'
+    expect(await rotated(['blue.RELAY_HOST', '--no-restart'], input)).toMatchObject({ outcome: 'rotated' })
+    // Somebody needs the old one after all.
+    await change('relay', 1, enableVersion)
+    const alive = await rotate(['blue.RELAY_HOST', '--finish'])
+    expect([alive.exitCode, alive.stderr]).toEqual([3, expect.stringContaining('(ROTATION_OLD_ENABLED)')])
+    expect(await all('relay')).toEqual(['enabled', 'enabled'])
+    // Somebody gives up the new one.
+    await change('relay', 2, disableVersion)
+    for (const end of ['--finish', '--yes']) {
+      if (end === '--yes') await letPass('blue.RELAY_HOST', 2)
+      const gone = await rotate(['blue.RELAY_HOST', ...(end === '--yes' ? ['--generate'] : [end])], input)
+      expect([end, gone.exitCode]).toEqual([end, 3])
+      expect(await all('relay')).toEqual(['enabled', 'disabled'])
+    }
+    // Somebody deletes the old one.
+    await change('relay', 2, enableVersion)
+    await change('relay', 1, disableVersion)
+    await change('relay', 1, deleteVersion)
+    const back = await rotate(['blue.RELAY_HOST', '--abort'])
+    expect([back.exitCode, back.stderr]).toEqual([3, expect.stringContaining('(ROTATION_WAY_BACK_GONE)')])
+    expect(await all('relay')).toEqual(['scheduled_for_deletion', 'enabled'])
+    expect(await rotated(['blue.RELAY_HOST', '--finish'])).toMatchObject({ outcome: 'finished', deletedVersions: 0 })
+  })
+
+  test('keeps the old one enabled when the overlap is over', async () => {
+    expect(await rotated(['green-login', '--finish'])).toMatchObject({ outcome: 'finished' })
+    const result = await rotated(['green-login', '--generate', '--no-restart'])
+    expect(result.outcome).toBe('overlap')
+    const [{ newVersion }] = result.remoteSecrets
+    const id = await here.idOf(here.tier('green'), 'login-key')
+    await disableVersion(here.owner, here.world.stack.model.region, id, newVersion)
+    await letPass('green-login', 36)
+    const { exitCode, stderr } = await rotate(['green-login', '--no-restart'])
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('(ROTATION_CHANGED_MEANWHILE)')])
+    const statuses = (await here.versions(here.tier('green'), 'login-key')).map(({ status }) => status)
+    expect(statuses.slice(-2)).toEqual(['enabled', 'disabled'])
+  })
+})
+
 describe('what is refused, with nothing written', () => {
   test.each<[string, readonly string[], string | undefined, number, string]>([
     ['a name that is unknown', ['red.SEEL', '--generate'], undefined, 2, 'Did you mean "red.SEAL"?'],
     ['a name of several tiers', ['HINT', '--generate'], undefined, 2, '(ROTATION_NAME_AMBIGUOUS)'],
-    ['no value', ['blue.RELAY_HOST'], '', 3, '(ROTATION_VALUES_MISSING)'],
+    ['no value', ['blue-relay'], '', 3, '(ROTATION_VALUES_MISSING)'],
     ['a value of another format', ['blue-pay'], 'PAY_KEY=short\n', 3, 'standard input line 1 (blue.PAY_KEY)'],
     ['a value that is mistyped', ['blue-pay'], `PAY_KEI=${'x'.repeat(40)}\n`, 3, 'Did you mean "PAY_KEY"?'],
     ['both ends at once', ['red.SEAL', '--finish', '--abort'], undefined, 2, '(WRONG_USAGE)'],
@@ -390,10 +436,11 @@ describe('what is refused, with nothing written', () => {
 
   test('the value that is there', async () => {
     const now = await here.payload(here.tier('blue'), 'relay', 'latest_enabled')
-    const input = `RELAY_HOST=${valueIn(now ?? '', 'RELAY_HOST')}\n`
-    const { exitCode, stderr } = await rotate(['blue.RELAY_HOST'], input)
+    const before = await statuses('blue', 'relay', 'RELAY_USER')
+    const input = `RELAY_USER=${valueIn(now ?? '', 'RELAY_USER')}\n`
+    const { exitCode, stderr } = await rotate(['blue-relay'], input)
     expect([exitCode, stderr]).toEqual([3, expect.stringContaining('(ROTATION_VALUE_UNCHANGED)')])
-    expect(await statuses('blue', 'relay', 'RELAY_HOST')).toEqual(['enabled', 'delivered'])
+    expect(await statuses('blue', 'relay', 'RELAY_USER')).toEqual(before)
   })
 
   test('what nobody confirms', async () => {

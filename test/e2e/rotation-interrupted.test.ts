@@ -69,13 +69,25 @@ afterAll(async () => {
 /** A run of its own, as every command line is. */
 const anew = (context: RotationContext): RotationContext => ({ ...context, holder: `test ${Math.random()}` })
 
+interface Before {
+  readonly old: Values
+  readonly counts: readonly number[]
+  readonly restarts: number
+}
+
+/** How everything is before a rotation. */
+async function look({ login }: Disturbed): Promise<Before> {
+  return { old: await login.current(), counts: await login.counts(), restarts: await login.restarts() }
+}
+
 /** Runs a rotation again, to its end, and checks what it leaves: one version more than before, and nothing in between. */
-async function expectRotated({ login, context }: Disturbed, next: Values, before: readonly number[], what: string) {
+async function expectRotated({ login, context }: Disturbed, next: Values, before: Before, what: string) {
   await login.runOutLease()
   await login.rotate(anew(context), next)
   await login.expectInUse(next, what)
-  expect([what, await login.counts()]).toEqual([what, before.map((count) => count + 1)])
-  expect([what, await login.statuses()]).toEqual([what, before.map(() => ['disabled', 'enabled'])])
+  expect([what, await login.counts()]).toEqual([what, before.counts.map((count) => count + 1)])
+  expect([what, await login.statuses()]).toEqual([what, before.counts.map(() => ['disabled', 'enabled'])])
+  expect([what, await login.restarts()]).toEqual([what, before.restarts + 1])
   expect([what, await login.phase()]).toEqual([what, 'disabled'])
 }
 
@@ -106,7 +118,7 @@ test('a rotation killed at any request goes on, with one of the values to be had
     const { login, gates } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, killed ${when} request ${at} to the ${side}`
-      const [old, next, before] = [await login.current(), login.values(), await login.counts()]
+      const [before, next] = [await look(worker), login.values()]
       const file = join(folder, `${login.tier.name}.env`)
       await writeFile(file, writeDotenv(new Map(Object.entries(next))), { mode: 0o600 })
       const args = ['--environment', 'plain', login.unit.name, '--from', file, '--no-overlap', '--yes']
@@ -114,7 +126,7 @@ test('a rotation killed at any request goes on, with one of the values to be had
       const { killed, output } = await killedRun(line, gates, { side, at, when })
       await rm(file)
       trace(output)
-      await login.expectWorking(old, next, what)
+      await login.expectWorking(before.old, next, what)
       await expectRotated(worker, next, before, what)
       await ended(worker, what)
       if (!killed) break
@@ -138,12 +150,12 @@ test('after any fault at any request it says what is wrong, and goes on the next
     const { login, gates, context, hasty } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at}`
-      const [old, next, before] = [await login.current(), login.values(), await login.counts()]
+      const [before, next] = [await look(worker), login.values()]
       const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
       const own = anew(name === 'no answer' ? hasty : context)
       if (await failureOf(login.rotate(own, next), what)) seen[name] = (seen[name] ?? 0) + 1
       gates.calm()
-      await login.expectWorking(old, next, what)
+      await login.expectWorking(before.old, next, what)
       await expectRotated(worker, next, before, what)
       await ended(worker, what)
       if (hit() === undefined) break
@@ -165,17 +177,20 @@ test('a return killed or disturbed at any request is brought to its end by the n
     const { login, gates, context } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at} of a return`
-      const [old, next, before] = [await login.current(), login.values(), await login.counts()]
+      const next = login.values()
+      const before = await look(worker)
       await login.rotate(anew(context), next)
       const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
       await failureOf(login.abort(anew(context)), what)
       gates.calm()
-      await login.expectWorking(old, next, what)
+      await login.expectWorking(before.old, next, what)
       await login.runOutLease()
       await login.abort(anew(context))
-      await login.expectInUse(old, what)
+      await login.expectInUse(before.old, what)
       expect([what, await login.phase()]).toEqual([what, undefined])
-      expect([what, await login.counts()]).toEqual([what, before.map((count) => count + 1)])
+      expect([what, await login.counts()]).toEqual([what, before.counts.map((count) => count + 1)])
+      // There and back.
+      expect([what, await login.restarts()]).toEqual([what, before.restarts + 2])
       const statuses = await login.statuses()
       expect([what, statuses.map((all) => all.filter((status) => status === 'enabled').length)]).toEqual([what, [1, 1]])
       await login.deleteDisabled()

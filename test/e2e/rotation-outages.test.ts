@@ -15,6 +15,7 @@ import {
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { createApiKey, createApplication, createPolicy } from '../../scripts/scaleway/iam.ts'
+import { createVersion } from '../../scripts/scaleway/versions.ts'
 import { killApiServer } from '../helpers/api-server.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startTestOperator } from '../helpers/local-stack.ts'
@@ -68,6 +69,13 @@ async function expectGoesOn(values: ReturnType<LoginRotation['values']>, before:
   await login.rotate(login.context(), values)
   await login.expectInUse(values, what)
   expect([what, await login.counts()]).toEqual([what, before.map((count) => count + 1)])
+  await login.finish(login.context())
+}
+
+/** The same where versions of somebody else's have come and gone: they count. */
+async function expectGoesOnFrom(values: ReturnType<LoginRotation['values']>, what: string) {
+  await login.rotate(login.context(), values)
+  await login.expectInUse(values, what)
   await login.finish(login.context())
 }
 
@@ -244,6 +252,31 @@ test('a return that was interrupted is brought to its end by whoever rotates nex
   await login.expectInUse(old, 'an interrupted return')
   expect(await login.phase()).toBe(undefined)
   await login.deleteDisabled()
+})
+
+test('a version that somebody adds just before is not hidden behind one of ours', async () => {
+  const [values, before] = [login.values(), await login.counts()]
+  const strange = { ...(await login.current()), LOGIN_KEY: `strange-${'x'.repeat(32)}` }
+  const codes = await refusedWith(
+    {
+      side: 'cluster',
+      at: 2,
+      writesOnly: true,
+      async act(forward) {
+        const { model } = here.world.stack
+        const id = await here.idOf(login.tier, 'login-key')
+        await createVersion(here.owner, model.region, id, strange.LOGIN_KEY)
+        return forward()
+      },
+    },
+    values,
+  )
+  expect(codes).toEqual(['ROTATION_CHANGED_MEANWHILE'])
+  const [key = 0, user = 0] = before
+  expect(await login.counts()).toEqual([key + 1, user])
+  await login.expectWorking(strange, strange, 'a version of somebody else')
+  await login.deleteNewest('login-key')
+  await expectGoesOnFrom(values, 'a version of somebody else')
 })
 
 test('where the target may not be read, the operator vouches for it', async () => {

@@ -51,6 +51,10 @@ export interface LoginRotation {
   statuses(): Promise<readonly string[][]>
   /** As `npm run fill -- --prune` does. */
   deleteDisabled(): Promise<void>
+  /** As somebody does who takes a version of his back. */
+  deleteNewest(name: string): Promise<void>
+  /** How often the pod template of the consumer was changed. */
+  restarts(): Promise<number>
   /** Gives the target another value, outside of any rotation, in another second than before. */
   change(): Promise<void>
   /** What the journal says of the phase; undefined: there is none. */
@@ -152,6 +156,14 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         for (const { revision, status } of await here.versions(tier, name))
           if (status === 'disabled')
             await deleteVersion(here.owner, model.region, await here.idOf(tier, name), revision)
+    },
+    async deleteNewest(name) {
+      const newest = (await here.versions(tier, name)).at(-1)
+      await deleteVersion(here.owner, model.region, await here.idOf(tier, name), newest?.revision ?? 0)
+    },
+    async restarts() {
+      const server = await client.get(kinds.deployment, { namespace: tier.namespace, name: 'server' })
+      return server?.metadata.generation ?? 0
     },
     async change() {
       const before = await readTarget(client, target)
