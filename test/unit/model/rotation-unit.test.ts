@@ -80,6 +80,27 @@ test('what shares a remote secret or an identity has one lock, and nothing else 
   for (const one of locks) expect(one).toMatch(/^rotate-(api|web)-[a-z0-9-]+-[0-9a-f]{8}$/)
 })
 
+test('a chain of shared remote secrets has one lock, whichever end is named', () => {
+  const field = (variable: string, remoteName: string, identity: string) => {
+    return { variable, remoteName, identity, property: [variable] }
+  }
+  const chain = resolve(
+    applicationWith({
+      secrets: [
+        field('A', 'one', 'first'),
+        field('B', 'one', 'second'),
+        field('C', 'two', 'second'),
+        field('D', 'two', 'third'),
+        { variable: 'APART' },
+      ],
+    }),
+    'dev',
+  )
+  const locks = ['A', 'B', 'C', 'D', 'APART'].map((name) => findUnit(chain, name).lock)
+  expect(new Set(locks.slice(0, 4)).size).toBe(1)
+  expect(new Set(locks).size).toBe(2)
+})
+
 test('names that differ only in what an object may not be called have locks of their own', () => {
   const similar = resolve(
     applicationWith({ secrets: ['A_B', 'a_b', 'A__B'].map((variable) => ({ variable, remoteName: `x-${variable}` })) }),
