@@ -28,10 +28,11 @@ export function triesOf({
 }: Pick<ExternalSecretFacts, 'sync' | 'object' | 'warning' | 'failures'>): Tries | undefined {
   if (sync.state !== 'failed' || !warning) return undefined
   const since = failingSince(object?.status?.conditions)
-  if (since === undefined || warning.at.getTime() < since) return undefined
-  const own = failures.filter(({ last }) => last.getTime() >= since)
-  const count = own.reduce((sum, { first, count }) => sum + (first.getTime() >= since ? count : 1), 0)
   const last = warning.at.getTime()
+  // The event of the first failure may be a second older than the condition.
+  if (since === undefined || last < since - toTheSecondMs) return undefined
+  const own = failures.filter((one) => one.last.getTime() >= since)
+  const count = own.reduce((sum, { first, count }) => sum + (first.getTime() >= since ? count : 1), 0)
   const byTime = last - since + 1_000
   const byCount = 1_000 * 2 ** Math.min(count - 1, 20)
   const pauseMs = Math.min(longestPauseMs, Math.max(1_000, byTime, byCount))
@@ -61,9 +62,9 @@ const soonMs = 10_000
 /** Conditions and events tell time to the second. */
 const toTheSecondMs = 2_000
 
-/** Milliseconds since 1970; a little before, because conditions and events tell time to the second. */
+/** Milliseconds since 1970. */
 function failingSince(conditions: readonly Condition[] | undefined): number | undefined {
   const ready = conditions?.find(({ type }) => type === 'Ready')
   const time = Date.parse(ready?.lastTransitionTime ?? '')
-  return Number.isNaN(time) ? undefined : time - toTheSecondMs
+  return Number.isNaN(time) ? undefined : time
 }

@@ -63,6 +63,7 @@ export const causeList = {
   REMOTE_OTHER_REGION: entry('the remote secret is in another region', '`npm run fill`, or correct the region'),
   REMOTE_OTHER_PROJECT: entry('the remote secret is in another project', '`npm run fill`, or correct the project'),
   REMOTE_ABSENT: entry('Scaleway has no such remote secret; a similar name is told', '`npm run fill`'),
+  REMOTE_EPHEMERAL: entry('the remote secret is ephemeral: its versions end by themselves', 'a lasting one'),
   REMOTE_LOCKED: entry("the encryption key of the remote secret can't be used", 'enable it in Key Manager'),
   VERSION_DISABLED: entry('every version of the remote secret is disabled', 'enable one'),
   VERSION_DELETED: entry(
@@ -73,8 +74,8 @@ export const causeList = {
   VALUE_TOO_LARGE: entry('the value is larger than 64 KiB', '`npm run fill -- --replace`'),
   VALUE_NOT_TEXT: entry('the value is not UTF-8', '`npm run fill -- --replace`'),
   VALUE_NOT_JSON: entry('the value has to be a JSON object, and is none', '`npm run fill -- --replace`'),
-  PROPERTY_MISSING: entry('the JSON of the remote secret lacks the field', '`npm run fill -- --replace`'),
-  BUNDLE_KEY_MISSING: entry('the bundle lacks a variable', '`npm run fill -- --replace`'),
+  PROPERTY_MISSING: entry('the JSON of the remote secret lacks the field', '`npm run fill`'),
+  BUNDLE_KEY_MISSING: entry('the bundle lacks a variable', '`npm run fill`'),
   TARGET_OF_OTHER: entry('the target belongs to another ExternalSecret', 'delete that one'),
   TARGET_CONTROLLED: entry('the target belongs to another controller', 'have it write elsewhere'),
   TARGET_IMMUTABLE: entry('the target is immutable', 'delete it; the operator makes it anew'),

@@ -1,3 +1,4 @@
+import { kinds } from '../kubernetes/kinds.ts'
 import { groupBy } from '../lib/group.ts'
 import { dueText, triesOf } from './backoff.ts'
 import { type Cause, sortCauses } from './cause.ts'
@@ -14,6 +15,7 @@ import { availabilityCauses } from './causes/scaleway.ts'
 import { storeCauses } from './causes/store.ts'
 import { targetCauses } from './causes/target.ts'
 import { unexplainedCause } from './causes/unexplained.ts'
+import { eventEvidence } from './evidence.ts'
 import { isSeen, seenOr } from './fact.ts'
 import { isTrouble, type Observation } from './observation.ts'
 import type { ExternalSecretFacts, TierFacts } from './observe/tier.ts'
@@ -100,11 +102,15 @@ function withNextTry(cause: Cause, now: Date): Cause {
   const { code, explains } = cause
   const failing = explains.flatMap((facts) => {
     const tries = triesOf(facts)
-    return tries ? [{ ref: facts.ref, tries }] : []
+    return tries ? [{ ...facts, tries }] : []
   })
   const [first] = failing.sort((a, b) => a.tries.next.getTime() - b.tries.next.getTime())
   if (!first || code === 'BACKOFF') return cause
-  const evidence = [...cause.evidence, `the operator tries again by itself ${dueText(first.tries, now)}`]
+  const words = eventEvidence(kinds.externalSecret, first.ref, first.warning).filter(
+    (one) => !cause.evidence.includes(one),
+  )
+  const due = `the operator tries again by itself ${dueText(first.tries, now)}`
+  const evidence = [...cause.evidence, ...words, due]
   if (/^(CREDENTIALS|KEY|OPERATOR|SCALEWAY)_/.test(code)) return { ...cause, evidence }
   const byNamespace = groupBy(failing, ({ ref }) => ref.namespace)
   const force = [...byNamespace.values()].map((members) => paste.forceSync(members.map(({ ref }) => ref))).join(' and ')

@@ -1,4 +1,4 @@
-import { withoutCredential } from '../kubernetes/external-secrets.ts'
+import { withoutSecrets } from '../kubernetes/external-secrets.ts'
 import { describeObject, type Kind, kinds, type WithConditions } from '../kubernetes/kinds.ts'
 import { timeText } from './backoff.ts'
 import type { ExternalSecretFacts, Told } from './observe/tier.ts'
@@ -17,7 +17,7 @@ export function conditionEvidence(
   const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready')
   if (!ready) return []
   const since = ready.lastTransitionTime === undefined ? '' : ` since ${ready.lastTransitionTime}`
-  const said = withoutCredential(`${ready.reason ?? 'no reason'}: ${ready.message ?? 'no message'}`)
+  const said = withoutSecrets(`${ready.reason ?? 'no reason'}: ${ready.message ?? 'no message'}`)
   return [`condition Ready=${ready.status} of ${describeObject(kind, ref)}${since}: ${said}`]
 }
 

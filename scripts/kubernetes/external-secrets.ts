@@ -88,7 +88,7 @@ export interface EventObject extends KubernetesObject {
   readonly count?: number
 }
 
-/** What the newest of these events says, on one line and without a credential. */
+/** What the newest of these events says, on one line and without any part of a secret. */
 export function newestWarning(events: readonly EventObject[]): string | undefined {
   return newestEvent(events)?.message
 }
@@ -98,13 +98,18 @@ export function newestEvent(events: readonly EventObject[]): { message: string; 
   const order = ({ metadata }: EventObject) => Number(metadata.resourceVersion ?? 0)
   const newest = [...events].sort((a, b) => eventTime(a) - eventTime(b) || order(a) - order(b)).at(-1)
   if (newest?.message === undefined) return undefined
-  const message = withoutCredential(newest.message).replace(/\s+/g, ' ').trim()
+  const message = withoutSecrets(newest.message).replace(/\s+/g, ' ').trim()
   return { message, at: new Date(eventTime(newest)) }
 }
 
-/** Scaleway's SDK quotes a malformed secret key in its error, and the operator passes it on. */
-export function withoutCredential(message: string): string {
-  return message.replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
+/**
+ * What the operator passes on of secrets, taken out: Scaleway's SDK quotes a malformed key in its error, and Go's JSON
+ * parser the character of a value it stumbled over.
+ */
+export function withoutSecrets(message: string): string {
+  return message
+    .replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
+    .replace(/(invalid character )'(?:\\'|[^'])*'/g, "$1'…'")
 }
 
 // --- internal ---

@@ -95,7 +95,9 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   const listing = await answerTo(account, (as) => listFolder(as, scope, tier.remotePath))
   if (listing.status === 401) return { unknown: true, listed: false }
   if (listing.status !== 200) return { unknown: false, listed: false }
-  for (const remote of tier.remoteSecrets.filter(({ name }) => listing.value.some((found) => found.name === name))) {
+  // An ephemeral version may be gone once it is read.
+  const lasting = listing.value.filter(({ ephemeral_policy }) => ephemeral_policy == null).map(({ name }) => name)
+  for (const remote of tier.remoteSecrets.filter(({ name }) => lasting.includes(name))) {
     const found = await findSecret(account, scope, remote)
     if (!found) continue
     const version = await answerTo(account, (as) => latestVersion(as, model.region, found.id))

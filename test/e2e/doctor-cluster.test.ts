@@ -7,7 +7,7 @@ import { projects } from '../helpers/applications.ts'
 import { chartOf, helm4, manifestsOf } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import type { AnyObject } from './admission-world.ts'
-import { type DoctorWorld, startDoctorWorld, unprotected } from './doctor-world.ts'
+import { type DoctorWorld, forbid, startDoctorWorld, unprotected } from './doctor-world.ts'
 
 let here: DoctorWorld
 let orders: TierModel
@@ -25,8 +25,8 @@ const patchStore = (scaleway: object) =>
 const patchSpec = (tier: TierModel, spec: object) =>
   here.client.mergePatch(kinds.externalSecret, here.externalSecret(tier), { spec })
 /** A value that is not the one before, so that the operator has something to write. */
-const newValue = async (tier: TierModel, name: string, value: string) =>
-  createVersion(here.owner, here.model.region, await here.idOf(tier, name), value)
+const newValue = async (tier: TierModel, name: string) =>
+  createVersion(here.owner, here.model.region, await here.idOf(tier, name), `made at ${Date.now()}`)
 
 /** The cause of the one failure there is, once somebody has broken something; what was broken is mended in any case. */
 async function causeOf(
@@ -207,7 +207,7 @@ describe('a target', () => {
     expect(await here.cause()).toMatchObject({ code: 'TARGET_IMMUTABLE', explains: [] })
     const cause = await causeOf(
       async () => {
-        await newValue(mailer, 'no-reply-marker', 'true')
+        await newValue(mailer, 'no-reply-marker')
         await here.fails(mailer)
       },
       () => here.client.delete(kinds.secret, target()),
@@ -243,36 +243,30 @@ describe('a target', () => {
   })
 
   test('that an admission policy refuses is told with the words of the policy', async () => {
-    const name = 'no-letters'
-    const refusing: AnyObject = {
-      metadata: { name },
-      spec: {
-        matchConstraints: {
-          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['secrets'] }],
-        },
-        validations: [{ expression: "object.metadata.name != 'mailer-secrets'", message: 'no letters here' }],
-      },
-    }
+    const label = (a: string) => here.client.mergePatch(kinds.secret, target(), { metadata: { labels: { a } } })
+    const isTaken = (a: string) =>
+      label(a).then(
+        () => true,
+        () => false,
+      )
+    let allow = async () => {}
     const cause = await causeOf(
       async () => {
-        await here.client.create(kinds.validatingAdmissionPolicy, refusing)
-        const binding: AnyObject = { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } }
-        await here.client.create(kinds.validatingAdmissionPolicyBinding, binding)
+        allow = await forbid(here.client, {
+          name: 'no-letters',
+          resource: 'secrets',
+          operation: 'UPDATE',
+          except: "object.metadata.name != 'mailer-secrets'",
+          message: 'no letters here',
+        })
         await eventually(
-          () =>
-            here.client.mergePatch(kinds.secret, target(), { metadata: { labels: { a: String(Date.now()) } } }).then(
-              () => false,
-              () => true,
-            ),
-          (isRefused) => isRefused,
+          () => isTaken(String(Date.now())),
+          (taken) => !taken,
         )
-        await newValue(mailer, 'no-reply-marker', 'false')
+        await newValue(mailer, 'no-reply-marker')
         await here.fails(mailer)
       },
-      async () => {
-        await here.client.delete(kinds.validatingAdmissionPolicyBinding, { name })
-        await here.client.delete(kinds.validatingAdmissionPolicy, { name })
-      },
+      () => allow(),
     )
     expect(cause).toMatchObject({
       code: 'ADMISSION_REFUSES',
@@ -281,12 +275,8 @@ describe('a target', () => {
       fix: expect.stringMatching(/^`kubectl get validatingadmissionpolicies,validatingwebhookconfigurations` /),
     })
     await eventually(
-      () =>
-        here.client.mergePatch(kinds.secret, target(), { metadata: { labels: { a: 'b' } } }).then(
-          () => true,
-          () => false,
-        ),
-      (isTaken) => isTaken,
+      () => isTaken('b'),
+      (taken) => taken,
     )
     await here.syncs(mailer)
     await here.healthy()
@@ -391,7 +381,6 @@ describe('an ExternalSecret', () => {
     const { chart, values } = await chartOf(unprotected)
     const rendered = await manifestsOf(helm4, chart, values('preview'))
     const render = async () => ({ value: rendered })
-    const name = 'no-external-secrets'
     await here.client.delete(kinds.externalSecret, ref)
     await eventually(
       () => here.client.get(kinds.externalSecret, ref),
@@ -402,38 +391,22 @@ describe('an ExternalSecret', () => {
       where: 'ExternalSecret/bookshop-mailer/mailer-secrets',
       message: 'does not exist. Expected what the chart renders.',
     })
-    const refusing: AnyObject = {
-      metadata: { name },
-      spec: {
-        matchConstraints: {
-          resourceRules: [
-            {
-              apiGroups: ['external-secrets.io'],
-              apiVersions: ['*'],
-              operations: ['CREATE'],
-              resources: ['externalsecrets'],
-            },
-          ],
-        },
-        validations: [
-          { expression: "object.metadata.namespace != 'bookshop-mailer'", message: 'ask the platform team' },
-        ],
-      },
-    }
+    let allow = async () => {}
     const cause = await causeOf(
       async () => {
-        await here.client.create(kinds.validatingAdmissionPolicy, refusing)
-        const binding: AnyObject = { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } }
-        await here.client.create(kinds.validatingAdmissionPolicyBinding, binding)
+        allow = await forbid(here.client, {
+          name: 'no-external-secrets',
+          resource: 'externalsecrets.external-secrets.io',
+          operation: 'CREATE',
+          except: "object.metadata.namespace != 'bookshop-mailer'",
+          message: 'ask the platform team',
+        })
         await eventually(
           async () => (await here.diagnose({ render })).causes[0]?.code,
           (code) => code === 'ADMISSION_REFUSES',
         )
       },
-      async () => {
-        await here.client.delete(kinds.validatingAdmissionPolicyBinding, { name })
-        await here.client.delete(kinds.validatingAdmissionPolicy, { name })
-      },
+      () => allow(),
       { render },
     )
     expect(cause).toMatchObject({ code: 'ADMISSION_REFUSES', where: 'ExternalSecret/bookshop-mailer/mailer-secrets' })

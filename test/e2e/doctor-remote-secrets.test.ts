@@ -2,9 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { type ScalewayRequest, scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, secretsPath } from '../../scripts/scaleway/secrets.ts'
-import { accessVersion, createVersion, deleteVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
+import {
+  accessVersion,
+  createVersion,
+  deleteVersion,
+  disableVersion,
+  listVersions,
+} from '../../scripts/scaleway/versions.ts'
 import { projects } from '../helpers/applications.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { type DoctorWorld, startDoctorWorld } from './doctor-world.ts'
+import { forceRefresh } from './refresh.ts'
 
 /** What Scaleway would never have taken, and must not be shown either. */
 const marker = 'never-to-be-shown'
@@ -12,10 +20,11 @@ const marker = 'never-to-be-shown'
 let here: DoctorWorld
 let orders: TierModel
 let mailer: TierModel
+let storefront: TierModel
 let region: string
 beforeAll(async () => {
   here = await startDoctorWorld({ limits: { payloadBytes: 1024 * 1024 } })
-  ;[orders, mailer] = [here.tier('orders'), here.tier('mailer')]
+  ;[orders, mailer, storefront] = [here.tier('orders'), here.tier('mailer'), here.tier('storefront')]
   region = here.model.region
   await here.world.install()
   await here.world.sync()
@@ -158,6 +167,34 @@ describe('the remote secret of a required variable', () => {
     await here.healthy()
   })
 
+  test('that is ephemeral is told, and not read: some end with that', async () => {
+    await change(id, { name: 'q' })
+    const made = await scaleway('POST', '', {
+      project_id: orders.projectId,
+      path: '/bookshop-orders',
+      name: 'stock-db',
+      ephemeral_policy: { expires_once_accessed: true, action: 'disable' },
+    })
+    const ephemeral = (made as { id: string }).id
+    await createVersion(here.owner, region, ephemeral, value)
+    // The operator ends at what comes before it, so that only we could read it; and all of the tier is suspected.
+    const seal = await here.idOf(orders, 'basket-seal')
+    await change(seal, { name: 'q1' })
+    await here.fails(orders)
+    const { causes } = await here.diagnose()
+    const [version] = await listVersions(here.owner, region, ephemeral)
+    await change(ephemeral, { name: 'fleeting' })
+    await change(seal, { name: 'basket-seal' })
+    await change(id, { name: 'stock-db' })
+    expect(causes).toMatchObject([
+      { code: 'REMOTE_ABSENT', where: '/bookshop-orders/basket-seal' },
+      { code: 'REMOTE_EPHEMERAL', where: place, specs: [{ variable: 'STOCK_DB' }] },
+    ])
+    expect(version?.status).toBe('enabled')
+    await here.syncs(orders)
+    await here.healthy()
+  })
+
   test('that never had a version is told', async () => {
     await change(id, { name: 'q' })
     const scope = { region, projectId: orders.projectId }
@@ -191,7 +228,7 @@ test('many that nobody has filled yet are one cause, with one command', async ()
 })
 
 test('an optional one that is absent is no cause, and one under a similar name is a warning', async () => {
-  const id = await here.idOf(here.tier('storefront'), 'loyalty.programme')
+  const id = await here.idOf(storefront, 'loyalty.programme')
   await change(id, { name: 'q' })
   await here.healthy()
   await change(id, { name: 'loyalty_programme' })
@@ -253,7 +290,20 @@ describe('the value of a remote secret', () => {
       expect(cause.fix).toMatch(/--only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --replace` writes a new version/)
     }))
 
-  test('with numbers that are large is fine, and what else is missing is told', () =>
+  test('that is no JSON, of a bundle, is told without the character the operator quotes', () =>
+    withOpaqueBundle(Buffer.from(`§${marker}`), async () => {
+      await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
+      const told = await eventually(
+        async () => (await here.diagnose()).causes,
+        ([cause]) => cause?.evidence.join().includes('invalid character') === true,
+      )
+      expect(told).toMatchObject([
+        { code: 'VALUE_NOT_JSON', where: '/bookshop-storefront/loyalty.programme version 1' },
+      ])
+      expect(told[0]?.evidence.join()).toContain("invalid character '…' looking for beginning of value")
+    }))
+
+  test('with numbers that are large is fine', () =>
     withValue(
       mailer,
       'relay',
@@ -264,34 +314,31 @@ describe('the value of a remote secret', () => {
       },
     ))
 
+  // None of these is the first of its tier: that one is read anyway, as a proof that the key may.
   test('that is not UTF-8 is told although it arrives', () =>
-    withValue(mailer, 'no-reply-marker', Buffer.from([0xff, 0xfe, 0x41]), async () => {
-      await here.syncs(mailer)
+    withValue(orders, 'stock-db', Buffer.from([0xff, 0xfe, 0x41]), async () => {
+      await here.syncs(orders)
       expect(await here.cause()).toMatchObject({
         code: 'VALUE_NOT_TEXT',
         message: 'is not UTF-8. Expected UTF-8 of at most 64 KiB.',
-        specs: [{ variable: 'NO' }],
+        specs: [{ variable: 'STOCK_DB' }],
       })
     }))
 
   test('that is not UTF-8 inside of a bundle is told although it arrives changed', () => {
-    const value = Buffer.concat([
-      Buffer.from('{"PAY_MERCHANT":"x","PAY_SIGNATURE":"'),
-      Buffer.from([0xff]),
-      Buffer.from('"}'),
-    ])
-    return withOpaqueBundle(value, async () => {
-      await here.syncs(orders)
-      expect(await here.cause()).toMatchObject({
-        code: 'VALUE_NOT_TEXT',
-        where: expect.stringContaining('3ds-payment'),
-      })
+    const [before, after] = ['{"LOYALTY_PARTNER_ID":"x","LOYALTY_PARTNER_KEY":"', '"}']
+    return withOpaqueBundle(Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]), async () => {
+      await here.syncs(storefront)
+      const { causes } = await here.diagnose()
+      expect(causes).toMatchObject([
+        { code: 'VALUE_NOT_TEXT', severity: 'warning', where: '/bookshop-storefront/loyalty.programme version 1' },
+      ])
     })
   })
 
   test('of more than 64 KiB is told', () =>
-    withValue(mailer, 'no-reply-marker', marker.repeat(6000), async () => {
-      await here.syncs(mailer)
+    withValue(orders, 'stock-db', marker.repeat(6000), async () => {
+      await here.syncs(orders)
       expect(await here.cause()).toMatchObject({
         code: 'VALUE_TOO_LARGE',
         message: expect.stringMatching(/^is 102000 bytes long, more than 65536\./),
@@ -300,21 +347,18 @@ describe('the value of a remote secret', () => {
 
   /** Scaleway itself looks into what is of type key_value. */
   async function withOpaqueBundle(payload: Buffer, check: () => Promise<void>) {
-    const id = await here.idOf(orders, '3ds-payment')
+    const { remotePath: path, projectId } = storefront
+    const id = await here.idOf(storefront, 'loyalty.programme')
     await change(id, { name: 'q' })
-    const scope = { region, projectId: orders.projectId }
-    const opaque = await createSecret(here.owner, scope, {
-      path: '/bookshop-orders',
-      name: '3ds-payment',
-      type: 'opaque',
-    })
+    const scope = { region, projectId }
+    const opaque = await createSecret(here.owner, scope, { path, name: 'loyalty.programme', type: 'opaque' })
     await createVersion(here.owner, region, opaque.id, payload)
     try {
       await check()
     } finally {
-      await change(opaque.id, { name: 'q2' })
-      await change(id, { name: '3ds-payment' })
-      await here.syncs(orders)
+      await change(opaque.id, { name: opaque.id })
+      await change(id, { name: 'loyalty.programme' })
+      await here.syncs(storefront)
     }
     await here.healthy()
   }

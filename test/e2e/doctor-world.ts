@@ -12,6 +12,7 @@ import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import type { AnyObject } from './admission-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World, type WorldOptions } from './world.ts'
 
@@ -52,8 +53,12 @@ export interface DoctorWorld extends AsyncDisposable {
   syncs(tier: TierModel): Promise<void>
   /** Everything that was diagnosed so far, as text and as JSON. */
   readonly shown: readonly string[]
-  /** What of these is in anything that was shown, as it is or in base64; each value and key of the environment too. */
-  leaked(others?: readonly string[]): string[]
+  /**
+   * What of each value, each key and these others is in anything that was shown, as it is or in base64.
+   *
+   * @param more that was shown elsewhere
+   */
+  leaked(others?: readonly string[], more?: readonly string[]): string[]
 }
 
 export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Promise<DoctorWorld> {
@@ -130,11 +135,11 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
         refs.map(() => 'refreshed secret synced'),
       )
     },
-    leaked(others = []) {
+    leaked(others = [], more = []) {
       const specs = model.tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
       const values = specs.map((spec) => world.valueFor(spec)).filter((value) => value.length >= 12)
       const keys = [...world.stack.keys.values()].flatMap(({ accessKey, secretKey }) => [accessKey, secretKey])
-      const told = shown.join('\n').toLowerCase()
+      const told = [...shown, ...more].join('\n').toLowerCase()
       const forms = (secret: string) => [secret, Buffer.from(secret).toString('base64')].map((one) => one.toLowerCase())
       expect([values.length > 5, told.length > 10_000]).toEqual([true, true])
       return [...values, ...keys, secretKey, ...others].filter((secret) =>
@@ -142,5 +147,37 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
       )
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  }
+}
+
+export interface Prohibition {
+  readonly name: string
+  /** Plural, with its group after a dot; of the core group none. */
+  readonly resource: string
+  readonly operation: 'CREATE' | 'UPDATE'
+  /** CEL: what stays allowed. */
+  readonly except: string
+  readonly message: string
+}
+
+/**
+ * Somebody else's admission policy, which the API server heeds after a second or so.
+ *
+ * @returns takes it away again
+ */
+export async function forbid(
+  client: KubernetesClient,
+  { name, resource, operation, except, message }: Prohibition,
+): Promise<() => Promise<void>> {
+  const [plural = '', ...group] = resource.split('.')
+  const rule = { apiGroups: [group.join('.')], apiVersions: ['*'], operations: [operation], resources: [plural] }
+  const validations = [{ expression: except, message }]
+  const policy: AnyObject = { metadata: { name }, spec: { matchConstraints: { resourceRules: [rule] }, validations } }
+  const binding: AnyObject = { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } }
+  await client.create(kinds.validatingAdmissionPolicy, policy)
+  await client.create(kinds.validatingAdmissionPolicyBinding, binding)
+  return async () => {
+    await client.delete(kinds.validatingAdmissionPolicyBinding, { name })
+    await client.delete(kinds.validatingAdmissionPolicy, { name })
   }
 }

@@ -54,6 +54,14 @@ function of(
 function remoteCause(scene: Scene, facts: RemoteFacts): Cause[] {
   const { remote, found, whereabouts, versions } = facts
   if (whereabouts) return elsewhereCause(scene, facts, whereabouts)
+  if (found?.ephemeral_policy)
+    return [
+      of(scene, facts, {
+        code: 'REMOTE_EPHEMERAL',
+        message: 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting one.',
+        fix: `${paste.scw(`secret secret delete ${found.id} region=${scene.model.region}`)}, once what is needed is copied; then ${paste.fill(scene.model, scene.tier, remote.specs)}.`,
+      }),
+    ]
   if (found?.status === 'locked')
     return [
       of(scene, facts, {

@@ -6,6 +6,7 @@ import { conditionEvidence, eventEvidence } from '../evidence.ts'
 import { isSeen } from '../fact.ts'
 import type { Observation } from '../observation.ts'
 import type { TierFacts } from '../observe/tier.ts'
+import { recognise } from '../operator-words.ts'
 import { paste } from '../paste.ts'
 import { unsynced } from '../unsynced.ts'
 
@@ -48,7 +49,7 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
     ...eventEvidence(kinds.secretStore, ref, warning),
   ]
   // Where it is the credentials, these have causes of their own.
-  if (isAboutCredentials(warning?.message)) return []
+  if (warning && recognise(warning.message)?.subject === 'credentials') return []
   return [
     of({
       code: 'STORE_REFUSED',
@@ -64,10 +65,6 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
 type StoreContext = Pick<Observation, 'model' | 'apiUrl' | 'isLocal'>
 
 // --- internal ---
-
-function isAboutCredentials(message = ''): boolean {
-  return /Kubernetes secret|secret data for key|(secret|access) key format/.test(message)
-}
 
 function wrongScope({ region }: EnvironmentModel, tier: TierModel, { field, found, wanted }: StoreDifference) {
   const ref = { namespace: tier.namespace, name: tier.secretStore }

@@ -6,7 +6,7 @@ import { type ListedSecret, listFolder } from '../../scaleway/secrets.ts'
 import { latestVersion, type SecretVersion } from '../../scaleway/versions.ts'
 import { isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
-import { type BlockingFault, faultsOf } from './values.ts'
+import { type BlockingFault, faultsOf, mayBeRead } from './values.ts'
 
 /** What Scaleway answers to a tier's own key when it is asked what the operator asks. No value is kept. */
 export interface KeyFacts {
@@ -47,7 +47,7 @@ export async function keyFacts(look: KeyLook): Promise<KeyFacts> {
   )
   const enabled = found.flatMap(({ remote, secret }) => {
     const answer = versions.get(remote)
-    const revision = answer?.status === 200 && secret.status !== 'locked' ? answer.value?.revision : undefined
+    const revision = answer?.status === 200 && mayBeRead(secret) ? answer.value?.revision : undefined
     return revision === undefined ? [] : [{ remote, secret, revision }]
   })
   const suspected = enabled.filter(({ remote }) => suspects.has(remote))

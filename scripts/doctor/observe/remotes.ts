@@ -6,7 +6,7 @@ import { type ListedSecret, listFolder } from '../../scaleway/secrets.ts'
 import { latestVersion, listVersions, type SecretVersion } from '../../scaleway/versions.ts'
 import type { Fact } from '../fact.ts'
 import type { KeyFacts } from './key.ts'
-import { type BlockingFault, faultsOf } from './values.ts'
+import { type BlockingFault, faultsOf, mayBeRead } from './values.ts'
 import { firstAllowed, openSearch, type Whereabouts } from './whereabouts.ts'
 
 /** What Scaleway has of one remote secret of the catalogue. No value is kept. */
@@ -80,7 +80,7 @@ async function foundFacts(
   }
   const read = key?.values.get(remote)
   if (read?.status === 200) return { ...facts, version, faults: read.value, told: read.told }
-  if (!suspects.has(remote) || found.status === 'locked') return { ...facts, version }
+  if (!suspects.has(remote) || !mayBeRead(found)) return { ...facts, version }
   for (const account of accounts) {
     const value = await faultsOf(account, region, remote, { id: found.id, revision: version.revision })
     if (value.status === 200) return { ...facts, version, faults: value.value, told: value.told }

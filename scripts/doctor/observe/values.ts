@@ -3,6 +3,7 @@ import type { RemoteSecretModel } from '../../model/resolve.ts'
 import { type ValueFault, valueFaults } from '../../model/value-faults.ts'
 import { type Answer, ask } from '../../scaleway/answer.ts'
 import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ListedSecret } from '../../scaleway/secrets.ts'
 import { accessVersion } from '../../scaleway/versions.ts'
 
 /** What keeps a value from arriving whole. */
@@ -18,6 +19,11 @@ export function faultsOf(
   { id, revision }: { readonly id: string; readonly revision: number },
 ): Promise<Answer<readonly BlockingFault[]>> {
   return ask(account, async (as) => blocking(remote, await accessVersion(as, region, id, revision)))
+}
+
+/** A version that is ephemeral may be gone once it is read, and a locked one can't be. */
+export function mayBeRead({ status, ephemeral_policy }: Pick<ListedSecret, 'status' | 'ephemeral_policy'>): boolean {
+  return status !== 'locked' && ephemeral_policy == null
 }
 
 // --- internal ---

@@ -78,6 +78,23 @@ test('the newest warning is the last one that came', async () => {
   expect(await lastWarning(cluster(events), 'ExternalSecret', ref)).toBe('newest')
 })
 
+test.each(["'h'", "'\\''", `'"'`, "'\\u00e9'"])(
+  'the character of a value that an event quotes is left out: %s',
+  async (quoted) => {
+    const message = `err: invalid character ${quoted} looking for beginning of value`
+    const warning = await lastWarning(cluster([{ metadata: { name: 'a' }, message }]), 'ExternalSecret', ref)
+    expect(warning).toBe("err: invalid character '…' looking for beginning of value")
+  },
+)
+
+test('of two events of one second the one that was stored last is the newest', async () => {
+  const lastTimestamp = '2026-11-24T12:00:01Z'
+  const events = ['10', '9'].map((resourceVersion) => {
+    return { metadata: { name: resourceVersion, resourceVersion }, message: resourceVersion, lastTimestamp }
+  })
+  expect(await lastWarning(cluster(events), 'ExternalSecret', ref)).toBe('10')
+})
+
 test('a key that an event quotes is left out', async () => {
   const message = "unable to create client: invalid secret key format 'b4d-s3cret\n', expected\n a UUID"
   const warning = await lastWarning(cluster([{ metadata: { name: 'a' }, message }]), 'SecretStore', ref)
