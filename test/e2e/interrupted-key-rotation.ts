@@ -8,23 +8,10 @@ import { rotate } from '../../scripts/credentials/rotate.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
-import { type Gate, type GateAnswer, type Gatekeeper, type GateRequest, startGate } from '../helpers/gate.ts'
+import { type Disturbance, type Side, startDisturbedGates } from '../helpers/disturbance.ts'
+import type { GateRequest } from '../helpers/gate.ts'
 import { allArguments } from '../helpers/processes.ts'
 import { type CredentialsWorld, clientThrough, kubeconfigThrough } from './credentials-world.ts'
-
-export const sides = ['scaleway', 'cluster'] as const
-export type Side = (typeof sides)[number]
-
-/** What happens to one request of a run, counted from 1 on its side. */
-export interface Disturbance {
-  readonly side: Side
-  readonly at: number
-  /** Reads are not counted. Default: false */
-  readonly writesOnly?: boolean
-  /** Also to the same request when it is tried again. Default: only once */
-  readonly lasting?: boolean
-  act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
-}
 
 /** A tier whose rotations go through two gates, one before Scaleway and one before the API server. */
 export interface Disturbed extends AsyncDisposable {
@@ -47,28 +34,13 @@ export async function disturbedTier(here: CredentialsWorld, name: string, folder
   const { controlPlane } = world.stack
   const tier = here.tier(name)
   const secrets = new Set<string>()
-  let armed: Disturbance | undefined
-  let counted = 0
-  let hit: GateRequest | undefined
-  const keeper =
-    (side: Side): Gatekeeper =>
-    async (request, forward) => {
-      const forwarded = async () => {
-        const answer = await forward()
-        collectKeys(answer.body, secrets)
-        return answer
-      }
-      const current = armed
-      if (current?.side !== side || (current.writesOnly && request.method === 'GET')) return forwarded()
-      const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
-      if (!isAgain && ++counted !== current.at) return forwarded()
-      hit = request
-      return current.act(forwarded)
-    }
-  const scaleway = await startGate({ url: owner.apiUrl }, keeper('scaleway'))
-  const cluster = await startGate({ url: controlPlane.server, ca: controlPlane.ca }, keeper('cluster'))
-  const client = clientThrough(world, cluster.url)
-  const account = { ...owner, apiUrl: scaleway.url, retryMs: 2 }
+  const gates = await startDisturbedGates({
+    scaleway: owner.apiUrl,
+    cluster: controlPlane,
+    onAnswer: ({ body }) => collectKeys(body, secrets),
+  })
+  const client = clientThrough(world, gates.clusterUrl)
+  const account = { ...owner, apiUrl: gates.scalewayUrl, retryMs: 2 }
   return {
     tier,
     client,
@@ -76,20 +48,16 @@ export async function disturbedTier(here: CredentialsWorld, name: string, folder
     context: here.context(tier, { client, account }),
     hasty: here.context(tier, { client, account: { ...account, timeoutMs: 300 } }),
     env: {
-      KUBECONFIG: await kubeconfigThrough(world, cluster.url, folder),
-      SCW_API_URL: scaleway.url,
+      KUBECONFIG: await kubeconfigThrough(world, gates.clusterUrl, folder),
+      SCW_API_URL: gates.scalewayUrl,
       TMPDIR: await mkdtemp(join(folder, 'tmp-')),
     },
-    disturb(disturbance) {
-      armed = disturbance
-      counted = 0
-      hit = undefined
-      return () => hit
+    disturb: gates.disturb,
+    calm: gates.calm,
+    async [Symbol.asyncDispose]() {
+      client[Symbol.dispose]()
+      await gates[Symbol.asyncDispose]()
     },
-    calm() {
-      armed = undefined
-    },
-    [Symbol.asyncDispose]: () => close(client, scaleway, cluster),
   }
 }
 
@@ -174,9 +142,4 @@ export async function textsBelow(folder: string): Promise<string> {
 /** Both halves of a key that an answer tells. */
 function collectKeys(body: string, secrets: Set<string>): void {
   for (const [, half = ''] of body.matchAll(/"(?:access_key|secret_key)":"([^"]+)"/g)) secrets.add(half)
-}
-
-async function close(client: KubernetesClient, ...gates: readonly Gate[]): Promise<void> {
-  client[Symbol.dispose]()
-  for (const gate of gates) await gate[Symbol.asyncDispose]()
 }

@@ -15,6 +15,8 @@ export interface GateAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
+  /** Of a watch: what comes later; the body is empty then. */
+  readonly stream?: IncomingMessage
 }
 
 /**
@@ -49,7 +51,13 @@ export async function startGate(
     }
     const { 'transfer-encoding': _, 'content-length': __, ...kept } = answer.headers ?? {}
     response.writeHead(answer.status, definedOf(kept))
-    response.end(answer.body)
+    if (!answer.stream) {
+      response.end(answer.body)
+      return
+    }
+    response.flushHeaders()
+    answer.stream.on('error', () => response.destroy()).pipe(response)
+    response.on('close', () => answer.stream?.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -74,7 +82,9 @@ function ask(
   return new Promise((resolve, reject) => {
     const options = { method, headers: kept, ...(ca === undefined ? {} : { ca }) }
     const request = open(`${url}${path}`, options, async (answer) => {
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await textOf(answer) })
+      const told = { status: answer.statusCode ?? 0, headers: answer.headers }
+      const isWatch = /[?&]watch=true/.test(path ?? '') && told.status === 200
+      resolve(isWatch ? { ...told, body: '', stream: answer } : { ...told, body: await textOf(answer) })
     })
     request.on('error', reject)
     request.end(body)
