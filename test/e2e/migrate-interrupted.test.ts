@@ -29,12 +29,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+interface RoundOptions {
+  readonly parts?: Partial<MigrationContext>
+  /** Whether a run went on after these writes already. Default: none did */
+  readonly isKnown?: (writes: string) => boolean
+}
+
 /** One disturbed run, and what must hold afterwards; undefined when there was no such request any more. */
 async function round(
   track: MigrationTrack,
   what: string,
   disturbance: Disturbance,
-  parts: Partial<MigrationContext> = {},
+  { parts = {}, isKnown = () => false }: RoundOptions = {},
 ): Promise<'ended well' | 'told' | undefined> {
   await track.reset({ handMade: true })
   const hit = track.gates.disturb(disturbance)
@@ -48,7 +54,7 @@ async function round(
     expectSentence(error, what)
   }
   await track.expectNothingLost(what)
-  await track.expectResumes(what)
+  if (!isKnown(JSON.stringify(track.gates.writes()))) await track.expectResumes(what)
   if (hit() === undefined) return undefined
   return error === undefined ? 'ended well' : 'told'
 }
@@ -57,11 +63,18 @@ test('cut off at any request, it goes on the next time and ends as if nothing ha
   timeout: 1_800_000,
 }, async () => {
   const counts: Record<string, number> = {}
+  // A run that is cut off at a read leaves what the one before it left.
+  const known = new Set<string>()
+  const isKnown = (writes: string) => {
+    const was = known.has(writes)
+    known.add(writes)
+    return was
+  }
   const jobs = sides.flatMap((side) => [0, 1, 2].map((first) => ({ side, first })))
   await share(jobs, here.tracks, async ({ side, first }, track) => {
     for (let at = first + 1; ; at += 3) {
       const what = `${track.model.application}, cut off at request ${at} to the ${side}`
-      const end = await round(track, what, { side, at, lasting: true, act: async () => 'reset' })
+      const end = await round(track, what, { side, at, lasting: true, act: async () => 'reset' }, { isKnown })
       if (end === undefined) break
       counts[side] = Math.max(counts[side] ?? 0, at)
     }
@@ -69,6 +82,7 @@ test('cut off at any request, it goes on the next time and ends as if nothing ha
   // Fewer would mean that the gates were gone around.
   expect(counts.scaleway).toBeGreaterThan(40)
   expect(counts.cluster).toBeGreaterThan(60)
+  expect(known.size).toBeGreaterThan(25)
 })
 
 test('after any fault at any write it says what is wrong, and goes on the next time', {
@@ -80,7 +94,8 @@ test('after any fault at any write it says what is wrong, and goes on the next t
       const what = `${track.model.application}, ${name} at write ${at}`
       const { account } = track.context()
       const parts = name === 'no answer' ? { account: { ...account, timeoutMs: 300 } } : {}
-      const end = await round(track, what, { ...fault, at, writesOnly: true, lasting: !name.includes('lost') }, parts)
+      const disturbance = { ...fault, at, writesOnly: true, lasting: !name.includes('lost') }
+      const end = await round(track, what, disturbance, { parts })
       if (end === undefined) break
       seen[name] = (seen[name] ?? new Set()).add(end)
     }

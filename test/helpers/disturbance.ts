@@ -23,11 +23,13 @@ export interface DisturbedGates extends AsyncDisposable {
   /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
   disturb(disturbance: Disturbance): () => GateRequest | undefined
   calm(): void
+  /** How many requests that write were answered since the gates were armed, on each side. */
+  writes(): Readonly<Record<Side, number>>
 }
 
 export interface DisturbedGatesOptions {
   readonly scaleway: string
-  readonly cluster: { readonly server: string; readonly ca: string }
+  readonly cluster: { readonly server: string; readonly ca: string; readonly token: string }
   /** Called with everything that either server answers. */
   readonly onAnswer?: (answer: GateAnswer) => void
   /** Requests that don't count, whatever happens. Default: none */
@@ -39,11 +41,13 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let armed: Disturbance | undefined
   let counted = 0
   let hit: GateRequest | undefined
+  let writes = { scaleway: 0, cluster: 0 }
   const keeper =
     (side: Side): Gatekeeper =>
     async (request, forward) => {
       const forwarded = async () => {
         const answer = await forward()
+        if (request.method !== 'GET' && !ignore(request)) writes[side]++
         onAnswer(answer)
         return answer
       }
@@ -57,7 +61,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       return current.act(forwarded)
     }
   const first = await startGate({ url: scaleway }, keeper('scaleway'))
-  const second = await startGate({ url: cluster.server, ca: cluster.ca }, keeper('cluster'))
+  const second = await startGate({ url: cluster.server, ca: cluster.ca, token: cluster.token }, keeper('cluster'))
   return {
     scalewayUrl: first.url,
     clusterUrl: second.url,
@@ -65,11 +69,13 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = disturbance
       counted = 0
       hit = undefined
+      writes = { scaleway: 0, cluster: 0 }
       return () => hit
     },
     calm() {
       armed = undefined
     },
+    writes: () => ({ ...writes }),
     async [Symbol.asyncDispose]() {
       await first[Symbol.asyncDispose]()
       await second[Symbol.asyncDispose]()
