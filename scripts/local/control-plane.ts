@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly prepare?: (access: ClusterAccess) => Promise<void>
   /** Added at the end of the API server's flags. */
   readonly extraApiServerArgs?: readonly string[]
+  /** Added at the end of etcd's flags. */
+  readonly extraEtcdArgs?: readonly string[]
 }
 
 /** How to reach a control plane as its administrator (`system:masters`; may impersonate anyone). */
@@ -107,7 +109,7 @@ async function start(options: ControlPlaneOptions, cleanup: Cleanup): Promise<Co
     await startProcess({
       ...base('etcd'),
       file: binaries.etcd,
-      args: etcdArgs(),
+      args: etcdArgs(options.extraEtcdArgs),
       ready: () => answersOk({ url: 'http://etcd/readyz', socketPath: join(folder, files.etcdSocket) }),
     }),
   )

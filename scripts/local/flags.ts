@@ -16,7 +16,8 @@ export const files = {
   etcdSocket: 'etcd:0',
 } as const
 
-export function etcdArgs(): string[] {
+/** @param extra added at the end, where a repeated flag wins */
+export function etcdArgs(extra: readonly string[] = []): string[] {
   return [
     '--name=local',
     '--data-dir=etcd-data',
@@ -28,6 +29,7 @@ export function etcdArgs(): string[] {
     // The data dies with the run, so nothing is gained by waiting for the disk.
     '--unsafe-no-fsync',
     '--log-level=warn',
+    ...extra,
   ]
 }
 

@@ -148,6 +148,7 @@ export async function startTrack(
       for (const value of [...Object.values(values), byHand?.[extra] ?? '']) if (value.length > 11) secrets.add(value)
       if (!byHand) return
       await client.delete(kinds.externalSecret, taken)
+      await client.delete(kinds.secret, taken)
       await eventually(
         async () => [await secret(taken), await client.get(kinds.externalSecret, taken)].some(Boolean),
         (some) => !some,

@@ -3,7 +3,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../script
 import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
@@ -27,12 +27,15 @@ export interface MigrationTracks extends AsyncDisposable {
 export async function startTracks(
   count: number,
   folder: string,
-  options: EmulatorOptions = {},
+  {
+    controlPlane: parts = {},
+    ...options
+  }: EmulatorOptions & { readonly controlPlane?: Partial<ControlPlaneOptions> } = {},
 ): Promise<MigrationTracks> {
   const cleanup = new Cleanup()
   try {
     const emulator = cleanup.use(await startEmulator({ limits: { secrets: 100_000 }, ...options }))
-    const controlPlane = cleanup.use(await startTestControlPlane())
+    const controlPlane = cleanup.use(await startTestControlPlane(parts))
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))

@@ -34,6 +34,7 @@ test('the API server reads tokens from a file, enforces RBAC and knows nobody wi
 
 test('extra flags of the API server come last, where they win', () => {
   expect(apiServerArgs({ port: 1, extra: ['--v=4'] }).at(-1)).toBe('--v=4')
+  expect(etcdArgs(['--quota-backend-bytes=1']).at(-1)).toBe('--quota-backend-bytes=1')
 })
 
 test('the controller manager collects garbage, empties namespaces, counts quotas and fills the built-in roles', () => {
