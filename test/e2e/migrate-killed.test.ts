@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readRelease } from '../../scripts/kubernetes/helm-release.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { type Disturbance, sides } from '../helpers/disturbance.ts'
 import type { GateRequest } from '../helpers/gate.ts'
@@ -147,6 +148,37 @@ test('killed together with Helm, which leaves its release pending, the same comm
     await track.expectResumes(what)
   })
   expect(statuses.filter((status) => status === 'pending-upgrade').length).toBe(5)
+})
+
+test('on a disk that has no room for the backup file nothing goes on, and with room the same command does', async () => {
+  const [worker] = workers as [(typeof workers)[number]]
+  const { track, repository } = worker
+  await track.reset({ handMade: false })
+  here.emulator.resetRequests()
+  const file = join(folder, 'backup.json')
+  const args = ['migrate', '--environment', 'dev', '--assign', 'SENTRY_DSN=api,web', '--yes', '--backup', file]
+  const node = [process.execPath, '--import', 'tsx', 'scripts/cli.ts', ...args]
+  const env = { ...track.env, TSX_DISABLE_CACHE: '1' }
+  // No file may become longer than 1 KiB, which stands for a full disk.
+  const full = await tryRun('sh', ['-c', 'ulimit -f 2; exec "$0" "$@"', ...node], {
+    cwd: repository.folder,
+    env,
+    input: passphrase,
+  })
+  expect(full.stderr).toMatch(
+    /backup\.json: can't be read or written: .*\n {2}fix: Free disk space .*\n {2}\(FILE_NOT_WRITTEN\)/,
+  )
+  expect([
+    full.exitCode,
+    await readdir(folder).then((names) => names.filter((name) => name.includes('backup') || name.endsWith('.tmp'))),
+  ]).toEqual([3, []])
+  expect(here.emulator.requests().entries.filter(({ method }) => method !== 'GET')).toEqual([])
+  await track.expectNothingLost('a full disk')
+  const [program = '', ...rest] = node
+  const roomy = await tryRun(program, rest, { cwd: repository.folder, env, input: passphrase })
+  expect(roomy.stderr).toContain('(DELETION_UNCONFIRMED)')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await track.expectResumes('a disk with room')
 })
 
 test('no value is in any output, argument or object that is no Secret', async () => {

@@ -164,6 +164,17 @@ test('with the operator killed it says what has not arrived, and goes on when it
   await track.expectResumes('operator killed')
 })
 
+test('with the operator killed, a value that has not arrived is told, and arrives when it runs again', async () => {
+  await track.reset({ handMade: false })
+  const again = await killed(pidOf('external-secrets'))
+  const { waits } = track.context()
+  const told = await toldBy(track.context({ waits: { ...waits, refresh: { timeoutMs: 1_000, pollMs: 50 } } }))
+  expect(told).toEqual({ code: 'VALUE_NOT_ARRIVED', exitCode: 3 })
+  await track.expectNothingLost('operator killed')
+  successors.push(again())
+  await track.expectResumes('operator killed')
+})
+
 test('with its own key revoked in the middle it stops, and goes on with a key that works', async () => {
   await track.reset({ handMade: true })
   const emulator = (successors.findLast((one) => 'stop' in one) as Emulator | undefined) ?? here.emulator

@@ -2,10 +2,12 @@ import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/emulator/emulator.ts'
 import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { seedAccount } from '../../scripts/local/seed-account.ts'
+import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { projects } from '../helpers/applications.ts'
@@ -60,6 +62,8 @@ export async function startTracks(
       const organization = { SCW_SECRET_KEY: secretKey, SCW_DEFAULT_ORGANIZATION_ID: organizationId }
       tracks.push(cleanup.use(await startTrack({ emulator, controlPlane, client }, application, folder, organization)))
     }
+    const refs = tracks.flatMap(({ model }) => externalSecretRefs(model))
+    await waitForSync(client, refs, { timeoutMs: 60_000 })
     return {
       emulator,
       controlPlane,
