@@ -10,6 +10,7 @@ import type { ClusterContext } from '../../scripts/migration/context.ts'
 import { lookBack, rollBack } from '../../scripts/migration/rollback.ts'
 import { lookAhead, migrate, nextStep } from '../../scripts/migration/run.ts'
 import { readState } from '../../scripts/migration/state.ts'
+import type { Disturbance } from '../helpers/disturbance.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { faults } from '../helpers/faults.ts'
 import { problemOf } from '../helpers/problems.ts'
@@ -86,6 +87,34 @@ async function expectNothingLost(
   expect([what, isThere(saved), later ? isThere(savedSecret(later)) : true]).toEqual([what, true, true])
 }
 
+/** One disturbed rollback and one that is not; whether there was such a request. */
+async function round(
+  track: MigrationTrack,
+  what: string,
+  {
+    saved,
+    change,
+  }: { readonly saved: SavedSecret; readonly change: (track: MigrationTrack) => Promise<SecretObject | undefined> },
+  disturbance: Omit<Disturbance, 'side'>,
+): Promise<boolean> {
+  await here.client.delete(kinds.secret, track.context().legacy)
+  const later = await change(track)
+  const hit = track.gates.disturb({ side: 'cluster', ...disturbance })
+  const error = await rollBack(track.context()).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  track.gates.calm()
+  if (error !== undefined) expectSentence(error, what)
+  await expectNothingLost(track, what, saved, later)
+  await runOutLease(here.client, track.model)
+  await rollBack(plain(track))
+  expect([what, isSame(digest, savedSecret((await oldOf(track)) as SecretObject), saved)]).toEqual([what, true])
+  expect([what, (await lookBack(plain(track))).action]).toEqual([what, 'nothing'])
+  await expectNothingLost(track, what, saved, later)
+  return hit() !== undefined
+}
+
 test('cut off at any request a rollback goes on the next time, and nothing of either side is lost', {
   timeout: 900_000,
 }, async () => {
@@ -94,22 +123,8 @@ test('cut off at any request a rollback goes on the next time, and nothing of ei
     const saved = await migrated(track)
     for (let at = 1; ; at++) {
       const what = `${track.model.application}, the old Secret ${name}, cut off at request ${at}`
-      await here.client.delete(kinds.secret, track.context().legacy)
-      const later = await change(track)
-      const hit = track.gates.disturb({ side: 'cluster', at, lasting: true, act: async () => 'reset' })
-      const error = await rollBack(track.context()).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      )
-      track.gates.calm()
-      if (error !== undefined) expectSentence(error, what)
-      await expectNothingLost(track, what, saved, later)
-      await runOutLease(here.client, track.model)
-      await rollBack(plain(track))
-      expect([what, isSame(digest, savedSecret((await oldOf(track)) as SecretObject), saved)]).toEqual([what, true])
-      expect([what, (await lookBack(plain(track))).action]).toEqual([what, 'nothing'])
-      await expectNothingLost(track, what, saved, later)
-      if (hit() === undefined) break
+      const disturbance = { at, lasting: true, act: async () => 'reset' as const }
+      if (!(await round(track, what, { saved, change }, disturbance))) break
       counts[name] = at
     }
   })
@@ -120,25 +135,13 @@ test('cut off at any request a rollback goes on the next time, and nothing of ei
 test('a write whose answer is lost, or that is refused, is told or found out', { timeout: 600_000 }, async () => {
   const [track] = here.tracks as [MigrationTrack]
   const saved = await migrated(track)
-  for (const [name, { side, act }] of faults.filter(([, fault]) => fault.side === 'cluster')) {
-    for (let at = 1; ; at++) {
-      const what = `${name} at write ${at}`
-      await here.client.delete(kinds.secret, track.context().legacy)
-      const later = await put(track, { immutable: true })
-      const hit = track.gates.disturb({ side, act, at, writesOnly: true })
-      const error = await rollBack(track.context()).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      )
-      track.gates.calm()
-      if (error !== undefined) expectSentence(error, what)
-      await expectNothingLost(track, what, saved, later)
-      await runOutLease(here.client, track.model)
-      await rollBack(plain(track))
-      expect([what, isSame(digest, savedSecret((await oldOf(track)) as SecretObject), saved)]).toEqual([what, true])
-      if (hit() === undefined) break
-    }
-  }
+  const change = meanwhile['is immutable by now']
+  for (const [name, { act }] of faults.filter(([, { side }]) => side === 'cluster'))
+    for (
+      let at = 1;
+      await round(track, `${name} at write ${at}`, { saved, change }, { at, act, writesOnly: true });
+      at++
+    );
 })
 
 test('the namespace of the old Secret is made again when it is gone', async () => {
