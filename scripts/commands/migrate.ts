@@ -65,10 +65,11 @@ export const command = defineCommand<Options>({
   ],
   async run(options, io) {
     refuseCombinations(options, io)
+    const own = contextOf(options, io)
     const model = await openEnvironment(options.environment, io)
     const legacy = oldSecret(model, options)
     using client = await openCluster(model, io)
-    const context = { ...contextOf(options, io), model, legacy, client }
+    const context = { ...own, model, legacy, client }
     const act = options.rollback ? goBack(context, options, io) : goOn(context, options, io)
     return await act.catch((error: unknown) => {
       throw clusterProblem(error)

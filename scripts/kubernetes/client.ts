@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
 import {
   describeObject,
@@ -39,7 +40,10 @@ export interface WatchEvent<T> {
   readonly object: T
 }
 
-/** Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`. */
+/**
+ * Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`.
+ * One that it has no time for is sent again, up to five times in all.
+ */
 export interface KubernetesClient extends Disposable {
   /** Undefined when there is no such object, or no such kind. */
   get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined>
@@ -76,10 +80,14 @@ export interface KubernetesClient extends Disposable {
 /** A client of one cluster. Dispose it to close its connections. */
 export function createClient(connection: TransportOptions): KubernetesClient {
   const transport = openTransport(connection)
-  const json = async <T>(request: TransportRequest, what: string): Promise<T> => {
+  const json = async <T>(request: TransportRequest, what: string, attempt = 1): Promise<T> => {
     const response = await transport.send(request)
     const body = await readBody(response, connection.server)
     const status = response.statusCode ?? 0
+    if (status === 429 && attempt < attempts) {
+      await sleep(retryAfterMs(response), undefined, withSignal(request.signal))
+      return json(request, what, attempt + 1)
+    }
     if (status < 200 || status > 299) throw toKubernetesError(`${request.method} ${what}`, status, body)
     return parseJson<T>(body, `${request.method} ${what}`, status)
   }
@@ -154,6 +162,15 @@ export function createClient(connection: TransportOptions): KubernetesClient {
 }
 
 // --- internal ---
+
+/** How often a request is sent in all that the server has no time for: a 429 says that nothing was done. */
+const attempts = 5
+
+/** As the server asks for, in whole seconds, and ten at most. */
+function retryAfterMs({ headers }: IncomingMessage): number {
+  const seconds = Number(headers['retry-after'] ?? 1)
+  return 1000 * (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 10) : 1)
+}
 
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}

@@ -146,11 +146,11 @@ function choiceProblems({ model, legacy, otherKeys, given }: InventoryInput, key
 
 /** The name only when it is near a known one: somebody may take the option for one that sets a value. */
 function toNothing(key: string, name: string, known: readonly string[]): Problem {
-  const what = nearest(name, known) === undefined ? 'names' : `names ${name},`
+  const what = nearest(name, known) === undefined ? 'names what' : `names ${name}, which`
   return {
     code: 'ASSIGNED_TO_NOTHING',
     where: `--assign ${key}`,
-    message: `${what} what is no variable of this environment.${didYouMean(name, known)} Expected a tier that has ${key}, or <tier>.<variable>.`,
+    message: `${what} is no variable of this environment.${didYouMean(name, known)} Expected a tier that has ${key}, or <tier>.<variable>.`,
     fix: 'Correct the name, or add the entry to scripts/catalogue.ts.',
   }
 }
