@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
+import { parseJson, readBody, type WatchEvent, watchEvents } from './answer.ts'
+import { isNotFound, toKubernetesError } from './errors.ts'
 import {
   describeObject,
   type Kind,
@@ -33,11 +34,6 @@ export interface ObjectList<T> {
   readonly items: readonly T[]
   /** Where a watch can go on from. */
   readonly resourceVersion: string
-}
-
-export interface WatchEvent<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
-  readonly object: T
 }
 
 /**
@@ -190,62 +186,5 @@ async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error
-  }
-}
-
-async function readBody(response: IncomingMessage, server: string): Promise<string> {
-  const chunks: Buffer[] = []
-  try {
-    for await (const chunk of response) chunks.push(chunk as Buffer)
-  } catch (error) {
-    throw unreachable(server, error as NodeJS.ErrnoException)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-async function* watchEvents<T>(response: IncomingMessage, kind: Kind, server: string, signal?: AbortSignal) {
-  // A signal that comes later must end the body too, which an already answered request no longer does by itself.
-  const end = () => response.destroy()
-  signal?.addEventListener('abort', end, { once: true })
-  try {
-    for await (const line of lines(response)) {
-      const event = parseJson<WatchEvent<T> | WatchFailure>(line, `WATCH ${kind.plural}`, 200)
-      if (event.type !== 'ERROR') yield event
-      else {
-        const { code = 0, reason = 'Unknown' } = event.object
-        throw new KubernetesError(`WATCH ${kind.plural}`, code, reason, 'the watch was ended by the server')
-      }
-    }
-  } catch (error) {
-    if (signal?.aborted) return
-    throw error instanceof Error && 'code' in error ? unreachable(server, error as NodeJS.ErrnoException) : error
-  } finally {
-    signal?.removeEventListener('abort', end)
-    response.destroy()
-  }
-}
-
-interface WatchFailure {
-  readonly type: 'ERROR'
-  readonly object: { readonly code?: number; readonly reason?: string }
-}
-
-/** Not the parser's own error, which quotes what may be a secret. */
-function parseJson<T>(text: string, request: string, status: number): T {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    throw new KubernetesError(request, status, 'Unknown', 'the server answered with something other than JSON')
-  }
-}
-
-/** Not node:readline, whose iterator never ends when its input breaks off. */
-async function* lines(response: IncomingMessage) {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of response) {
-    const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
-    rest = parts.pop() ?? ''
-    yield* parts.filter((line) => line !== '')
   }
 }
