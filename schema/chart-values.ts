@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 28379178588d0c05, types 72bc78b274e366e1
+// schema 6e7e4bd15ad6911b, types 181fa1bea6b37c4c
 
 /**
  * A key of a Kubernetes Secret.
@@ -139,6 +139,15 @@ export interface ChartValues {
      * The pods that answer DNS, on port 53.
      */
     dns: PodPeerValues
+  }
+  /**
+   * Stakater Reloader, which restarts workloads when a target changes. It is no part of this chart.
+   */
+  reloader: {
+    /**
+     * Whether the targets carry the annotation `reloader.stakater.com/match`: workloads with `reloader.stakater.com/search` are restarted when a target they read changes.
+     */
+    enabled: boolean
   }
   /**
    * The tiers by name. Each has a namespace, a SecretStore with a credential of its own, and up to two ExternalSecrets.

@@ -5,6 +5,7 @@ import { defineCatalogue } from './model/define.ts'
 export default defineCatalogue(environments, {
   application: 'trackdechets',
   owner: 'Trackdéchets',
+  legacy: { namespace: 'trackdechets', secret: 'trackdechets-secrets' },
   tiers: {
     frontend: {
       description: 'The user interface in the browser',

@@ -53,6 +53,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
 
 async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
   let exitCode: number = exitCodes.ok
+  const { argument } = spec
   const program = new Command(`npm run ${spec.name} --`)
     .description(spec.summary)
     .exitOverride()
@@ -60,8 +61,10 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     .addHelpText('after', `\nExample:\n  ${spec.example}\n${exitCodeHelp}`)
     .allowExcessArguments(false)
     .action(async () => {
-      exitCode = await spec.run(program.opts(), commandIo(signal))
+      const named = argument ? { [argument.name]: program.processedArgs[0] } : {}
+      exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
+  if (argument) program.argument(`<${argument.name}>`, argument.description)
   for (const { flags, description, default: value, choices, required } of spec.options) {
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadApplication } from '../application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
-import { largeApplication } from './large-application.ts'
+import { largeApplicationFiles } from './large-application.ts'
 import {
   describePairs,
   duration,
@@ -45,7 +45,7 @@ export const genValues: Benchmark = {
     ]
 
     async function memory(): Promise<Measurement> {
-      await using workspace = await copyRepository(io.root, largeApplication(largest))
+      await using workspace = await copyRepository(io.root, largeApplicationFiles(largest))
       const value = await peakMemoryMiB(command(workspace), io)
       return {
         what: `gen-values, ${largest.toLocaleString('en')} secrets, peak memory`,
@@ -72,7 +72,7 @@ async function timeCommitted(io: BenchmarkIo): Promise<Pairs> {
 
 async function timeLarge(size: number, io: BenchmarkIo): Promise<Pairs> {
   io.log(`gen-values: ${size.toLocaleString('en')} secrets`)
-  await using workspace = await copyRepository(io.root, largeApplication(size))
+  await using workspace = await copyRepository(io.root, largeApplicationFiles(size))
   return await time(workspace, io, Math.min(io.runs, slowRuns))
 }
 

@@ -6,7 +6,7 @@ import { chartPath } from '../helm/helm.ts'
 import { run } from '../lib/exec.ts'
 import { findTool } from '../toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
-import { largeApplication } from './large-application.ts'
+import { largeApplicationFiles } from './large-application.ts'
 import { describePairs, type Measurement, medianRatio } from './measurement.ts'
 import { inTurns, tsx } from './programs.ts'
 import { copyRepository } from './workspace.ts'
@@ -30,7 +30,7 @@ export const helmTemplate: Benchmark = {
       await measure(io, {
         helm: helm.path,
         environment: 'production',
-        files: largeApplication(large),
+        files: largeApplicationFiles(large),
         what: `helm template, ${large.toLocaleString('en')} secrets`,
         target: 6,
       }),

@@ -1,5 +1,12 @@
-/** An application with that many `single` secrets: its two files, to put in place of the user's. */
-export function largeApplication(secrets: number): Readonly<Record<string, string>> {
+import type { Application, Catalogue, Environments } from '../model/types.ts'
+
+/** An application with that many `single` secrets. */
+export function largeApplication(secrets: number): Application {
+  return { catalogue: catalogue(secrets), environments: environments() }
+}
+
+/** The same as the two files of a user, to put in place of theirs. */
+export function largeApplicationFiles(secrets: number): Readonly<Record<string, string>> {
   const define = quoted('./model/define.ts')
   return {
     'scripts/environments.ts': [
@@ -59,7 +66,7 @@ const settings = [
   'signing-key',
 ]
 
-function catalogue(secrets: number) {
+function catalogue(secrets: number): Catalogue {
   const tiers = Array.from({ length: largeTiers }, (_, index) => `tier-${index}`)
   return {
     application: 'large',
@@ -69,7 +76,7 @@ function catalogue(secrets: number) {
     secrets: Array.from({ length: secrets }, (_, index) => {
       const remoteName = name(Math.floor(index / largeTiers))
       return {
-        tier: tiers[index % largeTiers],
+        tier: `tier-${index % largeTiers}`,
         variable: remoteName.toUpperCase().replaceAll('-', '_'),
         remoteName,
         format: 'text',
@@ -86,7 +93,7 @@ function name(number: number): string {
   return `${service}-${Math.floor(number / services.length / settings.length)}-${setting}`
 }
 
-function environments() {
+function environments(): Environments {
   return Object.fromEntries(
     ['development', 'production', 'staging'].map((environment, index) => [
       environment,

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generateFor } from '../application.ts'
 import { findStale, writeStale } from '../emit/plan.ts'
+import { generateFor } from '../generated-files.ts'
 import type { Application } from '../model/types.ts'
 
 /** A temporary copy of the repository, removed when it is disposed of. */

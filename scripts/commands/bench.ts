@@ -5,6 +5,7 @@ import { type BenchmarkName, benchmarkNames, isMet } from '../bench/measurement.
 import { type BenchmarkResult, reportJson, reportTable } from '../bench/report.ts'
 import { scalewayRequests } from '../bench/scaleway-requests.ts'
 import { start } from '../bench/start.ts'
+import { status } from '../bench/status.ts'
 import { wait } from '../bench/wait.ts'
 import { defineCommand, outputOption } from '../lib/command.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
@@ -15,7 +16,7 @@ interface Options {
   readonly output: 'table' | 'json'
 }
 
-const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayRequests, start, wait]
+const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayRequests, start, wait, status]
 
 export const command = defineCommand<Options>({
   name: 'bench',

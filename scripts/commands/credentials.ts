@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { openCluster, openEnvironment } from '../access.ts'
 import { refuseOtherPlace } from '../credentials/cluster.ts'
 import { defaultWaits, type TierContext } from '../credentials/context.ts'
@@ -8,10 +6,12 @@ import { finish, plan, rotate } from '../credentials/rotate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { checkSealingCertificate, seal } from '../kubernetes/seal.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { confirm } from '../lib/confirm.ts'
 import { readIfExists } from '../lib/files.ts'
-import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { thisRun } from '../lib/this-run.ts'
 import { toYaml } from '../lib/yaml.ts'
+import { findTier } from '../model/find-tier.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { loadAccount, organizationOf } from '../scaleway/account.ts'
@@ -114,30 +114,16 @@ function contextOf(
   return { model, tier, signal, log, unproved, holder: thisRun(), waits: defaultWaits }
 }
 
-/** Who we are, for somebody who wants to know whom to ask. */
-function thisRun(): string {
-  let user = 'somebody'
-  try {
-    user = userInfo().username
-  } catch {
-    // A container may run as a user without a name.
-  }
-  return `${user}@${hostname()}, process ${process.pid} (${randomBytes(4).toString('hex')})`
-}
-
 async function isConfirmed(
   { environment, kubeContext }: EnvironmentModel,
   tier: TierModel,
   { yes = false, finish }: Options,
-  { input, log }: CommandIo,
+  io: CommandIo,
 ): Promise<boolean> {
   if (yes) return true
-  if (!input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
+  if (!io.input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
-  const question = `${what} of tier "${tier.name}" in ${environment} (${kubeContext}, ${tier.namespace})? [y/N] `
-  if (/^y(es)?$/i.test((await input.ask(question)).trim())) return true
-  log('nothing was changed')
-  return false
+  return confirm(`${what} of tier "${tier.name}" in ${environment} (${kubeContext}, ${tier.namespace})?`, io)
 }
 
 async function readCertificate(path: string, { log }: CommandIo): Promise<string> {
@@ -177,14 +163,6 @@ function asText(done: Done): string {
     return value === undefined ? [] : [`${words}: ${value}\n`]
   })
   return lines.join('')
-}
-
-function findTier({ tiers }: EnvironmentModel, name: string): TierModel {
-  const found = tiers.find((tier) => tier.name === name)
-  if (found) return found
-  const names = tiers.map((tier) => tier.name)
-  const message = `there is no such tier.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`
-  throw usage(`--tier ${name}`, message)
 }
 
 function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {

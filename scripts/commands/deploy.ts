@@ -1,16 +1,12 @@
-import { expectedContext, openCluster, openEnvironment, refuseOtherContext } from '../access.ts'
-import { refuseStaleValues } from '../application.ts'
-import { generatedPaths } from '../emit/generate.ts'
+import { openCluster, openEnvironment } from '../access.ts'
 import { explain } from '../examine.ts'
 import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { loadKubeconfig } from '../kubernetes/kubeconfig.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
 import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { isLocalApi } from '../scaleway/account.ts'
-import { findTool } from '../toolchain/find.ts'
+import { openRelease } from '../release.ts'
 
 interface Options {
   readonly environment: string
@@ -32,16 +28,9 @@ export const command = defineCommand<Options>({
   async run({ environment, dryRun = false, timeout, wait }, io) {
     timeoutMs(timeout)
     const model = await openEnvironment(environment, io)
-    await refuseStaleValues(io.root, environment)
-    refuseOtherContext(model, (await loadKubeconfig(io.env)).currentContext, io.env)
-    const helm = await findTool('helm', io)
-    const { root, signal } = io
-    const { release } = model
-    const kubeContext = expectedContext(model, io.env)
-    io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${kubeContext}`)
-    const valuesFile = generatedPaths.values(environment)
-    const set = isLocalApi(io.env) ? { 'scaleway.apiUrl': io.env.SCW_API_URL ?? '' } : {}
-    io.out(await upgradeRelease({ helm: helm.path, root, signal, release, valuesFile, kubeContext, set }, { dryRun }))
+    const release = await openRelease(model, io)
+    io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${release.kubeContext}`)
+    io.out(await upgradeRelease(release, { dryRun }))
     return wait && !dryRun ? waitForSecrets(model, timeout, io) : exitCodes.ok
   },
 })

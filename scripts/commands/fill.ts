@@ -5,10 +5,11 @@ import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } fr
 import { inspect } from '../fill/inspect.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { didYouMean } from '../lib/nearest.ts'
+import { confirm } from '../lib/confirm.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type FillPlan, type FillRequest, planFill } from '../model/fill-plan.ts'
 import { assignValues, entriesInScope, fillEntries } from '../model/fill-values.ts'
+import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { generateValue } from '../model/seed.ts'
 import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
@@ -65,7 +66,7 @@ export const command = defineCommand<Options>({
 /** The whole request, once everything that is given is known to fit. */
 async function readRequest(model: EnvironmentModel, options: Options, io: CommandIo): Promise<FillRequest> {
   const { tier, only, generate = false } = options
-  refuseUnknownTier(model, tier)
+  if (tier !== undefined) findTier(model, tier)
   const all = fillEntries(model)
   const { entries, problems: unknown } = entriesInScope(all, { tier, only })
   if (unknown.length > 0) throw new ProblemError(unknown, exitCodes.usage)
@@ -120,11 +121,7 @@ async function carryOut(
   const summary = fillSummary(work)
   if (!yes) {
     if (output === 'json') io.log(fillTable(plan))
-    const answer = await io.input.ask(`In ${environment} (${account.apiUrl}): ${summary}? [y/N] `)
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      io.log('nothing was changed')
-      return false
-    }
+    if (!(await confirm(`In ${environment} (${account.apiUrl}): ${summary}?`, io))) return false
   }
   await executeFill({ account, region, log: io.log }, work)
   io.log(`done: ${summary}`)
@@ -145,13 +142,6 @@ function refuseCombinations(options: Options, { input }: CommandIo): void {
     throw usage('npm run fill', 'there are no values. Expected --from, --from-secret, --generate or standard input.')
   if (!yes && !dryRun && !input.isTerminal)
     throw usage('npm run fill', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
-}
-
-function refuseUnknownTier({ tiers }: EnvironmentModel, name: string | undefined): void {
-  const names = tiers.map((tier) => tier.name)
-  if (name === undefined || names.includes(name)) return
-  const message = `there is no such tier.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`
-  throw usage(`--tier ${name}`, message)
 }
 
 function usage(where: string, message: string): ProblemError {

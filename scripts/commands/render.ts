@@ -1,5 +1,6 @@
-import { loadEnvironment, refuseStaleValues } from '../application.ts'
+import { loadEnvironment } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
+import { refuseStaleValues } from '../generated-files.ts'
 import { renderChart } from '../helm/helm.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
 import { exitCodes } from '../lib/problems.ts'

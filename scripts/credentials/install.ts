@@ -1,4 +1,5 @@
-import { ensureNamespace, readCredentials, writeCredentials } from '../kubernetes/credentials.ts'
+import { readCredentials, writeCredentials } from '../kubernetes/credentials.ts'
+import { ensureNamespace } from '../kubernetes/namespaces.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { describeKey, type KeyPair } from '../scaleway/api-key.ts'
 import { alone, refuseOtherPlace } from './cluster.ts'

@@ -1,5 +1,5 @@
+import { markdownTable } from '../lib/markdown.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { markdownTable } from './readme.ts'
 
 /** The chart's own README: what it renders, how it is installed, and every value with the description of the schema. */
 export function chartReadme(base: JsonSchema, defaults: Readonly<Record<string, unknown>>): string {

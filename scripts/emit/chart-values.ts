@@ -31,6 +31,7 @@ export function chartValues(model: EnvironmentModel): ChartValues {
       enabled: !model.without.includes('network-policies'),
       dns: { namespace: dns.namespace, podLabels: { ...dns.podLabels } },
     },
+    reloader: { enabled: model.restart === 'reloader' },
     tiers: Object.fromEntries(model.tiers.map((tier) => [tier.name, tierValues(tier)])),
   }
 }

@@ -1,10 +1,10 @@
 import { groupBy } from '../lib/group.ts'
+import { markdownTable } from '../lib/markdown.ts'
 import { type Endpoints, endpointsOf } from '../model/endpoints.ts'
 import { intendedReachability } from '../model/reachability.ts'
 import { type ReachabilityRow, reachabilityTable, type Verdict } from '../model/reachability-table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { Catalogue } from '../model/types.ts'
-import { markdownTable } from './readme.ts'
 
 /** First line of the generated tables. */
 export const reachabilityHeader =

@@ -1,3 +1,4 @@
+import { markdownTable } from '../lib/markdown.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { type FormatDefinition, formatDefinition, plainFormatNames } from '../model/formats.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
@@ -67,11 +68,6 @@ export function requestsPerRefresh(model: EnvironmentModel): number {
   return 3 * externalSecrets.reduce((sum, e) => sum + (e ? e.singles.length + e.bundles.length : 0), 0)
 }
 
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
 // --- internal ---
 
 function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environments: readonly string[]): string[] {
@@ -84,6 +80,7 @@ function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environme
     secret.consumers ? `for ${secret.consumers.join(', ')}` : '',
     secret.owner && secret.owner !== owner ? `owner ${secret.owner}` : '',
     secret.rotation ? `rotate within ${secret.rotation.replace('d', ' days')}` : '',
+    secret.overlap ? `old value good for ${secret.overlap.replace(/d$/, ' days')} more` : '',
   ]
   return [
     tier.name,

@@ -1,21 +1,12 @@
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { FillWork } from '../model/fill-plan.ts'
 import { placeOf } from '../model/remote-secret.ts'
-import { type ScalewayAccount, ScalewayError } from '../scaleway/http.ts'
 import { createSecret, findSecret } from '../scaleway/secrets.ts'
-import {
-  accessVersion,
-  createVersion,
-  deleteVersion,
-  disableVersion,
-  listVersions,
-  type SecretVersion,
-} from '../scaleway/versions.ts'
+import { accessVersion, createVersion, listVersions, type SecretVersion } from '../scaleway/versions.ts'
 import { doOnce } from './certainty.ts'
+import { deleteForCertain, disableForCertain, isFull, type VersionsContext } from './change-version.ts'
 
-export interface FillContext {
-  readonly account: ScalewayAccount
-  readonly region: string
+export interface FillContext extends VersionsContext {
   /** One line of progress. */
   log(line: string): void
 }
@@ -132,7 +123,7 @@ async function disableVersions(context: FillContext, id: string, work: FillWork,
   if (versions.findLast(({ status }) => status === 'enabled')?.revision !== newest)
     throw new RemoteProblem(changedMeanwhile(work))
   for (const revision of work.disable) {
-    await changeVersion(context, id, revision, 'enabled', () => disableVersion(account, region, id, revision))
+    await disableForCertain(context, id, revision)
     log(`${placeOf(work.remote)}: version ${revision} disabled`)
   }
 }
@@ -144,29 +135,9 @@ async function deleteVersions(context: FillContext, id: string, work: FillWork):
   const versions = await listVersions(account, region, id)
   for (const revision of work.delete) {
     if (versions.find((version) => version.revision === revision)?.status !== 'disabled') continue
-    await changeVersion(context, id, revision, 'disabled', () => deleteVersion(account, region, id, revision))
+    await deleteForCertain(context, id, revision)
     log(`${placeOf(work.remote)}: version ${revision} deleted`)
   }
-}
-
-/** Done when the version no longer has the status it had. */
-async function changeVersion(
-  { account, region }: FillContext,
-  id: string,
-  revision: number,
-  before: SecretVersion['status'],
-  change: () => Promise<void>,
-): Promise<void> {
-  const done = {}
-  const write = () => change().then(() => done)
-  await doOnce(account, write, async () => {
-    const versions = await listVersions(account, region, id)
-    return versions.some((version) => version.revision === revision && version.status === before) ? undefined : done
-  })
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof ScalewayError && error.type === 'quotas_exceeded'
 }
 
 function versionsFull({ remote, found }: FillWork): Problem {

@@ -1,6 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { isNotFound, KubernetesError, toKubernetesError, unreachable } from './errors.ts'
-import { describeObject, type Kind, type KubernetesObject, type ObjectRef, resourcePath } from './kinds.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseJson, readBody, type WatchEvent, watchEvents } from './answer.ts'
+import { isNotFound, toKubernetesError } from './errors.ts'
+import {
+  describeObject,
+  type Kind,
+  type KubernetesObject,
+  type ObjectMeta,
+  type ObjectRef,
+  resourcePath,
+} from './kinds.ts'
 import { openTransport, type TransportOptions, type TransportRequest } from './transport.ts'
 
 export interface ListOptions {
@@ -27,12 +36,10 @@ export interface ObjectList<T> {
   readonly resourceVersion: string
 }
 
-export interface WatchEvent<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
-  readonly object: T
-}
-
-/** Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`. */
+/**
+ * Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`.
+ * One that it has no time for is sent again, up to five times in all.
+ */
 export interface KubernetesClient extends Disposable {
   /** Undefined when there is no such object, or no such kind. */
   get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined>
@@ -47,8 +54,16 @@ export interface KubernetesClient extends Disposable {
   ): Promise<T>
   /** JSON merge patch: `null` removes a field, a list is replaced whole. */
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
-  /** False when there was nothing to delete. Owned objects and finalizers may still be on their way out. */
-  delete(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<boolean>
+  /**
+   * False when there was nothing to delete. Owned objects and finalizers may still be on their way out. An object that
+   * is another than `only` says stays, which is a conflict.
+   */
+  delete(
+    kind: Kind,
+    ref: ObjectRef,
+    signal?: AbortSignal,
+    only?: Pick<ObjectMeta, 'uid' | 'resourceVersion'>,
+  ): Promise<boolean>
   /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
   serverTime(signal?: AbortSignal): Promise<Date | undefined>
   /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
@@ -61,10 +76,14 @@ export interface KubernetesClient extends Disposable {
 /** A client of one cluster. Dispose it to close its connections. */
 export function createClient(connection: TransportOptions): KubernetesClient {
   const transport = openTransport(connection)
-  const json = async <T>(request: TransportRequest, what: string): Promise<T> => {
+  const json = async <T>(request: TransportRequest, what: string, attempt = 1): Promise<T> => {
     const response = await transport.send(request)
     const body = await readBody(response, connection.server)
     const status = response.statusCode ?? 0
+    if (status === 429 && attempt < attempts) {
+      await sleep(retryAfterMs(response), undefined, withSignal(request.signal))
+      return json(request, what, attempt + 1)
+    }
     if (status < 200 || status > 299) throw toKubernetesError(`${request.method} ${what}`, status, body)
     return parseJson<T>(body, `${request.method} ${what}`, status)
   }
@@ -112,9 +131,11 @@ export function createClient(connection: TransportOptions): KubernetesClient {
     },
     mergePatch: (kind, ref, body, signal) =>
       patch(kind, ref, 'application/merge-patch+json', JSON.stringify(body), '', signal),
-    async delete(kind, ref, signal) {
+    async delete(kind, ref, signal, only) {
       const path = resourcePath(kind, ref.namespace, ref.name)
-      const answer = json<object>({ method: 'DELETE', path, ...withSignal(signal) }, describeObject(kind, ref))
+      const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: only }
+      const body = only ? { body: JSON.stringify(options) } : {}
+      const answer = json<object>({ method: 'DELETE', path, ...body, ...withSignal(signal) }, describeObject(kind, ref))
       return (await orUndefined(answer)) !== undefined
     },
     async serverTime(signal) {
@@ -138,6 +159,15 @@ export function createClient(connection: TransportOptions): KubernetesClient {
 
 // --- internal ---
 
+/** How often a request is sent in all that the server has no time for: a 429 says that nothing was done. */
+const attempts = 5
+
+/** As the server asks for, in whole seconds, and ten at most. */
+function retryAfterMs({ headers }: IncomingMessage): number {
+  const seconds = Number(headers['retry-after'] ?? 1)
+  return 1000 * (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 10) : 1)
+}
+
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}
 }
@@ -156,62 +186,5 @@ async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error
-  }
-}
-
-async function readBody(response: IncomingMessage, server: string): Promise<string> {
-  const chunks: Buffer[] = []
-  try {
-    for await (const chunk of response) chunks.push(chunk as Buffer)
-  } catch (error) {
-    throw unreachable(server, error as NodeJS.ErrnoException)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-async function* watchEvents<T>(response: IncomingMessage, kind: Kind, server: string, signal?: AbortSignal) {
-  // A signal that comes later must end the body too, which an already answered request no longer does by itself.
-  const end = () => response.destroy()
-  signal?.addEventListener('abort', end, { once: true })
-  try {
-    for await (const line of lines(response)) {
-      const event = parseJson<WatchEvent<T> | WatchFailure>(line, `WATCH ${kind.plural}`, 200)
-      if (event.type !== 'ERROR') yield event
-      else {
-        const { code = 0, reason = 'Unknown' } = event.object
-        throw new KubernetesError(`WATCH ${kind.plural}`, code, reason, 'the watch was ended by the server')
-      }
-    }
-  } catch (error) {
-    if (signal?.aborted) return
-    throw error instanceof Error && 'code' in error ? unreachable(server, error as NodeJS.ErrnoException) : error
-  } finally {
-    signal?.removeEventListener('abort', end)
-    response.destroy()
-  }
-}
-
-interface WatchFailure {
-  readonly type: 'ERROR'
-  readonly object: { readonly code?: number; readonly reason?: string }
-}
-
-/** Not the parser's own error, which quotes what may be a secret. */
-function parseJson<T>(text: string, request: string, status: number): T {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    throw new KubernetesError(request, status, 'Unknown', 'the server answered with something other than JSON')
-  }
-}
-
-/** Not node:readline, whose iterator never ends when its input breaks off. */
-async function* lines(response: IncomingMessage) {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of response) {
-    const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
-    rest = parts.pop() ?? ''
-    yield* parts.filter((line) => line !== '')
   }
 }

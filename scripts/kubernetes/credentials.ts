@@ -1,5 +1,5 @@
 import { credentialKeys } from '../model/names.ts'
-import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import type { TierModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
 import { kinds, type SecretObject } from './kinds.ts'
 
@@ -82,26 +82,6 @@ export async function claimCredentials(
 ): Promise<StoredCredentials> {
   const patch = { metadata: { resourceVersion, annotations: { [annotations.holder]: holder } } }
   return storedOf(await client.mergePatch<SecretObject>(kinds.secret, refOf(tier), patch, signal))
-}
-
-/** Creates the namespace of a tier when there is none, marked so that Helm adopts it. */
-export async function ensureNamespace(
-  client: Pick<KubernetesClient, 'get' | 'apply'>,
-  { release }: Pick<EnvironmentModel, 'release'>,
-  { namespace }: Pick<TierModel, 'namespace'>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const ref = { name: namespace }
-  if (await client.get(kinds.namespace, ref, signal)) return
-  // What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources.
-  const ownership = {
-    labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-    annotations: {
-      'meta.helm.sh/release-name': release.name,
-      'meta.helm.sh/release-namespace': release.namespace,
-    },
-  }
-  await client.apply(kinds.namespace, ref, { metadata: { ...ref, ...ownership } }, signal ? { signal } : {})
 }
 
 // --- internal ---

@@ -75,6 +75,20 @@ export async function openJournal<State extends object>(
   }
 }
 
+/**
+ * What was noted last, for somebody who only looks; undefined: nothing has begun, or everything is over.
+ *
+ * @throws ProblemError `JOURNAL_UNREADABLE`
+ */
+export async function readJournal<State extends object>(
+  client: Pick<KubernetesClient, 'get'>,
+  ref: NamespacedRef,
+  { parse, signal }: Pick<JournalOptions<State>, 'parse' | 'signal'>,
+): Promise<State | undefined> {
+  const object = await client.get<JournalObject>(kinds.configMap, ref, signal)
+  return object && stateOf(object, ref, parse)
+}
+
 // --- internal ---
 
 interface JournalObject extends KubernetesObject {

@@ -35,6 +35,7 @@ export interface OwnerReference {
   readonly kind: string
   readonly name: string
   readonly uid: string
+  /** It writes the object, and nobody else does. */
   readonly controller?: boolean
 }
 
@@ -47,6 +48,8 @@ export interface KubernetesObject {
 /** `data` holds base64 text, secret: never printed. */
 export interface SecretObject extends KubernetesObject {
   readonly type?: string
+  /** Its data can't be changed any more. */
+  readonly immutable?: boolean
   readonly data?: Readonly<Record<string, string>>
 }
 
@@ -76,13 +79,15 @@ export const kinds = {
   job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', namespaced: true },
   cronJob: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true },
   pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
-  resourceQuota: { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true },
   networkPolicy: {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     plural: 'networkpolicies',
     namespaced: true,
   },
+  resourceQuota: { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true },
+  limitRange: { apiVersion: 'v1', kind: 'LimitRange', plural: 'limitranges', namespaced: true },
+  sealedSecret: { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', plural: 'sealedsecrets', namespaced: true },
   role: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', plural: 'roles', namespaced: true },
   roleBinding: {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -129,6 +134,11 @@ export const kinds = {
   },
 } as const satisfies Record<string, Kind>
 
+/** The kind of an object, or undefined for one that is none of ours. */
+export function kindOf({ apiVersion, kind }: Pick<KubernetesObject, 'apiVersion' | 'kind'>): Kind | undefined {
+  return Object.values(kinds).find((one) => one.kind === kind && one.apiVersion === apiVersion)
+}
+
 export interface ObjectRef {
   readonly name: string
   /** Required for a namespaced kind. */
@@ -136,7 +146,7 @@ export interface ObjectRef {
 }
 
 /** `Secret/backend/backend-secrets`: opens nothing, but can be searched for, and names one object. */
-export function describeObject(kind: Kind, { name, namespace }: ObjectRef): string {
+export function describeObject(kind: Pick<Kind, 'kind'>, { name, namespace }: ObjectRef): string {
   return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
 }
 

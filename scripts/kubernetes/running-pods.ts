@@ -1,6 +1,7 @@
 import type { KubernetesClient } from './client.ts'
 import { type KubernetesObject, kinds } from './kinds.ts'
 import type { PodTemplate } from './pod-templates.ts'
+import { type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
 /** A pod that runs, or is about to. */
 export interface RunningPod {
@@ -8,6 +9,8 @@ export interface RunningPod {
   readonly labels: Readonly<Record<string, string>>
   /** Name of the Job that made it. */
   readonly job?: string
+  /** Secrets its containers read. */
+  readonly secrets: readonly SecretUse[]
   /** When the longest-running of its containers started: what it read of Secrets is as old. Undefined: none runs yet. */
   readonly startedAt?: Date
 }
@@ -40,6 +43,7 @@ export function podsOf({ kind, name, selector }: PodTemplate, pods: readonly Run
 // --- internal ---
 
 interface PodObject extends KubernetesObject {
+  readonly spec?: SecretReaders
   readonly status?: {
     readonly phase?: string
     readonly containerStatuses?: readonly { readonly state?: { readonly running?: { readonly startedAt?: string } } }[]
@@ -50,7 +54,7 @@ function isOver(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed'
 }
 
-function runningPod({ metadata, status }: PodObject): RunningPod {
+function runningPod({ metadata, spec = {}, status }: PodObject): RunningPod {
   const starts = (status?.containerStatuses ?? [])
     .map(({ state }) => Date.parse(state?.running?.startedAt ?? ''))
     .filter((time) => !Number.isNaN(time))
@@ -58,6 +62,7 @@ function runningPod({ metadata, status }: PodObject): RunningPod {
   return {
     name: metadata.name,
     labels: metadata.labels ?? {},
+    secrets: secretUses(spec),
     ...(job === undefined ? {} : { job }),
     ...(starts.length > 0 ? { startedAt: new Date(Math.min(...starts)) } : {}),
   }

@@ -1,16 +1,44 @@
-import type { SecretObject } from './kinds.ts'
+import type { KubernetesClient } from './client.ts'
+import { isForbidden } from './errors.ts'
+import type { NamespacedRef } from './external-secrets.ts'
+import { kinds, type SecretObject } from './kinds.ts'
 
 /** What may be known of a target Secret without its values. */
 export interface TargetSight {
   readonly keys: readonly string[]
-  /** When its data last became other than it was; undefined when nobody noted it. */
+  /**
+   * When it last became other than it was, to the second; undefined when nobody noted it. The operator writes data and
+   * labels in one go, so that a label of the chart that changes counts as well; a refresh that brings nothing new does not.
+   */
   readonly changedAt?: Date
+  /**
+   * Another text once `changedAt` is another, or the Secret was made anew. It comes from no value, so that whoever sees it
+   * can't guess one from it.
+   */
+  readonly version: string
 }
 
 /** Pure; no value is kept. */
 export function targetSight(secret: SecretObject): TargetSight {
+  const { uid = '', resourceVersion = '' } = secret.metadata
   const changedAt = dataChangedAt(secret)
-  return { keys: Object.keys(secret.data ?? {}), ...(changedAt ? { changedAt } : {}) }
+  const version = `${changedAt?.toISOString() ?? resourceVersion} ${uid}`
+  return { keys: Object.keys(secret.data ?? {}), version, ...(changedAt ? { changedAt } : {}) }
+}
+
+/** A target as it is now. Undefined: there is none. `unreadable`: we have no right to look. */
+export async function readTarget(
+  client: Pick<KubernetesClient, 'get'>,
+  ref: NamespacedRef,
+  signal?: AbortSignal,
+): Promise<TargetSight | undefined | 'unreadable'> {
+  try {
+    const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
+    return secret && targetSight(secret)
+  } catch (error) {
+    if (isForbidden(error)) return 'unreadable'
+    throw error
+  }
 }
 
 // --- internal ---

@@ -11,6 +11,13 @@ export interface OptionSpec {
   readonly required?: boolean
 }
 
+/** What a command is told by its place on the line and not by a name: `<secret>`. */
+export interface ArgumentSpec {
+  /** As in `--help`, and the field of the options it fills: `secret`. */
+  readonly name: string
+  readonly description: string
+}
+
 /** What a command may touch of the outside world. Only `cli.ts` makes one. */
 export interface CommandIo {
   /** The repository's root folder. */
@@ -35,6 +42,8 @@ export interface CommandSpec<Options> {
   /** One command line that can be pasted. */
   readonly example: string
   readonly options: readonly OptionSpec[]
+  /** Default: there is none, and one that is given is refused. It has to be given otherwise. */
+  readonly argument?: ArgumentSpec
   run(options: Options, io: CommandIo): Promise<ExitCode>
 }
 

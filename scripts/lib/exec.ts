@@ -1,10 +1,13 @@
-import { execa } from 'execa'
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 
 export interface RunOptions {
   readonly cwd?: string
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** The program sees nothing but `env`. Default: false */
+  readonly onlyEnv?: boolean
+  /** Its output is thrown away, and what it leaves running is not waited for. Default: false */
+  readonly isSilent?: boolean
   readonly input?: string
   readonly signal?: AbortSignal
   /** After which the program is ended, as if by a signal. Default: never. */
@@ -37,11 +40,15 @@ export interface RunResult {
  * @throws ProblemError `TOOL_MISSING` when the program can't be started.
  */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, input, signal, timeoutMs, onStderrLine } = options
+  const { cwd, env, onlyEnv = false, isSilent = false, input, signal, timeoutMs, onStderrLine } = options
+  // Half a second of loading that most commands never need.
+  const { execa } = await import('execa')
   const child = execa(file, args, {
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     maxBuffer: 512 * 1024 * 1024,
+    extendEnv: !onlyEnv,
+    ...(isSilent ? { stdout: 'ignore' as const, stderr: 'ignore' as const } : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, forceKillAfterDelay: 1000 }),
@@ -64,7 +71,11 @@ export async function tryRun(file: string, args: readonly string[], options: Run
       exitCodes.toolMissing,
     )
   }
-  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? exitCodes.interrupted }
+  return {
+    stdout: result.stdout ?? '',
+    stderr: result.stderr ?? '',
+    exitCode: result.exitCode ?? exitCodes.interrupted,
+  }
 }
 
 /**

@@ -32,6 +32,10 @@ export interface ControlPlaneOptions {
   readonly prepare?: (access: ClusterAccess) => Promise<void>
   /** Added at the end of the API server's flags. */
   readonly extraApiServerArgs?: readonly string[]
+  /** Added at the end of etcd's flags. */
+  readonly extraEtcdArgs?: readonly string[]
+  /** Controllers of kube-controller-manager that run besides those named below: `deployment-controller`. */
+  readonly controllers?: readonly string[]
 }
 
 /** How to reach a control plane as its administrator (`system:masters`; may impersonate anyone). */
@@ -107,7 +111,7 @@ async function start(options: ControlPlaneOptions, cleanup: Cleanup): Promise<Co
     await startProcess({
       ...base('etcd'),
       file: binaries.etcd,
-      args: etcdArgs(),
+      args: etcdArgs(options.extraEtcdArgs),
       ready: () => answersOk({ url: 'http://etcd/readyz', socketPath: join(folder, files.etcdSocket) }),
     }),
   )
@@ -130,7 +134,7 @@ async function start(options: ControlPlaneOptions, cleanup: Cleanup): Promise<Co
     await startProcess({
       ...base('kube-controller-manager'),
       file: binaries.controllerManager,
-      args: controllerManagerArgs({ port: controllerPort }),
+      args: controllerManagerArgs({ port: controllerPort, more: options.controllers ?? [] }),
       // By now the API server must have nothing left to wait for either.
       ready: async () => (await answersOk({ url: `https://127.0.0.1:${controllerPort}/healthz`, ca })) && isReady(''),
     }),

@@ -16,7 +16,8 @@ export const files = {
   etcdSocket: 'etcd:0',
 } as const
 
-export function etcdArgs(): string[] {
+/** @param extra added at the end, where a repeated flag wins */
+export function etcdArgs(extra: readonly string[] = []): string[] {
   return [
     '--name=local',
     '--data-dir=etcd-data',
@@ -28,6 +29,7 @@ export function etcdArgs(): string[] {
     // The data dies with the run, so nothing is gained by waiting for the disk.
     '--unsafe-no-fsync',
     '--log-level=warn',
+    ...extra,
   ]
 }
 
@@ -63,6 +65,8 @@ export function apiServerArgs({ port, extra = [] }: ApiServerFlags): string[] {
 
 export interface ControllerManagerFlags {
   readonly port: number
+  /** Controllers that run besides: `deployment-controller`. */
+  readonly more?: readonly string[]
 }
 
 /** Without the last two a quota limits nothing, and the built-in roles `view`, `edit` and `admin` are empty. */
@@ -74,10 +78,10 @@ const controllers = [
   'clusterrole-aggregation-controller',
 ] as const
 
-export function controllerManagerArgs({ port }: ControllerManagerFlags): string[] {
+export function controllerManagerArgs({ port, more = [] }: ControllerManagerFlags): string[] {
   return [
     `--kubeconfig=${files.kubeconfig}`,
-    `--controllers=${controllers.join(',')}`,
+    `--controllers=${[...controllers, ...more].join(',')}`,
     '--leader-elect=false',
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,

@@ -6,8 +6,9 @@ import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
 import { findTools, type ToolchainIo } from '../toolchain/find.ts'
 import { Cleanup } from './cleanup.ts'
-import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
 import { startOperator } from './operator.ts'
+import type { RunningProcess } from './process.ts'
 import { type SeedOptions, seedAccount, type TierKey } from './seed-account.ts'
 import { writeTierCredentials } from './tier-credentials.ts'
 
@@ -18,6 +19,8 @@ export interface LocalStackOptions {
   readonly seed?: Partial<Pick<SeedOptions, 'valueFor' | 'without'>>
   /** Default: any free ports, Scaleway's own limits */
   readonly emulator?: EmulatorOptions
+  /** Default: no more than the operator needs */
+  readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers' | 'extraEtcdArgs'>
 }
 
 /** Emulator, control plane and operator, seeded for one environment; nothing of the chart is installed yet. */
@@ -26,6 +29,7 @@ export interface LocalStack extends AsyncDisposable {
   readonly emulator: Emulator
   readonly controlPlane: ControlPlane
   readonly client: KubernetesClient
+  readonly operator: RunningProcess
   /** Each tier's Scaleway key. */
   readonly keys: ReadonlyMap<string, TierKey>
   readonly helm: string
@@ -106,6 +110,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
         apiServer: tools['kube-apiserver'].path,
         controllerManager: tools['kube-controller-manager'].path,
       },
+      ...options.controlPlane,
       signal,
       async prepare(access) {
         using client = createClient({ ...access, skipVerify: false })
@@ -125,6 +130,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
     emulator,
     controlPlane,
     client,
+    operator,
     keys,
     helm: tools.helm.path,
     failure: Promise.race([controlPlane.failure, operator.failure]),

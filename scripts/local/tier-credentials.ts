@@ -1,5 +1,6 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { ensureNamespace, writeCredentials } from '../kubernetes/credentials.ts'
+import { writeCredentials } from '../kubernetes/credentials.ts'
+import { ensureNamespace } from '../kubernetes/namespaces.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { TierKey } from './seed-account.ts'
 

@@ -9,6 +9,12 @@ export function durationSeconds(text: string): number | undefined {
   return seconds
 }
 
+/** Seconds of a period in whole days (`7d`), or of a Go duration (`36h`), or undefined when it is neither. */
+export function periodSeconds(text: string): number | undefined {
+  const [, days] = /^(\d+)d$/.exec(text) ?? []
+  return days === undefined ? durationSeconds(text) : Number(days) * 24 * 3600
+}
+
 /**
  * The form the operator itself writes back (`1h` becomes `1h0m0s`), so that nothing drifts.
  * Source: Go, time.Duration.String.

@@ -73,6 +73,15 @@ export function keyMark(environment: string, tier: string, namespaceId: string):
   return `tiered-secrets ${environment}/${tier} ${namespaceId}`
 }
 
+/**
+ * Where Stakater Reloader looks: a workload with `search` is restarted when a Secret with `match` that it reads changes.
+ * Source: Stakater Reloader 1.4.21, README, "Targeted Reload", and pkg/common/common.go, `ShouldReload`.
+ */
+export const reloaderAnnotations = {
+  match: 'reloader.stakater.com/match',
+  search: 'reloader.stakater.com/search',
+} as const
+
 /** Keys of the credentials Secret. */
 export const credentialKeys = { accessKey: 'access-key', secretKey: 'secret-key' } as const
 

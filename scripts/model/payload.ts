@@ -1,5 +1,6 @@
 import { groupBy } from '../lib/group.ts'
 import { decodeUtf8 } from '../lib/utf8.ts'
+import { fieldOf, isObject, type Json, setField } from './json-field.ts'
 import type { RemoteSecretModel } from './resolve.ts'
 import { payloadOf, type ValueFor } from './seed.ts'
 import type { SecretSpec } from './types.ts'
@@ -66,8 +67,6 @@ export function nextPayload(
 
 // --- internal ---
 
-type Json = Record<string, unknown>
-
 function objectOf(bytes: Buffer): Json | undefined {
   const text = decodeUtf8(bytes)
   if (text === undefined || hasInexactNumbers(text)) return undefined
@@ -83,26 +82,4 @@ function objectOf(bytes: Buffer): Json | undefined {
 function hasInexactNumbers(json: string): boolean {
   const outside = json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '""')
   return (outside.match(/-?\d[\d.eE+-]*/g) ?? []).some((number) => String(Number(number)) !== number)
-}
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** What is no text is delivered as JSON; so is what stands where an object is expected. */
-function fieldOf(object: Json, [field, ...rest]: readonly string[]): string | undefined {
-  if (field === undefined || !Object.hasOwn(object, field)) return undefined
-  const value = object[field]
-  if (rest.length > 0 && isObject(value)) return fieldOf(value, rest)
-  return typeof value === 'string' && rest.length === 0 ? value : JSON.stringify(value)
-}
-
-function setField(object: Json, [field, ...rest]: readonly string[], value: string): void {
-  if (field === undefined) return
-  if (rest.length === 0) {
-    object[field] = value
-    return
-  }
-  const child = object[field]
-  const next: Json = isObject(child) ? child : {}
-  object[field] = next
-  setField(next, rest, value)
 }

@@ -9,8 +9,10 @@ import type {
   ContainerDefaults,
   EnvironmentSpec,
   IsolationMode,
+  LegacySpec,
   PodSecurityLevel,
   Protection,
+  RestartMode,
   SealedCredentialsSpec,
   SecretSpec,
   SubjectSpec,
@@ -36,7 +38,13 @@ export interface EnvironmentModel {
   readonly ingressNamespace: string
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
+  /** How workloads pick a new value up; undefined: only when they are told to. */
+  readonly restart: RestartMode | undefined
   readonly release: { readonly name: string; readonly namespace: string }
+  /** Remote secrets the Scaleway organization may hold. */
+  readonly remoteSecretQuota: number
+  /** The Secret all tiers shared before; undefined when there was none. */
+  readonly legacy: LegacySpec | undefined
   readonly tiers: readonly TierModel[]
 }
 
@@ -139,7 +147,10 @@ export function resolve({ catalogue, environments }: Application, environment: s
     keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? defaultKeyLifetime, 10),
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
     without: [...(spec.without ?? [])].sort(compare),
+    restart: spec.restart,
     release: releaseNames(catalogue.application),
+    remoteSecretQuota: catalogue.remoteSecretQuota ?? defaultQuota,
+    legacy: legacyOf(catalogue, spec),
     tiers: Object.keys(catalogue.tiers)
       .sort(compare)
       .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
@@ -148,6 +159,9 @@ export function resolve({ catalogue, environments }: Application, environment: s
 
 export const defaultKeyLifetime = '90d'
 
+/** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
+export const defaultQuota = 100
+
 export function existsIn(secret: SecretSpec, environment: string): boolean {
   return secret.environments === undefined || secret.environments.includes(environment)
 }
@@ -155,6 +169,11 @@ export function existsIn(secret: SecretSpec, environment: string): boolean {
 /** The Scaleway project a tier's secrets live in; empty when `projectIds` lacks the tier, which a rule reports. */
 export function projectOf(spec: EnvironmentSpec, tier: string): string {
   return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')
+}
+
+/** The old Secret of an environment, if it has one. */
+export function legacyOf({ legacy }: Catalogue, spec: EnvironmentSpec): LegacySpec | undefined {
+  return spec.legacy === 'none' ? undefined : (spec.legacy ?? legacy)
 }
 
 /** Names of the targets a tier has in an environment. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { formatDefinition } from './formats.ts'
+import { type Json, setField } from './json-field.ts'
 import type { RemoteSecretModel } from './resolve.ts'
 import type { SecretSpec } from './types.ts'
 
@@ -25,24 +26,8 @@ export function payloadOf({ shape, specs }: RemoteSecretModel, valueFor: ValueFo
 
 // --- internal ---
 
-interface Json {
-  [field: string]: string | Json
-}
-
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 function randomText(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
-}
-
-function setField(object: Json, [field, ...rest]: readonly string[], value: string): void {
-  if (field === undefined) return
-  if (rest.length === 0) {
-    object[field] = value
-    return
-  }
-  const child = object[field]
-  const next: Json = typeof child === 'object' ? child : {}
-  object[field] = next
-  setField(next, rest, value)
 }

@@ -72,10 +72,14 @@ function oneOf(...choices: readonly string[]): Field {
   }
 }
 
+const legacyFields: Fields = { namespace: text, secret: text }
+const isLegacy = (value: unknown) => checkObject('', value, legacyFields).length === 0
+
 const catalogueFields: Fields = {
   application: text,
   owner: text,
   remoteSecretQuota: optional(number),
+  legacy: { expected: '{ namespace, secret }', test: isLegacy, optional: true },
   tiers: record,
   secrets: { expected: 'a list of entries', test: Array.isArray },
 }
@@ -128,6 +132,7 @@ const secretFields: Fields = {
   consumers: optional(list),
   owner: optional(text),
   rotation: optional(text),
+  overlap: optional(text),
 }
 
 const sealedFields: Fields = { accessKey: text, secretKey: text }
@@ -182,6 +187,12 @@ function environmentFields(mode: unknown): Fields {
     access: optional(recordOf(accessFields)),
     ingressNamespace: optional(text),
     without: optional(choicesOf('admission', 'network-policies', 'rbac')),
+    restart: optional(oneOf('reloader', 'checksum')),
+    legacy: {
+      expected: '{ namespace, secret } or "none"',
+      test: (value) => value === 'none' || isLegacy(value),
+      optional: true,
+    },
     example: optional(flag),
   }
 }

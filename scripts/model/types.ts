@@ -63,6 +63,9 @@ export interface TierSpec {
 /** A period in days. */
 export type Days = `${number}d`
 
+/** How the workloads of an environment come to know of a new value: by Stakater Reloader, or by a changed pod template. */
+export type RestartMode = 'reloader' | 'checksum'
+
 /** One entry of the catalogue: one variable of one tier. */
 export interface SecretSpec<
   Tier extends string = string,
@@ -92,6 +95,17 @@ export interface SecretSpec<
   readonly owner?: string
   /** Longest age of a value before it has to change. Default: no limit */
   readonly rotation?: Days
+  /**
+   * How long a value stays good beside the next one, in days or as a Go duration: `7d`, `36h`. The same for all entries
+   * of an identity. Default: not at all
+   */
+  readonly overlap?: string
+}
+
+/** The one Secret that all tiers shared before: what `npm run migrate` starts from. */
+export interface LegacySpec {
+  readonly namespace: string
+  readonly secret: string
 }
 
 /** The full typed list of secrets: `scripts/catalogue.ts`. */
@@ -102,6 +116,8 @@ export interface Catalogue {
   readonly owner: string
   /** Remote secrets the Scaleway organization may hold. Default: 100, Scaleway's own default */
   readonly remoteSecretQuota?: number
+  /** Default: there was none */
+  readonly legacy?: LegacySpec
   readonly tiers: Readonly<Record<string, TierSpec>>
   readonly secrets: readonly SecretSpec[]
 }
@@ -152,6 +168,10 @@ interface EnvironmentBase {
   readonly ingressNamespace?: string
   /** Protections the chart leaves out. Default: none */
   readonly without?: readonly Protection[]
+  /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */
+  readonly restart?: RestartMode
+  /** Where its old Secret differs from the catalogue's; `none`: it never had one. */
+  readonly legacy?: LegacySpec | 'none'
   /** Renders, lints and runs locally; refused by every command that would touch a real account. */
   readonly example?: boolean
 }

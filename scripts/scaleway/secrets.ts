@@ -104,6 +104,16 @@ export async function findSecret(
   return secrets[0]
 }
 
+/** How many remote secrets an organization has in a region, as far as the account may see them. */
+export async function countSecrets(account: ScalewayAccount, region: string, organizationId: string): Promise<number> {
+  const { total_count } = await scalewayRequest<{ readonly total_count: number }>(account, {
+    method: 'GET',
+    path: secretsPath(region),
+    query: { organization_id: organizationId, page: 1, page_size: 1 },
+  })
+  return total_count
+}
+
 // --- internal ---
 
 const pageSize = 100

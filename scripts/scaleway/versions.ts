@@ -7,6 +7,7 @@ export interface SecretVersion {
   readonly status: 'enabled' | 'disabled' | 'scheduled_for_deletion' | 'deleted'
   /** RFC 3339. */
   readonly created_at: string
+  readonly description: string | null
   /** RFC 3339; it is gone 7 days later. */
   readonly deletion_requested_at: string | null
 }
@@ -14,17 +15,25 @@ export interface SecretVersion {
 /** Which version: its number, or the one that the operator would deliver. */
 export type Revision = number | 'latest_enabled'
 
-/** Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB. */
+/**
+ * Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB.
+ *
+ * @param description for whoever looks at the versions later. Default: none
+ */
 export async function createVersion(
   account: ScalewayAccount,
   region: string,
   secretId: string,
   payload: string | Buffer,
+  description?: string,
 ): Promise<number> {
   const { revision } = await scalewayRequest<{ revision: number }>(account, {
     method: 'POST',
     path: versionsPath(region, secretId),
-    body: { data: Buffer.from(payload).toString('base64') },
+    body: {
+      data: Buffer.from(payload).toString('base64'),
+      ...(description === undefined ? {} : { description }),
+    },
   })
   return revision
 }
@@ -97,6 +106,16 @@ export async function disableVersion(
   revision: number,
 ): Promise<void> {
   const path = `${versionsPath(region, secretId)}/${revision}/disable`
+  await scalewayRequest(account, { method: 'POST', path, body: {} })
+}
+
+export async function enableVersion(
+  account: ScalewayAccount,
+  region: string,
+  secretId: string,
+  revision: number,
+): Promise<void> {
+  const path = `${versionsPath(region, secretId)}/${revision}/enable`
   await scalewayRequest(account, { method: 'POST', path, body: {} })
 }
 

@@ -1,9 +1,11 @@
 import { delivers } from '../kubernetes/secret-uses.ts'
 import { age } from '../lib/age.ts'
 import { shortList } from '../lib/short-list.ts'
+import { consumes } from '../model/consumers.ts'
 import { type ExternalSecretModel, externalSecrets, specsOf, type TierModel } from '../model/resolve.ts'
 import type { SecretSpec, WorkloadKind } from '../model/types.ts'
 import type { ConsumerSight, TierSight } from '../survey/cluster.ts'
+import { outdatedPods } from '../survey/outdated.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** In what the workloads of a cluster differ from what the catalogue says they read. Pure. */
@@ -24,11 +26,6 @@ export function consumerFindings(tiers: readonly TierSight[], now: Date): Findin
       ),
     ]
   })
-}
-
-/** Whether the catalogue has this workload read this entry. */
-export function consumes(workload: string, { consumers }: SecretSpec): boolean {
-  return consumers === undefined || consumers.includes(workload)
 }
 
 // --- internal ---
@@ -84,21 +81,14 @@ function unread({ tier, name, kind, sight }: Place, externalSecret: ExternalSecr
   ]
 }
 
-/** Variables are read once, when a container starts; the kubelet brings the files of a volume up to date. */
 function outdated(
   { tier, name, kind, sight }: Place,
   externalSecret: ExternalSecretModel,
   changedAt: Date | undefined,
   now: Date,
 ): Finding[] {
-  if (!changedAt) return []
-  const target = externalSecret.name
-  const uses = (sight.template?.secrets ?? []).filter(({ by }) => by === 'variables')
-  const specs = specsOf(externalSecret).filter(
-    (spec) => consumes(name, spec) && uses.some((use) => delivers(use, target, spec.variable)),
-  )
-  const old = sight.pods.filter(({ startedAt }) => startedAt !== undefined && startedAt < changedAt)
-  if (specs.length === 0 || old.length === 0) return []
+  const old = outdatedPods(name, sight, externalSecret, changedAt)
+  if (!old || !changedAt) return []
   const fix =
     kind === 'Job'
       ? 'Let it end, or delete it and have it made again.'
@@ -107,9 +97,9 @@ function outdated(
     finding({
       code: 'CONSUMER_OUTDATED',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `${old.length} of ${sight.pods.length} pods run since before Secret ${target} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
+      message: `${old.pods.length} of ${sight.pods.length} pods run since before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
       fix,
-      specs,
+      specs: old.specs,
       workloads: [name],
     }),
   ]

@@ -1,12 +1,13 @@
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { compare } from '../lib/problems.ts'
+import { consumes } from '../model/consumers.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
 import type { ConsumerSight, TierSight } from '../survey/cluster.ts'
 import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
 import { clusterFindings } from './cluster-findings.ts'
-import { consumerFindings, consumes } from './consumer-findings.ts'
+import { consumerFindings } from './consumer-findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { remoteFindings } from './remote-findings.ts'
 import { rankOf, type StateCode } from './states.ts'
@@ -121,7 +122,7 @@ function consumersOf(
   const isThere = (name: string) => workloads[name]?.kind !== 'Job' || consumers.get(name)?.template !== undefined
   const all = Object.keys(workloads).filter((name) => consumes(name, spec) && isThere(name))
   const behind = new Set(findings.flatMap((one) => one.workloads ?? []))
-  return { current: all.length - behind.size, all: all.length }
+  return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
 }
 
 /** A newer version is no mistake: the operator reads it when its time comes. */

@@ -26,6 +26,7 @@ describe.each(helms)('%s', (_, helm) => {
       'tiered-secrets/templates/_problems.tpl',
       'tiered-secrets/templates/_source-rules.tpl',
       'tiered-secrets/templates/_target-rules.tpl',
+      'tiered-secrets/templates/_target.tpl',
       'tiered-secrets/templates/_validate.tpl',
       'tiered-secrets/templates/external-secret.yaml',
       'tiered-secrets/templates/limit-range.yaml',

@@ -85,6 +85,8 @@ test.each([
   ['a target that empties itself', 'spec.target.deletionPolicy', 'Delete'],
   ['a target of no template', 'spec.target.template', undefined],
   ['another label on the target', 'spec.target.template.metadata.labels', {}],
+  ['no annotation of Reloader on the target', 'spec.target.template.metadata.annotations', undefined],
+  ['another annotation on the target', 'spec.target.template.metadata.annotations.x', 'y'],
   ['a template that reads a Secret of the namespace', 'spec.target.template.templateFrom', [{ secret: { name: 'x' } }]],
   ['a variable more', 'spec.target.template.data.MORE', 'x'],
   ['a variable less', 'spec.target.template.data.PAY_MERCHANT', undefined],

@@ -28,6 +28,7 @@ let owner: KubernetesClient
 /** The role secrets-operator: sees and patches ExternalSecrets. */
 let refresher: KubernetesClient
 const scenes = new Map<string, Scene>()
+let upgrade: Awaited<ReturnType<typeof releaseOf>>['upgrade']
 
 beforeAll(async () => {
   controlPlane = await startAdmissionControlPlane()
@@ -37,7 +38,9 @@ beforeAll(async () => {
   await admin.create(kinds.namespace, { metadata: { name: elsewhere } })
   await grant('owner', [{ apiGroups: groups, resources: ['*'], verbs: ['*'] }])
   await grant('refresher', [{ apiGroups: groups, resources: ['externalsecrets'], verbs: ['get', 'patch'] }])
-  const { model, upgrade } = await releaseOf(controlPlane, { catalogue, environments }, 'recette')
+  const release = await releaseOf(controlPlane, { catalogue, environments }, 'recette')
+  const { model } = release
+  upgrade = release.upgrade
   expect(await upgrade(helm4, '--set-string', `scaleway.apiUrl=${apiUrl}`)).toMatchObject({ exitCode: 0 })
   const [backend, frontend] = model.tiers
   if (!backend || !frontend) throw new Error('no tiers')
@@ -237,4 +240,18 @@ test('without its parameters a namespace is closed, and open to its own again wi
   await eventually(attempt, (said) => said.includes('no params found for policy binding'))
   await admin.create(kinds.secret, { metadata: { ...ref, annotations: boundary?.metadata.annotations ?? {} } })
   await eventually(attempt, (said) => said === 'allowed')
+})
+
+test('targets with the annotation of Reloader pass, which nobody adds who may only force a refresh', async () => {
+  const { own } = sceneOf('backend')
+  const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
+  const template = { metadata: { annotations: { 'reloader.stakater.com/match': 'true' } } }
+  const patch = { spec: { target: { template } } }
+  const args = ['--set-string', `scaleway.apiUrl=${apiUrl}`]
+  expect(await upgrade(helm4, ...args)).toMatchObject({ exitCode: 0 })
+  expect(await verdict(refresher.mergePatch(kinds.externalSecret, ref, patch))).toContain(
+    '(EXTERNAL_SECRET_ANNOTATIONS_ONLY)',
+  )
+  expect(await upgrade(helm4, ...args, '--set', 'reloader.enabled=true')).toMatchObject({ exitCode: 0 })
+  expect(await admin.get(kinds.externalSecret, ref)).toMatchObject({ spec: { target: { template } } })
 })

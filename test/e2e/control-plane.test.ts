@@ -98,6 +98,15 @@ describe('a running control plane', () => {
     expect(patched.metadata.labels).toEqual({ b: '2' })
   })
 
+  test('deletes an object only as the one it was when it was read', async () => {
+    const ref = { name: 'changed', namespace: 'a' }
+    const { metadata } = await client.create<KubernetesObject>(kinds.secret, secret('changed'))
+    await client.mergePatch(kinds.secret, ref, { metadata: { labels: { a: '1' } } })
+    await expect(client.delete(kinds.secret, ref, undefined, metadata)).rejects.toMatchObject({ status: 409 })
+    const { uid = '' } = metadata
+    expect(await client.delete(kinds.secret, ref, undefined, { uid })).toBe(true)
+  })
+
   test('collects a Secret whose owner is deleted', async () => {
     const owner = await client.create<KubernetesObject>(kinds.configMap, {
       metadata: { name: 'owner', namespace: 'a' },

@@ -1,142 +1,44 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RotationContext } from '../../scripts/credentials/context.ts'
 import { rotate } from '../../scripts/credentials/rotate.ts'
-import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
-import { type Gate, type GateAnswer, type Gatekeeper, type GateRequest, startGate } from '../helpers/gate.ts'
-import { allArguments } from '../helpers/processes.ts'
-import { type CredentialsWorld, clientThrough, kubeconfigThrough } from './credentials-world.ts'
-
-export const sides = ['scaleway', 'cluster'] as const
-export type Side = (typeof sides)[number]
-
-/** What happens to one request of a run, counted from 1 on its side. */
-export interface Disturbance {
-  readonly side: Side
-  readonly at: number
-  /** Reads are not counted. Default: false */
-  readonly writesOnly?: boolean
-  /** Also to the same request when it is tried again. Default: only once */
-  readonly lasting?: boolean
-  act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
-}
+import type { CredentialsWorld } from './credentials-world.ts'
+import { type DisturbedGates, type KilledRun, killedRun, startDisturbedGates } from './disturbed-gates.ts'
 
 /** A tier whose rotations go through two gates, one before Scaleway and one before the API server. */
-export interface Disturbed extends AsyncDisposable {
+export interface Disturbed extends DisturbedGates<CredentialsWorld['owner']> {
   readonly tier: TierModel
-  /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
-  disturb(disturbance: Disturbance): () => GateRequest | undefined
-  calm(): void
-  readonly client: KubernetesClient
   readonly context: RotationContext
   /** The same with no patience for an answer. */
   readonly hasty: RotationContext
-  /** The environment of a command line that goes through the gates. */
-  readonly env: Readonly<Record<string, string>>
   /** Every key that Scaleway handed out so far. */
   readonly secrets: ReadonlySet<string>
 }
 
 export async function disturbedTier(here: CredentialsWorld, name: string, folder: string): Promise<Disturbed> {
-  const { world, owner } = here
-  const { controlPlane } = world.stack
   const tier = here.tier(name)
   const secrets = new Set<string>()
-  let armed: Disturbance | undefined
-  let counted = 0
-  let hit: GateRequest | undefined
-  const keeper =
-    (side: Side): Gatekeeper =>
-    async (request, forward) => {
-      const forwarded = async () => {
-        const answer = await forward()
-        collectKeys(answer.body, secrets)
-        return answer
-      }
-      const current = armed
-      if (current?.side !== side || (current.writesOnly && request.method === 'GET')) return forwarded()
-      const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
-      if (!isAgain && ++counted !== current.at) return forwarded()
-      hit = request
-      return current.act(forwarded)
-    }
-  const scaleway = await startGate({ url: owner.apiUrl }, keeper('scaleway'))
-  const cluster = await startGate({ url: controlPlane.server, ca: controlPlane.ca }, keeper('cluster'))
-  const client = clientThrough(world, cluster.url)
-  const account = { ...owner, apiUrl: scaleway.url, retryMs: 2 }
+  const gates = await startDisturbedGates(here.world, here.owner, folder, (body) => collectKeys(body, secrets))
+  const { client, account } = gates
   return {
+    ...gates,
     tier,
-    client,
     secrets,
     context: here.context(tier, { client, account }),
     hasty: here.context(tier, { client, account: { ...account, timeoutMs: 300 } }),
-    env: {
-      KUBECONFIG: await kubeconfigThrough(world, cluster.url, folder),
-      SCW_API_URL: scaleway.url,
-      TMPDIR: await mkdtemp(join(folder, 'tmp-')),
-    },
-    disturb(disturbance) {
-      armed = disturbance
-      counted = 0
-      hit = undefined
-      return () => hit
-    },
-    calm() {
-      armed = undefined
-    },
-    [Symbol.asyncDispose]: () => close(client, scaleway, cluster),
   }
 }
 
-/** What a command line left behind. */
-export interface KilledRun {
-  readonly killed: boolean
-  readonly output: string
-}
-
-/**
- * Runs `npm run credentials -- --rotate` and kills it with SIGKILL at one of its requests: before the server gets it, or
- * after it was done and before the answer arrives, which makes a difference for writes only.
- */
-export async function killedRun(
+/** Runs `npm run credentials -- --rotate` and kills it with SIGKILL at one of its requests. */
+export function killedRotation(
   here: CredentialsWorld,
   disturbed: Disturbed,
-  { side, at, when }: { readonly side: Side; readonly at: number; readonly when: 'before' | 'after' },
+  when: Parameters<typeof killedRun>[2],
 ): Promise<KilledRun> {
   const { environment } = here.world.stack.model
-  const options = ['--environment', environment, '--tier', disturbed.tier.name, '--rotate', '--yes']
-  let kill = async () => {}
-  const hit = disturbed.disturb({
-    side,
-    at,
-    writesOnly: when === 'after',
-    async act(forward) {
-      if (when === 'after') await forward()
-      await kill()
-      return 'reset'
-    },
-  })
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', 'credentials', ...options], {
-    cwd: here.repository.folder,
-    env: { ...process.env, ...here.env, ...disturbed.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = once(child, 'close')
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
-  kill = async () => {
-    output += allArguments()
-    child.kill('SIGKILL')
-    await closed
-  }
-  await closed
-  disturbed.calm()
-  return { killed: hit() !== undefined, output }
+  const args = ['credentials', '--environment', environment, '--tier', disturbed.tier.name, '--rotate', '--yes']
+  return killedRun({ folder: here.repository.folder, env: here.env, args }, disturbed, when)
 }
 
 /** What must hold after any interruption, at once: the key in the Secret works. */
@@ -162,21 +64,9 @@ export async function expectResumes(here: CredentialsWorld, { context, tier }: D
   expect([what, ...reports.map(({ state }) => state)]).toEqual([what, ...refs.map(() => 'synced')])
 }
 
-/** Every file below a folder, as one text. */
-export async function textsBelow(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  return (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))).join('\n')
-}
-
 // --- internal ---
 
 /** Both halves of a key that an answer tells. */
 function collectKeys(body: string, secrets: Set<string>): void {
   for (const [, half = ''] of body.matchAll(/"(?:access_key|secret_key)":"([^"]+)"/g)) secrets.add(half)
-}
-
-async function close(client: KubernetesClient, ...gates: readonly Gate[]): Promise<void> {
-  client[Symbol.dispose]()
-  for (const gate of gates) await gate[Symbol.asyncDispose]()
 }

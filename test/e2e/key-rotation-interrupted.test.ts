@@ -4,19 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rotate } from '../../scripts/credentials/rotate.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { ProblemError } from '../../scripts/lib/problems.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import type { GateAnswer } from '../helpers/gate.ts'
 import { type CredentialsWorld, startCredentialsWorld } from './credentials-world.ts'
+import { expectSentence, faults, share, sides, textsBelow } from './disturbed-gates.ts'
 import {
-  type Disturbance,
   type Disturbed,
   disturbedTier,
   expectResumes,
   expectWorkingKey,
-  killedRun,
-  sides,
-  textsBelow,
+  killedRotation,
 } from './interrupted-key-rotation.ts'
 
 let here: CredentialsWorld
@@ -45,27 +41,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-/** Does every job once, with as many at the same time as there are tiers. */
-async function share<Job>(
-  jobs: readonly Job[],
-  work: (job: Job, disturbed: Disturbed) => Promise<void>,
-): Promise<void> {
-  const left = [...jobs]
-  const worker = async (disturbed: Disturbed) => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) await work(job, disturbed)
-  }
-  await Promise.all(tiers.map(worker))
-}
-
 test('a rotation killed at any request goes on or starts anew, and the key in use works at every moment', {
   timeout: 900_000,
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
   const rounds: Record<string, number> = {}
-  await share(jobs, async ({ side, when }, disturbed) => {
+  await share(tiers, jobs, async ({ side, when }, disturbed) => {
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, killed ${when} request ${at} to the ${side}`
-      const { killed, output } = await killedRun(here, disturbed, { side, at, when })
+      const { killed, output } = await killedRotation(here, disturbed, { side, at, when })
       trace(output)
       await expectWorkingKey(here, disturbed.tier, what)
       await expectResumes(here, disturbed, what)
@@ -81,34 +65,11 @@ test('a rotation killed at any request goes on or starts anew, and the key in us
   expect(rounds['cluster after']).toBeGreaterThanOrEqual(6)
 })
 
-const refusal = (status: number, type: string, headers = {}): GateAnswer => ({
-  status,
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify({ type, message: type }),
-})
-
-const faults: readonly [string, Pick<Disturbance, 'side' | 'act'>][] = [
-  ['403', { side: 'scaleway', act: async () => refusal(403, 'permissions_denied') }],
-  ['429', { side: 'scaleway', act: async () => refusal(429, 'too_many_requests', { 'retry-after': '0' }) }],
-  ['500', { side: 'scaleway', act: async () => refusal(500, 'internal_error') }],
-  ['no answer', { side: 'scaleway', act: async () => 'hang' }],
-  ['a broken connection', { side: 'scaleway', act: async () => 'reset' }],
-  ['an answer that is lost', { side: 'scaleway', act: (forward) => forward().then(() => 'reset' as const) }],
-  [
-    '403 of the cluster',
-    { side: 'cluster', act: async () => ({ status: 403, body: '{"reason":"Forbidden","message":"no"}' }) },
-  ],
-  [
-    'an answer of the cluster that is lost',
-    { side: 'cluster', act: (forward) => forward().then(() => 'reset' as const) },
-  ],
-]
-
 test('after any fault at any request it says what is wrong, and goes on the next time', {
   timeout: 900_000,
 }, async () => {
   const seen: Record<string, number> = {}
-  await share(faults, async ([name, fault], disturbed) => {
+  await share(tiers, faults, async ([name, fault], disturbed) => {
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, ${name} at request ${at}`
       const hit = disturbed.disturb({ ...fault, at, lasting: !name.includes('lost') })
@@ -159,17 +120,3 @@ test('no key and no value is in any output, log, event, file or argument', async
     expect([place, [...secrets].filter((secret) => text.includes(secret)).length]).toEqual([place, 0])
   }
 })
-
-function expectSentence(error: unknown, what: string): void {
-  if (!(error instanceof Error) || !('problems' in error || error.name === 'KubernetesError')) throw error
-  if (!(error instanceof ProblemError)) return
-  for (const { message, fix, where } of error.problems) {
-    expect([what, where, message]).toEqual([
-      what,
-      expect.stringMatching(/\S/),
-      expect.stringMatching(/\. Expected .*\.$/s),
-    ])
-    expect([what, fix]).toEqual([what, expect.stringMatching(/^[A-Z`].*\.?$/)])
-  }
-  expect([what, [3, 4].includes(error.exitCode)]).toEqual([what, true])
-}

@@ -18,8 +18,14 @@ export interface WorldOptions {
   /** Values that are not generated, by `tier VARIABLE`. */
   readonly values?: Readonly<Record<string, string>>
   readonly without?: SeedOptions['without']
+  /** Controllers that run besides those the operator needs. Default: none */
+  readonly controllers?: readonly string[]
   /** Of the account, where they differ from Scaleway's. Default: room for any number of remote secrets */
   readonly limits?: EmulatorOptions['limits']
+  /** What else is special about the emulator. Default: nothing */
+  readonly emulator?: Omit<EmulatorOptions, 'limits'>
+  /** Added at the end of etcd's flags. Default: nothing */
+  readonly etcd?: readonly string[]
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
@@ -36,13 +42,8 @@ export interface World extends AsyncDisposable {
 }
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
-export async function startWorld({
-  application,
-  environment,
-  values = {},
-  without,
-  limits,
-}: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { application, environment, values = {}, without, controllers = [], limits } = options
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -55,7 +56,8 @@ export async function startWorld({
     io: toolchainIo,
     model,
     seed: { valueFor, ...(without ? { without } : {}) },
-    emulator: { limits: { secrets: 100_000, ...limits } },
+    emulator: { ...options.emulator, limits: { secrets: 100_000, ...limits } },
+    controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },
   })
   const workspace = await copyRepository(root).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
@@ -84,11 +85,17 @@ test('the values of an environment that is gone are found and removed; what some
   await repository.remove('values/mine.yaml')
 })
 
+/** Where the line after the format of API_ENDPOINT is. */
+const describedAt =
+  readFileSync('scripts/catalogue.ts', 'utf8').split("remoteName: 'api-endpoint'")[0]?.split('\n').length ?? 0
+
 test.each<[string, string, RegExp]>([
   [
     'a missing comma',
     "remoteName: 'api-endpoint',\n      format: 'http-url'\n      description",
-    /^scripts\/catalogue\.ts or scripts\/environments\.ts: can't be loaded: .*catalogue\.ts:78:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$/,
+    new RegExp(
+      String.raw`^scripts/catalogue\.ts or scripts/environments\.ts: can't be loaded: .*catalogue\.ts:${describedAt + 2}:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$`,
+    ),
   ],
   [
     'a missing field',

@@ -56,7 +56,7 @@ export async function clusterApi(): Promise<ClusterApi> {
   }
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const [plural = '', name] = pathname.replace(/^\/apis?\/([^/]+\.[^/]+\/)?v1\/(namespaces\/[^/]+\/)?/, '').split('/')
+    const [plural = '', name] = pathname.replace(/^\/(api|apis\/[^/]+)\/v1\/(namespaces\/[^/]+\/)?/, '').split('/')
     const isWatch = searchParams.get('watch') === 'true'
     const from = searchParams.get('resourceVersion')
     requests.push(name ? `GET ${plural}/${name}` : isWatch ? `WATCH ${plural} from ${from}` : `LIST ${plural}`)

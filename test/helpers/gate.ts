@@ -15,6 +15,10 @@ export interface GateAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
+  /** What the server sent, which need not be text. */
+  readonly bytes?: Buffer
+  /** Of a watch: what comes later; the body is empty then. */
+  readonly stream?: IncomingMessage
 }
 
 /**
@@ -31,17 +35,20 @@ export interface Gate extends AsyncDisposable {
   readonly url: string
 }
 
-/** @param target the real server, with the certificate authority to trust it by when it is https */
-export async function startGate(
-  target: { readonly url: string; readonly ca?: string },
-  gatekeeper: Gatekeeper,
-): Promise<Gate> {
+/** The real server, with the certificate authority to trust it by when it is https. */
+export interface GateTarget {
+  readonly url: string
+  readonly ca?: string
+  /** For clients that send none without https, as Helm and kubectl do. */
+  readonly token?: string
+}
+
+export async function startGate(target: GateTarget, gatekeeper: Gatekeeper): Promise<Gate> {
   const server = createServer(async (incoming, response) => {
-    const body = await textOf(incoming)
+    const bytes = await bytesOf(incoming)
     const { method = 'GET', url = '/' } = incoming
-    const answer = await gatekeeper({ method, url, body }, () => ask(target, incoming, body)).catch(
-      () => 'reset' as const,
-    )
+    const request = { method, url, body: bytes.toString() }
+    const answer = await gatekeeper(request, () => ask(target, incoming, bytes)).catch(() => 'reset' as const)
     if (answer === 'hang') return
     if (answer === 'reset') {
       incoming.socket.resetAndDestroy()
@@ -49,7 +56,13 @@ export async function startGate(
     }
     const { 'transfer-encoding': _, 'content-length': __, ...kept } = answer.headers ?? {}
     response.writeHead(answer.status, definedOf(kept))
-    response.end(answer.body)
+    if (!answer.stream) {
+      response.end(answer.bytes ?? answer.body)
+      return
+    }
+    response.flushHeaders()
+    answer.stream.on('error', () => response.destroy()).pipe(response)
+    response.on('close', () => answer.stream?.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -65,26 +78,32 @@ export async function startGate(
 // --- internal ---
 
 function ask(
-  { url, ca }: { readonly url: string; readonly ca?: string },
+  { url, ca, token }: GateTarget,
   { method, url: path, headers }: IncomingMessage,
-  body: string,
+  body: Buffer,
 ): Promise<GateAnswer> {
-  const { host: _, connection: __, ...kept } = headers
+  // What a gatekeeper looks at has to be readable.
+  const { host: _, connection: __, 'accept-encoding': ___, ...kept } = headers
   const open = url.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
-    const options = { method, headers: kept, ...(ca === undefined ? {} : { ca }) }
+    const login = token === undefined || kept.authorization ? {} : { authorization: `Bearer ${token}` }
+    const options = { method, headers: { ...kept, ...login }, ...(ca === undefined ? {} : { ca }) }
     const request = open(`${url}${path}`, options, async (answer) => {
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await textOf(answer) })
+      const told = { status: answer.statusCode ?? 0, headers: answer.headers }
+      const isWatch = /[?&]watch=true/.test(path ?? '') && told.status === 200
+      if (isWatch) return resolve({ ...told, body: '', stream: answer })
+      const bytes = await bytesOf(answer)
+      resolve({ ...told, body: bytes.toString(), bytes })
     })
     request.on('error', reject)
     request.end(body)
   })
 }
 
-async function textOf(message: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of message.setEncoding('utf8')) text += String(chunk)
-  return text
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of message) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }
 
 function definedOf(headers: NonNullable<GateAnswer['headers']>): Record<string, string | string[]> {

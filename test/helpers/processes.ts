@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { eventually } from './eventually.ts'
 
 /** Whether a process (or with a negative id, any process of a group) is running; one that only waits to be reaped is not. */
 export function isRunning(pid: number): boolean {
@@ -24,6 +26,29 @@ export function allArguments(): string {
   return allPids()
     .map((pid) => attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '')
     .join('\n')
+}
+
+/** The program of a process, as it was started: the first of its arguments. Linux only. */
+export function programOf(pid: number): string {
+  return attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.split('\0')[0] ?? ''
+}
+
+/** Kills a process with SIGKILL; the answer starts the same program again, in the same place. Linux only. */
+export async function killed(pid: number): Promise<() => ChildProcess> {
+  const [file = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
+  const cwd = readlinkSync(`/proc/${pid}/cwd`)
+  const variables = readFileSync(`/proc/${pid}/environ`, 'utf8')
+    .split('\0')
+    .filter((line) => line.includes('='))
+  const env = Object.fromEntries(
+    variables.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  process.kill(pid, 'SIGKILL')
+  await eventually(
+    () => isRunning(pid),
+    (running) => !running,
+  )
+  return () => spawn(file, args, { cwd, env, stdio: 'ignore', detached: true })
 }
 
 // --- internal ---

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { Application } from '../../scripts/model/types.ts'
 import { root } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 
@@ -52,4 +53,10 @@ export async function adoptBookshop(repository: Repository): Promise<void> {
     const text = await readFile(join(root, 'test/fixtures/bookshop', file), 'utf8')
     await repository.write(`scripts/${file}`, text.replaceAll('../../../scripts/', './'))
   }
+}
+
+/** Puts any application in the place of the first; a file for it need not be there. */
+export async function adoptApplication(repository: Repository, application: Application): Promise<void> {
+  await repository.write('scripts/catalogue.ts', `export default ${JSON.stringify(application.catalogue)}\n`)
+  await repository.write('scripts/environments.ts', `export default ${JSON.stringify(application.environments)}\n`)
 }

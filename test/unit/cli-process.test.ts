@@ -8,6 +8,7 @@ let repository: Repository
 beforeAll(async () => {
   repository = await repositoryCopy()
   await repository.write('scripts/commands/lab-rat.ts', labRat)
+  await repository.write('scripts/commands/lab-cat.ts', labCat)
 })
 
 /** A command that does what its option says. */
@@ -34,6 +35,17 @@ export const command = defineCommand<{ readonly act: string }>({
     if (act === 'stop-badly') throw new ProblemError(problem('left over'))
     throw io.signal.reason
   },
+})
+`
+
+/** A command that says what it was told. */
+const labCat = `
+import { defineCommand } from '../lib/command.ts'
+
+export const command = defineCommand<{ readonly mouse: string; readonly loud?: boolean }>({
+  name: 'lab:cat', summary: 'Says.', example: 'npm run lab:cat -- x',
+  argument: { name: 'mouse', description: 'which' }, options: [{ flags: '--loud', description: 'how' }],
+  async run(options, io) { io.out(JSON.stringify(options)); return 0 },
 })
 `
 
@@ -97,4 +109,26 @@ test('a command is found by the name the user types, and by no other', async () 
   const { exitCode, stderr } = await repository.cli(['lab-rat'])
   expect(stderr).toContain('lab-rat: there is no such command. Did you mean "lab:rat"?')
   expect(exitCode).toBe(2)
+})
+
+test('what a command is told by its place is handed on by its name, wherever the options are', async () => {
+  for (const line of [
+    ['pip', '--loud'],
+    ['--loud', 'pip'],
+  ]) {
+    const { exitCode, stdout } = await repository.cli(['lab:cat', ...line])
+    expect([exitCode, JSON.parse(stdout)]).toEqual([0, { mouse: 'pip', loud: true }])
+  }
+  const help = await repository.cli(['lab:cat', '--help'])
+  expect(help.stdout).toMatch(/^Usage: npm run lab:cat -- \[options\] <mouse>$/m)
+  expect(help.stdout).toMatch(/^ {2}mouse +which$/m)
+})
+
+test.each([
+  [[], "missing required argument 'mouse'."],
+  [['pip', 'pup'], 'too many arguments. Expected 1 argument but got 2.'],
+])('told by %j it says what is wrong, with exit code 2', async (line, message) => {
+  const { exitCode, stdout, stderr } = await repository.cli(['lab:cat', ...line])
+  expect(stderr).toContain(`npm run lab:cat: ${message}\n  fix: `)
+  expect([exitCode, stdout]).toEqual([2, ''])
 })

@@ -1,4 +1,5 @@
 import { compare } from '../../lib/problems.ts'
+import { reloaderAnnotations } from '../../model/names.ts'
 import {
   type EnvironmentModel,
   type ExternalSecretModel,
@@ -90,14 +91,19 @@ function rewriteOf(identity: string): unknown {
   return [{ regexp: { source: '^', target: prefixOf(identity) } }]
 }
 
-/** Labels of its own for the target, and with bundles one line a catalogued key: what else a bundle holds stays out. */
+/**
+ * Labels of its own for the target, the annotation of Reloader only where the environment has it, and with bundles one
+ * line a catalogued key: what else a bundle holds stays out.
+ */
 function targetTemplate(model: EnvironmentModel, tier: TierModel, externalSecret: ExternalSecretModel): unknown {
   const labels = {
     'app.kubernetes.io/part-of': model.application,
     'app.kubernetes.io/component': tier.name,
     'tiered-secrets/environment': model.environment,
   }
-  const template = { engineVersion: 'v2', mergePolicy: 'Replace', metadata: { labels } }
+  const annotations = { [reloaderAnnotations.match]: 'true' }
+  const metadata = { labels, ...(model.restart === 'reloader' ? { annotations } : {}) }
+  const template = { engineVersion: 'v2', mergePolicy: 'Replace', metadata }
   if (externalSecret.bundles.length === 0) return template
   const sources = [
     ...externalSecret.singles.map(({ spec: { variable } }) => ({ key: variable, variable })),

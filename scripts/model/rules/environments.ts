@@ -4,12 +4,10 @@ import { compare, type Problem } from '../../lib/problems.ts'
 import { durationSeconds } from '../duration.ts'
 import { namesOf, releaseNames } from '../names.ts'
 import { knownRegions } from '../regions.ts'
-import { existsIn, projectOf, remoteNameOf } from '../resolve.ts'
+import { defaultQuota, existsIn, projectOf, remoteNameOf } from '../resolve.ts'
 import type { Application, EnvironmentSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
-/** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
-export const defaultQuota = 100
 const quotaWarning = 0.8
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

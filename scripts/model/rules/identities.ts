@@ -44,6 +44,19 @@ export const identitiesAreWhollyOptionalOrNot: Rule = ({ catalogue }) =>
     }
   })
 
+/** They are disabled together: half an identity that still works is none. */
+export const identitiesHaveOneOverlap: Rule = ({ catalogue }) =>
+  identities(catalogue.secrets).flatMap(([identity, secrets]) => {
+    const overlaps = [...new Set(secrets.map(({ overlap }) => overlap ?? 'none'))].sort()
+    if (overlaps.length < 2) return []
+    return {
+      code: 'IDENTITY_WITH_TWO_OVERLAPS',
+      where: `catalogue identity "${identity}"`,
+      message: `its values have the overlaps ${quoted(overlaps)}. Expected one for all.`,
+      fix: 'Give all entries of the identity the same overlap, or none.',
+    }
+  })
+
 /**
  * Adds up the largest value each format accepts, so that a bundle that passes does not outgrow the limit later. What JSON
  * escapes (quotes, backslashes, line breaks) counts once: all values at their largest and full of them do not occur.

@@ -1,6 +1,7 @@
 import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
+import { periodSeconds } from '../duration.ts'
 import { formatDefinition, plainFormatNames } from '../formats.ts'
 import { gjsonPath, namesOf, remoteRef } from '../names.ts'
 import { remoteNameOf } from '../resolve.ts'
@@ -166,6 +167,23 @@ export const rotationsArePeriods: Rule = ({ catalogue }) =>
       message: `the rotation is "${secret.rotation}". Expected a number of days, such as 180d.`,
       fix: 'Correct the period, or leave it out.',
     }))
+
+/** An old value that is good as long as the new one would be no rotation. */
+export const overlapsArePeriods: Rule = ({ catalogue }) =>
+  catalogue.secrets.flatMap((secret) => {
+    const { overlap, rotation } = secret
+    if (overlap === undefined) return []
+    const seconds = periodSeconds(overlap)
+    const longest = rotation === undefined ? undefined : periodSeconds(rotation)
+    const problem = { where: atSecret(secret), fix: 'Correct the period, or leave it out.' }
+    if (seconds === undefined || seconds === 0) {
+      const message = `the overlap is "${overlap}". Expected days or a Go duration, such as 7d or 36h.`
+      return [{ ...problem, code: 'OVERLAP_INVALID', message }]
+    }
+    if (longest === undefined || longest === 0 || seconds < longest) return []
+    const message = `the overlap is "${overlap}" and the rotation "${rotation}". Expected an overlap that is over before the next rotation.`
+    return [{ ...problem, code: 'OVERLAP_TOO_LONG', message }]
+  })
 
 // --- internal ---
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { largeApplication, largeTiers } from '../../../scripts/bench/large-application.ts'
+import { largeApplication, largeApplicationFiles, largeTiers } from '../../../scripts/bench/large-application.ts'
 import { defineCatalogue, defineEnvironments } from '../../../scripts/model/define.ts'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
 import type { Application } from '../../../scripts/model/types.ts'
 
-/** What the two texts define, without files: they are an import or two, then one call. */
+/** What the two texts define: they are an import or two, then one call. */
 function application(secrets: number): Application {
-  const files = largeApplication(secrets)
+  const files = largeApplicationFiles(secrets)
   const call = (path: string) =>
     files[path]?.slice(files[path].indexOf('export default')).replace('export default', 'return')
   const environments = new Function('defineEnvironments', call('scripts/environments.ts') ?? '')(defineEnvironments)
@@ -17,6 +17,7 @@ function application(secrets: number): Application {
 test.each([1_000, 10_000])('the application of %d secrets passes the rules', (secrets) => {
   const large = application(secrets)
   expect(checkApplication(large)).toEqual([])
+  expect(large).toEqual(largeApplication(secrets))
   expect(large.catalogue.secrets).toHaveLength(secrets)
   expect(Object.keys(large.environments)).toHaveLength(3)
   expect(Object.keys(large.catalogue.tiers)).toHaveLength(largeTiers)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { chartValues, chartValuesText } from '../../../scripts/emit/chart-values.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
+import type { EnvironmentSpec } from '../../../scripts/model/types.ts'
 import { bookshop } from '../../fixtures/applications.ts'
 import { type ApplicationParts, applicationWith, environment, projects } from '../../helpers/applications.ts'
 
@@ -19,6 +20,7 @@ test('the values of an environment say what all of its tiers share', () => {
     admission: { enabled: true },
     rbac: { enabled: true },
     networkPolicies: { enabled: true, dns: { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } } },
+    reloader: { enabled: false },
   })
 })
 
@@ -93,4 +95,14 @@ test('a tier carries its protections', () => {
     viewers,
     sealedCredentials: sealed,
   })
+})
+
+test('Reloader is told of the targets only where an environment has it', () => {
+  const enabled = (fields: Partial<EnvironmentSpec>) =>
+    valuesOf({ environments: { dev: environment(fields) } }).reloader.enabled
+  expect([enabled({}), enabled({ restart: 'checksum' }), enabled({ restart: 'reloader' })]).toEqual([
+    false,
+    false,
+    true,
+  ])
 })

@@ -235,3 +235,35 @@ test('a definition that is never established is told as such', async () => {
   const problem = await problemOf(applyCrds(client, path, { names: ['a.example.com'], timeoutMs: 60 }))
   expect(problem).toMatchObject({ code: 'CRD_TIMEOUT', where: 'CustomResourceDefinition/a.example.com' })
 })
+
+test('a server that has no time is asked again when it says so', async () => {
+  let times = 0
+  const busy: Answer = (request, response) => {
+    if (++times < 3)
+      response.writeHead(429, { 'retry-after': '0' }).end('{"reason":"TooManyRequests","message":"busy"}')
+    else json(201, { metadata: { name: 'x' } })(request, response)
+  }
+  const { client, seen } = await api(busy)
+  await client.create(kinds.configMap, { metadata: { name: 'x', namespace: 'a' } })
+  expect(seen.map(({ line }) => line)).toEqual(Array(3).fill('POST /api/v1/namespaces/a/configmaps'))
+  expect(new Set(seen.map(({ body }) => body)).size).toBe(1)
+})
+
+test('a server that never has time is asked five times in all', async () => {
+  const answer: Answer = (_, response) =>
+    void response.writeHead(429, { 'retry-after': '0' }).end('{"reason":"TooManyRequests","message":"busy"}')
+  const { client, seen } = await api(answer)
+  await expect(client.list(kinds.secret)).rejects.toMatchObject({ status: 429, reason: 'TooManyRequests' })
+  expect(seen).toHaveLength(5)
+})
+
+test('only the object that was meant is deleted', async () => {
+  const { client, seen } = await api(json(200, {}))
+  const ref = { name: 'x', namespace: 'a' }
+  await client.delete(kinds.secret, ref, undefined, { uid: 'u', resourceVersion: '7' })
+  await client.delete(kinds.secret, ref)
+  expect(seen.map(({ body }) => body)).toEqual([
+    '{"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"u","resourceVersion":"7"}}',
+    '',
+  ])
+})

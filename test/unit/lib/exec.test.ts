@@ -65,3 +65,18 @@ test('its lines of progress are handed on as they come', async () => {
 test('the last lines are indented and without empty ones at the end', () => {
   expect(lastLines('a\nb\nc\n\n', 2)).toBe('    b\n    c')
 })
+
+test('a program sees the environment of this process, unless it is given another', async () => {
+  const program = node('console.log(Object.keys(process.env).filter((name) => name !== "PWD").join())')
+  expect((await run(...program)).split(',')).toContain('PATH')
+  expect(await run(...program, { env: { ONLY: 'x' }, onlyEnv: true })).toBe('ONLY')
+})
+
+test('a silent program shows nothing, and nobody waits for what it leaves running', async () => {
+  const silent = { isSilent: true, env: process.env }
+  expect(await tryRun('/bin/sh', ['-c', 'echo out; echo err >&2; sleep 60 & exit 3'], silent)).toEqual({
+    stdout: '',
+    stderr: '',
+    exitCode: 3,
+  })
+})

@@ -32,8 +32,16 @@ test('the API server reads tokens from a file, enforces RBAC and knows nobody wi
   )
 })
 
-test('extra flags of the API server come last, where they win', () => {
+test('extra flags of the API server and of etcd come last, where they win', () => {
   expect(apiServerArgs({ port: 1, extra: ['--v=4'] }).at(-1)).toBe('--v=4')
+  expect(etcdArgs(['--quota-backend-bytes=1']).at(-1)).toBe('--quota-backend-bytes=1')
+})
+
+test('more controllers run besides those that are always there', () => {
+  const [own, more] = [[], ['deployment-controller']].map((names) =>
+    controllerManagerArgs({ port: 1, more: names }).find((arg) => arg.startsWith('--controllers=')),
+  )
+  expect(more).toBe(`${own},deployment-controller`)
 })
 
 test('the controller manager collects garbage, empties namespaces, counts quotas and fills the built-in roles', () => {

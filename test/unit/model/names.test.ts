@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalDuration, durationSeconds } from '../../../scripts/model/duration.ts'
+import { canonicalDuration, durationSeconds, periodSeconds } from '../../../scripts/model/duration.ts'
 import { credentialKeys, gjsonPath, releaseNames, remoteRef, tierNames } from '../../../scripts/model/names.ts'
 
 test('the names of a tier are those of the convention, to the letter', () => {
@@ -71,6 +71,17 @@ test.each([
 test.each(['', '1', '1d', '1.5h', '-1h', '1h 30m', '30m1h', 'h', '1H'])('%j is no duration', (text) => {
   expect(durationSeconds(text)).toBe(undefined)
   expect(canonicalDuration(text)).toBe(text)
+})
+
+test.each([
+  ['7d', 604_800],
+  ['36h', 129_600],
+  ['0d', 0],
+  ['1d12h', undefined],
+  ['d', undefined],
+  ['1.5d', undefined],
+])('the period %s is %j seconds', (text, seconds) => {
+  expect(periodSeconds(text)).toBe(seconds)
 })
 
 test.each([

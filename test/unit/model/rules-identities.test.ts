@@ -51,6 +51,28 @@ ruleTest('an identity is wholly optional or wholly required', {
   },
 })
 
+ruleTest('an identity has one overlap', {
+  refuses: {
+    secrets: [
+      { identity: 'mail', overlap: '7d' },
+      { identity: 'mail', variable: 'USER' },
+    ],
+  },
+  telling: [
+    {
+      code: 'IDENTITY_WITH_TWO_OVERLAPS',
+      where: 'catalogue identity "mail"',
+      message: 'its values have the overlaps "7d" and "none". Expected one for all.',
+    },
+  ],
+  accepts: {
+    secrets: [
+      { identity: 'mail', overlap: '7d' },
+      { identity: 'mail', variable: 'USER', overlap: '7d' },
+    ],
+  },
+})
+
 /** 15 tokens of at most 4096 bytes and 10 bytes of JSON each, the two braces, and the rest of 64 KiB. */
 const bundle = (last: 'exactly 983 characters' | 'exactly 984 characters') => {
   const common = { identity: 'all', layout: 'bundle' as const }

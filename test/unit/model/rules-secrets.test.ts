@@ -237,3 +237,30 @@ for (const rotation of ['90', '0d', '3m', '1.5d', '-1d'] as never[]) {
     accepts: { secrets: [{ rotation: '90d' }] },
   })
 }
+
+for (const overlap of ['7', '0d', '0h', '1.5d', '-1d', '2w', 'soon']) {
+  ruleTest(`${overlap} is no overlap`, {
+    refuses: { secrets: [{ overlap }] },
+    telling: [
+      {
+        code: 'OVERLAP_INVALID',
+        where: 'catalogue "TOKEN" (api)',
+        message: `the overlap is "${overlap}". Expected days or a Go duration, such as 7d or 36h.`,
+      },
+    ],
+    accepts: { secrets: [{ overlap: '7d' }, { variable: 'USER', overlap: '1h30m' }] },
+  })
+}
+
+ruleTest('an overlap is over before the next rotation', {
+  refuses: { secrets: [{ overlap: '240h', rotation: '10d' }] },
+  telling: [
+    {
+      code: 'OVERLAP_TOO_LONG',
+      where: 'catalogue "TOKEN" (api)',
+      message:
+        'the overlap is "240h" and the rotation "10d". Expected an overlap that is over before the next rotation.',
+    },
+  ],
+  accepts: { secrets: [{ overlap: '239h', rotation: '10d' }] },
+})

@@ -25,7 +25,7 @@ test.each([
   ['a list instead of a catalogue', []],
 ])('%s is told', (_, catalogue) => {
   expect(misshapen({ catalogue, environments: {} })).toEqual([
-    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, tiers, secrets.',
+    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
   ])
 })
 
@@ -37,7 +37,7 @@ test('a missing field is told with what it has to be', () => {
 
 test('an unknown field is told with the nearest one', () => {
   expect(misshapen(withSecret({ formatt: 'token' }))).toEqual([
-    'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, remoteName, format, description, optional, environments, identity, layout, property, consumers, owner, rotation.',
+    'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, remoteName, format, description, optional, environments, identity, layout, property, consumers, owner, rotation, overlap.',
   ])
 })
 
@@ -49,6 +49,7 @@ test.each([
   ['consumers', [1], 'a list of texts'],
   ['layout', 'double', 'one of: single, bundle'],
   ['layout', ['bundle'], 'one of: single, bundle'],
+  ['overlap', 7, 'a text that is not empty'],
 ])('the field %s can not be %j', (field, value, expected) => {
   const where =
     field === 'variable' && value === 7 ? 'catalogue secrets[0]' : `catalogue "${value === '' ? '' : 'TOKEN'}" (api)`
@@ -124,7 +125,10 @@ test.each([
   ['access', { web: { readers: [] } }],
   ['sealedCredentials', { web: { accessKey: 'x' } }],
   ['without', ['rbac', 'everything']],
+  ['restart', 'sometimes'],
   ['iamApplications', 'shop'],
+  ['legacy', 'shop/shop-secrets'],
+  ['legacy', { namespace: 'shop' }],
 ])('%s of an environment can not be %j', (field, value) => {
   expect(misshapen(applicationWith({ environments: { dev: environment({ [field]: value }) } }))).toEqual([
     expect.stringContaining(`has a ${field} of another type`),
@@ -140,9 +144,21 @@ test('all settings of an environment together have the right shape', () => {
     access: { web: { viewers: subjects, operators: [] } },
     sealedCredentials: { web: { accessKey: 'x', secretKey: 'y' } },
     without: ['rbac'],
+    restart: 'checksum',
     organizationId: 'x',
     keyLifetime: '1d',
     ingressNamespace: 'x',
+    legacy: { namespace: 'x', secret: 'y' },
   })
+  expect(misshapen(applicationWith({ environments: { dev: environment({ legacy: 'none' }) } }))).toEqual([])
   expect(misshapen(applicationWith({ environments: { dev } }))).toEqual([])
 })
+
+test.each([[{ namespace: 'shop' }], [{ namespace: 'shop', secret: '' }], ['none']])(
+  'legacy of the catalogue can not be %j',
+  (legacy) => {
+    expect(misshapen(applicationWith({ legacy: legacy as never }))).toEqual([
+      'catalogue: has a legacy of another type. Expected { namespace, secret }.',
+    ])
+  },
+)

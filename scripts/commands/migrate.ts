@@ -1,0 +1,220 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { upgradeRelease } from '../helm/helm.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
+import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
+import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { keyedDigest } from '../lib/keyed-digest.ts'
+import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { thisRun } from '../lib/this-run.ts'
+import { parseAssignments } from '../migration/assignments.ts'
+import { type ClusterContext, defaultWaits, type MigrationContext } from '../migration/context.ts'
+import { passphraseOf } from '../migration/passphrase.ts'
+import { lookBack, rollBack } from '../migration/rollback.ts'
+import { readersOfTargets, rollbackJson, rollbackText } from '../migration/rollback-table.ts'
+import { hasNewChoices, lookAhead, type MigrationSight, migrate, nextStep } from '../migration/run.ts'
+import { readMoves } from '../migration/steps/switch.ts'
+import { keysTable, migrationJson, movesYaml, stepsTable } from '../migration/table.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import { type OpenRelease, openRelease } from '../release.ts'
+import { loadAccount } from '../scaleway/account.ts'
+
+interface Options {
+  readonly environment: string
+  readonly assign?: readonly string[]
+  readonly leave?: readonly string[]
+  readonly replace?: boolean
+  readonly backup?: string
+  readonly passphraseFile?: string
+  readonly timeout: string
+  readonly confirm?: string
+  readonly rollback?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly output: 'table' | 'json' | 'yaml'
+}
+
+export const command = defineCommand<Options>({
+  name: 'migrate',
+  summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
+  example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
+  options: [
+    environmentOption,
+    {
+      flags: '--assign <pairs...>',
+      description: 'key=tier[,tier…] or key=tier.variable, where the catalogue leaves it open',
+    },
+    { flags: '--leave <keys...>', description: 'keys nobody needs any more' },
+    {
+      flags: '--replace',
+      description: 'where Scaleway or a target made by hand has another value, the old Secret is right',
+    },
+    { flags: '--backup <file>', description: 'a copy of the sealed backup; with --rollback, the one to restore' },
+    { flags: '--passphrase-file <file>', description: 'of mode 0600; - is standard input; default: it is asked for' },
+    timeoutOption,
+    { flags: '--confirm <name>', description: 'delete the old Secret of this name once nothing reads it' },
+    { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
+    { flags: '--dry-run', description: 'look at every step, change nothing' },
+    { flags: '--yes', description: 'ask nothing' },
+    {
+      flags: '--output <form>',
+      description: 'how the result is printed; yaml: only the patches of the workloads, nothing is changed',
+      choices: ['table', 'json', 'yaml'],
+      default: 'table',
+    },
+  ],
+  async run(options, io) {
+    refuseCombinations(options, io)
+    const own = contextOf(options, io)
+    const model = await openEnvironment(options.environment, io)
+    const legacy = oldSecret(model, options)
+    using client = await openCluster(model, io)
+    const context = { ...own, model, legacy, client }
+    const act = options.rollback ? goBack(context, options, io) : goOn(context, options, io)
+    return await act.catch((error: unknown) => {
+      throw clusterProblem(error)
+    })
+  },
+})
+
+// --- internal ---
+
+async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
+  const { model, log } = cluster
+  const account = await loadAccount(io.env, io.signal)
+  let release: OpenRelease | undefined
+  const context: MigrationContext = {
+    ...cluster,
+    account,
+    async deploy(signal) {
+      release ??= await openRelease(model, io)
+      await upgradeRelease({ ...release, signal })
+    },
+  }
+  const sight = await lookAhead(context)
+  if (options.output === 'yaml') {
+    io.out(movesYaml(await readMoves(context, sight.facts)))
+    return exitCodes.ok
+  }
+  const next = nextStep(sight)
+  const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(sight))
+  if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, sight, options, io)
+  if (!(await isConfirmed(context, sight, options, io))) {
+    log('nothing was changed')
+    return exitCodes.ok
+  }
+  // What keeps the chart from being deployed is told before anything is done.
+  if (sight.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
+    release = await openRelease(model, io)
+  return show(context, await migrate(context), options, io)
+}
+
+async function show(
+  context: MigrationContext,
+  sight: MigrationSight,
+  { output, dryRun = false }: Options,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { rows } = await sight.facts.inventory()
+  const next = nextStep(sight)
+  if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
+  else {
+    if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(`${keysTable(rows)}\n`)
+    io.out(stepsTable(sight))
+  }
+  if (dryRun) tellLater(sight, io)
+  if (next?.state === 'blocked') throw new ProblemError(sight.problems)
+  if (sight.problems.length > 0) io.log(formatProblems(sight.problems).trimEnd())
+  io.log(next ? `next: ${next.name}` : 'the migration is over')
+  return exitCodes.ok
+}
+
+/** What will need a person later on; that the name has to be typed is no news. */
+function tellLater({ steps }: MigrationSight, { log }: CommandIo): void {
+  const next = steps.findIndex(({ state }) => state !== 'done')
+  const later = steps.slice(next + 1).filter(({ name, state }) => state === 'blocked' && name !== 'delete')
+  const problems = later.flatMap(({ problems = [] }) =>
+    problems.map((one) => ({ ...one, severity: 'warning' as const })),
+  )
+  if (problems.length > 0) log(formatProblems(problems).trimEnd())
+}
+
+async function isConfirmed(
+  { model }: MigrationContext,
+  { steps }: MigrationSight,
+  { yes = false, output }: Options,
+  io: CommandIo,
+): Promise<boolean> {
+  const end = steps.findIndex(({ state }) => state === 'blocked')
+  const reachable = end === -1 ? steps : steps.slice(0, end)
+  // To delete has a question of its own.
+  const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
+  if (yes || titles.length === 0) return true
+  if (output === 'table') io.log(stepsTable({ steps }).trimEnd())
+  const answer = await io.input.ask(`In ${model.environment} (${model.kubeContext}): ${titles.join(', ')}? [y/N] `)
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+async function goBack(context: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
+  const { dryRun = false, yes = false, output } = options
+  const rollback = await lookBack(context)
+  const readers = await readersOfTargets(context)
+  const text = rollbackText(context, rollback, readers)
+  if (output === 'table') io.out(text)
+  const wanted = !dryRun && rollback.action !== 'nothing'
+  if (wanted && !yes && output !== 'table') io.log(text.trimEnd())
+  const question = `Restore Secret ${context.legacy.namespace}/${context.legacy.name}? [y/N] `
+  const written = wanted && (yes || /^y(es)?$/i.test((await io.input.ask(question)).trim()))
+  if (written) await rollBack(context)
+  else io.log('nothing was changed')
+  if (output === 'json') io.out(rollbackJson(context, rollback, readers, written))
+  return exitCodes.ok
+}
+
+function contextOf(options: Options, io: CommandIo): Omit<ClusterContext, 'model' | 'legacy' | 'client'> {
+  const { assign = [], leave = [], replace = false, timeout, backup, confirm, passphraseFile } = options
+  timeoutMs(timeout)
+  const { signal, log, isTerminal } = io
+  return {
+    signal,
+    log,
+    isTerminal,
+    holder: thisRun(),
+    digest: keyedDigest(),
+    waits: defaultWaits,
+    choices: { assign: parseAssignments(assign), leave, replace, timeout, backupFile: backup, confirm },
+    person: {
+      passphrase: passphraseOf(passphraseFile, () => io.input),
+      ask: io.input.isTerminal ? (question) => io.input.ask(question) : undefined,
+    },
+  }
+}
+
+function oldSecret({ environment, legacy }: EnvironmentModel, { confirm }: Options): NamespacedRef {
+  if (!legacy) {
+    throw new ProblemError({
+      code: 'LEGACY_UNKNOWN',
+      where: `environment "${environment}"`,
+      message: 'has no old Secret in scripts/catalogue.ts. Expected the one its tiers shared.',
+      fix: "Add `legacy: { namespace: '…', secret: '…' }` to scripts/catalogue.ts, or to the environment.",
+    })
+  }
+  const { namespace, secret: name } = legacy
+  if (confirm === undefined || confirm === name) return { namespace, name }
+  throw usage(`--confirm ${confirm}`, `is not the name of the old Secret. Expected ${name}.`)
+}
+
+function refuseCombinations(options: Options, { input }: CommandIo): void {
+  const { rollback, assign, leave, replace, confirm, dryRun, yes, output } = options
+  const forward = { assign, leave, replace, confirm }
+  const [other] = Object.entries(forward).filter(([, value]) => value !== undefined)
+  if (rollback && other) throw usage(`--${other[0]}`, 'does not go with --rollback. Expected one of them.')
+  if (rollback && output === 'yaml') throw usage('--output yaml', 'prints patches, and --rollback has none.')
+  if (!yes && !dryRun && output !== 'yaml' && !input.isTerminal)
+    throw usage('npm run migrate', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+}
+
+function usage(where: string, message: string): ProblemError {
+  const fix = 'Run `npm run migrate -- --help`.'
+  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+}

@@ -1,0 +1,51 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { renderChart } from '../helm/helm.ts'
+import { parseManifests } from '../helm/manifests.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { defineCommand, environmentOption } from '../lib/command.ts'
+import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import { planDeployment } from '../plan/deployment.ts'
+import { planJson, planMarkdown, planTable } from '../plan/report.ts'
+import { openRelease } from '../release.ts'
+import { loadAccount } from '../scaleway/account.ts'
+
+interface Options {
+  readonly environment: string
+  readonly output: 'table' | 'json' | 'markdown'
+}
+
+export const command = defineCommand<Options>({
+  name: 'plan',
+  summary: 'What a deployment would change, in the cluster and beyond; exits 3 when something stands in its way.',
+  example: 'npm run --silent plan -- --environment recette --output markdown',
+  options: [
+    environmentOption,
+    {
+      flags: '--output <form>',
+      description: 'how the result is printed; markdown is for a pull request',
+      choices: ['table', 'json', 'markdown'],
+      default: 'table',
+    },
+  ],
+  async run({ environment, output }, io) {
+    const model = await openEnvironment(environment, io)
+    const release = await openRelease(model, io)
+    const account = await loadAccount(io.env, io.signal)
+    using client = await openCluster(model, io)
+    const manifests = parseManifests(await renderChart(release), release.valuesFile)
+    const plan = await planDeployment({ client, account, model, manifests, signal: io.signal }).catch(
+      (error: unknown) => {
+        throw clusterProblem(error)
+      },
+    )
+    const forms = {
+      table: planTable,
+      json: planJson.bind(undefined, model),
+      markdown: planMarkdown.bind(undefined, model),
+    }
+    io.out(forms[output](plan))
+    if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
+    if (plan.problems.length > 0) io.log(formatProblems(plan.problems).trimEnd())
+    return exitCodes.ok
+  },
+})

@@ -1,0 +1,87 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { confirm } from '../lib/confirm.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { findTier } from '../model/find-tier.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import { carryOutRestart } from '../restart/carry-out.ts'
+import { lookAtConsumers } from '../restart/look.ts'
+import { planRestart, type RestartRow, rollingWorkloads } from '../restart/plan.ts'
+import { restartJson, restartSummary, restartTable } from '../restart/table.ts'
+
+interface Options {
+  readonly environment: string
+  readonly tier?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly timeout: string
+  readonly wait: boolean
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'restart',
+  summary: 'Restarts the workloads that read an older value than their Secrets hold; what runs the current one stays.',
+  example: 'npm run restart -- --environment recette --dry-run',
+  options: [
+    environmentOption,
+    { flags: '--tier <name>', description: 'only this tier' },
+    { flags: '--dry-run', description: 'show what would be done, and why' },
+    { flags: '--yes', description: 'ask nothing' },
+    { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s looks once' },
+    { flags: '--no-wait', description: 'end as soon as everything is changed' },
+    outputOption,
+  ],
+  async run(options, io) {
+    const { environment, tier, dryRun = false, yes = false, output } = options
+    const waits = { timeoutMs: timeoutMs(options.timeout) }
+    if (!dryRun && !yes && !io.input.isTerminal) throw nobodyThere()
+    const model = await openEnvironment(environment, io)
+    const tiers = tier === undefined ? model.tiers : [findTier(model, tier)]
+    using client = await openCluster(model, io)
+    try {
+      const rows = planRestart(model.restart, await lookAtConsumers(client, tiers, io.signal))
+      const goes = !dryRun && hasWork(rows) && (yes || (await isConfirmed(model, rows, io)))
+      if (output === 'table') io.out(restartTable(rows))
+      const context = { client, signal: io.signal, waits, log: io.log }
+      const problems = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
+      if (output === 'json') io.out(restartJson(model, rows, goes))
+      if (problems.length > 0) throw new ProblemError(problems)
+      return exitCodes.ok
+    } catch (error) {
+      throw clusterProblem(error)
+    }
+  },
+})
+
+// --- internal ---
+
+function hasWork(rows: readonly RestartRow[]): boolean {
+  return restartSummary(rows) !== '' || rollingWorkloads(rows).length > 0
+}
+
+/** What is under way already is only waited for: nothing to ask about. */
+async function isConfirmed(
+  { environment, kubeContext }: EnvironmentModel,
+  rows: readonly RestartRow[],
+  io: CommandIo,
+): Promise<boolean> {
+  const summary = restartSummary(rows)
+  if (summary === '') return true
+  io.log(restartTable(rows).trimEnd())
+  return confirm(`In ${environment} (${kubeContext}): ${summary}?`, io)
+}
+
+function nobodyThere(): ProblemError {
+  return new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: 'npm run restart',
+      message: 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.',
+      fix: 'Run `npm run restart -- --help`.',
+    },
+    exitCodes.usage,
+  )
+}

@@ -1,0 +1,214 @@
+import { openCluster, openEnvironment } from '../access.ts'
+import { readPiped, readValuesFile } from '../fill/input.ts'
+import { clusterProblem } from '../kubernetes/errors.ts'
+import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { confirm } from '../lib/confirm.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { thisRun } from '../lib/this-run.ts'
+import { assignValues, fillEntries } from '../model/fill-values.ts'
+import { findUnit } from '../model/rotation-unit.ts'
+import { generateValue } from '../model/seed.ts'
+import type { SecretSpec } from '../model/types.ts'
+import { abort, refuseOver } from '../rotation/abort.ts'
+import { changedSpecs, planConsumers } from '../rotation/consumers.ts'
+import { defaultWaits, type RotationContext } from '../rotation/context.ts'
+import { finish, refuseUnfinished } from '../rotation/finish.ts'
+import { type Preparation, prepare, readState } from '../rotation/prepare.ts'
+import { type RotationReport, rotationJson, rotationText } from '../rotation/report.ts'
+import { overlapEnd, rotate } from '../rotation/rotate.ts'
+import { finishSteps, returnSteps, rotationSteps } from '../rotation/steps.ts'
+import { loadAccount } from '../scaleway/account.ts'
+
+interface Options {
+  readonly secret: string
+  readonly environment: string
+  readonly generate?: boolean
+  readonly from?: string
+  readonly probe?: string
+  readonly restart: boolean
+  readonly overlap: boolean
+  readonly finish?: boolean
+  readonly abort?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly timeout: string
+  readonly output: 'table' | 'json'
+}
+
+export const command = defineCommand<Options>({
+  name: 'rotate',
+  summary:
+    'Replaces a secret, or an identity as a whole: new version, delivery, restarts, probe, and the old version off.',
+  example: 'npm run rotate -- --environment recette --generate backend.SESSION_SECRET',
+  argument: { name: 'secret', description: 'a variable or an identity; <tier>.<name> where two tiers have it' },
+  options: [
+    environmentOption,
+    { flags: '--generate', description: 'make up the values whose format allows it, where none is given' },
+    { flags: '--from <file>', description: 'values out of a .env or JSON file; - and the default: standard input' },
+    { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },
+    { flags: '--no-restart', description: 'leave the workloads as they are' },
+    { flags: '--no-overlap', description: 'disable the old version at once, as for a value that leaked' },
+    { flags: '--finish', description: 'delete the old version that the last rotation disabled' },
+    { flags: '--abort', description: 'return to the old version, from whatever was done so far' },
+    { flags: '--dry-run', description: 'check everything, and show the steps that would be done now' },
+    { flags: '--yes', description: 'ask nothing' },
+    { ...timeoutOption, description: 'how long to wait for restarted workloads, and for the probe: 90s, 5m, 1h30m' },
+    outputOption,
+  ],
+  async run(options, io) {
+    refuseCombinations(options, io)
+    const waitMs = timeoutMs(options.timeout)
+    const model = await openEnvironment(options.environment, io)
+    const unit = findUnit(model, options.secret)
+    const account = await loadAccount(io.env, io.signal)
+    using client = await openCluster(model, io)
+    const waits = { ...defaultWaits, rollout: { timeoutMs: waitMs }, probeMs: waitMs }
+    const context = { model, unit, client, account, signal: io.signal, holder: thisRun(), waits, log: io.log }
+    try {
+      const act = options.finish ? finishOne : options.abort ? abortOne : rotateOne
+      const report = await act(context, options, io)
+      io.out(options.output === 'json' ? rotationJson(model, unit, report) : rotationText(unit, report))
+      return exitCodes.ok
+    } catch (error) {
+      throw clusterProblem(error)
+    }
+  },
+})
+
+// --- internal ---
+
+const untouched = {
+  outcome: 'nothing',
+  state: undefined,
+  steps: [],
+  consumers: [],
+  overlapUntil: undefined,
+  deleted: 0,
+} as const
+
+async function rotateOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+  const { restart, overlap, probe, generate, timeout } = options
+  const preparation = await prepare(context, {
+    readValues: () => readValues(context, options, io),
+    generate: generate ? generateValue : undefined,
+    restart,
+  })
+  const { seen, kind, problems, consumers } = preparation
+  if (problems.some(isError)) throw new ProblemError(problems)
+  tell(problems, io)
+  const steps = rotationSteps(context.unit, preparation, { restart, overlap, probe: probe !== undefined, timeout })
+  const report = { ...untouched, state: kind === 'begin' ? undefined : seen, steps, consumers }
+  if (kind === 'same') return tellOver(context, preparation, report, io)
+  const still = overlap && kind === 'go-on' && seen?.phase === 'proved' ? overlapEnd(context, seen) : undefined
+  if (still && seen && !options.dryRun) return tellOverlap({ ...report, state: seen }, still, io)
+  if (kind === 'go-on') io.log(`going on with the rotation of ${context.unit.name} begun at ${seen?.begunAt}`)
+  if (!(await goesOn(context, steps, options, io)))
+    return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
+  const { state, overlapUntil } = await rotate(context, {
+    ...preparation,
+    restart,
+    overlap,
+    probe: probe === undefined ? undefined : { command: probe, env: io.env },
+  })
+  if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)
+  io.log(`${context.unit.name} is rotated; --finish deletes the old version, --abort returns to it`)
+  return { ...report, outcome: 'rotated', state }
+}
+
+function tellOverlap(report: RotationReport, overlapUntil: Date, { log }: CommandIo): RotationReport {
+  log(`the old version stays enabled until ${overlapUntil.toISOString()}: run the same command again after that`)
+  return { ...report, outcome: 'overlap', overlapUntil }
+}
+
+function tellOver(
+  { unit, waits }: RotationContext,
+  { seen }: Preparation,
+  report: RotationReport,
+  { log }: CommandIo,
+): RotationReport {
+  log(`${unit.name} was rotated at ${seen?.since}, and nothing is done now.`)
+  log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, delete the old version with --finish first.`)
+  return { ...report, outcome: 'rotated' }
+}
+
+async function finishOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+  const state = await readState(context)
+  if (!state) return noRotation(context, io)
+  refuseUnfinished(context, state)
+  const steps = finishSteps(context.unit, state)
+  if (!(await goesOn(context, steps, options, io)))
+    return { ...untouched, outcome: options.dryRun ? 'planned' : 'nothing', state, steps }
+  const deleted = await finish(context)
+  return deleted === undefined ? noRotation(context, io) : { ...untouched, outcome: 'finished', state, steps, deleted }
+}
+
+async function abortOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+  const state = await readState(context)
+  if (!state) return noRotation(context, io)
+  refuseOver(context, state)
+  const consumers = options.restart ? await planConsumers(context, changedSpecs(context, state)) : []
+  const steps = returnSteps(context.unit, state, consumers, options)
+  const report = { ...untouched, state, steps, consumers }
+  if (!(await goesOn(context, steps, options, io)))
+    return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
+  const was = await abort(context, options)
+  return was ? { ...report, outcome: 'returned', state: was } : noRotation(context, io)
+}
+
+function noRotation({ unit }: RotationContext, { log }: CommandIo): RotationReport {
+  log(`there is no rotation of ${unit.name}`)
+  return untouched
+}
+
+async function goesOn(
+  { model, unit }: RotationContext,
+  steps: readonly string[],
+  { dryRun = false, yes = false }: Options,
+  io: CommandIo,
+): Promise<boolean> {
+  if (dryRun || yes) return !dryRun
+  for (const step of steps) io.log(`- ${step}`)
+  return confirm(`Do that for ${unit.name} in ${model.environment} (${model.kubeContext})?`, io)
+}
+
+/** Values for the entries of the unit; those of other entries are left out, so that one file can serve for all. */
+async function readValues(
+  { model, unit }: RotationContext,
+  { from, generate = false }: Options,
+  io: CommandIo,
+): Promise<ReadonlyMap<SecretSpec, string>> {
+  const isPiped = from === '-' || (from === undefined && !generate && !io.input.isTerminal)
+  if (from === undefined && !isPiped) return new Map()
+  const input = isPiped ? await readPiped(io.input) : await readValuesFile(from ?? '')
+  if (input.problems.some(isError)) throw new ProblemError(input.problems)
+  const { values, problems } = assignValues(fillEntries(model), unit.entries, input.values, { chosen: false })
+  const found = sortProblems([...input.problems, ...problems.map(withoutOnly)])
+  if (found.some(isError)) throw new ProblemError(found)
+  tell(found, io)
+  return values
+}
+
+/** There is no `--only` here. */
+function withoutOnly(problem: Problem): Problem {
+  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or take it out.' } : problem
+}
+
+function tell(warnings: readonly Problem[], { log }: CommandIo): void {
+  if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
+}
+
+function refuseCombinations(options: Options, { input }: CommandIo): void {
+  const { finish: finishes, abort: aborts, generate, from, probe, dryRun, yes } = options
+  const ends = finishes ? '--finish' : '--abort'
+  if (finishes && aborts) throw usage('--finish', 'does not go with --abort. Expected one of them.')
+  if ((finishes || aborts) && (generate || from !== undefined || probe !== undefined))
+    throw usage(ends, 'takes no new value and no probe. Expected it without --generate, --from and --probe.')
+  if (!yes && !dryRun && !input.isTerminal)
+    throw usage('npm run rotate', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+}
+
+function usage(where: string, message: string): ProblemError {
+  const fix = 'Run `npm run rotate -- --help`.'
+  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+}

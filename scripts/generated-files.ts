@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadApplication } from './application.ts'
+import { causeList } from './doctor/cause-list.ts'
+import { type Generated, generate, generatedPaths } from './emit/generate.ts'
+import type { JsonSchema } from './emit/json-schema.ts'
+import { findStale } from './emit/plan.ts'
+import { openQuestions } from './emulator/open-questions.ts'
+import { readIfExists } from './lib/files.ts'
+import { markdownTable } from './lib/markdown.ts'
+import { type Problem, ProblemError } from './lib/problems.ts'
+import { parseYamlDocuments } from './lib/yaml.ts'
+import type { Application } from './model/types.ts'
+import { states } from './status/states.ts'
+
+/** Every generated file of the repository at `root`, in memory. */
+export async function generateAll(root: string): Promise<Generated> {
+  return generateFor(await loadApplication(), root)
+}
+
+/** The same for any application: what is read from `root` is the contract, the chart's defaults and the texts. */
+export async function generateFor(application: Application, root: string): Promise<Generated> {
+  const read = (path: string) => readFile(join(root, path), 'utf8')
+  const baseSchemaPath = 'schema/values.base.schema.json'
+  const defaultsPath = 'charts/tiered-secrets/values.yaml'
+  const [baseSchema, defaults, readme, types] = await Promise.all([
+    read(baseSchemaPath),
+    read(defaultsPath),
+    read(generatedPaths.readme),
+    readIfExists(join(root, generatedPaths.types)),
+  ])
+  const [chartDefaults] = parseYamlDocuments(defaults, defaultsPath)
+  return generate(application, {
+    baseSchema: parseJson(baseSchema, baseSchemaPath),
+    chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
+    readme,
+    types,
+    sections: { 'open-questions': openQuestionsTable(), states: statesTable(), causes: causesTable() },
+  })
+}
+
+/**
+ * Ends a command that would use a values file which differs from what the catalogue implies.
+ *
+ * @throws ProblemError `STALE`
+ */
+export async function refuseStaleValues(root: string, environment: string): Promise<void> {
+  const path = generatedPaths.values(environment)
+  const { files } = await generateAll(root)
+  const stale = await findStale(
+    root,
+    files.filter((file) => file.path === path || file.path === generatedPaths.schema),
+  )
+  if (stale.length > 0) throw new ProblemError(stale.map(staleProblem))
+}
+
+export function staleProblem({ path }: { readonly path: string }): Problem {
+  return {
+    code: 'STALE',
+    where: path,
+    message: 'differs from what the catalogue implies. Expected the text the generator makes.',
+    fix: 'Run `npm run gen-values` and commit the result. A hand edit belongs in the catalogue.',
+  }
+}
+
+// --- internal ---
+
+function openQuestionsTable(): string {
+  return markdownTable(
+    ['Question', 'The emulator', 'Because'],
+    openQuestions.map(({ question, reading, why }) => [question, reading, why]),
+  )
+}
+
+function statesTable(): string {
+  const exits = { error: 'exit 3', warning: 'warning', fine: '' }
+  const rows = Object.entries(states).map(([code, { severity, meaning }]) => [`\`${code}\``, meaning, exits[severity]])
+  return markdownTable(['State', 'Meaning', ''], rows)
+}
+
+function causesTable(): string {
+  return markdownTable(
+    ['Code', 'It is found that', 'What mends it'],
+    Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
+  )
+}
+
+function parseJson(text: string, where: string): JsonSchema {
+  try {
+    return JSON.parse(text) as JsonSchema
+  } catch (error) {
+    throw new ProblemError({
+      code: 'JSON_INVALID',
+      where,
+      message: `is no valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
+      fix: 'Correct the file.',
+    })
+  }
+}

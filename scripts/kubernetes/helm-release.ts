@@ -1,0 +1,41 @@
+import type { KubernetesClient } from './client.ts'
+import { kinds, type SecretObject } from './kinds.ts'
+
+/** The newest revision of a Helm release, as its record in the cluster tells it. */
+export interface ReleaseSight {
+  /** Name of the Secret that is the record. */
+  readonly record: string
+  readonly uid: string
+  /** `deployed`, `failed`, `pending-install`, `pending-upgrade`, …; empty when the record has none. */
+  readonly status: string
+}
+
+/**
+ * The newest revision of a release; undefined: Helm never installed it. A Helm that was killed leaves it `pending-…`,
+ * and every later one refuses to go on.
+ *
+ * @throws KubernetesError when the API server refuses to show it
+ */
+export async function readRelease(
+  client: Pick<KubernetesClient, 'list'>,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  signal?: AbortSignal,
+): Promise<ReleaseSight | undefined> {
+  // Source: Helm, pkg/storage/driver/secrets.go: one Secret a revision, told by its labels.
+  const labelSelector = `owner=helm,name=${name}`
+  const { items } = await client.list<SecretObject>(kinds.secret, {
+    namespace,
+    labelSelector,
+    ...(signal ? { signal } : {}),
+  })
+  const revision = ({ metadata }: SecretObject) => Number(metadata.labels?.version ?? 0)
+  const newest = [...items].sort((a, b) => revision(a) - revision(b)).at(-1)
+  if (!newest) return undefined
+  const { name: record, uid = '', labels } = newest.metadata
+  return { record, uid, status: labels?.status ?? '' }
+}
+
+/** Whether a Helm is at it, or was killed while it was. */
+export function isPending({ status }: ReleaseSight): boolean {
+  return status.startsWith('pending-')
+}

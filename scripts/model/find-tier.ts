@@ -1,0 +1,23 @@
+import { didYouMean } from '../lib/nearest.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+import type { EnvironmentModel, TierModel } from './resolve.ts'
+
+/**
+ * The tier that `--tier <name>` means.
+ *
+ * @throws ProblemError `WRONG_USAGE`
+ */
+export function findTier({ tiers }: Pick<EnvironmentModel, 'tiers'>, name: string): TierModel {
+  const found = tiers.find((tier) => tier.name === name)
+  if (found) return found
+  const names = tiers.map((tier) => tier.name)
+  throw new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: `--tier ${name}`,
+      message: `there is no such tier.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`,
+      fix: 'Correct the name of the tier.',
+    },
+    exitCodes.usage,
+  )
+}

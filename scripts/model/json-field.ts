@@ -1,0 +1,25 @@
+export type Json = Record<string, unknown>
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The text of a field: what is no text is delivered as JSON, and so is what stands where an object is expected. */
+export function fieldOf(object: Json, [field, ...rest]: readonly string[]): string | undefined {
+  if (field === undefined || !Object.hasOwn(object, field)) return undefined
+  const value = object[field]
+  if (rest.length > 0 && isObject(value)) return fieldOf(value, rest)
+  return typeof value === 'string' && rest.length === 0 ? value : JSON.stringify(value)
+}
+
+/** Puts a text into a field, and objects on the way to it where there are none. */
+export function setField(object: Json, [field, ...rest]: readonly string[], value: string): void {
+  if (field === undefined) return
+  if (rest.length === 0) {
+    object[field] = value
+    return
+  }
+  const child = object[field]
+  const next: Json = isObject(child) ? child : {}
+  object[field] = next
+  setField(next, rest, value)
+}

@@ -1,0 +1,77 @@
+import { groupBy } from '../../lib/group.ts'
+import type { Problem } from '../../lib/problems.ts'
+import { namesOf } from '../names.ts'
+import { legacyOf } from '../resolve.ts'
+import type { LegacySpec } from '../types.ts'
+import { kubernetesName, nameLimit } from './names.ts'
+import { atEnvironment, quoted, type Rule } from './rule.ts'
+
+/** A DNS-1123 subdomain: what a Secret may be called. */
+const secretName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
+const secretNameLimit = 253
+
+export const legacyNamesAreValid: Rule = ({ catalogue, environments }) => {
+  const own = Object.entries(environments).map(([environment, { legacy }]) => ({
+    where: `${atEnvironment(environment)} legacy`,
+    legacy: legacy === 'none' ? undefined : legacy,
+  }))
+  return [{ where: 'catalogue legacy', legacy: catalogue.legacy }, ...own].flatMap(({ where, legacy }) =>
+    legacy ? nameProblems(where, legacy) : [],
+  )
+}
+
+/** The old Secret would be overwritten by what the migration makes. */
+export const legacySecretsAreApart: Rule = ({ catalogue, environments }) =>
+  Object.entries(environments).flatMap(([environment, spec]) => {
+    const legacy = legacyOf(catalogue, spec)
+    if (!legacy) return []
+    return Object.keys(catalogue.tiers).flatMap((tier) => {
+      const { namespace, required, optional, credentialsSecret } = namesOf(catalogue, tier, spec)
+      if (namespace !== legacy.namespace || ![required, optional, credentialsSecret].includes(legacy.secret)) return []
+      return {
+        code: 'LEGACY_IS_NEW',
+        where: atEnvironment(environment),
+        message: `the old Secret ${legacy.namespace}/${legacy.secret} is one that tier "${tier}" has too. Expected another name.`,
+        fix: 'Correct legacy, or copy the old Secret to another name first and name that.',
+      }
+    })
+  })
+
+/** One environment would be filled with the values of another. */
+export const legacySecretsAreNobodyElses: Rule = ({ catalogue, environments }) => {
+  const uses = Object.entries(environments).flatMap(([environment, spec]) => {
+    const legacy = legacyOf(catalogue, spec)
+    return legacy ? [{ environment, place: `${legacy.namespace}/${legacy.secret}`, context: spec.kubeContext }] : []
+  })
+  return [...groupBy(uses, ({ place, context }) => `${place} ${context}`).values()].flatMap((users) => {
+    const second = users[1]
+    if (!second) return []
+    return {
+      code: 'LEGACY_SHARED',
+      where: atEnvironment(second.environment),
+      message: `the old Secret ${second.place} of kube context "${second.context}" is that of ${quoted(users.map((use) => use.environment))}. Expected an old Secret for each.`,
+      fix: "Set legacy in scripts/environments.ts, to 'none' for an environment that never had one.",
+    }
+  })
+}
+
+// --- internal ---
+
+function nameProblems(where: string, { namespace, secret }: LegacySpec): Problem[] {
+  const problems: Problem[] = []
+  if (!kubernetesName.test(namespace) || namespace.length > nameLimit)
+    problems.push({
+      code: 'LEGACY_NAME_INVALID',
+      where,
+      message: `the namespace is "${namespace}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+      fix: 'Correct the name of the namespace.',
+    })
+  if (!secretName.test(secret) || secret.length > secretNameLimit)
+    problems.push({
+      code: 'LEGACY_NAME_INVALID',
+      where,
+      message: `the Secret is "${secret}". Expected at most ${secretNameLimit} small letters, digits, dots and hyphens, with a letter or digit at both ends.`,
+      fix: 'Correct the name of the Secret.',
+    })
+  return problems
+}

@@ -1,0 +1,102 @@
+import { markdownTable } from '../lib/markdown.ts'
+import { formatProblems } from '../lib/problems.ts'
+import { table } from '../lib/table.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
+import type { DeployPlan } from './deployment.ts'
+import { fieldChangeText } from './difference.ts'
+import type { ObjectChange } from './objects.ts'
+
+/** For a terminal. Problems are not in it: they go to standard error. */
+export function planTable(plan: DeployPlan): string {
+  const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
+    rows.length === 0 ? `${title}: ${none}\n` : `${title}\n\n${table(header, rows)}`,
+  )
+  return `${parts.join('\n')}\n${figures(plan).join('\n')}\n`
+}
+
+/** For a pull request. */
+export function planMarkdown({ application, environment }: EnvironmentModel, plan: DeployPlan): string {
+  const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
+    rows.length === 0 ? `**${title}**: ${none}` : `**${title}**\n\n${markdownTable(header, rows)}`,
+  )
+  const problems =
+    plan.problems.length === 0 ? [] : [`**Problems**\n\n\`\`\`\n${formatProblems(plan.problems).trimEnd()}\n\`\`\``]
+  const list = figures(plan).map((line) => `- ${line}`)
+  const all = [`### ${application}, ${environment}: what a deployment changes`, ...problems, ...parts, list.join('\n')]
+  return `${all.join('\n\n')}\n`
+}
+
+/** For machines. */
+export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): string {
+  const { changes, quota, ...rest } = plan
+  const objects = changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
+  const document = { version: 1, application, environment, objects, ...rest, quota: quota ?? null }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+/** `3 to add, 1 to change, 1 to remove` */
+export function planSummary({ changes }: DeployPlan): string {
+  const count = (action: ObjectChange['action']) => changes.filter((change) => change.action === action).length
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} as they are`
+}
+
+// --- internal ---
+
+interface Section {
+  readonly title: string
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** Instead of a table without rows. */
+  readonly none: string
+}
+
+const words = { add: 'add', change: 'change', remove: 'REMOVE', keep: 'no longer rendered, kept', none: '' } as const
+
+function sectionsOf(plan: DeployPlan): Section[] {
+  return [
+    {
+      title: `Objects: ${planSummary(plan)}`,
+      header: ['CHANGE', 'OBJECT', 'FIELDS'],
+      rows: plan.changes
+        .filter(({ action }) => action !== 'none')
+        .flatMap((change) => {
+          const [first = change.unasked ?? '', ...more] = change.fields.map(fieldChangeText)
+          return [[words[change.action], objectText(change), first], ...more.map((field) => ['', '', field])]
+        }),
+      none: 'nothing changes',
+    },
+    {
+      title: 'Remote secrets to create first',
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'COMMAND'],
+      rows: plan.missing.map(({ remoteSecret, optional, owners, fix }) => [
+        remoteSecret,
+        optional ? 'optional' : 'required',
+        owners.join(', '),
+        fix,
+      ]),
+      none: 'none',
+    },
+    {
+      title: 'Workloads that need a restart',
+      header: ['WORKLOAD', 'BECAUSE OF'],
+      rows: plan.restarts.map(({ workload, keys }) => [workload, keys.join(', ')]),
+      none: 'none',
+    },
+  ]
+}
+
+function objectText({ kind, namespace, name }: ObjectChange): string {
+  return [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
+}
+
+function figures({ requests, quota }: DeployPlan): string[] {
+  const { before, after } = requests
+  const whole = (value: number) => Math.round(value).toLocaleString('en')
+  const secrets = quota
+    ? `${quota.now} now, ${quota.after} with what is missing, of ${quota.limit}`
+    : 'not known: this account may not count them'
+  return [
+    `Scaleway requests a day: ${whole(before)} now, ${whole(after)} afterwards`,
+    `Remote secrets of the organization: ${secrets}`,
+  ]
+}

@@ -1,0 +1,54 @@
+import { ProblemError } from '../lib/problems.ts'
+import { alone, type Held } from './alone.ts'
+import { restartReaders } from './consumers.ts'
+import type { RotationContext } from './context.ts'
+import { deliver } from './deliver.ts'
+import { placeIn } from './remotes.ts'
+import { putBack } from './retire.ts'
+import { entered, type RotationState } from './state.ts'
+
+interface AbortOptions {
+  /** False: the workloads are left as they are. */
+  readonly restart: boolean
+}
+
+/**
+ * Returns to the old versions, from whatever a rotation has done so far, and forgets the rotation.
+ *
+ * @returns the state it was in; undefined: there is no rotation
+ * @throws ProblemError `ROTATION_OVER`, or as `putBack`, `deliver` and `restartReaders`; the same call goes on from there
+ */
+export async function abort(context: RotationContext, options: AbortOptions): Promise<RotationState | undefined> {
+  return alone(context, async (held) => {
+    const { state } = held.journal
+    if (state) await turnBack(held, state, options)
+    return state
+  })
+}
+
+/** The same, for whoever is alone with it already. */
+export async function turnBack({ context, journal }: Held, state: RotationState, options: AbortOptions): Promise<void> {
+  refuseOver(context, state)
+  const isBegun = state.phase === 'returning'
+  const returning = isBegun ? state : entered(state, 'returning', { restartAt: new Date().toISOString() })
+  const hadAdded = await putBack(context, returning, async () => {
+    if (!isBegun) await journal.note(returning)
+  })
+  if (hadAdded) {
+    await deliver(context, returning, 'old')
+    if (options.restart) await restartReaders(context, returning)
+  }
+  await journal.end()
+  context.log(`${context.unit.name} is back at its old version`)
+}
+
+/** @throws ProblemError `ROTATION_OVER` */
+export function refuseOver({ unit }: Pick<RotationContext, 'unit'>, { phase, remotes }: RotationState): void {
+  if (phase !== 'deleting') return
+  throw new ProblemError({
+    code: 'ROTATION_OVER',
+    where: remotes.map((remote) => placeIn({ unit }, remote)).join(', '),
+    message: 'the old version is being deleted. Expected it to be there, to return to it.',
+    fix: 'Bring the rotation to its end with --finish, and rotate to another value.',
+  })
+}

@@ -1,0 +1,140 @@
+import { inspect } from '../fill/inspect.ts'
+import { readJournal } from '../kubernetes/journal.ts'
+import { describeObject, kinds } from '../kubernetes/kinds.ts'
+import { type Problem, ProblemError } from '../lib/problems.ts'
+import type { FillWork } from '../model/fill-plan.ts'
+import { externalSecrets, type RemoteSecretModel, specsOf } from '../model/resolve.ts'
+import { fillRequest, planRotation, rotationValues } from '../model/rotation-plan.ts'
+import type { SecretSpec } from '../model/types.ts'
+import { listVersions } from '../scaleway/versions.ts'
+import { ownVersions } from './add.ts'
+import { type ConsumerPlan, changedSpecs, planConsumers } from './consumers.ts'
+import { lockOf, type RotationContext, versionsOf } from './context.ts'
+import { cataloguedRemotes } from './remotes.ts'
+import { isOver, markOf, parseState, type RotationState } from './state.ts'
+
+/** Everything a run has to know before it may begin or go on. Holds payloads: never printed. */
+export interface Preparation {
+  /** What the journal says; undefined: nothing has begun. */
+  readonly seen: RotationState | undefined
+  /** `begin`: a new rotation. `go-on`: the one that was begun. `same`: it is over already, since a moment ago. */
+  readonly kind: 'begin' | 'go-on' | 'same'
+  readonly work: readonly FillWork[]
+  readonly specs: readonly SecretSpec[]
+  /** Entries whose values were made up. */
+  readonly generated: readonly SecretSpec[]
+  readonly consumers: readonly ConsumerPlan[]
+  /** With an error among them nothing may be done. */
+  readonly problems: readonly Problem[]
+}
+
+export interface PrepareOptions {
+  /** Called once values are needed, and only then. Secret: never printed. */
+  readValues(): Promise<ReadonlyMap<SecretSpec, string>>
+  /** Default: nothing is made up */
+  readonly generate?: ((spec: SecretSpec) => string) | undefined
+  readonly restart: boolean
+}
+
+/**
+ * What the journal of a unit says.
+ *
+ * @throws ProblemError `ROTATION_OF_ANOTHER`: the same remote secret is being rotated for another entry
+ */
+export async function readState(context: RotationContext): Promise<RotationState | undefined> {
+  const { client, unit, model, signal } = context
+  const state = await readJournal(client, lockOf(context), { parse: parseState, signal })
+  if (!state || state.name === unit.name) return state
+  throw new ProblemError({
+    code: 'ROTATION_OF_ANOTHER',
+    where: unit.name,
+    message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that to be finished.`,
+    fix: `Bring it to its end first: \`npm run rotate -- --environment ${model.environment} ${state.name}\`, then with --finish.`,
+  })
+}
+
+/** Looks at everything a rotation needs, and writes nothing. */
+export async function prepare(context: RotationContext, options: PrepareOptions): Promise<Preparation> {
+  const seen = await readState(context)
+  const kind = !seen ? 'begin' : !isOver(seen) ? 'go-on' : isRecent(context, seen) ? 'same' : 'begin'
+  const nothing = { seen, kind, work: [], specs: [], generated: [], consumers: [], problems: [] } as const
+  if (kind === 'same') return nothing
+  const planned = kind === 'begin' ? await planFirst(context, options) : await planRest(context, seen, options)
+  const specs = kind === 'begin' || !seen ? planned.specs : changedSpecs(context, seen)
+  if (planned.problems.some(({ severity }) => severity !== 'warning')) return { ...nothing, ...planned, specs }
+  const consumers = options.restart ? await planConsumers(context, specs) : []
+  const before = kind === 'begin' ? await obstacles(context, specs, consumers) : []
+  return { ...nothing, ...planned, specs, consumers, problems: [...planned.problems, ...before] }
+}
+
+// --- internal ---
+
+/** Whoever runs the same command again, because its end got lost, does not want another rotation. */
+function isRecent({ waits }: RotationContext, { phase, since }: RotationState): boolean {
+  return phase === 'disabled' && Date.parse(since) + waits.sameRunMs > Date.now()
+}
+
+type Planned = Pick<Preparation, 'work' | 'specs' | 'generated' | 'problems'>
+
+async function planFirst(context: RotationContext, { readValues, generate }: PrepareOptions): Promise<Planned> {
+  const { unit, model } = context
+  const given = await readValues()
+  const values = rotationValues(unit.entries, given, generate)
+  const request = { environment: model.environment, unit, values }
+  const found = await inspect(versionsOf(context).account, model, fillRequest(request))
+  return { ...planRotation(request, found), generated: madeUp(given, values) }
+}
+
+/** The versions that are still to be added; the values of those that are there are not known any more. */
+async function planRest(
+  context: RotationContext,
+  seen: RotationState | undefined,
+  { readValues, generate }: PrepareOptions,
+): Promise<Planned> {
+  const { unit, model } = context
+  const nothing = { work: [], specs: [], generated: [], problems: [] }
+  if (seen?.phase !== 'adding') return nothing
+  const { account, region } = versionsOf(context)
+  const pending: RemoteSecretModel[] = []
+  const added: RemoteSecretModel[] = []
+  for (const { remote, rotated } of cataloguedRemotes(context, seen)) {
+    const isNoted = rotated.added !== undefined
+    const isThere = isNoted || ownVersions(await listVersions(account, region, rotated.id), markOf(seen)).length > 0
+    if (isThere) added.push(remote)
+    else pending.push(remote)
+  }
+  if (pending.length === 0) return nothing
+  const given = await readValues()
+  const left = unit.entries.filter(({ spec, remote }) => {
+    return pending.includes(remote) && seen.variables.includes(spec.variable)
+  })
+  const values = rotationValues(left, given, generate)
+  const request = { environment: model.environment, unit, values, begun: { pending, added } }
+  const found = await inspect(account, model, fillRequest(request))
+  return { ...planRotation(request, found), generated: madeUp(given, values) }
+}
+
+function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<SecretSpec, string>): SecretSpec[] {
+  return [...values.keys()].filter((spec) => !given.has(spec))
+}
+
+/** What would stop a rotation half-way, told before it begins. */
+async function obstacles(
+  { client, unit, model, signal }: RotationContext,
+  specs: readonly SecretSpec[],
+  consumers: readonly ConsumerPlan[],
+): Promise<Problem[]> {
+  const problems = consumers.flatMap(({ obstacle }) => obstacle ?? [])
+  for (const target of externalSecrets(unit.tier)) {
+    if (!specsOf(target).some((spec) => specs.includes(spec))) continue
+    const ref = { namespace: unit.tier.namespace, name: target.name }
+    if (await client.get(kinds.externalSecret, ref, signal)) continue
+    problems.push({
+      code: 'NOT_DEPLOYED',
+      where: describeObject(kinds.externalSecret, ref),
+      message: 'does not exist, so that nothing delivers a new value. Expected it.',
+      fix: `Run \`npm run deploy -- --environment ${model.environment}\` first.`,
+    })
+  }
+  return problems
+}

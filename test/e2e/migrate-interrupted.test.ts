@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { MigrationContext } from '../../scripts/migration/context.ts'
+import { migrate } from '../../scripts/migration/run.ts'
+import { type Disturbance, sides } from '../helpers/disturbance.ts'
+import { faults } from '../helpers/faults.ts'
+import { expectSentence } from '../helpers/sentences.ts'
+import { share } from '../helpers/share.ts'
+import type { MigrationTrack } from './migration-track.ts'
+import { type MigrationTracks, startTracks } from './migration-tracks.ts'
+
+let folder: string
+let here: MigrationTracks
+/** Everything that was said. */
+let traces = ''
+const log = (line: string) => {
+  traces += `${line}\n`
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'migrate-'))
+  here = await startTracks(3, folder)
+}, 120_000)
+afterAll(async () => {
+  await here?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface RoundOptions {
+  readonly parts?: Partial<MigrationContext>
+  /** Whether a run went on after these writes already. Default: none did */
+  readonly isKnown?: (writes: string) => boolean
+}
+
+/** One disturbed run, and what must hold afterwards; undefined when there was no such request any more. */
+async function round(
+  track: MigrationTrack,
+  what: string,
+  disturbance: Disturbance,
+  { parts = {}, isKnown = () => false }: RoundOptions = {},
+): Promise<'ended well' | 'told' | undefined> {
+  await track.reset({ handMade: true })
+  const hit = track.gates.disturb(disturbance)
+  const error = await migrate(track.context({ log, ...parts })).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  track.gates.calm()
+  if (error !== undefined) {
+    traces += String(error)
+    expectSentence(error, what)
+  }
+  await track.expectNothingLost(what)
+  if (!isKnown(JSON.stringify(track.gates.writes()))) await track.expectResumes(what)
+  if (hit() === undefined) return undefined
+  return error === undefined ? 'ended well' : 'told'
+}
+
+test('cut off at any request, it goes on the next time and ends as if nothing had been', {
+  timeout: 1_800_000,
+}, async () => {
+  const counts: Record<string, number> = {}
+  // A run that is cut off at a read leaves what the one before it left.
+  const known = new Set<string>()
+  const isKnown = (writes: string) => {
+    const was = known.has(writes)
+    known.add(writes)
+    return was
+  }
+  const jobs = sides.flatMap((side) => [0, 1, 2].map((first) => ({ side, first })))
+  await share(jobs, here.tracks, async ({ side, first }, track) => {
+    for (let at = first + 1; ; at += 3) {
+      const what = `${track.model.application}, cut off at request ${at} to the ${side}`
+      const end = await round(track, what, { side, at, lasting: true, act: async () => 'reset' }, { isKnown })
+      if (end === undefined) break
+      counts[side] = Math.max(counts[side] ?? 0, at)
+    }
+  })
+  // Fewer would mean that the gates were gone around.
+  expect(counts.scaleway).toBeGreaterThan(40)
+  expect(counts.cluster).toBeGreaterThan(60)
+  expect(known.size).toBeGreaterThan(25)
+})
+
+test('after any fault at any write it says what is wrong, and goes on the next time', {
+  timeout: 1_800_000,
+}, async () => {
+  const seen: Record<string, Set<string>> = {}
+  await share(faults, here.tracks, async ([name, fault], track) => {
+    for (let at = 1; ; at++) {
+      const what = `${track.model.application}, ${name} at write ${at}`
+      const { account } = track.context()
+      const parts = name === 'no answer' ? { account: { ...account, timeoutMs: 300 } } : {}
+      const disturbance = { ...fault, at, writesOnly: true, lasting: !name.includes('lost') }
+      const end = await round(track, what, disturbance, { parts })
+      if (end === undefined) break
+      seen[name] = (seen[name] ?? new Set()).add(end)
+    }
+  })
+  // Answers of Scaleway that are lost are found out; so are those of the cluster where a journal or a backup is written.
+  expect(Object.keys(seen).sort()).toEqual(faults.map(([name]) => name).sort())
+  expect([...(seen['an answer that is lost'] ?? [])]).toEqual(['ended well'])
+  for (const [name] of faults.filter(([name]) => !name.includes('lost')))
+    expect([name, seen[name]?.has('told')]).toEqual([name, true])
+})
+
+test('no value is in anything that was said, or in an object that is no Secret', async () => {
+  const kindsToSearch = [kinds.configMap, kinds.event, kinds.lease, kinds.externalSecret]
+  const lists = await Promise.all(kindsToSearch.map((kind) => here.client.list<KubernetesObject>(kind)))
+  const secrets = here.tracks.flatMap((track) => [...track.secrets])
+  expect(secrets.length).toBeGreaterThan(1000)
+  expect(traces.length).toBeGreaterThan(10_000)
+  for (const [place, text] of Object.entries({ traces, objects: JSON.stringify(lists) }))
+    expect([place, secrets.filter((secret) => text.includes(secret)).length]).toEqual([place, 0])
+})

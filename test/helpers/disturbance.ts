@@ -1,0 +1,84 @@
+import { type GateAnswer, type Gatekeeper, type GateRequest, startGate } from './gate.ts'
+
+export const sides = ['scaleway', 'cluster'] as const
+export type Side = (typeof sides)[number]
+
+/** What happens to one request of a run, counted from 1 on its side. */
+export interface Disturbance {
+  readonly side: Side
+  readonly at: number
+  /** Reads are not counted. Default: false */
+  readonly writesOnly?: boolean
+  /** Others are not counted. Default: all are */
+  readonly only?: (request: GateRequest) => boolean
+  /** Also to the same request when it is tried again. Default: only once */
+  readonly lasting?: boolean
+  act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
+}
+
+/** Two gates, one before Scaleway and one before the API server. */
+export interface DisturbedGates extends AsyncDisposable {
+  readonly scalewayUrl: string
+  readonly clusterUrl: string
+  /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
+  disturb(disturbance: Disturbance): () => GateRequest | undefined
+  calm(): void
+  /** How many requests that write were answered since the gates were armed, on each side. */
+  writes(): Readonly<Record<Side, number>>
+}
+
+export interface DisturbedGatesOptions {
+  readonly scaleway: string
+  readonly cluster: { readonly server: string; readonly ca: string; readonly token: string }
+  /** Called with everything that either server answers. */
+  readonly onAnswer?: (answer: GateAnswer) => void
+  /** Requests that don't count, whatever happens. Default: none */
+  readonly ignore?: (request: GateRequest) => boolean
+}
+
+export async function startDisturbedGates(options: DisturbedGatesOptions): Promise<DisturbedGates> {
+  const { scaleway, cluster, onAnswer = () => undefined, ignore = () => false } = options
+  let armed: Disturbance | undefined
+  let counted = 0
+  let hit: GateRequest | undefined
+  let writes = { scaleway: 0, cluster: 0 }
+  const keeper =
+    (side: Side): Gatekeeper =>
+    async (request, forward) => {
+      const forwarded = async () => {
+        const answer = await forward()
+        if (request.method !== 'GET' && !ignore(request)) writes[side]++
+        onAnswer(answer)
+        return answer
+      }
+      const current = armed
+      if (current?.side !== side || ignore(request)) return forwarded()
+      if (current.writesOnly && request.method === 'GET') return forwarded()
+      if (current.only && !current.only(request)) return forwarded()
+      const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
+      if (!isAgain && ++counted !== current.at) return forwarded()
+      hit = request
+      return current.act(forwarded)
+    }
+  const first = await startGate({ url: scaleway }, keeper('scaleway'))
+  const second = await startGate({ url: cluster.server, ca: cluster.ca, token: cluster.token }, keeper('cluster'))
+  return {
+    scalewayUrl: first.url,
+    clusterUrl: second.url,
+    disturb(disturbance) {
+      armed = disturbance
+      counted = 0
+      hit = undefined
+      writes = { scaleway: 0, cluster: 0 }
+      return () => hit
+    },
+    calm() {
+      armed = undefined
+    },
+    writes: () => ({ ...writes }),
+    async [Symbol.asyncDispose]() {
+      await first[Symbol.asyncDispose]()
+      await second[Symbol.asyncDispose]()
+    },
+  }
+}
