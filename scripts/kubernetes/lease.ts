@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
@@ -58,8 +59,11 @@ export async function acquireLease(client: LeaseClient, ref: NamespacedRef, opti
   const timer = setInterval(() => {
     renewal = renewal.then(renew)
   }, renewMs)
+  const held = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal
+  // Every request that is under way listens to it.
+  setMaxListeners(0, held)
   return {
-    signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
+    signal: held,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await renewal

@@ -107,11 +107,11 @@ export async function startTrack(
       assign: new Map([['SENTRY_DSN', ['api', 'web']]]),
       leave: [],
       replace: false,
-      timeout: '20s',
+      timeout: '60s',
       confirm: legacy.name,
     },
     person: { passphrase: async () => passphrase, ask: undefined },
-    waits: { refresh: { timeoutMs: 20_000, pollMs: 50 }, leaseMs: 30_000, pendingMs: 1_000, sealCost: 2 ** 8 },
+    waits: { refresh: { timeoutMs: 60_000, pollMs: 50 }, leaseMs: 30_000, pendingMs: 1_000, sealCost: 2 ** 8 },
     async deploy(signal) {
       const { labels, annotations } = manifest.metadata
       const metadata = { ...taken, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) }
