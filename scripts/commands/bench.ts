@@ -1,4 +1,4 @@
-import type { Benchmark } from '../bench/benchmark.ts'
+import type { Benchmark, BenchmarkIo } from '../bench/benchmark.ts'
 import { genValues } from '../bench/gen-values.ts'
 import { helmTemplate } from '../bench/helm-template.ts'
 import { type BenchmarkName, benchmarkNames, isMet } from '../bench/measurement.ts'
@@ -28,12 +28,13 @@ export const command = defineCommand<Options>({
     outputOption,
   ],
   async run({ only, runs, output }, io) {
-    const count = readRuns(runs)
+    const { root, env, signal, log, isTerminal } = io
+    const benchmarkIo: BenchmarkIo = { root, env, signal, log, isTerminal, runs: readRuns(runs) }
     const results: BenchmarkResult[] = []
     for (const benchmark of benchmarks) {
       if (only !== undefined && benchmark.name !== only) continue
-      io.log(`measuring ${benchmark.name}`)
-      results.push({ benchmark: benchmark.name, measurements: await benchmark.run({ ...io, runs: count }) })
+      log(`measuring ${benchmark.name}`)
+      results.push({ benchmark: benchmark.name, measurements: await benchmark.run(benchmarkIo) })
     }
     io.out(output === 'json' ? reportJson(results) : reportTable(results))
     return results.every(({ measurements }) => measurements.every(isMet)) ? exitCodes.ok : exitCodes.problems

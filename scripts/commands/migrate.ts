@@ -4,6 +4,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { confirm } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
@@ -80,7 +81,7 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
-  const { model, log } = cluster
+  const { model } = cluster
   const account = await loadAccount(io.env, io.signal)
   let release: OpenRelease | undefined
   const context: MigrationContext = {
@@ -99,10 +100,7 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
   const next = nextStep(sight)
   const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(sight))
   if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, sight, options, io)
-  if (!(await isConfirmed(context, sight, options, io))) {
-    log('nothing was changed')
-    return exitCodes.ok
-  }
+  if (!(await isConfirmed(context, sight, options, io))) return exitCodes.ok
   // What keeps the chart from being deployed is told before anything is done.
   if (sight.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
     release = await openRelease(model, io)
@@ -151,8 +149,7 @@ async function isConfirmed(
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.log(stepsTable({ steps }).trimEnd())
-  const answer = await io.input.ask(`In ${model.environment} (${model.kubeContext}): ${titles.join(', ')}? [y/N] `)
-  return /^y(es)?$/i.test(answer.trim())
+  return confirm(`In ${model.environment} (${model.kubeContext}): ${titles.join(', ')}?`, io)
 }
 
 async function goBack(context: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
@@ -163,10 +160,10 @@ async function goBack(context: ClusterContext, options: Options, io: CommandIo):
   if (output === 'table') io.out(text)
   const wanted = !dryRun && rollback.action !== 'nothing'
   if (wanted && !yes && output !== 'table') io.log(text.trimEnd())
-  const question = `Restore Secret ${context.legacy.namespace}/${context.legacy.name}? [y/N] `
-  const written = wanted && (yes || /^y(es)?$/i.test((await io.input.ask(question)).trim()))
+  const question = `Restore Secret ${context.legacy.namespace}/${context.legacy.name}?`
+  const written = wanted && (yes || (await confirm(question, io)))
   if (written) await rollBack(context)
-  else io.log('nothing was changed')
+  else if (!wanted) io.log('nothing was changed')
   if (output === 'json') io.out(rollbackJson(context, rollback, readers, written))
   return exitCodes.ok
 }

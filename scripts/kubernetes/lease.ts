@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
@@ -59,11 +58,8 @@ export async function acquireLease(client: LeaseClient, ref: NamespacedRef, opti
   const timer = setInterval(() => {
     renewal = renewal.then(renew)
   }, renewMs)
-  const held = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal
-  // Every request that is under way listens to it.
-  setMaxListeners(0, held)
   return {
-    signal: held,
+    signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await renewal

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { unreachable } from './errors.ts'
@@ -42,6 +43,8 @@ export function openTransport(connection: TransportOptions): Transport {
   const open = isHttps ? httpsRequest : httpRequest
   const currentToken = connection.currentToken ?? (async () => connection.token)
   const send = async (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> => {
+    // Every request that is under way listens to it.
+    if (options.signal) setMaxListeners(0, options.signal)
     const token = await currentToken()
     return new Promise((resolve, reject) => {
       const { method, path, contentType = 'application/json', body, signal, timeoutMs = 30_000 } = options

@@ -1,7 +1,7 @@
 import { isConflict } from '../kubernetes/errors.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { acquireLease } from '../kubernetes/lease.ts'
-import { ensureNamespace } from '../kubernetes/namespaces.ts'
+import { ensureReleaseNamespace } from '../kubernetes/namespaces.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { differingKeys, isSameData, restoredSecret, type SavedSecret, savedSecret } from './backup-document.ts'
 import { makeBackup, newestBackup, openBackup } from './backups.ts'
@@ -39,9 +39,13 @@ export async function lookBack(context: ClusterContext): Promise<Rollback> {
  */
 export async function rollBack(context: ClusterContext): Promise<Rollback> {
   const { client, model, holder, waits, log, signal } = context
-  const ref = journalRef(model)
-  await ensureNamespace(client, model, ref, signal)
-  await using lease = await acquireLease(client, ref, { holder, durationMs: waits.leaseMs, onWait: log, signal })
+  await ensureReleaseNamespace(client, model, signal)
+  await using lease = await acquireLease(client, journalRef(model), {
+    holder,
+    durationMs: waits.leaseMs,
+    onWait: log,
+    signal,
+  })
   const own = { ...context, signal: lease.signal }
   const journal = await openMigrationJournal(own)
   const rollback = await lookBack(own)

@@ -3,11 +3,12 @@ import type { RotationContext } from '../../scripts/credentials/context.ts'
 import { rotate } from '../../scripts/credentials/rotate.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import { type KilledRun, killedRun } from '../helpers/killed-run.ts'
 import type { CredentialsWorld } from './credentials-world.ts'
-import { type DisturbedGates, type KilledRun, killedRun, startDisturbedGates } from './disturbed-gates.ts'
+import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 /** A tier whose rotations go through two gates, one before Scaleway and one before the API server. */
-export interface Disturbed extends DisturbedGates<CredentialsWorld['owner']> {
+export interface Disturbed extends WorldGates<CredentialsWorld['owner']> {
   readonly tier: TierModel
   readonly context: RotationContext
   /** The same with no patience for an answer. */
@@ -19,7 +20,7 @@ export interface Disturbed extends DisturbedGates<CredentialsWorld['owner']> {
 export async function disturbedTier(here: CredentialsWorld, name: string, folder: string): Promise<Disturbed> {
   const tier = here.tier(name)
   const secrets = new Set<string>()
-  const gates = await startDisturbedGates(here.world, here.owner, folder, (body) => collectKeys(body, secrets))
+  const gates = await startWorldGates(here.world, here.owner, folder, (body) => collectKeys(body, secrets))
   const { client, account } = gates
   return {
     ...gates,
@@ -38,7 +39,7 @@ export function killedRotation(
 ): Promise<KilledRun> {
   const { environment } = here.world.stack.model
   const args = ['credentials', '--environment', environment, '--tier', disturbed.tier.name, '--rotate', '--yes']
-  return killedRun({ folder: here.repository.folder, env: here.env, args }, disturbed, when)
+  return killedRun({ folder: here.repository.folder, env: { ...here.env, ...disturbed.env }, args }, disturbed, when)
 }
 
 /** What must hold after any interruption, at once: the key in the Secret works. */

@@ -5,8 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rotate } from '../../scripts/credentials/rotate.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { bookshop } from '../fixtures/applications.ts'
+import { sides } from '../helpers/disturbance.ts'
+import { faults } from '../helpers/faults.ts'
+import { textsBelow } from '../helpers/folders.ts'
+import { expectSentence } from '../helpers/sentences.ts'
+import { share } from '../helpers/share.ts'
 import { type CredentialsWorld, startCredentialsWorld } from './credentials-world.ts'
-import { expectSentence, faults, share, sides, textsBelow } from './disturbed-gates.ts'
 import {
   type Disturbed,
   disturbedTier,
@@ -46,7 +50,7 @@ test('a rotation killed at any request goes on or starts anew, and the key in us
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
   const rounds: Record<string, number> = {}
-  await share(tiers, jobs, async ({ side, when }, disturbed) => {
+  await share(jobs, tiers, async ({ side, when }, disturbed) => {
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, killed ${when} request ${at} to the ${side}`
       const { killed, output } = await killedRotation(here, disturbed, { side, at, when })
@@ -69,7 +73,7 @@ test('after any fault at any request it says what is wrong, and goes on the next
   timeout: 900_000,
 }, async () => {
   const seen: Record<string, number> = {}
-  await share(tiers, faults, async ([name, fault], disturbed) => {
+  await share(faults, tiers, async ([name, fault], disturbed) => {
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, ${name} at request ${at}`
       const hit = disturbed.disturb({ ...fault, at, lasting: !name.includes('lost') })

@@ -5,14 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { emptyEtcd, fillEtcd } from '../helpers/etcd.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
-import { type DisturbedGates, startDisturbedGates } from './disturbed-gates.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 import { type LoginRotation, loginRotation } from './rotation-world.ts'
+import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 let here: RotatingWorld
 let login: LoginRotation
 let folder: string
-let gates: DisturbedGates<RotatingWorld['owner']>
+let gates: WorldGates<RotatingWorld['owner']>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'disk-full-'))
@@ -20,7 +20,7 @@ beforeAll(async () => {
   here = await startRotatingWorld('plain', { etcd: ['--quota-backend-bytes=33554432'] })
   login = loginRotation(here, 'red')
   await deployWorkloads(here.world.stack.client, login.tier)
-  gates = await startDisturbedGates(here.world, here.owner, folder)
+  gates = await startWorldGates(here.world, here.owner, folder)
 })
 afterAll(async () => {
   await gates?.[Symbol.asyncDispose]()

@@ -10,25 +10,21 @@ import { lookAtConsumers } from '../../scripts/restart/look.ts'
 import { planRestart } from '../../scripts/restart/plan.ts'
 import type { RotationContext } from '../../scripts/rotation/context.ts'
 import { rotatingTiers } from '../fixtures/rotating.ts'
+import { sides } from '../helpers/disturbance.ts'
+import { clusterFaults, faults } from '../helpers/faults.ts'
+import { textsBelow } from '../helpers/folders.ts'
+import { killedRun } from '../helpers/killed-run.ts'
+import { expectSentence } from '../helpers/sentences.ts'
+import { share } from '../helpers/share.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
-import {
-  clusterFaults,
-  type DisturbedGates,
-  expectSentence,
-  faults,
-  killedRun,
-  share,
-  sides,
-  startDisturbedGates,
-  textsBelow,
-} from './disturbed-gates.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 import { type LoginRotation, loginRotation, type Values } from './rotation-world.ts'
+import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 /** An identity of two remote secrets whose rotations go through two gates. */
 interface Disturbed {
   readonly login: LoginRotation
-  readonly gates: DisturbedGates<RotatingWorld['owner']>
+  readonly gates: WorldGates<RotatingWorld['owner']>
   readonly context: RotationContext
   /** The same with no patience for an answer. */
   readonly hasty: RotationContext
@@ -52,7 +48,7 @@ beforeAll(async () => {
     rotatingTiers.map(async (name) => {
       const login = loginRotation(here, name, values)
       await deployWorkloads(here.world.stack.client, login.tier)
-      const gates = await startDisturbedGates(here.world, here.owner, folder)
+      const gates = await startWorldGates(here.world, here.owner, folder)
       const { client, account } = gates
       const context = login.context({ client, account, log: trace })
       return { login, gates, context, hasty: { ...context, account: { ...account, timeoutMs: 300 } } }
@@ -114,7 +110,7 @@ test('a rotation killed at any request goes on, with one of the values to be had
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
   const rounds: Record<string, number> = {}
-  await share(workers, jobs, async ({ side, when }, worker) => {
+  await share(jobs, workers, async ({ side, when }, worker) => {
     const { login, gates } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, killed ${when} request ${at} to the ${side}`
@@ -122,7 +118,7 @@ test('a rotation killed at any request goes on, with one of the values to be had
       const file = join(folder, `${login.tier.name}.env`)
       await writeFile(file, writeDotenv(new Map(Object.entries(next))), { mode: 0o600 })
       const args = ['--environment', 'plain', login.unit.name, '--from', file, '--no-overlap', '--yes']
-      const line = { folder: here.repository.folder, env: here.env, args: ['rotate', ...args] }
+      const line = { folder: here.repository.folder, env: { ...here.env, ...gates.env }, args: ['rotate', ...args] }
       const { killed, output } = await killedRun(line, gates, { side, at, when })
       await rm(file)
       trace(output)
@@ -146,7 +142,7 @@ test('after any fault at any request it says what is wrong, and goes on the next
 }, async () => {
   const seen: Record<string, number> = {}
   const all = [...faults, ...clusterFaults]
-  await share(workers, all, async ([name, fault], worker) => {
+  await share(all, workers, async ([name, fault], worker) => {
     const { login, gates, context, hasty } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at}`
@@ -173,7 +169,7 @@ test('a return killed or disturbed at any request is brought to its end by the n
   timeout: 900_000,
 }, async () => {
   const chosen = [...faults, ...clusterFaults].filter(([name]) => /403|broken|lost/.test(name))
-  await share(workers, chosen, async ([name, fault], worker) => {
+  await share(chosen, workers, async ([name, fault], worker) => {
     const { login, gates, context } = worker
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at} of a return`
@@ -201,7 +197,7 @@ test('a return killed or disturbed at any request is brought to its end by the n
 
 test('a restart disturbed at any request restarts everything once in the end', { timeout: 300_000 }, async () => {
   const lost = [...faults, ...clusterFaults].filter(([, { side }]) => side === 'cluster')
-  await share(workers, lost, async ([name, fault], { login, gates, context }) => {
+  await share(lost, workers, async ([name, fault], { login, gates, context }) => {
     const { client } = here.world.stack
     const ref = { namespace: login.tier.namespace, name: 'server' }
     const generation = async () => (await client.get(kinds.deployment, ref))?.metadata.generation ?? 0

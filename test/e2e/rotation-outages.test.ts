@@ -17,19 +17,21 @@ import type { RunningProcess } from '../../scripts/local/process.ts'
 import { createApiKey, createApplication, createPolicy } from '../../scripts/scaleway/iam.ts'
 import { createVersion } from '../../scripts/scaleway/versions.ts'
 import { killApiServer } from '../helpers/api-server.ts'
+import type { Disturbance } from '../helpers/disturbance.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startTestOperator } from '../helpers/local-stack.ts'
+import { expectSentence } from '../helpers/sentences.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
-import { type Disturbance, type DisturbedGates, expectSentence, startDisturbedGates } from './disturbed-gates.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 import { type LoginRotation, loginRotation, quickWaits } from './rotation-world.ts'
+import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 let here: RotatingWorld
 let login: LoginRotation
 let folder: string
 /** The emulator that took the place of the first. */
 let restarted: Emulator | undefined
-let gates: DisturbedGates<RotatingWorld['owner']>
+let gates: WorldGates<RotatingWorld['owner']>
 /** What has to be stopped before the stack is. */
 const stopped: AsyncDisposable[] = []
 
@@ -40,7 +42,7 @@ beforeAll(async () => {
   here = await startRotatingWorld('plain', { emulator: { stateFile: stateFile() } })
   login = loginRotation(here, 'red')
   await deployWorkloads(here.world.stack.client, login.tier)
-  gates = await startDisturbedGates(here.world, here.owner, folder)
+  gates = await startWorldGates(here.world, here.owner, folder)
 })
 afterAll(async () => {
   await gates?.[Symbol.asyncDispose]()

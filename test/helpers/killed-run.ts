@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { DisturbedGates, Side } from './disturbance.ts'
+import { allArguments } from './processes.ts'
+
+/** What a command line left behind. */
+export interface KilledRun {
+  readonly killed: boolean
+  readonly output: string
+}
+
+/** A command line as it is typed, and where. */
+export interface CommandLine {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+  readonly args: readonly string[]
+}
+
+/**
+ * Runs a command and kills it with SIGKILL at one of its requests: before the server gets it, or after it was done and
+ * before the answer arrives, which makes a difference for writes only.
+ */
+export async function killedRun(
+  { folder, env, args }: CommandLine,
+  gates: Pick<DisturbedGates, 'disturb' | 'calm'>,
+  { side, at, when }: { readonly side: Side; readonly at: number; readonly when: 'before' | 'after' },
+): Promise<KilledRun> {
+  let kill = async () => {}
+  const hit = gates.disturb({
+    side,
+    at,
+    writesOnly: when === 'after',
+    async act(forward) {
+      if (when === 'after') await forward()
+      await kill()
+      return 'reset'
+    },
+  })
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  kill = async () => {
+    output += allArguments()
+    child.kill('SIGKILL')
+    await closed
+  }
+  await closed
+  gates.calm()
+  return { killed: hit() !== undefined, output }
+}
