@@ -112,6 +112,7 @@ function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): 
 
 /** Until Ctrl-C, or until a part of the stack ends by itself. */
 async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
+  const { environment } = stack.model
   // In the private folder, which is deleted with the stack.
   const accountFile = join(stack.controlPlane.folder, 'scaleway.env')
   await writeEnvFile(accountFile, stack.emulator)
@@ -120,7 +121,8 @@ async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
   io.log(`  kubectl get externalsecrets --all-namespaces`)
   io.log('')
   io.log(`  set -a; . ${accountFile}; set +a`)
-  io.log(`  npm run iam -- --environment ${stack.model.environment} --verify`)
+  for (const command of ['status', 'doctor', 'plan']) io.log(`  npm run ${command} -- --environment ${environment}`)
+  io.log(`  npm run iam -- --environment ${environment} --verify`)
   io.log('')
   io.log(
     `emulator at ${stack.emulator.url}, its requests and faults at ${stack.emulator.adminUrl}; Ctrl-C stops everything`,

@@ -9,6 +9,7 @@ import catalogue from '../../scripts/catalogue.ts'
 import { createClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
+import { tryRun } from '../../scripts/lib/exec.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { processesIn } from '../helpers/processes.ts'
@@ -81,6 +82,31 @@ describe('npm start', () => {
       }
     },
   )
+
+  test('prints commands for looking around, which work as they stand', async () => {
+    const child = spawn(process.execPath, cli, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
+    const exited = once(child, 'exit')
+    let output = ''
+    child.stderr.on('data', (chunk) => (output += chunk))
+    try {
+      const shown = await eventually(
+        () => output,
+        (text) => text.includes('Ctrl-C stops everything'),
+        { timeoutMs: 120_000 },
+      )
+      const lines = [...shown.matchAll(/^ {2}(.+)$/gm)].map(([, line = '']) => line)
+      const setting = lines.filter((line) => /^(export|set) /.test(line)).join('\n')
+      const commands = lines.filter((line) => line.startsWith('npm run'))
+      expect(commands.map((line) => line.split(' ')[2])).toEqual(['status', 'doctor', 'plan', 'iam'])
+      for (const command of commands) {
+        const { exitCode, stderr } = await tryRun('sh', ['-c', `${setting}\n${command}`], { cwd: root })
+        expect([command, stderr, exitCode]).toEqual([command, expect.not.stringContaining('bug'), 0])
+      }
+    } finally {
+      child.kill('SIGTERM')
+      await exited
+    }
+  })
 
   test('with --once exits with 3 when a secret is missing, and names the entry of the catalogue', async () => {
     const args = [...cli, '--once', '--without', 'redis-url']
