@@ -5,7 +5,7 @@ import type { CommandIo } from './lib/command.ts'
 import { type Problem, ProblemError } from './lib/problems.ts'
 import { localContext } from './local/context.ts'
 import type { EnvironmentModel } from './model/resolve.ts'
-import { isLocalApi } from './scaleway/account.ts'
+import { apiUrlProblems, isLocalApi } from './scaleway/account.ts'
 
 /**
  * The model of an environment, for a command that touches its account or its cluster. An example environment is
@@ -15,7 +15,7 @@ import { isLocalApi } from './scaleway/account.ts'
  */
 export async function openEnvironment(name: string, io: Pick<CommandIo, 'env'>): Promise<EnvironmentModel> {
   const model = await loadEnvironment(name)
-  if (model.example && !isLocalApi(io.env)) throw new ProblemError(exampleIds(model))
+  if (model.example && !isLocalApi(io.env)) throw new ProblemError([...apiUrlProblems(io.env), ...exampleIds(model)])
   return model
 }
 

@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { refuseOtherPlace } from '../credentials/cluster.ts'
 import { defaultWaits, type TierContext } from '../credentials/context.ts'
 import { install } from '../credentials/install.ts'
@@ -16,7 +16,7 @@ import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { loadAccount, organizationOf } from '../scaleway/account.ts'
 import { describeKey, type KeyPair } from '../scaleway/api-key.ts'
-import { readApiKey } from '../scaleway/key-input.ts'
+import { keyVariables, readApiKey } from '../scaleway/key-input.ts'
 import { probeKey } from '../scaleway/probe.ts'
 
 interface Options {
@@ -39,7 +39,10 @@ export const command = defineCommand<Options>({
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'a tier of the catalogue', required: true },
-    { flags: '--from <file>', description: 'read the key from a file of mode 0600; default: standard input' },
+    {
+      flags: '--from <file>',
+      description: `of mode 0600; default: ${Object.values(keyVariables).join(' and ')}, else standard input`,
+    },
     { flags: '--seal <certificate>', description: "print a SealedSecret for the cluster's certificate, write nothing" },
     { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
@@ -57,6 +60,7 @@ export const command = defineCommand<Options>({
       if (done !== undefined) io.out(options.output === 'json' ? asJson(model, tier, done) : asText(done))
       return exitCodes.ok
     } catch (error) {
+      if (io.signal.aborted && options.rotate) io.log('interrupted: the same command goes on where this one ended')
       throw clusterProblem(error)
     }
   },
@@ -115,7 +119,7 @@ function contextOf(
 }
 
 async function isConfirmed(
-  { environment, kubeContext }: EnvironmentModel,
+  model: EnvironmentModel,
   tier: TierModel,
   { yes = false, finish }: Options,
   io: CommandIo,
@@ -123,7 +127,10 @@ async function isConfirmed(
   if (yes) return true
   if (!io.input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
-  return confirm(`${what} of tier "${tier.name}" in ${environment} (${kubeContext}, ${tier.namespace})?`, io)
+  return confirm(
+    `${what} of tier "${tier.name}" in ${model.environment} (${expectedContext(model, io.env)}, ${tier.namespace})?`,
+    io,
+  )
 }
 
 async function readCertificate(path: string, { log }: CommandIo): Promise<string> {

@@ -62,7 +62,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
     const application = applicationOf(tier, live)
     return { tier: tier.tier, name: tier.name, keyExpires: application ? lastExpiry(application) : '-' }
   })
-  if (format === 'json') io.out(iamVerifiedJson(plan, problems))
+  if (format === 'json') io.out(iamVerifiedJson(plan, rows, problems))
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
   if (format === 'table') io.out(iamVerifiedTable(plan, rows))

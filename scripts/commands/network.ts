@@ -1,7 +1,7 @@
 import { openCluster } from '../access.ts'
 import { loadApplication, loadEnvironment } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
-import { reachabilityJson, reachabilityMarkdown } from '../emit/reachability.ts'
+import { reachabilityJson, reachabilityTables } from '../emit/reachability.ts'
 import { refuseStaleValues } from '../generated-files.ts'
 import { renderChart } from '../helm/helm.ts'
 import { type Manifest, parseManifests } from '../helm/manifests.ts'
@@ -47,7 +47,7 @@ export const command = defineCommand<Options>({
     if (problems.length > 0) throw new ProblemError(problems)
     const endpoints = endpointsOf(model, catalogue)
     const rows = reachabilityTable(endpoints, judgePolicies(policies, namespaceLabels(manifests)))
-    io.out(output === 'json' ? reachabilityJson(rows) : reachabilityMarkdown(endpoints, rows))
+    io.out(output === 'json' ? reachabilityJson(model, rows) : reachabilityTables(endpoints, rows))
     return exitCodes.ok
   },
 })
@@ -70,7 +70,8 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   const problems = await findProblems().catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  if (output === 'json') io.out(`${JSON.stringify({ environment: model.environment, problems }, null, 2)}\n`)
+  if (output === 'json')
+    io.out(`${JSON.stringify({ version: 1, environment: model.environment, problems }, null, 2)}\n`)
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
   io.log(`The cluster of ${model.environment} has the policies, labels and ports of the catalogue.`)

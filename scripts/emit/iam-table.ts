@@ -51,20 +51,29 @@ export function iamJson(plan: IamPlan): string {
   return `${JSON.stringify(document, undefined, 2)}\n`
 }
 
+/** What `--verify` found of one application. */
+export interface VerifiedApplication {
+  readonly tier: string
+  readonly name: string
+  /** The day its last key expires, or `-`. */
+  readonly keyExpires: string
+}
+
 /** What `--verify` says when the account is as planned. */
-export function iamVerifiedTable(
-  { environment }: IamPlan,
-  rows: readonly { readonly tier: string; readonly name: string; readonly keyExpires: string }[],
-): string {
+export function iamVerifiedTable({ environment }: IamPlan, rows: readonly VerifiedApplication[]): string {
   const cells = rows.map(({ tier, name, keyExpires }) => [tier, name, keyExpires])
   const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no group.`
   return `${table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells)}${sentence}\n`
 }
 
-/** What `--verify` says, for machines: an empty list when the account is as planned. */
-export function iamVerifiedJson({ environment }: IamPlan, problems: readonly Problem[]): string {
+/** What `--verify` says, for machines: no problems when the account is as planned. */
+export function iamVerifiedJson(
+  { environment }: IamPlan,
+  applications: readonly VerifiedApplication[],
+  problems: readonly Problem[],
+): string {
   const list = problems.map((problem) => ({ severity: 'error', ...problem }))
-  return `${JSON.stringify({ version: 1, environment, problems: list }, undefined, 2)}\n`
+  return `${JSON.stringify({ version: 1, environment, applications, problems: list }, undefined, 2)}\n`
 }
 
 /** What the isolation mode does not give (`path`), or gives (`project`), and what holds for both; whole sentences. */

@@ -1,5 +1,6 @@
 import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
+import { table } from '../lib/table.ts'
 import { type Endpoints, endpointsOf } from '../model/endpoints.ts'
 import { intendedReachability } from '../model/reachability.ts'
 import { type ReachabilityRow, reachabilityTable, type Verdict } from '../model/reachability-table.ts'
@@ -27,31 +28,42 @@ ${reachabilityMarkdown(endpoints, rows)}`
  * of a tier, that have the same verdicts everywhere share a column or a line.
  */
 export function reachabilityMarkdown(endpoints: Endpoints, rows: readonly ReachabilityRow[]): string {
-  const sources = sourceGroups(endpoints, rows)
-  const merged = mergedRows(endpoints, rows)
-  const cell = (verdict: Verdict | undefined) => (verdict === undefined ? '' : verdict.allowed ? 'yes' : '–')
-  const verdict = (row: ReachabilityRow, names: readonly string[]) => row.from.get(names[0] ?? '')
-  const pairs = markdownTable(
-    ['To', 'Port', ...sources.map(({ title }) => `From ${title}`)],
-    merged.map((row) => [row.title, row.port, ...sources.map(({ names }) => cell(verdict(row, names)))]),
-  )
-  const allowed = sources.flatMap(({ title, names }) => allowedLines(endpoints, rows, names[0] ?? '', title))
+  const { pairs, allowed } = reachabilityCells(endpoints, rows)
+  const code = (names: string) => names.replace(/[^, ]+/g, '`$&`')
+  const marked = allowed.rows.map(([from = '', to = '', port = '', out = '', into = '']) => [
+    from,
+    to,
+    port,
+    code(out),
+    code(into),
+  ])
   return `## Every pair
 
-${pairs}
+${markdownTable(pairs.header, pairs.rows)}
 
 ## What is allowed, and by which policies
 
-${markdownTable(['From', 'To', 'Port', 'Let out by', 'Let in by'], allowed)}
+${markdownTable(allowed.header, marked)}
 `
 }
 
+/** The same for a terminal. */
+export function reachabilityTables(endpoints: Endpoints, rows: readonly ReachabilityRow[]): string {
+  const { pairs, allowed } = reachabilityCells(endpoints, rows)
+  const plain = ({ header, rows }: Cells) =>
+    table(
+      header.map((title) => title.toUpperCase()),
+      rows,
+    )
+  return `${plain(pairs)}\n${plain(allowed)}`
+}
+
 /** Every pair on its own, for machines. */
-export function reachabilityJson(rows: readonly ReachabilityRow[]): string {
-  const flat = rows.flatMap(({ to, port, from }) =>
+export function reachabilityJson({ environment }: EnvironmentModel, rows: readonly ReachabilityRow[]): string {
+  const pairs = rows.flatMap(({ to, port, from }) =>
     [...from].map(([source, verdict]) => ({ from: source, to, port, ...verdict })),
   )
-  return `[\n${flat.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`
+  return `${JSON.stringify({ version: 1, environment, pairs }, null, 2)}\n`
 }
 
 // --- internal ---
@@ -61,6 +73,34 @@ name. Always allowed, whatever a policy says: a node to the pods on it, a pod to
 network is bound by no policy.`
 
 const withoutPolicies = 'This environment leaves out the network policies: everything is allowed.'
+
+interface Cells {
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+function reachabilityCells(
+  endpoints: Endpoints,
+  rows: readonly ReachabilityRow[],
+): { readonly pairs: Cells; readonly allowed: Cells } {
+  const sources = sourceGroups(endpoints, rows)
+  const cell = (verdict: Verdict | undefined) => (verdict === undefined ? '' : verdict.allowed ? 'yes' : '–')
+  const verdict = (row: ReachabilityRow, names: readonly string[]) => row.from.get(names[0] ?? '')
+  return {
+    pairs: {
+      header: ['To', 'Port', ...sources.map(({ title }) => `From ${title}`)],
+      rows: mergedRows(endpoints, rows).map((row) => [
+        row.title,
+        row.port,
+        ...sources.map(({ names }) => cell(verdict(row, names))),
+      ]),
+    },
+    allowed: {
+      header: ['From', 'To', 'Port', 'Let out by', 'Let in by'],
+      rows: sources.flatMap(({ title, names }) => allowedLines(endpoints, rows, names[0] ?? '', title)),
+    },
+  }
+}
 
 interface MergedRow extends ReachabilityRow {
   readonly title: string
@@ -124,5 +164,5 @@ function titleOf(endpoints: Endpoints, names: readonly string[]): string {
 }
 
 function policies(side: 'open' | readonly string[]): string {
-  return side === 'open' ? '' : side.map((name) => `\`${name}\``).join(', ')
+  return side === 'open' ? '' : side.join(', ')
 }

@@ -29,13 +29,26 @@ export function commandInput(
   output: NodeJS.WritableStream,
   { signal, interrupt }: CommandInputOptions,
 ): CommandInput {
+  const ahead: TypedAhead = { lines: [], begun: '' }
   return {
     isTerminal: input.isTTY === true,
     read: (maxLength = 64 * 1024) => readAll(input, maxLength),
     ask: (question, { hidden = false } = {}) =>
       new Promise((resolve, reject) => {
-        const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-        const lines = createInterface({ input, output: hidden ? silent : output, terminal: true, historySize: 0 })
+        let isMuted = hidden
+        const shown = new Writable({
+          write(chunk, _encoding, done) {
+            if (!isMuted) output.write(chunk)
+            done()
+          },
+        })
+        const next = ahead.lines.shift()
+        if (next !== undefined) {
+          output.write(`${question}\n`)
+          resolve(next)
+          return
+        }
+        const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 })
         // Not before the interface is there: until then the terminal itself shows what is typed.
         output.write(question)
         let ended = false
@@ -43,20 +56,34 @@ export function commandInput(
           if (ended) return
           ended = true
           signal.removeEventListener('abort', abort)
-          lines.close()
-          if (hidden) output.write('\n')
-          settle()
+          // What was pasted behind the answer comes at once, and is for the next question, which may be a hidden one.
+          isMuted = true
+          lines.on('line', (line) => ahead.lines.push(line))
+          queueMicrotask(() => {
+            ahead.begun = lines.line
+            lines.removeAllListeners('line').close()
+            if (hidden) output.write('\n')
+            settle()
+          })
         }
         const abort = () => end(() => reject(signal.reason))
         signal.addEventListener('abort', abort)
         lines.once('line', (line) => end(() => resolve(line)))
         lines.once('close', () => end(() => resolve('')))
         lines.once('SIGINT', interrupt)
+        lines.write(ahead.begun)
+        ahead.begun = ''
       }),
   }
 }
 
 // --- internal ---
+
+/** What was pasted together with an answer: whole lines, and the beginning of one. */
+interface TypedAhead {
+  readonly lines: string[]
+  begun: string
+}
 
 async function readAll(input: NodeJS.ReadableStream, maxLength: number): Promise<string> {
   let text = ''

@@ -64,7 +64,7 @@ async function seedIam({ account, organizationId, model }: SeedOptions, tier: Ti
   await createPolicy(account, organizationId, { name: tier.iamApplication, applicationId: application.id, rules })
   const key = await createApiKey(account, application.id, {
     description: 'local stack',
-    expiresAt: new Date(Date.now() + dayMs),
+    expiresAt: new Date(Date.now() + model.keyLifetimeDays * dayMs),
   })
   return { accessKey: key.access_key, secretKey: key.secret_key }
 }

@@ -30,11 +30,12 @@ export async function apiUrlOf(env: Env): Promise<string> {
  * profile (`SCW_PROFILE`, or the active one) of `scw`'s config file. A key for an emulator comes from the variables only.
  *
  * @throws ProblemError with every problem at once: `SCALEWAY_KEY_MISSING`, `SCALEWAY_KEY_MALFORMED`,
+ *   `SCALEWAY_ORGANIZATION_MALFORMED`,
  *   `SCALEWAY_API_URL_INVALID`, `SCALEWAY_CONFIG_UNREADABLE`, `SCALEWAY_PROFILE_UNKNOWN`
  */
 export async function loadAccount(env: Env, signal?: AbortSignal): Promise<OperatorAccount> {
   const { apiUrl, secretKey, organizationId } = withDefaults(env, await readProfile(env))
-  const problems = [...checkApiUrl(apiUrl), ...checkSecretKey(secretKey)]
+  const problems = [...checkApiUrl(apiUrl), ...checkSecretKey(secretKey), ...checkOrganization(organizationId)]
   if (problems.length > 0) throw new ProblemError(problems)
   return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...(signal ? { signal } : {}) }
 }
@@ -49,6 +50,11 @@ export function organizationOf(
   { organizationId }: { readonly organizationId: string | undefined },
 ): string | undefined {
   return account.isLocal ? (account.organizationId ?? organizationId) : (organizationId ?? account.organizationId)
+}
+
+/** What is wrong with an address that was given; nothing where none was. */
+export function apiUrlProblems({ SCW_API_URL }: Env): Problem[] {
+  return SCW_API_URL ? checkApiUrl(SCW_API_URL) : []
 }
 
 // --- internal ---
@@ -120,6 +126,18 @@ function checkApiUrl(apiUrl: string): Problem[] {
       where: 'SCW_API_URL',
       message: 'is no https URL. Expected https://api.scaleway.com, or an emulator on this machine.',
       fix: 'Unset SCW_API_URL; a key never leaves this machine unencrypted.',
+    },
+  ]
+}
+
+function checkOrganization(organizationId: string | undefined): Problem[] {
+  if (organizationId === undefined || uuid.test(organizationId)) return []
+  return [
+    {
+      code: 'SCALEWAY_ORGANIZATION_MALFORMED',
+      where: 'SCW_DEFAULT_ORGANIZATION_ID',
+      message: 'is no UUID. Expected the id of your Scaleway organization.',
+      fix: 'Copy the id from the Scaleway console, or unset the variable.',
     },
   ]
 }

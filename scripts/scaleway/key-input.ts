@@ -12,14 +12,17 @@ export const keyVariables = { accessKey: 'TIERED_SECRETS_ACCESS_KEY', secretKey:
  * @param from path of a file that only its owner can read
  * @throws ProblemError as `parseApiKey`, `KEY_FILE_OPEN_TO_OTHERS`, `KEY_FILE_UNREADABLE`
  */
-export async function readApiKey(from: string | undefined, { env, input }: Pick<CommandIo, 'env' | 'input'>) {
+export async function readApiKey(
+  from: string | undefined,
+  { env, input, log }: Pick<CommandIo, 'env' | 'input' | 'log'>,
+) {
   if (from !== undefined) return parseApiKey(await readPrivateFile(from, keyFile), from)
   const { accessKey, secretKey } = keyVariables
-  if (env[accessKey] || env[secretKey])
-    return checkedKey(
-      { accessKey: env[accessKey] ?? '', secretKey: env[secretKey] ?? '' },
-      `${accessKey} and ${secretKey}`,
-    )
+  if (env[accessKey] || env[secretKey]) {
+    const place = `${accessKey} and ${secretKey}`
+    log(`the key is taken from ${place}`)
+    return checkedKey({ accessKey: env[accessKey] ?? '', secretKey: env[secretKey] ?? '' }, place)
+  }
   if (input.isTerminal) return ask(input)
   return parseApiKey(await input.read(), 'standard input')
 }
@@ -36,6 +39,7 @@ const keyFile: PrivateFile = {
 
 async function ask(input: CommandIo['input']): Promise<KeyPair> {
   const accessKey = await input.ask('Access key (SCW…): ')
+  if (accessKey.trim() === '') return parseApiKey('', 'the terminal')
   const secretKey = await input.ask('Secret key (not shown): ', { hidden: true })
   return checkedKey({ accessKey, secretKey }, 'the terminal')
 }

@@ -80,10 +80,12 @@ test('the JSON form has everything a machine needs to make the plan true', () =>
 
 test('the JSON of a comparison tells the severity of each problem', () => {
   const problem = { code: 'X', where: 'here', message: 'is so.', fix: 'Do it.' }
-  const text = iamVerifiedJson(path, [problem, { ...problem, severity: 'warning' }])
+  const applications = [{ tier: 'api', name: 'shop-api-secrets', keyExpires: '2027-01-31' }]
+  const text = iamVerifiedJson(path, applications, [problem, { ...problem, severity: 'warning' }])
   expect(JSON.parse(text)).toEqual({
     version: 1,
     environment: 'dev',
+    applications,
     problems: [
       { ...problem, severity: 'error' },
       { ...problem, severity: 'warning' },

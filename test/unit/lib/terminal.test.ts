@@ -43,6 +43,22 @@ test('two questions are answered one after the other, and the second is hidden a
   expect(shown()).not.toContain('two')
 })
 
+test.each(['\r', '\r\n'])(
+  'lines pasted together answer one question each, and none is shown that is hidden',
+  async (end) => {
+    const { input, asking, shown } = terminal()
+    const first = asking.ask('1? ')
+    input.write(`one${end}two${end}thr`)
+    expect(await first).toBe('one')
+    expect(await asking.ask('2? ', { hidden: true })).toBe('two')
+    const third = asking.ask('3? ', { hidden: true })
+    input.write(`ee${end}`)
+    expect(await third).toBe('three')
+    expect(shown()).toContain('one')
+    expect(shown()).not.toMatch(/tw|th|ee/)
+  },
+)
+
 test('Ctrl-D is an empty answer', async () => {
   const { input, asking } = terminal()
   const answer = asking.ask('? ', { hidden: true })

@@ -76,9 +76,18 @@ test.each([
 })
 
 test('all that is wrong is told at once, and no key with it', async () => {
-  const env = { HOME: '/nowhere', SCW_API_URL: 'http://example.org', SCW_SECRET_KEY: 'half-of-a-key' }
+  const env = {
+    HOME: '/nowhere',
+    SCW_API_URL: 'http://example.org',
+    SCW_SECRET_KEY: 'half-of-a-key',
+    SCW_DEFAULT_ORGANIZATION_ID: 'ours',
+  }
   const problems = await problemsOf(() => loadAccount(env))
-  expect(problems.map(({ code }) => code)).toEqual(['SCALEWAY_API_URL_INVALID', 'SCALEWAY_KEY_MALFORMED'])
+  expect(problems.map(({ code }) => code)).toEqual([
+    'SCALEWAY_API_URL_INVALID',
+    'SCALEWAY_KEY_MALFORMED',
+    'SCALEWAY_ORGANIZATION_MALFORMED',
+  ])
   expect(JSON.stringify(problems)).not.toContain('half-of')
 })
 

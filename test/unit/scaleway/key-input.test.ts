@@ -11,6 +11,9 @@ const secretKey = '5d1f6c1e-8a52-4c3b-9d77-0f6f5b1f2a01'
 const key = { accessKey, secretKey }
 const text = `${accessKey}\n${secretKey}\n`
 
+const said: string[] = []
+const log = (line: string) => said.push(line)
+
 const piped = (content: string): CommandInput => ({
   isTerminal: false,
   read: async () => content,
@@ -18,8 +21,8 @@ const piped = (content: string): CommandInput => ({
 })
 
 test('comes from standard input', async () => {
-  expect(await readApiKey(undefined, { env: {}, input: piped(text) })).toEqual(key)
-  expect(await problemOf(readApiKey(undefined, { env: {}, input: piped('') }))).toMatchObject({
+  expect(await readApiKey(undefined, { env: {}, input: piped(text), log })).toEqual(key)
+  expect(await problemOf(readApiKey(undefined, { env: {}, input: piped(''), log }))).toMatchObject({
     code: 'KEY_MISSING',
     where: 'standard input',
   })
@@ -27,9 +30,10 @@ test('comes from standard input', async () => {
 
 test('comes from the two variables before standard input, and both are needed', async () => {
   const env = { TIERED_SECRETS_ACCESS_KEY: `${accessKey}\n`, TIERED_SECRETS_SECRET_KEY: secretKey }
-  expect(await readApiKey(undefined, { env, input: piped('') })).toEqual(key)
+  expect(await readApiKey(undefined, { env, input: piped(''), log })).toEqual(key)
+  expect(said).toEqual(['the key is taken from TIERED_SECRETS_ACCESS_KEY and TIERED_SECRETS_SECRET_KEY'])
   const half = { TIERED_SECRETS_ACCESS_KEY: accessKey }
-  expect(await problemOf(readApiKey(undefined, { env: half, input: piped(text) }))).toMatchObject({
+  expect(await problemOf(readApiKey(undefined, { env: half, input: piped(text), log }))).toMatchObject({
     code: 'KEY_HALF_MISSING',
     where: 'TIERED_SECRETS_ACCESS_KEY and TIERED_SECRETS_SECRET_KEY',
   })
@@ -45,8 +49,15 @@ test('is asked for at a terminal, and the secret key is not shown there', async 
       return hidden ? secretKey : ` ${accessKey} `
     },
   }
-  expect(await readApiKey(undefined, { env: {}, input })).toEqual(key)
+  expect(await readApiKey(undefined, { env: {}, input, log })).toEqual(key)
   expect(asked.map(([, hidden]) => hidden)).toEqual([false, true])
+})
+
+test('is not asked for any further after an empty answer', async () => {
+  let asked = 0
+  const input: CommandInput = { ...piped(''), isTerminal: true, ask: async () => ' '.repeat(asked++) }
+  expect(await problemOf(readApiKey(undefined, { env: {}, input, log }))).toMatchObject({ code: 'KEY_MISSING' })
+  expect(asked).toBe(1)
 })
 
 describe('a file', () => {
@@ -56,7 +67,7 @@ describe('a file', () => {
     await chmod(path, mode)
     return path
   }
-  const from = (path: string) => readApiKey(path, { env: {}, input: piped('') })
+  const from = (path: string) => readApiKey(path, { env: {}, input: piped(''), log })
 
   test.each([0o600, 0o400, 0o700])('of mode %o is read', async (mode) => {
     expect(await from(await fileWith(mode))).toEqual(key)
