@@ -73,7 +73,9 @@ describe('npm run iam -- --verify', () => {
       expect(stdout).toMatch(new RegExp(`^${tier} +${name} +20\\d\\d-\\d\\d-\\d\\d$`, 'm'))
     expect(stdout).toContain('The account is as planned')
     const json = await iam([...verify, '--format', 'json'], accountOf(world))
-    expect(JSON.parse(json.stdout)).toEqual({ version: 1, environment: 'recette', problems: [] })
+    const keyExpires = expect.stringMatching(/^20\d\d-\d\d-\d\d$/)
+    const applications = plan.tiers.map(({ tier, name }) => ({ tier, name, keyExpires }))
+    expect(JSON.parse(json.stdout)).toEqual({ version: 1, environment: 'recette', applications, problems: [] })
   })
 
   test('ends with 3 and every finding at once when it is not', async () => {
