@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 6e7e4bd15ad6911b, types 181fa1bea6b37c4c
+// schema 1bc8d818379d7fef, types 070b68cdb6733308
 
 /**
  * A key of a Kubernetes Secret.
@@ -252,7 +252,7 @@ export interface TierValues {
    */
   viewers?: SubjectValues[]
   /**
-   * Who may, besides, make the operator read Scaleway now.
+   * Who may, besides, make the operator read Scaleway now. Nobody without admission.
    */
   operators?: SubjectValues[]
   network: NetworkValues

@@ -108,7 +108,7 @@ async function refresh(
   }
 }
 
-/** Any change of an annotation or a label does. */
+/** Any change of an annotation or a label does; but the policies of the chart let operators change this one alone. */
 function forced() {
   return { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
 }

@@ -131,7 +131,7 @@ export type SubjectSpec =
 export interface TierAccessSpec {
   /** May see stores, ExternalSecrets and events. */
   readonly viewers?: readonly SubjectSpec[]
-  /** May also make the operator read Scaleway now. */
+  /** May also make the operator read Scaleway now. Nobody where an environment leaves admission out. */
   readonly operators?: readonly SubjectSpec[]
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../scripts/helm/manifests.ts'
+import { checkManifests } from '../../scripts/helm/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
-import type { SubjectSpec } from '../../scripts/model/types.ts'
+import type { Protection, SubjectSpec } from '../../scripts/model/types.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { chartOf, helm4, helms, manifestsOf } from '../helpers/chart.ts'
@@ -101,6 +102,27 @@ test('without RBAC there is no Role and no binding, and the ServiceAccounts stay
   const manifests = await manifestsOf(helm4, chart, values('rehearsal'))
   expect([places(manifests, 'Role'), places(manifests, 'RoleBinding')]).toEqual([[], []])
   expect(places(manifests, 'ServiceAccount')).toHaveLength(3)
+})
+
+test('without admission there is no secrets-operator, who would then change the whole of an ExternalSecret', async () => {
+  const access = { api: { viewers: [{ kind: 'User', name: 'vera' }] } } as const
+  const application = (without: readonly Protection[]) =>
+    applicationWith({ secrets: [{}], environments: { dev: environment({ access, without }) } })
+  const rolesOf = async (without: readonly Protection[]) => {
+    const small = await chartOf(application(without))
+    const model = resolve(application(without), 'dev')
+    const release = ['--namespace', model.release.namespace]
+    const manifests = await manifestsOf(helm4, small.chart, small.values('dev'), ...release)
+    expect(checkManifests(manifests, model)).toEqual([])
+    const writers = manifests.filter(({ kind, rules }) => kind === 'Role' && JSON.stringify(rules).includes('patch'))
+    return [places(manifests, 'Role'), places(manifests, 'RoleBinding'), places(writers, 'Role')]
+  }
+  const [viewers, operators] = ['viewer', 'operator'].map((role) => [
+    `shop-api/secrets-${role}`,
+    `shop-web/secrets-${role}`,
+  ]) as [string[], string[]]
+  expect(await rolesOf(['admission'])).toEqual([viewers, ['shop-api/secrets-viewer'], []])
+  expect(await rolesOf([])).toEqual([[...viewers, ...operators].sort(), ['shop-api/secrets-viewer'], operators])
 })
 
 test('a subject that looks like a number, a boolean or a template is the text it is', async () => {

@@ -34,6 +34,7 @@ const shop = {
     },
     web: {
       ...tier('web', '2f9e6b7a-d013-48c5-97ea-4c8b05d3f1a6'),
+      operators: [{ kind: 'User', name: 'olga' }],
       optional: { target: 'web-optional-secrets', data: { DSN: 'path:/shop-web/dsn' } },
     },
   },
@@ -109,6 +110,13 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'shop-api/api-secretstore',
     'tiers.web.secretStore: "shop-api/api-secretstore" names another namespace. Expected the bare name of a SecretStore: a tier\'s store is in the tier\'s own namespace.',
     'api-secretstore',
+  ],
+  [
+    'operators without admission',
+    'admission.enabled',
+    false,
+    'tiers.web.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
+    true,
   ],
   [
     'a remote ref of another tier',
@@ -204,6 +212,13 @@ describe.each(helms)('%s', (_, helm) => {
   test('tiers share a project in isolation mode "path"', async () => {
     const shared = withValue(shop, 'tiers.web.projectId', shop.tiers.api.projectId)
     expect((await render(withValue(shared, 'isolation', 'path'))).stderr).toBe('')
+  })
+
+  test('admission may be off where nobody is an operator', async () => {
+    const open = withValue(shop, 'admission.enabled', false)
+    for (const nobody of [undefined, []]) {
+      expect((await render(withValue(open, 'tiers.web.operators', nobody))).stderr).toBe('')
+    }
   })
 
   test('one variable may be in two tiers, or required in one and optional in another', async () => {

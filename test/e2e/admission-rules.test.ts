@@ -42,11 +42,25 @@ interface Policy extends AnyObject {
 
 let controlPlane: ControlPlane
 let client: KubernetesClient
+/** May patch ExternalSecrets, and nothing else. */
+let refresher: KubernetesClient
 let scene: Scene
 
 beforeAll(async () => {
   controlPlane = await startAdmissionControlPlane()
   client = createClient(controlPlane)
+  refresher = createClient({ ...controlPlane, impersonate: 'refresher' })
+  const metadata = { name: 'refresher' }
+  const apiGroup = 'rbac.authorization.k8s.io'
+  await client.create(kinds.clusterRole, {
+    metadata,
+    rules: [{ apiGroups: ['external-secrets.io'], resources: ['externalsecrets'], verbs: ['patch'] }],
+  } as AnyObject)
+  await client.create(kinds.clusterRoleBinding, {
+    metadata,
+    roleRef: { apiGroup, kind: 'ClusterRole', ...metadata },
+    subjects: [{ apiGroup, kind: 'User', ...metadata }],
+  } as AnyObject)
   const { model, upgrade } = await releaseOf(controlPlane, { catalogue, environments }, 'recette')
   expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
   const [other, own] = model.tiers as [TierModel, TierModel]
@@ -54,7 +68,7 @@ beforeAll(async () => {
   await untilJudged(client, model)
 })
 afterAll(async () => {
-  client?.[Symbol.dispose]()
+  for (const one of [client, refresher]) one?.[Symbol.dispose]()
   await controlPlane?.[Symbol.asyncDispose]()
 })
 
@@ -95,7 +109,7 @@ const attempt = (attack: Attack, namespace: string, which: 'attack' | 'twin' = '
 test('every rule has an attack, and every attack is refused by its rule alone', async () => {
   const policies = await Promise.all(['secret-stores', 'external-secrets'].map(policyOf))
   const rules = policies.flatMap((policy) => policy.spec.validations.map(({ message }) => codeOf(message)))
-  const byUpdateOnly = ['EXTERNAL_SECRET_ANNOTATIONS_ONLY', 'EXTERNAL_SECRET_MANIFEST']
+  const byUpdateOnly = ['EXTERNAL_SECRET_REFRESH_ONLY', 'EXTERNAL_SECRET_MANIFEST']
   expect(new Set([...attacks.map(({ rule }) => rule), ...byUpdateOnly])).toEqual(new Set(rules))
 
   const tried = [...new Set(attacks.map(({ rule }) => rule))]
@@ -183,18 +197,6 @@ test('an ExternalSecret as large as the API server takes is judged in time', asy
   expect(count).toBeGreaterThan(3000)
   expect(await create(scene.own.namespace, withEntries(count, 1))).toMatch(/\(EXTERNAL_SECRET_KEY\)/)
   expect(await create(scene.own.namespace, withEntries(count))).toBe('allowed')
-  using refresher = createClient({ ...controlPlane, impersonate: 'refresher' })
-  const metadata = { name: 'refresher' }
-  const apiGroup = 'rbac.authorization.k8s.io'
-  await client.create(kinds.clusterRole, {
-    metadata,
-    rules: [{ apiGroups: ['external-secrets.io'], resources: ['externalsecrets'], verbs: ['patch'] }],
-  } as AnyObject)
-  await client.create(kinds.clusterRoleBinding, {
-    metadata,
-    roleRef: { apiGroup, kind: 'ClusterRole', ...metadata },
-    subjects: [{ apiGroup, kind: 'User', ...metadata }],
-  } as AnyObject)
   const ref = { name: 'large', namespace: scene.own.namespace }
   await client.mergePatch(kinds.externalSecret, ref, { metadata: { finalizers: ['a.example/held'] } })
   const annotate = { metadata: { annotations: { 'force-sync': '1' } } }
@@ -203,6 +205,22 @@ test('an ExternalSecret as large as the API server takes is judged in time', asy
   expect(await verdict(client.mergePatch(kinds.externalSecret, ref, { metadata: { finalizers: null } }))).toBe(
     'allowed',
   )
+})
+
+test('annotations in their thousands are judged in time, whoever adds them', async () => {
+  const ref = { name: 'annotated', namespace: scene.own.namespace }
+  await client.create(kinds.externalSecret, { metadata: ref, spec: externalSecretOf(scene.own) } as AnyObject)
+  const annotate = (by: KubernetesClient, annotations: unknown) =>
+    verdict(by.mergePatch(kinds.externalSecret, ref, { metadata: { annotations } }))
+  // Names and values of an object's annotations are 256 KiB together.
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index), '']))
+  expect(await annotate(refresher, many(20_000))).toContain('changed are more than 100 annotations, by')
+  expect(await annotate(client, many(20_000))).toBe('allowed')
+  expect(await annotate(client, null)).toBe('allowed')
+  expect(await annotate(client, many(1000))).toBe('allowed')
+  expect(await annotate(refresher, { 'force-sync': '2' })).toBe('allowed')
+  expect(await annotate(refresher, { 7: null })).toContain('changed are annotation 7, by')
+  await client.delete(kinds.externalSecret, ref)
 })
 
 test('an operator that can make other kinds of objects from ExternalSecrets is not used for that', async () => {

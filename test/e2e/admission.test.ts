@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import catalogue from '../../scripts/catalogue.ts'
 import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
@@ -9,6 +9,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { type Attack, attacks, mergePatchBetween, type Scene, specOf } from './admission-attacks.ts'
 import {
   type AnyObject,
+  externalSecretOf,
   otherKinds,
   releaseOf,
   startAdmissionControlPlane,
@@ -138,7 +139,7 @@ describe.each(tiers)('in the namespace of tier %s', (tier) => {
     }
   })
 
-  test('who may only patch ExternalSecrets changes annotations, and nothing else', async () => {
+  test('who may only patch ExternalSecrets changes the annotation force-sync, and nothing else', async () => {
     const { own } = sceneOf(tier)
     const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
     const patch = (client: KubernetesClient, change: object) =>
@@ -154,13 +155,56 @@ describe.each(tiers)('in the namespace of tier %s', (tier) => {
     expect(await patch(refresher, { metadata: { annotations: { 'force-sync': '1' } } })).toBe('allowed')
     for (const [name, change] of Object.entries(changes)) {
       const said = await patch(refresher, change)
-      expect(said).toMatch(refusalBy('EXTERNAL_SECRET_ANNOTATIONS_ONLY'))
+      expect(said).toMatch(refusalBy('EXTERNAL_SECRET_REFRESH_ONLY'))
       expect(said).toContain(`changed are ${name}, by`)
       expect(await patch(owner, change)).toBe('allowed')
     }
     expect(await patch(refresher, { metadata: { annotations: { 'force-sync': '2' } } })).toBe('allowed')
     const undo = { labels: { a: null }, finalizers: null, ownerReferences: null }
     expect(await patch(owner, { metadata: undo, spec: { refreshInterval: '1h0m0s' } })).toBe('allowed')
+  })
+
+  describe.each([
+    ['has others', { 'meta.helm.sh/release-name': 'shop', 'a.example/b': '1' }],
+    ['has none', undefined],
+  ])('of the annotations of an ExternalSecret that %s, who may only patch it', (_, before) => {
+    const ref = () => ({ namespace: sceneOf(tier).own.namespace, name: 'annotated' })
+    const annotate = (client: KubernetesClient, annotations: unknown) =>
+      verdict(client.mergePatch(kinds.externalSecret, ref(), { metadata: { annotations } }))
+    beforeEach(() =>
+      admin.create(kinds.externalSecret, {
+        metadata: { ...ref(), ...(before ? { annotations: before } : {}) },
+        spec: externalSecretOf(sceneOf(tier).own),
+      } as AnyObject),
+    )
+    afterEach(() => admin.delete(kinds.externalSecret, ref()))
+
+    const changes: readonly [what: string, names: readonly string[], annotations: unknown][] = [
+      ['adds one', ['c.example/d'], { 'c.example/d': '' }],
+      ['adds one named alike', ['external-secrets.io/force-sync'], { 'external-secrets.io/force-sync': '1' }],
+      ['adds one beside a refresh', ['c.example/d'], { 'c.example/d': '1', 'force-sync': '1' }],
+      ['changes that of Helm', ['meta.helm.sh/release-name'], { 'meta.helm.sh/release-name': 'another' }],
+      ...(before
+        ? ([
+            ['removes one', ['a.example/b'], { 'a.example/b': null }],
+            ['removes one beside a refresh', ['a.example/b'], { 'a.example/b': null, 'force-sync': '1' }],
+            ['removes all', Object.keys(before), null],
+          ] satisfies (readonly [string, readonly string[], unknown])[])
+        : []),
+    ]
+    test.each(changes)('never %s; who may create one, does', async (_what, names, annotations) => {
+      const said = await annotate(refresher, annotations)
+      expect(said).toMatch(refusalBy('EXTERNAL_SECRET_REFRESH_ONLY'))
+      const told = /changed are (.+), by/.exec(said)?.[1]?.split(', ')
+      expect(told?.sort()).toEqual(names.map((name) => `annotation ${name}`).sort())
+      expect(await annotate(owner, annotations)).toBe('allowed')
+    })
+
+    test('adds, changes and removes force-sync', async () => {
+      for (const value of ['1', '2', null, '3']) {
+        expect(await annotate(refresher, { 'force-sync': value })).toBe('allowed')
+      }
+    })
   })
 })
 
@@ -250,7 +294,7 @@ test('targets with the annotation of Reloader pass, which nobody adds who may on
   const args = ['--set-string', `scaleway.apiUrl=${apiUrl}`]
   expect(await upgrade(helm4, ...args)).toMatchObject({ exitCode: 0 })
   expect(await verdict(refresher.mergePatch(kinds.externalSecret, ref, patch))).toContain(
-    '(EXTERNAL_SECRET_ANNOTATIONS_ONLY)',
+    '(EXTERNAL_SECRET_REFRESH_ONLY)',
   )
   expect(await upgrade(helm4, ...args, '--set', 'reloader.enabled=true')).toMatchObject({ exitCode: 0 })
   expect(await admin.get(kinds.externalSecret, ref)).toMatchObject({ spec: { target: { template } } })

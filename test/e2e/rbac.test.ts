@@ -172,11 +172,13 @@ describe('an operator', () => {
     expect(reports).toMatchObject([{ state: 'refreshed' }])
   })
 
-  test('changes nothing of an ExternalSecret but annotations', async () => {
+  test('changes nothing of an ExternalSecret but the annotation that forces a refresh', async () => {
     using olga = as('olga')
     const change = (patch: object) => olga.mergePatch(kinds.externalSecret, ref('api-secrets'), patch)
-    await expect(change({ spec: { refreshInterval: '2h0m0s' } })).rejects.toThrow('EXTERNAL_SECRET_ANNOTATIONS_ONLY')
-    await expect(change({ metadata: { labels: { a: 'b' } } })).rejects.toThrow('EXTERNAL_SECRET_ANNOTATIONS_ONLY')
+    await expect(change({ spec: { refreshInterval: '2h0m0s' } })).rejects.toThrow('EXTERNAL_SECRET_REFRESH_ONLY')
+    await expect(change({ metadata: { labels: { a: 'b' } } })).rejects.toThrow('EXTERNAL_SECRET_REFRESH_ONLY')
+    const adopted = { metadata: { annotations: { 'meta.helm.sh/release-name': 'another' } } }
+    await expect(change(adopted)).rejects.toThrow('EXTERNAL_SECRET_REFRESH_ONLY')
     await change(annotate('2'))
   })
 
@@ -315,7 +317,7 @@ function ref(name: string) {
 }
 
 function annotate(value: string) {
-  return { metadata: { annotations: { 'external-secrets.io/force-sync': value } } }
+  return { metadata: { annotations: { 'force-sync': value } } }
 }
 
 async function tokenOf(namespace: string, name: string): Promise<string> {

@@ -26,18 +26,32 @@ Arguments: none.
 {{- end -}}
 
 {{/*
-Who may patch an ExternalSecret, to force a refresh, may not create one by changing it. The operator may not create any
-in every version, but it alone updates their status.
+Who may patch an ExternalSecret, to force a refresh, changes the annotation force-sync alone. The rest would be creating
+one by changing it; and an annotation such as that of its Helm release, once changed by him, fails every later upgrade.
+The operator may not create any in every version, but it alone updates their status.
 Arguments: none.
 */}}
 {{- define "tiered-secrets.writerVariables" -}}
 - name: targetName
   expression: "variables.target.?name.orValue('') == '' ? object.metadata.name : variables.target.name"
+- name: annotations
+  expression: "dyn(object).metadata.?annotations.orValue({})"
+- name: oldAnnotations
+  expression: "dyn(oldObject).metadata.?annotations.orValue({})"
+# Thousands of annotations take seconds to compare: they are refused by their number, before that.
+- name: changedAnnotations
+  expression: >-
+    variables.annotations.size() > variables.oldAnnotations.size() + 100 ? ['more than 100 annotations'] :
+    (variables.annotations.filter(name, name != 'force-sync'
+    && variables.annotations[?name] != variables.oldAnnotations[?name])
+    + variables.oldAnnotations.filter(name, name != 'force-sync' && !(name in variables.annotations)))
+    .map(name, 'annotation ' + name)
 - name: changed
   expression: >-
     request.operation == 'CREATE' ? [] : (dyn(object).?spec == dyn(oldObject).?spec ? [] : ['spec'])
     + ['labels', 'finalizers', 'ownerReferences'].filter(name,
     dyn(object).metadata[?name] != dyn(oldObject).metadata[?name])
+    + variables.changedAnnotations
 - name: kind
   expression: authorizer.group('external-secrets.io').resource('externalsecrets')
 - name: mayWrite
@@ -47,9 +61,9 @@ Arguments: none.
 {{- end -}}
 
 {{- define "tiered-secrets.writerRules" -}}
-{{- include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_ANNOTATIONS_ONLY"
-  "rule" "variables.changed.size() == 0 || variables.mayWrite"
+{{- include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_REFRESH_ONLY"
+  "rule" "variables.mayWrite || variables.changed.size() == 0"
   "found" `'changed are ' + variables.changed.join(', ') + ', by somebody who may not create ExternalSecrets'`
-  "expected" `'a change of annotations alone'`
-  "fix" "force a refresh with an annotation, and leave the rest to the chart") }}
+  "expected" `'a change of the annotation force-sync alone'`
+  "fix" "force a refresh with the annotation force-sync, and leave the rest to the chart") }}
 {{- end -}}

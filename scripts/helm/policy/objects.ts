@@ -39,18 +39,19 @@ function objectsOf(tier: TierModel, model: EnvironmentModel): (readonly [string,
     ['v1 ServiceAccount', tier.serviceAccount],
     ...(Object.keys(quota).length > 0 ? [['v1 ResourceQuota', hardeningNames.quota] as const] : []),
     ...(Object.keys(containerDefaults).length > 0 ? [['v1 LimitRange', hardeningNames.limits] as const] : []),
-    ...(model.without.includes('rbac') ? [] : roles(tier)),
+    ...(model.without.includes('rbac') ? [] : roles(tier, model)),
     ...(model.without.includes('network-policies') ? [] : networkPolicies(tier)),
   ]
 }
 
-function roles({ viewers, operators }: TierModel): (readonly [string, string])[] {
+/** Only admission keeps an operator from changing the whole of an ExternalSecret: without it there is no such Role. */
+function roles({ viewers, operators }: TierModel, { without }: EnvironmentModel): (readonly [string, string])[] {
   const { viewer, operator } = roleNames
-  const bound = [...(viewers.length > 0 ? [viewer] : []), ...(operators.length > 0 ? [operator] : [])]
-  return [
-    ...[viewer, operator].map((name) => [`${rbac} Role`, name] as const),
-    ...bound.map((name) => [`${rbac} RoleBinding`, name] as const),
-  ]
+  const all = [[viewer, viewers] as const, ...(without.includes('admission') ? [] : [[operator, operators] as const])]
+  return all.flatMap(([name, subjects]) => [
+    [`${rbac} Role`, name] as const,
+    ...(subjects.length > 0 ? [[`${rbac} RoleBinding`, name] as const] : []),
+  ])
 }
 
 function networkPolicies({ network }: TierModel): (readonly [string, string])[] {

@@ -57,6 +57,20 @@ export const quotasHaveDefaults: Rule = ({ catalogue }) =>
     }
   })
 
+/** No verb of RBAC is confined to annotations: admission alone keeps an operator from the rest of an ExternalSecret. */
+export const operatorsNeedAdmission: Rule = ({ environments }) =>
+  Object.entries(environments).flatMap(([environment, { access = {}, without = [] }]) =>
+    Object.entries(access)
+      .filter(([, { operators = [] }]) => operators.length > 0 && without.includes('admission'))
+      .map(([tier]) => ({
+        code: 'OPERATORS_WITHOUT_ADMISSION',
+        where: `${atEnvironment(environment)} access.${tier}`,
+        message:
+          'names operators, and admission is left out. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
+        fix: 'Take "admission" out of `without`, or take the operators out.',
+      })),
+  )
+
 // --- internal ---
 
 function quantities({ quota = {}, containerDefaults = {} }: TierSpec) {

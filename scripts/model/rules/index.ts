@@ -11,7 +11,7 @@ import {
   tierPathsAreApart,
   tiersHaveTheirOwnProjects,
 } from './environments.ts'
-import { quantitiesAreValid, quotasHaveDefaults, secretQuotasLeaveRoom } from './hardening.ts'
+import { operatorsNeedAdmission, quantitiesAreValid, quotasHaveDefaults, secretQuotasLeaveRoom } from './hardening.ts'
 import { iamApplicationNamesAreValid, iamApplicationsAreApart, keyLifetimesAreDays } from './iam.ts'
 import {
   bundlesFit,
@@ -90,6 +90,7 @@ export const rules: readonly Rule[] = [
   quantitiesAreValid,
   secretQuotasLeaveRoom,
   quotasHaveDefaults,
+  operatorsNeedAdmission,
   sourcesAreKnown,
   sourcesAreNeeded,
   reachableWorkloadsHavePorts,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
-import type { TierSpec } from '../../../scripts/model/types.ts'
+import type { Protection, TierSpec } from '../../../scripts/model/types.ts'
 import { applicationWith, environment, projects } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
 
@@ -83,4 +83,28 @@ ruleTest('a quota on limits needs a default for containers that name none', {
     },
   ],
   accepts: tiers({ quota: { 'requests.cpu': '4', 'limits.memory': '8Gi' }, containerDefaults: defaults }),
+})
+
+const withOperators = (without: readonly Protection[]) => {
+  const operators = [{ kind: 'User', name: 'olga' }] as const
+  return { environments: { dev: environment({ access: { api: { operators } }, without }) } }
+}
+
+ruleTest('nobody is an operator where admission is left out, which alone confines what he changes', {
+  refuses: withOperators(['admission']),
+  telling: [
+    {
+      code: 'OPERATORS_WITHOUT_ADMISSION',
+      where: 'environment "dev" access.api',
+      message:
+        'names operators, and admission is left out. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
+    },
+  ],
+  accepts: withOperators(['network-policies']),
+})
+
+test('viewers need no admission', () => {
+  const viewers = [{ kind: 'User', name: 'vera' }] as const
+  const dev = environment({ access: { api: { viewers, operators: [] } }, without: ['admission'] })
+  expect(checkApplication(applicationWith({ environments: { dev } }))).toEqual([])
 })
