@@ -128,8 +128,8 @@ function tellOver(
   { log }: CommandIo,
 ): RotationReport {
   log(`${unit.name} was rotated at ${seen?.since}, and nothing is done now.`)
-  log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, delete the old version with --finish first.`)
-  return { ...report, outcome: 'rotated' }
+  log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, give another value, or use --finish first.`)
+  return report
 }
 
 async function finishOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {

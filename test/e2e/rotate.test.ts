@@ -122,7 +122,7 @@ describe('a value that is made up', () => {
 
   test('is not made up again by the same command, whose end may have got lost', async () => {
     const result = await rotated(['red.SEAL', '--generate'])
-    expect(result).toMatchObject({ outcome: 'rotated', steps: [], remoteSecrets: [{ newVersion: 2 }] })
+    expect(result).toMatchObject({ outcome: 'nothing', steps: [], remoteSecrets: [{ newVersion: 2 }] })
     expect(await statuses('red', 'seal', 'SEAL')).toEqual(['disabled', 'enabled', 'delivered'])
   })
 
@@ -184,6 +184,20 @@ describe('an identity', () => {
     expect(await both()).toEqual([kept, kept])
     const unfinished = await rotate(['red-login', '--finish'])
     expect([unfinished.exitCode, unfinished.stderr]).toEqual([3, expect.stringContaining('(ROTATION_UNFINISHED)')])
+  })
+
+  test('takes the same values again during the overlap, and no other ones', async () => {
+    const other = `LOGIN_USER=${user}\nLOGIN_KEY=key-${'o'.repeat(40)}\n`
+    values.add(`key-${'o'.repeat(40)}`)
+    for (const args of [['--no-overlap'], ['--dry-run'], []]) {
+      const { exitCode, stdout, stderr } = await rotate(['red-login', ...args], other)
+      expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining('(ROTATION_OTHER_VALUES)')])
+      expect(stderr).toMatch(/^red\.red-login: other values are given for LOGIN_KEY than .*--no-overlap.*--abort/ms)
+    }
+    const kept = ['enabled', 'enabled', 'delivered']
+    expect(await both()).toEqual([kept, kept])
+    expect(await rotated(['red-login'], input)).toMatchObject({ outcome: 'overlap' })
+    expect(await both()).toEqual([kept, kept])
   })
 
   test('run again after it, the old versions are disabled, and --finish deletes them', async () => {
@@ -344,8 +358,24 @@ test('Ctrl-C ends it at once, gives the lease back, and the same command goes on
   )
   expect([lease !== undefined, lease?.spec?.holderIdentity]).toEqual([true, undefined])
   here.kubelet.hold(undefined)
-  expect(await rotated(['green.RELAY_HOST'])).toMatchObject({ outcome: 'rotated' })
+  const other = await rotate(['green.RELAY_HOST'], 'RELAY_HOST=other.green.example\n')
+  expect([other.exitCode, other.stderr]).toEqual([3, expect.stringContaining('(ROTATION_OTHER_VALUES)')])
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['enabled', 'enabled', 'delivered'])
+  const same = 'RELAY_HOST=mail.green.example\n'
+  expect(await rotated(['green.RELAY_HOST'], same)).toMatchObject({ outcome: 'rotated' })
   expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
+
+  // Moments after its end, the same values are the same rotation; other ones are another.
+  expect(await rotated(['green.RELAY_HOST'], same)).toMatchObject({ outcome: 'nothing' })
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
+  const next = await rotated(['green.RELAY_HOST'], 'RELAY_HOST=other.green.example\n')
+  expect(next).toMatchObject({ outcome: 'rotated', remoteSecrets: [{ oldVersions: [2], newVersion: 3 }] })
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual([
+    'scheduled_for_deletion',
+    'disabled',
+    'enabled',
+    'delivered',
+  ])
 })
 
 describe('somebody else', () => {
