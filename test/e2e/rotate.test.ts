@@ -10,6 +10,7 @@ import { rotating } from '../fixtures/rotating.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { podsNamed } from '../helpers/kubelet.ts'
+import { isRunning } from '../helpers/processes.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 
@@ -287,8 +288,13 @@ describe('a probe', () => {
   })
 
   test('that takes too long has failed', async () => {
-    const result = await rotate(['green.HINT', '--generate', '--no-restart', '--timeout', '1s', '--probe', 'sleep 60'])
+    const seen = join(await temporaryFolder(), 'seen')
+    const probe = `sh -c 'echo $$ >${seen}; sleep 60'; true`
+    const result = await rotate(['green.HINT', '--generate', '--no-restart', '--timeout', '1s', '--probe', probe])
     expect([result.exitCode, result.stderr]).toEqual([3, expect.stringContaining('(PROBE_FAILED)')])
+    expect(result.stderr).toContain('--probe: took longer than 1 seconds. Expected exit code 0 within 1 seconds.')
+    const pid = Number(await readFile(seen, 'utf8'))
+    expect([pid > 1, isRunning(pid)]).toEqual([true, false])
     expect(await statuses('green', 'hint', 'HINT')).toEqual(['enabled', 'disabled', 'delivered'])
   })
 })
