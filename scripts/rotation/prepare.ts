@@ -1,7 +1,7 @@
 import { inspect } from '../fill/inspect.ts'
 import { readJournal } from '../kubernetes/journal.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
-import { type Problem, ProblemError } from '../lib/problems.ts'
+import { isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import type { FillWork } from '../model/fill-plan.ts'
 import { externalSecrets, type RemoteSecretModel, specsOf } from '../model/resolve.ts'
 import { fillRequest, planRotation, rotationValues } from '../model/rotation-plan.ts'
@@ -12,7 +12,7 @@ import { type ConsumerPlan, changedSpecs, planConsumers } from './consumers.ts'
 import { lockOf, type RotationContext, versionsOf } from './context.ts'
 import { givenOtherwise, otherValues } from './given.ts'
 import { cataloguedRemotes } from './remotes.ts'
-import { isOver, markOf, parseState, type RotationState } from './state.ts'
+import { isOver, isUnproved, markOf, parseState, type RotationState } from './state.ts'
 
 /** Everything a run has to know before it may begin or go on. Holds payloads: never printed. */
 export interface Preparation {
@@ -70,10 +70,11 @@ export async function prepare(context: RotationContext, options: PrepareOptions)
   const own = { ...options, readValues }
   const planned = kind === 'begin' ? await planFirst(context, own) : await planRest(context, seen, own)
   const specs = kind === 'begin' || !seen ? planned.specs : changedSpecs(context, seen)
-  if (planned.problems.some(({ severity }) => severity !== 'warning')) return { ...nothing, ...planned, specs }
+  const problems = sortProblems([...planned.problems, ...withoutProbe(context, seen, options)])
+  if (problems.some(isError)) return { ...nothing, ...planned, specs, problems }
   const consumers = options.restart ? await planConsumers(context, specs) : []
   const before = kind === 'begin' ? await obstacles(context, specs, consumers) : []
-  return { ...nothing, ...planned, specs, consumers, problems: [...planned.problems, ...before] }
+  return { ...nothing, ...planned, specs, consumers, problems: [...problems, ...before] }
 }
 
 // --- internal ---
@@ -150,6 +151,24 @@ async function planAdding(
 
 function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<SecretSpec, string>): SecretSpec[] {
   return [...values.keys()].filter((spec) => !given.has(spec))
+}
+
+/** What was to be proved is not to be put in use for good because somebody went on with it in another way. */
+function withoutProbe(
+  { unit }: RotationContext,
+  seen: RotationState | undefined,
+  { probe = false }: PrepareOptions,
+): Problem[] {
+  if (!seen?.probe || probe || !isUnproved(seen)) return []
+  return [
+    {
+      code: 'ROTATION_PROBE_LEFT_OUT',
+      where: unit.name,
+      message:
+        'its rotation was run with a probe, which has not been content yet, and none is given now. Expected one.',
+      fix: 'Give --probe again, or `--probe true` to go on without a proof.',
+    },
+  ]
 }
 
 /** What would stop a rotation half-way, told before it begins. */

@@ -90,7 +90,7 @@ describe('a value that is made up', () => {
         'add a version to /ledger-red/seal, with SEAL made up',
         'have red-secrets refreshed, and compare it with the new version',
         'restart Deployment/server, and wait up to 5m until they are ready',
-        'leave CronJob/nightly as it is: its next run reads what is there then',
+        'leave CronJob/nightly alone: the next run reads what is there then',
         'disable version 1 of /ledger-red/seal',
       ],
     ])
@@ -341,7 +341,8 @@ describe('consumers', () => {
 
 test('Ctrl-C ends it at once, gives the lease back, and the same command goes on', async () => {
   here.kubelet.hold('server')
-  const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes']
+  const probe = ['--probe', 'true']
+  const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes', ...probe]
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
     cwd: here.repository.folder,
     env: { ...process.env, ...here.env },
@@ -358,17 +359,20 @@ test('Ctrl-C ends it at once, gives the lease back, and the same command goes on
   child.kill('SIGINT')
   expect(await closed).toEqual([130, null])
   said += output
+  expect(output).toMatch(/^interrupted; the same command again goes on from there$/m)
   const lease = await here.world.stack.client.get<KubernetesObject & { spec?: { holderIdentity?: string } }>(
     kinds.lease,
     journal('green.RELAY_HOST'),
   )
   expect([lease !== undefined, lease?.spec?.holderIdentity]).toEqual([true, undefined])
   here.kubelet.hold(undefined)
-  const other = await rotate(['green.RELAY_HOST'], 'RELAY_HOST=other.green.example\n')
+  const unproved = await rotate(['green.RELAY_HOST'])
+  expect([unproved.exitCode, unproved.stderr]).toEqual([3, expect.stringContaining('(ROTATION_PROBE_LEFT_OUT)')])
+  const other = await rotate(['green.RELAY_HOST', ...probe], 'RELAY_HOST=other.green.example\n')
   expect([other.exitCode, other.stderr]).toEqual([3, expect.stringContaining('(ROTATION_OTHER_VALUES)')])
   expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['enabled', 'enabled', 'delivered'])
   const same = 'RELAY_HOST=mail.green.example\n'
-  expect(await rotated(['green.RELAY_HOST'], same)).toMatchObject({ outcome: 'rotated' })
+  expect(await rotated(['green.RELAY_HOST', ...probe], same)).toMatchObject({ outcome: 'rotated' })
   expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
 
   // Moments after its end, the same values are the same rotation; other ones are another.
