@@ -268,7 +268,7 @@ describe('a probe', () => {
     const probe = `env >${seen}; echo hunter2; echo hunter2 >&2; exit 7`
     const { exitCode, stdout, stderr } = await rotate(['green.SEAL', '--generate', '--probe', probe])
     expect([exitCode, stdout]).toEqual([3, ''])
-    expect(stderr).toMatch(/^--probe: ended with exit code 7\. Expected 0 .*\(PROBE_FAILED\)$/ms)
+    expect(stderr).toMatch(/^--probe: ended with exit code 7\. Expected exit code 0 .*\(PROBE_FAILED\)$/ms)
     expect(stderr).not.toContain('hunter2')
     expect(await statuses('green', 'seal', 'SEAL')).toEqual(['enabled', 'disabled', 'delivered'])
     expect(await podsOf('green', 'server')).not.toEqual(server)
