@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { readPiped, readValuesFile } from '../fill/input.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
@@ -93,6 +93,7 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
     readValues: () => readValues(context, options, io),
     generate: generate ? generateValue : undefined,
     restart,
+    probe: probe !== undefined,
   })
   const { seen, kind, problems, consumers } = preparation
   if (problems.some(isError)) throw new ProblemError(problems)
@@ -105,12 +106,9 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
   if (kind === 'go-on') io.log(`going on with the rotation of ${context.unit.name} begun at ${seen?.begunAt}`)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
-  const { state, overlapUntil } = await rotate(context, {
-    ...preparation,
-    restart,
-    overlap,
-    probe: probe === undefined ? undefined : { command: probe, env: io.env },
-  })
+  const wanted = probe === undefined ? undefined : { command: probe, env: io.env }
+  const act = rotate(context, { ...preparation, restart, overlap, probe: wanted })
+  const { state, overlapUntil } = await untilInterrupted(act, io)
   if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)
   io.log(`${context.unit.name} is rotated; --finish deletes the old version, --abort returns to it`)
   return { ...report, outcome: 'rotated', state }
@@ -128,8 +126,8 @@ function tellOver(
   { log }: CommandIo,
 ): RotationReport {
   log(`${unit.name} was rotated at ${seen?.since}, and nothing is done now.`)
-  log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, delete the old version with --finish first.`)
-  return { ...report, outcome: 'rotated' }
+  log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, give another value, or use --finish first.`)
+  return report
 }
 
 async function finishOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
@@ -139,7 +137,7 @@ async function finishOne(context: RotationContext, options: Options, io: Command
   const steps = finishSteps(context.unit, state)
   if (!(await goesOn(context, steps, options, io)))
     return { ...untouched, outcome: options.dryRun ? 'planned' : 'nothing', state, steps }
-  const deleted = await finish(context)
+  const deleted = await untilInterrupted(finish(context), io)
   return deleted === undefined ? noRotation(context, io) : { ...untouched, outcome: 'finished', state, steps, deleted }
 }
 
@@ -152,8 +150,17 @@ async function abortOne(context: RotationContext, options: Options, io: CommandI
   const report = { ...untouched, state, steps, consumers }
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
-  const was = await abort(context, options)
+  const was = await untilInterrupted(abort(context, options), io)
   return was ? { ...report, outcome: 'returned', state: was } : noRotation(context, io)
+}
+
+async function untilInterrupted<T>(act: Promise<T>, { signal, log }: CommandIo): Promise<T> {
+  try {
+    return await act
+  } catch (error) {
+    if (signal.aborted) log('interrupted; the same command again goes on from there')
+    throw error
+  }
 }
 
 function noRotation({ unit }: RotationContext, { log }: CommandIo): RotationReport {
@@ -169,7 +176,7 @@ async function goesOn(
 ): Promise<boolean> {
   if (dryRun || yes) return !dryRun
   for (const step of steps) io.log(`- ${step}`)
-  return confirm(`Do that for ${unit.name} in ${model.environment} (${model.kubeContext})?`, io)
+  return confirm(`Do that for ${unit.name} in ${model.environment} (${expectedContext(model, io.env)})?`, io)
 }
 
 /** Values for the entries of the unit; those of other entries are left out, so that one file can serve for all. */

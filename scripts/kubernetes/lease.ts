@@ -8,7 +8,7 @@ import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
 export interface LeaseOptions {
   /** Who holds it, as the next one is told; different for each run. */
   readonly holder: string
-  /** After which a lease that isn't renewed is anybody's. Default: 30,000. */
+  /** After which a lease that isn't renewed is anybody's, as whoever wants it has seen by its own clock. Default: 30,000. */
   readonly durationMs?: number
   /** Default: a sixth of the duration. */
   readonly renewMs?: number
@@ -26,7 +26,9 @@ export interface Lease extends AsyncDisposable {
 type LeaseClient = Pick<KubernetesClient, 'get' | 'create' | 'mergePatch'>
 
 /**
- * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is given back.
+ * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is given back. One that was
+ * given back is free at once. Whether a holder renews is told by what changes while we look, and never by its clock, which
+ * may be another one than ours. Source: client-go, tools/leaderelection (`observedTime`).
  *
  * @throws ProblemError `LEASE_HELD` when somebody renews it
  */
@@ -85,18 +87,26 @@ async function take(
   { holder, durationMs, onWait, signal }: LeaseOptions & { readonly durationMs: number },
 ): Promise<LeaseObject> {
   let first: LeaseObject | undefined
+  let firstAt = 0
   for (;;) {
     const found = await client.get<LeaseObject>(kinds.lease, ref, signal)
     // Ours when our own request was sent twice.
     if (found?.spec?.holderIdentity === holder) return found
-    if (!found || isFree(found)) {
+    if (first && found && isRenewed(first, found)) throw heldLease(ref, found)
+    const isOver = first !== undefined && performance.now() - firstAt > durationOf(first, durationMs)
+    if (!found || isGivenBack(found) || isOver) {
       const claimed = await claim(client, ref, found, { holder, durationMs }, signal)
       if (claimed) return claimed
       continue
     }
-    if (first && first.spec?.renewTime !== found.spec?.renewTime) throw heldLease(ref, found)
-    if (!first) onWait?.(`${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting whether it is still there`)
-    first ??= found
+    if (!first) {
+      const seconds = Math.ceil(durationOf(found, durationMs) / 1000)
+      onWait?.(
+        `${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting up to ${seconds} s whether it is still there`,
+      )
+      first = found
+      firstAt = performance.now()
+    }
     await sleep(pollMs, undefined, signal ? { signal } : {})
   }
 }
@@ -128,9 +138,19 @@ async function claim(
   }
 }
 
-function isFree({ spec }: LeaseObject): boolean {
-  if (!spec?.holderIdentity || !spec.renewTime) return true
-  return Date.parse(spec.renewTime) + (spec.leaseDurationSeconds ?? 0) * 1000 < Date.now()
+function isGivenBack({ spec }: LeaseObject): boolean {
+  return !spec?.holderIdentity || !spec.renewTime
+}
+
+/** By its holder, or by somebody who has taken it over meanwhile. */
+function isRenewed({ spec: before }: LeaseObject, { spec: now }: LeaseObject): boolean {
+  if (!now?.holderIdentity) return false
+  return before?.holderIdentity !== now.holderIdentity || before.renewTime !== now.renewTime
+}
+
+/** Its holder's, if it says so. */
+function durationOf({ spec }: LeaseObject, ownMs: number): number {
+  return spec?.leaseDurationSeconds === undefined ? ownMs : spec.leaseDurationSeconds * 1000
 }
 
 /** Kubernetes wants exactly six digits of a second here. */

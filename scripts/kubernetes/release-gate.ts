@@ -53,14 +53,13 @@ export async function passGate(
  */
 export function timeoutMs(text: string): number {
   const seconds = durationSeconds(text)
-  if (seconds !== undefined) return 1000 * seconds
+  if (seconds !== undefined && seconds <= longestSeconds) return 1000 * seconds
+  const message =
+    seconds === undefined
+      ? 'is no duration. Expected hours, minutes and seconds, as in 90s, 5m or 1h30m.'
+      : `is more than can be waited for. Expected at most ${longestSeconds / 3600}h, which is 24 days.`
   throw new ProblemError(
-    {
-      code: 'WRONG_USAGE',
-      where: `--timeout ${text}`,
-      message: 'is no duration. Expected hours, minutes and seconds, as in 90s, 5m or 1h30m.',
-      fix: 'Correct the option.',
-    },
+    { code: 'WRONG_USAGE', where: `--timeout ${text}`, message, fix: 'Correct the option.' },
     exitCodes.usage,
   )
 }
@@ -78,6 +77,9 @@ export function wantedSyncs(model: EnvironmentModel): WantedSync[] {
 }
 
 // --- internal ---
+
+/** A timer of Node counts up to 2^31 - 1 ms, nearly 25 days; what is more, it takes for 1 ms. Source: Node.js, setTimeout. */
+const longestSeconds = 24 * 24 * 3600
 
 function told(state: WaitReport['state'], message: string): string {
   return state === 'synced' ? 'synced' : message

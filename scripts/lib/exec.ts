@@ -1,4 +1,5 @@
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
+import { watchGroup } from './process-group.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -9,6 +10,8 @@ export interface RunOptions {
   /** Its output is thrown away, and what it leaves running is not waited for. Default: false */
   readonly isSilent?: boolean
   readonly input?: string
+  /** Whatever it has started is ended with it, by `signal` and `timeoutMs`. A Ctrl-C at the terminal reaches only us. Default: false */
+  readonly isGroup?: boolean
   readonly signal?: AbortSignal
   /** After which the program is ended, as if by a signal. Default: never. */
   readonly timeoutMs?: number
@@ -32,6 +35,8 @@ export interface RunResult {
   readonly stdout: string
   readonly stderr: string
   readonly exitCode: number
+  /** It was ended because it took too long. */
+  readonly wasLate?: true
 }
 
 /**
@@ -40,7 +45,8 @@ export interface RunResult {
  * @throws ProblemError `TOOL_MISSING` when the program can't be started.
  */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, onlyEnv = false, isSilent = false, input, signal, timeoutMs, onStderrLine } = options
+  const { cwd, env, onlyEnv = false, isSilent = false, isGroup = false, input, onStderrLine } = options
+  const { signal, timeoutMs } = isGroup ? {} : options
   // Half a second of loading that most commands never need.
   const { execa } = await import('execa')
   const child = execa(file, args, {
@@ -48,6 +54,7 @@ export async function tryRun(file: string, args: readonly string[], options: Run
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     maxBuffer: 512 * 1024 * 1024,
     extendEnv: !onlyEnv,
+    detached: isGroup,
     ...(isSilent ? { stdout: 'ignore' as const, stderr: 'ignore' as const } : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
@@ -59,7 +66,9 @@ export async function tryRun(file: string, args: readonly string[], options: Run
       for await (const line of child.iterable({ from: 'stderr' })) onStderrLine(line)
     })().catch(() => undefined)
   }
+  const watch = isGroup && child.pid !== undefined ? watchGroup(child.pid, options) : undefined
   const result = await child
+  const wasLate = (await watch?.over())?.wasLate ?? result.timedOut
   if (result.failed && result.exitCode === undefined && !result.isTerminated && !result.isCanceled) {
     throw new ProblemError(
       {
@@ -75,6 +84,7 @@ export async function tryRun(file: string, args: readonly string[], options: Run
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
     exitCode: result.exitCode ?? exitCodes.interrupted,
+    ...(wasLate ? { wasLate } : {}),
   }
 }
 

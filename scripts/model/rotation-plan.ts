@@ -1,5 +1,6 @@
 import { isError, type Problem, sortProblems } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
+import { type FillProposal, fillCommand } from './fill-command.ts'
 import { type FillRequest, type FillRow, type FillWork, type FoundSecret, planFill } from './fill-plan.ts'
 import { currentProblems } from './fill-problems.ts'
 import { formatDefinition } from './formats.ts'
@@ -116,14 +117,14 @@ function existingProblems(
         code: 'ROTATION_NOTHING_THERE',
         where: placeOf(remote),
         message: `${found ? 'has no enabled version' : 'is not there'}. Expected a value that can be replaced.`,
-        fix: `Give it its first value: \`${fillCommand(request, remote)}\``,
+        fix: `Give it its first value: \`${fillCommand(proposal(request, remote))}\``,
       },
     ]
   const payload = found.current?.payload && readPayload(remote, found.current.payload)
   if (!payload) return []
   return currentProblems(remote, payload, { writes: true }).map((problem) => ({
     ...problem,
-    fix: `Write a version as the catalogue has it first: \`${fillCommand(request, remote)} --replace\``,
+    fix: `Write a version as the catalogue has it first: \`${fillCommand({ ...proposal(request, remote), replace: true })}\``,
   }))
 }
 
@@ -179,13 +180,18 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
 /** `fill` names its own options, which this command has not. */
 function fixOf(request: RotationRequest, remote: RemoteSecretModel, { code, fix }: Problem): string {
   if (code === 'FILL_VERSIONS_FULL' || code === 'FILL_VERSIONS_NEARLY_FULL') {
-    const command = fillCommand(request, remote)
+    const command = housekeeping(request, remote)
     return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may count for 7 days more.`
   }
   return code === 'FILL_INCOMPLETE' ? 'Give these values too.' : fix
 }
 
-function fillCommand({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel): string {
+function proposal({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel): FillProposal {
+  return { environment, tier: unit.tier.name, only: specs.map(({ variable }) => variable), specs }
+}
+
+/** A `fill` that adds no version. */
+function housekeeping({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel): string {
   const only = specs.map(({ variable }) => variable).join(' ')
   return `npm run fill -- --environment ${environment} --tier ${unit.tier.name} --only ${only}`
 }

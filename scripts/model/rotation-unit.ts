@@ -24,7 +24,7 @@ export interface RotationUnit {
  *
  * @throws ProblemError `ROTATION_NAME_UNKNOWN`, `ROTATION_NAME_AMBIGUOUS`
  */
-export function findUnit(model: Pick<EnvironmentModel, 'tiers'>, name: string): RotationUnit {
+export function findUnit(model: Pick<EnvironmentModel, 'environment' | 'tiers'>, name: string): RotationUnit {
   const units = unitsOf(model)
   const called = units.filter(({ names }) => names.includes(name))
   const [unit, ...others] = called
@@ -33,7 +33,7 @@ export function findUnit(model: Pick<EnvironmentModel, 'tiers'>, name: string): 
     throw usage('ROTATION_NAME_UNKNOWN', {
       where: name,
       message: `is no variable and no identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
-      fix: 'Correct the name. `npm run status` lists all variables.',
+      fix: `Correct the name. \`npm run status -- --environment ${model.environment}\` lists all variables.`,
     })
   }
   if (others.length > 0)

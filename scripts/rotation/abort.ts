@@ -1,6 +1,6 @@
 import { ProblemError } from '../lib/problems.ts'
 import { alone, type Held } from './alone.ts'
-import { restartReaders } from './consumers.ts'
+import { type RestartOptions, restartReaders } from './consumers.ts'
 import type { RotationContext } from './context.ts'
 import { deliver } from './deliver.ts'
 import { placeIn } from './remotes.ts'
@@ -27,7 +27,11 @@ export async function abort(context: RotationContext, options: AbortOptions): Pr
 }
 
 /** The same, for whoever is alone with it already. */
-export async function turnBack({ context, journal }: Held, state: RotationState, options: AbortOptions): Promise<void> {
+export async function turnBack(
+  { context, journal }: Held,
+  state: RotationState,
+  options: AbortOptions & RestartOptions,
+): Promise<void> {
   refuseOver(context, state)
   const isBegun = state.phase === 'returning'
   const returning = isBegun ? state : entered(state, 'returning', { restartAt: new Date().toISOString() })
@@ -36,7 +40,7 @@ export async function turnBack({ context, journal }: Held, state: RotationState,
   })
   if (hadAdded) {
     await deliver(context, returning, 'old')
-    if (options.restart) await restartReaders(context, returning)
+    if (options.restart) await restartReaders(context, returning, options)
   }
   await journal.end()
   context.log(`${context.unit.name} is back at its old version`)

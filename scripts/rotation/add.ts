@@ -82,10 +82,13 @@ function refuseStrangers(
 }
 
 function versionsFull(context: RotationContext, remote: RotatedRemote): ProblemError {
+  const { model, unit } = context
+  const of = unit.tier.remoteSecrets.find(({ name }) => name === remote.name)?.specs ?? []
+  const names = of.map(({ variable }) => variable).join(' ')
   return new ProblemError({
     code: 'ROTATION_VERSIONS_FULL',
     where: placeIn(context, remote),
     message: `has ${maxVersions} versions or more, and Scaleway takes no other. Expected room for one; a deleted version may count for 7 days more.`,
-    fix: 'Delete disabled versions with `npm run fill -- --prune --only <variable>`, and run the same command again when they are gone.',
+    fix: `Delete disabled versions with \`npm run fill -- --environment ${model.environment} --tier ${unit.tier.name} --only ${names} --prune\`, and run the same command again when they are gone.`,
   })
 }

@@ -1,6 +1,8 @@
 import { isReloaded } from '../kubernetes/reloader.ts'
 import { annotateTemplate, isRolling, obstacleOf, type RollingObject, rollingKind } from '../kubernetes/rollout.ts'
+import { groupBy } from '../lib/group.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
+import { shortList } from '../lib/short-list.ts'
 import { type Consumer, consumersOf } from '../model/consumers.ts'
 import { externalSecrets, specsOf } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
@@ -22,6 +24,11 @@ export interface ConsumerPlan {
   readonly obstacle?: Problem
 }
 
+export interface RestartOptions {
+  /** This run has said before which workloads are left as they are. Default: false */
+  readonly isToldAgain?: boolean
+}
+
 /** What is to be done about every workload that the catalogue has read these entries. */
 export async function planConsumers(context: RotationContext, specs: readonly SecretSpec[]): Promise<ConsumerPlan[]> {
   const { unit, model } = context
@@ -35,9 +42,26 @@ export async function planConsumers(context: RotationContext, specs: readonly Se
  *
  * @throws ProblemError `CONSUMERS_NOT_READY`, `RELOADER_BEHIND`
  */
-export async function restartReaders(context: RotationContext, state: RotationState): Promise<void> {
+export async function restartReaders(
+  context: RotationContext,
+  state: RotationState,
+  { isToldAgain = false }: RestartOptions = {},
+): Promise<void> {
   const plans = await planConsumers(context, changedSpecs(context, state))
+  if (!isToldAgain) for (const { names, reason } of leftAlone(plans)) context.log(`${names}: ${reason}`)
   await restartConsumers(context, plans, state.restartAt ?? state.since)
+}
+
+/** The workloads that are left as they are, one line a reason. */
+export function leftAlone(plans: readonly ConsumerPlan[]): { readonly names: string; readonly reason: string }[] {
+  const left = groupBy(
+    plans.filter(({ action }) => action === 'none'),
+    ({ reason }) => reason,
+  )
+  return [...left].map(([reason, all]) => ({
+    names: shortList(all.map(({ kind, name }) => `${kind}/${name}`)),
+    reason,
+  }))
 }
 
 /** The entries whose values a rotation changes. */
@@ -55,7 +79,6 @@ async function restartConsumers(context: RotationContext, plans: readonly Consum
     if (action === 'none' || !isRolling(kind)) return []
     return [{ tier: unit.tier, namespace: unit.tier.namespace, kind, name }]
   })
-  for (const { kind, name, action, reason } of plans) if (action === 'none') log(`${kind}/${name}: ${reason}`)
   const [sight] = model.restart === 'checksum' ? await lookAtConsumers(client, [unit.tier], signal) : []
   if (model.restart !== 'reloader')
     for (const workload of workloads) {
@@ -79,10 +102,10 @@ async function planConsumer(
 ): Promise<ConsumerPlan> {
   const { namespace } = unit.tier
   const none = (reason: string): ConsumerPlan => ({ kind, name, action: 'none', reason })
-  if (kind === 'CronJob') return none('its next run reads what is there then')
-  if (!isRolling(kind)) return none('a Job is not restarted; let it end, or have it made again')
+  if (kind === 'CronJob') return none('the next run reads what is there then')
+  if (!isRolling(kind)) return none('not restarted, as Jobs are not; let them end, or have them made again')
   const object = await client.get<RollingObject>(rollingKind(kind), { namespace, name }, signal)
-  if (!object) return none('it is not in the cluster')
+  if (!object) return none('not in the cluster')
   const where = `${kind}/${namespace}/${name}`
   if (sight) return planReloaded({ kind, name }, where, specs, sight, model.environment)
   const held = obstacleOf(kind, object)
@@ -102,7 +125,7 @@ function planReloaded(
   const template = consumers.get(name)?.template
   const targets = externalSecrets(tier).filter((target) => specsOf(target).some((spec) => specs.includes(spec)))
   const read = targets.filter((target) => template?.secrets.some(({ secret }) => secret === target.name))
-  if (!template || read.length === 0) return { kind, name, action: 'none', reason: 'it reads none of the targets' }
+  if (!template || read.length === 0) return { kind, name, action: 'none', reason: 'reads none of the targets' }
   if (read.every((target) => isReloaded(template, target.name))) return { kind, name, action: 'reloader', reason: '' }
   const obstacle = {
     code: 'CONSUMER_UNKNOWN_TO_RELOADER',

@@ -1,7 +1,7 @@
 import { inspect } from '../fill/inspect.ts'
 import { readJournal } from '../kubernetes/journal.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
-import { type Problem, ProblemError } from '../lib/problems.ts'
+import { isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import type { FillWork } from '../model/fill-plan.ts'
 import { externalSecrets, type RemoteSecretModel, specsOf } from '../model/resolve.ts'
 import { fillRequest, planRotation, rotationValues } from '../model/rotation-plan.ts'
@@ -10,8 +10,9 @@ import { listVersions } from '../scaleway/versions.ts'
 import { ownVersions } from './add.ts'
 import { type ConsumerPlan, changedSpecs, planConsumers } from './consumers.ts'
 import { lockOf, type RotationContext, versionsOf } from './context.ts'
+import { givenOtherwise, otherValues } from './given.ts'
 import { cataloguedRemotes } from './remotes.ts'
-import { isOver, markOf, parseState, type RotationState } from './state.ts'
+import { isOver, isUnproved, markOf, parseState, type RotationState } from './state.ts'
 
 /** Everything a run has to know before it may begin or go on. Holds payloads: never printed. */
 export interface Preparation {
@@ -29,11 +30,13 @@ export interface Preparation {
 }
 
 export interface PrepareOptions {
-  /** Called once values are needed, and only then. Secret: never printed. */
+  /** Called once at most: to begin, to add what is left to add, or to compare with what was added. Secret: never printed. */
   readValues(): Promise<ReadonlyMap<SecretSpec, string>>
   /** Default: nothing is made up */
   readonly generate?: ((spec: SecretSpec) => string) | undefined
   readonly restart: boolean
+  /** Whether a probe is given now. Default: false */
+  readonly probe?: boolean
 }
 
 /**
@@ -56,18 +59,37 @@ export async function readState(context: RotationContext): Promise<RotationState
 /** Looks at everything a rotation needs, and writes nothing. */
 export async function prepare(context: RotationContext, options: PrepareOptions): Promise<Preparation> {
   const seen = await readState(context)
-  const kind = !seen ? 'begin' : !isOver(seen) ? 'go-on' : isRecent(context, seen) ? 'same' : 'begin'
+  let reading: ReturnType<PrepareOptions['readValues']> | undefined
+  const readValues = () => {
+    reading ??= options.readValues()
+    return reading
+  }
+  const kind = await kindOf(context, seen, readValues)
   const nothing = { seen, kind, work: [], specs: [], generated: [], consumers: [], problems: [] } as const
   if (kind === 'same') return nothing
-  const planned = kind === 'begin' ? await planFirst(context, options) : await planRest(context, seen, options)
+  const own = { ...options, readValues }
+  const planned = kind === 'begin' ? await planFirst(context, own) : await planRest(context, seen, own)
   const specs = kind === 'begin' || !seen ? planned.specs : changedSpecs(context, seen)
-  if (planned.problems.some(({ severity }) => severity !== 'warning')) return { ...nothing, ...planned, specs }
+  const problems = sortProblems([...planned.problems, ...withoutProbe(context, seen, options)])
+  if (problems.some(isError)) return { ...nothing, ...planned, specs, problems }
   const consumers = options.restart ? await planConsumers(context, specs) : []
   const before = kind === 'begin' ? await obstacles(context, specs, consumers) : []
-  return { ...nothing, ...planned, specs, consumers, problems: [...planned.problems, ...before] }
+  return { ...nothing, ...planned, specs, consumers, problems: [...problems, ...before] }
 }
 
 // --- internal ---
+
+/** Values that are other ones than those in use are for another rotation, however short a time ago the last one ended. */
+async function kindOf(
+  context: RotationContext,
+  seen: RotationState | undefined,
+  readValues: PrepareOptions['readValues'],
+): Promise<Preparation['kind']> {
+  if (!seen) return 'begin'
+  if (!isOver(seen)) return 'go-on'
+  if (!isRecent(context, seen)) return 'begin'
+  return (await givenOtherwise(context, seen, await readValues())).length > 0 ? 'begin' : 'same'
+}
 
 /** Whoever runs the same command again, because its end got lost, does not want another rotation. */
 function isRecent({ waits }: RotationContext, { phase, since }: RotationState): boolean {
@@ -85,15 +107,28 @@ async function planFirst(context: RotationContext, { readValues, generate }: Pre
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 
-/** The versions that are still to be added; the values of those that are there are not known any more. */
+/** What is still to be added; where nothing is, values that are given again have to be the same. */
 async function planRest(
   context: RotationContext,
   seen: RotationState | undefined,
-  { readValues, generate }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<Planned> {
-  const { unit, model } = context
   const nothing = { work: [], specs: [], generated: [], problems: [] }
-  if (seen?.phase !== 'adding') return nothing
+  // What it returns to has no use for a value; that nothing new is in use is told once it has returned.
+  if (!seen || seen.phase === 'returning') return nothing
+  const planned = seen.phase === 'adding' ? await planAdding(context, seen, options) : undefined
+  if (planned) return planned
+  const others = await givenOtherwise(context, seen, await options.readValues())
+  return { ...nothing, problems: otherValues(context, seen, others) }
+}
+
+/** Undefined when all of its versions are there. */
+async function planAdding(
+  context: RotationContext,
+  seen: RotationState,
+  { readValues, generate }: PrepareOptions,
+): Promise<Planned | undefined> {
+  const { unit, model } = context
   const { account, region } = versionsOf(context)
   const pending: RemoteSecretModel[] = []
   const added: RemoteSecretModel[] = []
@@ -103,7 +138,7 @@ async function planRest(
     if (isThere) added.push(remote)
     else pending.push(remote)
   }
-  if (pending.length === 0) return nothing
+  if (pending.length === 0) return undefined
   const given = await readValues()
   const left = unit.entries.filter(({ spec, remote }) => {
     return pending.includes(remote) && seen.variables.includes(spec.variable)
@@ -116,6 +151,24 @@ async function planRest(
 
 function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<SecretSpec, string>): SecretSpec[] {
   return [...values.keys()].filter((spec) => !given.has(spec))
+}
+
+/** What was to be proved is not to be put in use for good because somebody went on with it in another way. */
+function withoutProbe(
+  { unit }: RotationContext,
+  seen: RotationState | undefined,
+  { probe = false }: PrepareOptions,
+): Problem[] {
+  if (!seen?.probe || probe || !isUnproved(seen)) return []
+  return [
+    {
+      code: 'ROTATION_PROBE_LEFT_OUT',
+      where: unit.name,
+      message:
+        'its rotation was run with a probe, which has not been content yet, and none is given now. Expected one.',
+      fix: 'Give --probe again, or `--probe true` to go on without a proof.',
+    },
+  ]
 }
 
 /** What would stop a rotation half-way, told before it begins. */

@@ -24,27 +24,33 @@ export async function runProbe(context: RotationContext, { command, env }: Probe
     TIERED_SECRETS_NAMESPACE: unit.tier.namespace,
     TIERED_SECRETS_ROTATED: unit.name,
   }
-  const { exitCode } = await tryRun('/bin/sh', ['-c', command], {
+  const { exitCode, wasLate } = await tryRun('/bin/sh', ['-c', command], {
     env: { ...handedOn(env), ...own },
     onlyEnv: true,
     isSilent: true,
+    isGroup: true,
     signal,
     timeoutMs: waits.probeMs,
   })
   signal.throwIfAborted()
-  if (exitCode === 0) return log('the probe is content')
+  if (exitCode === 0 && !wasLate) return log('the probe is content')
+  const seconds = waits.probeMs / 1000
+  const fact = wasLate ? `took longer than ${seconds} seconds` : `ended with exit code ${exitCode}`
   throw new ProblemError({
     code: 'PROBE_FAILED',
     where: '--probe',
-    message: `ended with exit code ${exitCode}. Expected 0 within ${waits.probeMs / 1000} seconds.`,
-    fix: 'Run it by hand to see what it prints, correct the value or the application, and rotate again.',
+    message: `${fact}. Expected exit code 0 within ${seconds} seconds.`,
+    fix: `Run it by hand to see what it prints, correct the value or the application, and rotate again${wasLate ? '; --timeout gives it longer' : ''}.`,
   })
 }
 
 // --- internal ---
 
-/** Where programs, configuration and temporary files are, and which language is spoken. */
-const names = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'KUBECONFIG', 'SSL_CERT_FILE']
+/** Where programs, configuration and temporary files are, which language is spoken, and the way to the network. */
+const names = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'KUBECONFIG', 'SSL_CERT_FILE'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+]
 
 function handedOn(env: Probe['env']): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))

@@ -12,7 +12,7 @@ import { deliver } from './deliver.ts'
 import { deleteOld } from './finish.ts'
 import { type Probe, runProbe } from './probe.ts'
 import { disableEarlier } from './retire.ts'
-import { entered, isOver, type RotationState } from './state.ts'
+import { entered, isOver, isUnproved, type RotationState } from './state.ts'
 
 /** How a rotation is done. */
 export interface RotateOptions {
@@ -51,6 +51,8 @@ export async function rotate(context: RotationContext, options: RotateOptions): 
     if (!isDeepStrictEqual(journal.state, options.seen)) throw wentOn(context)
     if (journal.state && isOver(journal.state)) await deleteOld(held, journal.state)
     if (!journal.state) await journal.note(firstState(context, options))
+    else if (options.probe && !journal.state.probe && isUnproved(journal.state))
+      await journal.note({ ...journal.state, probe: true })
     for (;;) {
       const { state } = journal
       if (!state) throw new Error('a rotation that goes on has no state')
@@ -119,12 +121,12 @@ async function probe(
   } catch (error) {
     if (!(error instanceof ProblemError) || !error.problems.some(({ code }) => code === 'PROBE_FAILED')) throw error
     held.context.log('the probe failed: returning to the old version')
-    await turnBack(held, state, options)
+    await turnBack(held, state, { restart: options.restart, isToldAgain: true })
     throw error
   }
 }
 
-function firstState({ unit }: RotationContext, { work, specs }: RotateOptions): RotationState {
+function firstState({ unit }: RotationContext, { work, specs, probe }: RotateOptions): RotationState {
   const now = new Date().toISOString()
   return {
     version: 1,
@@ -138,6 +140,7 @@ function firstState({ unit }: RotationContext, { work, specs }: RotateOptions): 
       const enabled = (found?.versions ?? []).filter(({ status }) => status === 'enabled')
       return found ? [{ name: remote.name, id: found.id, earlier: enabled.map(({ revision }) => revision) }] : []
     }),
+    ...(probe ? { probe: true } : {}),
   }
 }
 

@@ -33,6 +33,8 @@ export interface RotationState {
   readonly remotes: readonly RotatedRemote[]
   /** What the pod templates are marked with: the same again restarts nothing. */
   readonly restartAt?: string
+  /** A probe was asked for: whoever goes on is not to leave it out unawares. What it runs is not noted. */
+  readonly probe?: true
 }
 
 /** A remote secret that gets a new version. */
@@ -55,6 +57,11 @@ export function isOver({ phase }: RotationState): boolean {
   return phase === 'disabled' || phase === 'deleting'
 }
 
+/** Whether its new versions are still to be put in use, or to be proved. */
+export function isUnproved({ phase }: RotationState): boolean {
+  return phase === 'adding' || phase === 'added' || phase === 'delivered' || phase === 'restarted'
+}
+
 /** Description of the versions a rotation adds: what carries it is its own, whatever became of the answer. */
 export function markOf({ id }: Pick<RotationState, 'id'>): string {
   return `tiered-secrets rotation ${id}`
@@ -63,7 +70,7 @@ export function markOf({ id }: Pick<RotationState, 'id'>): string {
 /** The state a text of the journal means, or undefined when it is none of this version. */
 export function parseState(json: unknown): RotationState | undefined {
   if (!isRecord(json)) return undefined
-  const { version, id, name, phase, begunAt, since, variables, remotes, restartAt } = json
+  const { version, id, name, phase, begunAt, since, variables, remotes, restartAt, probe } = json
   const texts = [id, name, begunAt, since, ...(restartAt === undefined ? [] : [restartAt])]
   const isState =
     version === 1 &&
@@ -72,7 +79,8 @@ export function parseState(json: unknown): RotationState | undefined {
     Array.isArray(variables) &&
     variables.every((one) => typeof one === 'string') &&
     Array.isArray(remotes) &&
-    remotes.every(isRemote)
+    remotes.every(isRemote) &&
+    (probe === undefined || probe === true)
   return isState ? (json as unknown as RotationState) : undefined
 }
 

@@ -2,7 +2,7 @@ import { shortList } from '../lib/short-list.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import { externalSecrets, specsOf } from '../model/resolve.ts'
 import type { RotationUnit } from '../model/rotation-unit.ts'
-import type { ConsumerPlan } from './consumers.ts'
+import { type ConsumerPlan, leftAlone } from './consumers.ts'
 import type { Preparation } from './prepare.ts'
 import { type Phase, phases, type RotatedRemote, type RotationState } from './state.ts'
 
@@ -84,9 +84,7 @@ function restarts(consumers: readonly ConsumerPlan[], { restart, timeout }: Pick
       ? [`restart ${shortList(restarted)}, and wait up to ${timeout} until they are ready`]
       : []),
     ...(byReloader.length > 0 ? [`wait up to ${timeout} until Reloader has restarted ${shortList(byReloader)}`] : []),
-    ...consumers
-      .filter(({ action }) => action === 'none')
-      .map(({ kind, name, reason }) => `leave ${kind}/${name} as it is: ${reason}`),
+    ...leftAlone(consumers).map(({ names, reason }) => `leave ${names} alone: ${reason}`),
   ]
 }
 

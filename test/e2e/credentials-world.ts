@@ -121,7 +121,7 @@ export async function startCredentialsWorld(environment: string): Promise<Creden
     async runOutLease({ namespace, credentialsSecret: name }) {
       const lease = await client.get<KubernetesObject>(kinds.lease, { namespace, name })
       if (!lease) return
-      const spec = { renewTime: '2020-01-01T00:00:00.000000Z' }
+      const spec = { holderIdentity: null, renewTime: null }
       await client.mergePatch(kinds.lease, { namespace, name }, { spec })
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),

@@ -64,9 +64,9 @@ export function expectedRemotes({ tiers }: EnvironmentModel): string[] {
     .sort()
 }
 
-/** As if so much time had gone by that nobody believes in the lease of a killed run. */
+/** As if somebody had waited until nobody believed in the lease of a killed run, which then is given back. */
 export async function runOutLease(client: KubernetesClient, model: EnvironmentModel): Promise<void> {
   const ref = journalRef(model)
-  const spec = { renewTime: '2020-01-01T00:00:00.000000Z' }
+  const spec = { holderIdentity: null, renewTime: null }
   if (await client.get(kinds.lease, ref)) await client.mergePatch(kinds.lease, ref, { spec })
 }

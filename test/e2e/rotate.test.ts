@@ -10,6 +10,7 @@ import { rotating } from '../fixtures/rotating.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { podsNamed } from '../helpers/kubelet.ts'
+import { isRunning } from '../helpers/processes.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 
@@ -89,7 +90,7 @@ describe('a value that is made up', () => {
         'add a version to /ledger-red/seal, with SEAL made up',
         'have red-secrets refreshed, and compare it with the new version',
         'restart Deployment/server, and wait up to 5m until they are ready',
-        'leave CronJob/nightly as it is: its next run reads what is there then',
+        'leave CronJob/nightly alone: the next run reads what is there then',
         'disable version 1 of /ledger-red/seal',
       ],
     ])
@@ -122,7 +123,7 @@ describe('a value that is made up', () => {
 
   test('is not made up again by the same command, whose end may have got lost', async () => {
     const result = await rotated(['red.SEAL', '--generate'])
-    expect(result).toMatchObject({ outcome: 'rotated', steps: [], remoteSecrets: [{ newVersion: 2 }] })
+    expect(result).toMatchObject({ outcome: 'nothing', steps: [], remoteSecrets: [{ newVersion: 2 }] })
     expect(await statuses('red', 'seal', 'SEAL')).toEqual(['disabled', 'enabled', 'delivered'])
   })
 
@@ -184,6 +185,20 @@ describe('an identity', () => {
     expect(await both()).toEqual([kept, kept])
     const unfinished = await rotate(['red-login', '--finish'])
     expect([unfinished.exitCode, unfinished.stderr]).toEqual([3, expect.stringContaining('(ROTATION_UNFINISHED)')])
+  })
+
+  test('takes the same values again during the overlap, and no other ones', async () => {
+    const other = `LOGIN_USER=${user}\nLOGIN_KEY=key-${'o'.repeat(40)}\n`
+    values.add(`key-${'o'.repeat(40)}`)
+    for (const args of [['--no-overlap'], ['--dry-run'], []]) {
+      const { exitCode, stdout, stderr } = await rotate(['red-login', ...args], other)
+      expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining('(ROTATION_OTHER_VALUES)')])
+      expect(stderr).toMatch(/^red\.red-login: other values are given for LOGIN_KEY than .*--no-overlap.*--abort/ms)
+    }
+    const kept = ['enabled', 'enabled', 'delivered']
+    expect(await both()).toEqual([kept, kept])
+    expect(await rotated(['red-login'], input)).toMatchObject({ outcome: 'overlap' })
+    expect(await both()).toEqual([kept, kept])
   })
 
   test('run again after it, the old versions are disabled, and --finish deletes them', async () => {
@@ -253,7 +268,7 @@ describe('a probe', () => {
     const probe = `env >${seen}; echo hunter2; echo hunter2 >&2; exit 7`
     const { exitCode, stdout, stderr } = await rotate(['green.SEAL', '--generate', '--probe', probe])
     expect([exitCode, stdout]).toEqual([3, ''])
-    expect(stderr).toMatch(/^--probe: ended with exit code 7\. Expected 0 .*\(PROBE_FAILED\)$/ms)
+    expect(stderr).toMatch(/^--probe: ended with exit code 7\. Expected exit code 0 .*\(PROBE_FAILED\)$/ms)
     expect(stderr).not.toContain('hunter2')
     expect(await statuses('green', 'seal', 'SEAL')).toEqual(['enabled', 'disabled', 'delivered'])
     expect(await podsOf('green', 'server')).not.toEqual(server)
@@ -273,8 +288,13 @@ describe('a probe', () => {
   })
 
   test('that takes too long has failed', async () => {
-    const result = await rotate(['green.HINT', '--generate', '--no-restart', '--timeout', '1s', '--probe', 'sleep 60'])
+    const seen = join(await temporaryFolder(), 'seen')
+    const probe = `sh -c 'echo $$ >${seen}; sleep 60'; true`
+    const result = await rotate(['green.HINT', '--generate', '--no-restart', '--timeout', '1s', '--probe', probe])
     expect([result.exitCode, result.stderr]).toEqual([3, expect.stringContaining('(PROBE_FAILED)')])
+    expect(result.stderr).toContain('--probe: took longer than 1 seconds. Expected exit code 0 within 1 seconds.')
+    const pid = Number(await readFile(seen, 'utf8'))
+    expect([pid > 1, isRunning(pid)]).toEqual([true, false])
     expect(await statuses('green', 'hint', 'HINT')).toEqual(['enabled', 'disabled', 'delivered'])
   })
 })
@@ -321,7 +341,8 @@ describe('consumers', () => {
 
 test('Ctrl-C ends it at once, gives the lease back, and the same command goes on', async () => {
   here.kubelet.hold('server')
-  const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes']
+  const probe = ['--probe', 'true']
+  const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes', ...probe]
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
     cwd: here.repository.folder,
     env: { ...process.env, ...here.env },
@@ -338,14 +359,33 @@ test('Ctrl-C ends it at once, gives the lease back, and the same command goes on
   child.kill('SIGINT')
   expect(await closed).toEqual([130, null])
   said += output
+  expect(output).toMatch(/^interrupted; the same command again goes on from there$/m)
   const lease = await here.world.stack.client.get<KubernetesObject & { spec?: { holderIdentity?: string } }>(
     kinds.lease,
     journal('green.RELAY_HOST'),
   )
   expect([lease !== undefined, lease?.spec?.holderIdentity]).toEqual([true, undefined])
   here.kubelet.hold(undefined)
-  expect(await rotated(['green.RELAY_HOST'])).toMatchObject({ outcome: 'rotated' })
+  const unproved = await rotate(['green.RELAY_HOST'])
+  expect([unproved.exitCode, unproved.stderr]).toEqual([3, expect.stringContaining('(ROTATION_PROBE_LEFT_OUT)')])
+  const other = await rotate(['green.RELAY_HOST', ...probe], 'RELAY_HOST=other.green.example\n')
+  expect([other.exitCode, other.stderr]).toEqual([3, expect.stringContaining('(ROTATION_OTHER_VALUES)')])
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['enabled', 'enabled', 'delivered'])
+  const same = 'RELAY_HOST=mail.green.example\n'
+  expect(await rotated(['green.RELAY_HOST', ...probe], same)).toMatchObject({ outcome: 'rotated' })
   expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
+
+  // Moments after its end, the same values are the same rotation; other ones are another.
+  expect(await rotated(['green.RELAY_HOST'], same)).toMatchObject({ outcome: 'nothing' })
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual(['disabled', 'enabled', 'delivered'])
+  const next = await rotated(['green.RELAY_HOST'], 'RELAY_HOST=other.green.example\n')
+  expect(next).toMatchObject({ outcome: 'rotated', remoteSecrets: [{ oldVersions: [2], newVersion: 3 }] })
+  expect(await statuses('green', 'relay', 'RELAY_HOST')).toEqual([
+    'scheduled_for_deletion',
+    'disabled',
+    'enabled',
+    'delivered',
+  ])
 })
 
 describe('somebody else', () => {

@@ -59,7 +59,7 @@ export interface LoginRotation {
   change(): Promise<void>
   /** What the journal says of the phase; undefined: there is none. */
   phase(): Promise<string | undefined>
-  /** As if so much time had gone by that nobody believes in the lease of a killed run. */
+  /** As if somebody had waited until nobody believed in the lease of a killed run, which then is given back. */
   runOutLease(): Promise<void>
 }
 
@@ -183,7 +183,7 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
     },
     async runOutLease() {
       if (!(await client.get(kinds.lease, lock))) return
-      await client.mergePatch(kinds.lease, lock, { spec: { renewTime: '2020-01-01T00:00:00.000000Z' } })
+      await client.mergePatch(kinds.lease, lock, { spec: { holderIdentity: null, renewTime: null } })
     },
   }
 }

@@ -13,6 +13,7 @@ test.each([
   ['90s', 90_000],
   ['1h30m', 5_400_000],
   ['0s', 0],
+  ['576h', 24 * 24 * 3_600_000],
 ])('a timeout of %s is %d ms', (text, expected) => {
   expect(timeoutMs(text)).toBe(expected)
 })
@@ -20,6 +21,12 @@ test.each([
 test.each(['', '5', '-1m', '5 m', '1d', 'five'])('"%s" is no timeout, which is wrong usage', async (text) => {
   const problem = await problemOf(Promise.resolve().then(() => timeoutMs(text)))
   expect(problem).toMatchObject({ code: 'WRONG_USAGE', where: `--timeout ${text}`, exitCode: 2 })
+})
+
+test.each(['576h1s', '600h', '99999999999h'])('a timeout of %s is more than a timer can count', async (text) => {
+  const problem = await problemOf(Promise.resolve().then(() => timeoutMs(text)))
+  expect(problem).toMatchObject({ code: 'WRONG_USAGE', where: `--timeout ${text}`, exitCode: 2 })
+  expect(problem.message).toContain('Expected at most 576h')
 })
 
 test('every ExternalSecret of the environment is looked at, the optional ones as such', () => {

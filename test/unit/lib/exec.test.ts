@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { lastLines, run, tryRun } from '../../../scripts/lib/exec.ts'
 import { problemOf } from '../../helpers/problems.ts'
+import { isRunning } from '../../helpers/processes.ts'
 
 const node = (code: string): [string, string[]] => [process.execPath, ['-e', code]]
 
@@ -53,7 +54,48 @@ test('a program that is ended by a signal counts as interrupted', async () => {
 
 test('a program that takes too long is ended', async () => {
   const result = await tryRun(...node('setInterval(() => {}, 1000)'), { timeoutMs: 200 })
-  expect(result.exitCode).toBe(130)
+  expect(result).toMatchObject({ exitCode: 130, wasLate: true })
+})
+
+describe('a program with a group of its own', () => {
+  /** A shell that waits for a program of its own, which no polite signal ends. */
+  const stubborn = [
+    '-c',
+    `${process.execPath} -e 'process.on("SIGTERM", () => {}); console.error(process.pid); setInterval(() => {}, 1000)'; true`,
+  ]
+  test('is ended with everything it has started, when it takes too long', async () => {
+    let pid = 0
+    const onStderrLine = (line: string) => {
+      pid = Number(line)
+    }
+    const result = await tryRun('/bin/sh', stubborn, { isGroup: true, timeoutMs: 2_000, onStderrLine })
+    expect(result).toMatchObject({ wasLate: true })
+    expect([pid > 1, isRunning(pid)]).toEqual([true, false])
+  })
+
+  test('and when it is interrupted', async () => {
+    const interrupt = new AbortController()
+    let pid = 0
+    const onStderrLine = (line: string) => {
+      pid = Number(line)
+      interrupt.abort()
+    }
+    const result = await tryRun('/bin/sh', stubborn, { isGroup: true, signal: interrupt.signal, onStderrLine })
+    expect(result.wasLate).toBe(undefined)
+    expect([pid > 1, isRunning(pid)]).toEqual([true, false])
+    const late = await tryRun('/bin/sh', ['-c', 'sleep 60'], { isGroup: true, signal: interrupt.signal })
+    expect(late.exitCode).toBe(130)
+  })
+
+  test('ends by itself like any other', async () => {
+    const options = { isGroup: true, timeoutMs: 60_000, signal: new AbortController().signal }
+    expect(await tryRun('/bin/sh', ['-c', 'echo out; exit 3'], options)).toEqual({
+      stdout: 'out',
+      stderr: '',
+      exitCode: 3,
+    })
+    expect(await problemOf(tryRun('/nowhere/helm', [], options))).toMatchObject({ code: 'TOOL_MISSING' })
+  })
 })
 
 test('its lines of progress are handed on as they come', async () => {

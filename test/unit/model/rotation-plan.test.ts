@@ -137,7 +137,14 @@ describe('nothing is done', () => {
 
   test('where there is nothing to replace', () => {
     const { fixes } = refused({ unit: 'SEAL', generate: true, holds: { seal: undefined } }, 'ROTATION_NOTHING_THERE')
-    expect(fixes).toEqual(['Give it its first value: `npm run fill -- --environment dev --tier api --only SEAL`'])
+    expect(fixes).toEqual([
+      'Give it its first value: `npm run fill -- --environment dev --tier api --only SEAL --generate`',
+    ])
+    const issued = refused(
+      { unit: 'LOGIN', given: { LOGIN: 'x' }, holds: { relay: undefined } },
+      'ROTATION_NOTHING_THERE',
+    )
+    expect(issued.fixes[0]).toMatch(/`npm run fill -- --environment dev --tier api --only HOST LOGIN --from <file>`$/)
     const versions = [{ revision: 1, status: 'disabled' }]
     refused({ unit: 'SEAL', generate: true, versions }, 'ROTATION_NOTHING_THERE')
   })
@@ -145,7 +152,7 @@ describe('nothing is done', () => {
   test('where a version would lose something', () => {
     const extra = '{"SHOP":"a","KEY":"b","ADMIN":"c"}'
     const { fixes } = refused({ unit: 'pay', generate: true, holds: { pay: extra } }, 'FILL_BUNDLE_HAS_MORE')
-    expect(fixes[0]).toMatch(/`npm run fill .* --only KEY SHOP --replace`$/)
+    expect(fixes[0]).toMatch(/`npm run fill .* --replace --only KEY SHOP --from <file>`$/)
     refused({ unit: 'HOST', given: { HOST: 'x' }, holds: { relay: 'no json' } }, 'FILL_CURRENT_UNREADABLE')
   })
 

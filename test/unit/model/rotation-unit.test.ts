@@ -57,6 +57,7 @@ test('an unknown name is told with the nearest, and one of two tiers with both',
     exitCode: 2,
     code: 'ROTATION_NAME_UNKNOWN',
     message: expect.stringContaining('Did you mean "SEAL"?'),
+    fix: 'Correct the name. `npm run status -- --environment dev` lists all variables.',
   })
   expect(refusal('DSN')).toMatchObject({
     exitCode: 2,

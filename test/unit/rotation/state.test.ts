@@ -12,11 +12,12 @@ const state: RotationState = {
   variables: ['USER'],
   remotes: [{ name: 'user', id: 'x', earlier: [1, 2], added: 3 }],
   restartAt: '2026-11-05T10:00:02.000Z',
+  probe: true,
 }
 
 test('every state is read as it was written', () => {
   for (const phase of phases) {
-    const { restartAt: _, ...without } = { ...state, phase }
+    const { restartAt: _, probe: __, ...without } = { ...state, phase }
     for (const one of [{ ...state, phase }, without, { ...state, remotes: [{ name: 'user', id: 'x', earlier: [1] }] }])
       expect(parseState(JSON.parse(JSON.stringify(one)))).toEqual(one)
   }
@@ -32,6 +33,7 @@ test.each([
   ['a remote secret without a way back', 'remotes.0.earlier', []],
   ['a revision that is no number', 'remotes.0.added', 'x'],
   ['a mark that is none', 'restartAt', 1],
+  ['a probe with its text', 'probe', 'curl'],
 ])('%s is no state', (_, place, value) => {
   expect(parseState(withValue(structuredClone(state) as never, place, value))).toBe(undefined)
 })

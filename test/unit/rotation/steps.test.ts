@@ -27,7 +27,7 @@ const state = (phase: Phase, since = new Date()): RotationState => ({
 
 const consumers: Preparation['consumers'] = [
   { kind: 'Deployment', name: 'server', action: 'restart', reason: '' },
-  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'its next run reads what is there then' },
+  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'the next run reads what is there then' },
 ]
 const versions = [1, 2].map((revision) => ({ revision, status: 'enabled' }))
 const found = { id: 'x', type: 'opaque', isEphemeral: false, isLocked: false, versions, versionCount: 2 }
@@ -46,7 +46,7 @@ const options: StepOptions = { restart: true, probe: true, overlap: true, timeou
 const add = 'add a version to /shop-api/token, with TOKEN made up'
 const deliver = 'have api-secrets refreshed, and compare it with the new version'
 const restart = 'restart Deployment/server, and wait up to 5m until they are ready'
-const leave = 'leave CronJob/worker as it is: its next run reads what is there then'
+const leave = 'leave CronJob/worker alone: the next run reads what is there then'
 const probe = 'run the probe, and return to the old version should it fail'
 const disable = 'disable versions 1, 2 of /shop-api/token'
 
@@ -102,6 +102,17 @@ test('a return is told too, and goes on as one', () => {
   ]
   expect(returnSteps(unit, state('proved'), consumers, options)).toEqual(steps)
   expect(rotationSteps(unit, { ...nothing, kind: 'go-on', seen: state('returning') }, options)).toEqual(steps)
+})
+
+test('workloads that are left alone for the same reason are told at once', () => {
+  const absent = ['a', 'b', 'c'].map(
+    (name) => ({ kind: 'Deployment', name, action: 'none', reason: 'not there' }) as const,
+  )
+  const steps = rotationSteps(unit, { ...nothing, work, consumers: [...absent, ...consumers] }, options)
+  expect(steps.filter((step) => step.startsWith('leave'))).toEqual([
+    'leave Deployment/a, Deployment/b, Deployment/c alone: not there',
+    leave,
+  ])
 })
 
 test('what Reloader restarts is waited for', () => {
