@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
@@ -149,7 +149,7 @@ async function isConfirmed(
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.log(stepsTable({ steps }).trimEnd())
-  return confirm(`In ${model.environment} (${model.kubeContext}): ${titles.join(', ')}?`, io)
+  return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${titles.join(', ')}?`, io)
 }
 
 async function goBack(context: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {

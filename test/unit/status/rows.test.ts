@@ -178,6 +178,22 @@ describe('Scaleway', () => {
       { remotes: { a: { version: { revision: 2, createdAt: minutesAgo(5) } } } },
       { A: 'VERSION_WAITING' },
     ],
+    [
+      'has a version of the second it was read in: the operator notes no more than that',
+      {
+        remotes: { a: { version: { revision: 2, createdAt: new Date('2026-05-05T10:00:00.400Z') } } },
+        reports: { 'api-secrets': { refreshedAt: new Date('2026-05-05T10:00:00Z') } },
+      },
+      {},
+    ],
+    [
+      'has a version of the second after it was read',
+      {
+        remotes: { a: { version: { revision: 2, createdAt: new Date('2026-05-05T10:00:01Z') } } },
+        reports: { 'api-secrets': { refreshedAt: new Date('2026-05-05T10:00:00Z') } },
+      },
+      { A: 'VERSION_WAITING' },
+    ],
   ])('%s', (_, change, expected) => {
     expect(statesOf(statusWith(change))).toEqual({ ...fine, ...expected })
   })
