@@ -1,4 +1,5 @@
 import { isError, type Problem } from '../../lib/problems.ts'
+import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import { atSecret } from '../../model/rules/rule.ts'
 import type { MigrationContext } from '../context.ts'
@@ -35,7 +36,7 @@ async function missingProblems({ model }: MigrationContext, facts: Facts): Promi
       code: 'LEGACY_KEY_MISSING',
       where: atSecret(entry.spec),
       message: `no key of the old Secret is its value, and ${placeOf(entry.remote)} has none. Expected a value for every required entry.`,
-      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: npm run fill -- --environment ${model.environment} --only ${qualified(entry)}`,
+      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: ${fillCommand({ environment: model.environment, only: [qualified(entry)], specs: [entry.spec] })}`,
     }))
 }
 

@@ -181,16 +181,14 @@ describe('Scaleway', () => {
     [
       'has a version of the second it was read in: the operator notes no more than that',
       {
-        remotes: { a: { version: { revision: 2, createdAt: new Date('2026-05-05T10:00:00.400Z') } } },
-        reports: { 'api-secrets': { refreshedAt: new Date('2026-05-05T10:00:00Z') } },
+        remotes: { a: { version: { revision: 2, createdAt: new Date(minutesAgo(10).getTime() + 400) } } },
       },
       {},
     ],
     [
       'has a version of the second after it was read',
       {
-        remotes: { a: { version: { revision: 2, createdAt: new Date('2026-05-05T10:00:01Z') } } },
-        reports: { 'api-secrets': { refreshedAt: new Date('2026-05-05T10:00:00Z') } },
+        remotes: { a: { version: { revision: 2, createdAt: new Date(minutesAgo(10).getTime() + 1000) } } },
       },
       { A: 'VERSION_WAITING' },
     ],
@@ -209,7 +207,7 @@ describe('Scaleway', () => {
     expect(findings.find(({ code }) => code === 'REMOTE_ABSENT')).toMatchObject({
       where: '/shop-api/s3',
       message: 'is not there. The folder has "S3", which no entry names. Expected it.',
-      fix: 'Create it: `npm run fill -- --environment dev --tier api --only S3_KEY S3_REGION`, or rename "S3"',
+      fix: 'Create it: `npm run fill -- --environment dev --tier api --only S3_KEY S3_REGION --from <file>`, or rename "S3"',
     })
   })
 })

@@ -1,0 +1,29 @@
+import { formatDefinition } from './formats.ts'
+import type { SecretSpec } from './types.ts'
+
+/** For which variables a `fill` is proposed. */
+export interface FillProposal {
+  readonly environment: string
+  /** Default: the names say it, or it does not matter. */
+  readonly tier?: string
+  /** As they are given to `--only`. Undefined: the whole tier */
+  readonly only?: readonly string[]
+  readonly specs: readonly Pick<SecretSpec, 'format'>[]
+  /** What is there is to be replaced. Default: false */
+  readonly replace?: boolean
+}
+
+/**
+ * The command that gives variables a value, with where the value comes from: without that, `fill` has nothing to do. What
+ * is there is never made up anew, and what a third party issues never made up at all.
+ */
+export function fillCommand({ environment, tier, only, specs, replace = false }: FillProposal): string {
+  const mayBeMadeUp = specs.every(({ format }) => formatDefinition(format)?.generatable === true)
+  return [
+    `npm run fill -- --environment ${environment}`,
+    ...(tier === undefined ? [] : [`--tier ${tier}`]),
+    ...(replace ? ['--replace'] : []),
+    ...(only === undefined ? [] : [`--only ${only.join(' ')}`]),
+    !replace && mayBeMadeUp ? '--generate' : '--from <file>',
+  ].join(' ')
+}

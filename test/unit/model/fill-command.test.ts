@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { fillCommand } from '../../../scripts/model/fill-command.ts'
+
+const [made, issued] = [{ format: 'random-secret' }, { format: 'text' }] as const
+const proposal = { environment: 'dev', tier: 'api', only: ['A', 'B'] }
+
+test('what may be made up is, and all else comes out of a file', () => {
+  expect(fillCommand({ ...proposal, specs: [made] })).toBe(
+    'npm run fill -- --environment dev --tier api --only A B --generate',
+  )
+  expect(fillCommand({ ...proposal, specs: [made, issued] })).toMatch(/--only A B --from <file>$/)
+  expect(fillCommand({ environment: 'dev', tier: 'api', specs: [issued] })).toBe(
+    'npm run fill -- --environment dev --tier api --from <file>',
+  )
+})
+
+test('another value for what is there comes out of a file, whatever its format', () => {
+  expect(fillCommand({ ...proposal, specs: [made], replace: true })).toMatch(/--replace --only A B --from <file>$/)
+})
