@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { refuseOtherPlace } from '../credentials/cluster.ts'
 import { defaultWaits, type TierContext } from '../credentials/context.ts'
 import { install } from '../credentials/install.ts'
@@ -72,7 +72,7 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   // Before anything is typed: a key for another cluster need not be given.
   using client = certificate === undefined ? await openCluster(model, io) : undefined
   const key = await readApiKey(options.from, io)
-  const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal)
+  const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal, io.log)
   const { accessKey } = key
   const unproved = options.unproved === true
   const patience = defaultWaits.patience
@@ -94,7 +94,7 @@ async function rotateKey(
   options: Options,
   io: CommandIo,
 ): Promise<Done | undefined> {
-  const found = await loadAccount(io.env, io.signal)
+  const found = await loadAccount(io.env, io.signal, io.log)
   const organizationId = organizationOf(found, model) ?? noOrganization(model)
   using client = await openCluster(model, io)
   const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }
@@ -115,7 +115,7 @@ function contextOf(
 }
 
 async function isConfirmed(
-  { environment, kubeContext }: EnvironmentModel,
+  model: EnvironmentModel,
   tier: TierModel,
   { yes = false, finish }: Options,
   io: CommandIo,
@@ -123,7 +123,10 @@ async function isConfirmed(
   if (yes) return true
   if (!io.input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
-  return confirm(`${what} of tier "${tier.name}" in ${environment} (${kubeContext}, ${tier.namespace})?`, io)
+  return confirm(
+    `${what} of tier "${tier.name}" in ${model.environment} (${expectedContext(model, io.env)}, ${tier.namespace})?`,
+    io,
+  )
 }
 
 async function readCertificate(path: string, { log }: CommandIo): Promise<string> {

@@ -50,7 +50,7 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     refuseCombinations(options, io)
     const model = await openEnvironment(options.environment, io)
-    const account = await loadAccount(io.env, io.signal)
+    const account = await loadAccount(io.env, io.signal, io.log)
     const request = await readRequest(model, options, io)
     const plan = planFill(request, await inspect(account, model, request))
     if (plan.problems.some(isError)) throw new ProblemError(plan.problems)

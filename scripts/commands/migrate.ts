@@ -82,7 +82,7 @@ export const command = defineCommand<Options>({
 
 async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
   const { model } = cluster
-  const account = await loadAccount(io.env, io.signal)
+  const account = await loadAccount(io.env, io.signal, io.log)
   let release: OpenRelease | undefined
   const context: MigrationContext = {
     ...cluster,

@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { readPiped, readValuesFile } from '../fill/input.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
@@ -61,7 +61,7 @@ export const command = defineCommand<Options>({
     const waitMs = timeoutMs(options.timeout)
     const model = await openEnvironment(options.environment, io)
     const unit = findUnit(model, options.secret)
-    const account = await loadAccount(io.env, io.signal)
+    const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
     const waits = { ...defaultWaits, rollout: { timeoutMs: waitMs }, probeMs: waitMs }
     const context = { model, unit, client, account, signal: io.signal, holder: thisRun(), waits, log: io.log }
@@ -169,7 +169,7 @@ async function goesOn(
 ): Promise<boolean> {
   if (dryRun || yes) return !dryRun
   for (const step of steps) io.log(`- ${step}`)
-  return confirm(`Do that for ${unit.name} in ${model.environment} (${model.kubeContext})?`, io)
+  return confirm(`Do that for ${unit.name} in ${model.environment} (${expectedContext(model, io.env)})?`, io)
 }
 
 /** Values for the entries of the unit; those of other entries are left out, so that one file can serve for all. */
