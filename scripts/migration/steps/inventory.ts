@@ -20,7 +20,16 @@ export const inventoryStep: Step = {
     const assigned = count(sum('assigned'), 'key')
     const left = sum('left') > 0 ? [`${sum('left')} left behind`] : []
     const open = sum('open') + sum('unknown')
-    const note = [`${assigned} assigned`, ...left, ...(open > 0 ? [`${open} without a place to go`] : [])].join(', ')
+    const differing = all.filter(({ code }) => code === 'FILL_WOULD_REPLACE').length
+    const rest = all.filter(isError).length - open - missing.length - differing
+    const note = [
+      `${assigned} assigned`,
+      ...left,
+      ...(open > 0 ? [`${open} without a place to go`] : []),
+      ...(missing.length > 0 ? [`${count(missing.length, 'required value')} missing`] : []),
+      ...(differing > 0 ? [`${differing} with another value in Scaleway`] : []),
+      ...(rest > 0 ? [`${rest} to correct`] : []),
+    ].join(', ')
     return all.some(isError) ? blocked(note, all) : done(note, all)
   },
 }
