@@ -76,7 +76,7 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   // Before anything is typed: a key for another cluster need not be given.
   using client = certificate === undefined ? await openCluster(model, io) : undefined
   const key = await readApiKey(options.from, io)
-  const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal)
+  const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal, io.log)
   const { accessKey } = key
   const unproved = options.unproved === true
   const patience = defaultWaits.patience
@@ -98,7 +98,7 @@ async function rotateKey(
   options: Options,
   io: CommandIo,
 ): Promise<Done | undefined> {
-  const found = await loadAccount(io.env, io.signal)
+  const found = await loadAccount(io.env, io.signal, io.log)
   const organizationId = organizationOf(found, model) ?? noOrganization(model)
   using client = await openCluster(model, io)
   const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }

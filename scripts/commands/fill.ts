@@ -1,5 +1,5 @@
 import { openCluster, openEnvironment } from '../access.ts'
-import { fillJson, fillSummary, fillTable, missingCount } from '../emit/fill-table.ts'
+import { fillJson, fillSummary, fillTable, missingProblems } from '../emit/fill-table.ts'
 import { executeFill } from '../fill/execute.ts'
 import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../fill/input.ts'
 import { inspect } from '../fill/inspect.ts'
@@ -50,13 +50,15 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     refuseCombinations(options, io)
     const model = await openEnvironment(options.environment, io)
-    const account = await loadAccount(io.env, io.signal)
+    const account = await loadAccount(io.env, io.signal, io.log)
     const request = await readRequest(model, options, io)
     const plan = planFill(request, await inspect(account, model, request))
     if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
     tell(plan.problems, io)
     const done = await carryOut(model, account, plan, options, io)
     if (options.output === 'json') io.out(fillJson(model.environment, plan, done))
+    // Last, where it is seen.
+    tell(missingProblems(model.environment, plan), io)
     return exitCodes.ok
   },
 })
@@ -112,10 +114,8 @@ async function carryOut(
   { dryRun = false, yes = false, output }: Options,
   io: CommandIo,
 ): Promise<boolean> {
-  const { work, rows } = plan
-  const missing = missingCount(rows)
+  const { work } = plan
   if (output === 'table') io.out(fillTable(plan))
-  if (missing > 0) io.log(`${missing} required variables have no value yet`)
   if (work.length === 0) io.log('there is nothing to write')
   if (dryRun || work.length === 0) return false
   const summary = fillSummary(work)

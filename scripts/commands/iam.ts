@@ -55,7 +55,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   if (format !== 'table' && format !== 'json') throw verifiesNoScript(format)
   const model = await openEnvironment(environment, io)
   const plan = iamPlan(model)
-  const account = await loadAccount(io.env, io.signal)
+  const account = await loadAccount(io.env, io.signal, io.log)
   const live = await readLiveIam(account, requireOrganization(plan, account), plan)
   const problems = sortProblems(verifyIam(plan, live, { now: new Date(), environmentOf: await environments() }))
   const rows = plan.tiers.map((tier) => {

@@ -1,4 +1,6 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
@@ -10,8 +12,11 @@ import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/p
 import { thisRun } from '../lib/this-run.ts'
 import { parseAssignments } from '../migration/assignments.ts'
 import { type ClusterContext, defaultWaits, type MigrationContext } from '../migration/context.ts'
+import { laterProblems } from '../migration/later.ts'
 import { passphraseOf } from '../migration/passphrase.ts'
+import { replacementNote } from '../migration/replacements.ts'
 import { lookBack, rollBack } from '../migration/rollback.ts'
+import { outlineJson, outlineRollback, outlineText } from '../migration/rollback-outline.ts'
 import { readersOfTargets, rollbackJson, rollbackText } from '../migration/rollback-table.ts'
 import { hasNewChoices, lookAhead, type MigrationSight, migrate, nextStep } from '../migration/run.ts'
 import { readMoves } from '../migration/steps/switch.ts'
@@ -55,7 +60,11 @@ export const command = defineCommand<Options>({
     timeoutOption,
     { flags: '--confirm <name>', description: 'delete the old Secret of this name once nothing reads it' },
     { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
-    { flags: '--dry-run', description: 'look at every step, change nothing' },
+    {
+      flags: '--dry-run',
+      description:
+        'look at every step, change nothing; of a rollback, without a passphrase, only what it would restore',
+    },
     { flags: '--yes', description: 'ask nothing' },
     {
       flags: '--output <form>',
@@ -66,6 +75,7 @@ export const command = defineCommand<Options>({
   ],
   async run(options, io) {
     refuseCombinations(options, io)
+    await refuseAbsentFolder(options)
     const own = contextOf(options, io)
     const model = await openEnvironment(options.environment, io)
     const legacy = oldSecret(model, options)
@@ -82,7 +92,7 @@ export const command = defineCommand<Options>({
 
 async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
   const { model } = cluster
-  const account = await loadAccount(io.env, io.signal)
+  const account = await loadAccount(io.env, io.signal, io.log)
   let release: OpenRelease | undefined
   const context: MigrationContext = {
     ...cluster,
@@ -120,26 +130,17 @@ async function show(
     if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(`${keysTable(rows)}\n`)
     io.out(stepsTable(sight))
   }
-  if (dryRun) tellLater(sight, io)
+  const later = dryRun ? laterProblems(sight.steps) : []
+  if (later.length > 0) io.log(formatProblems(later).trimEnd())
   if (next?.state === 'blocked') throw new ProblemError(sight.problems)
   if (sight.problems.length > 0) io.log(formatProblems(sight.problems).trimEnd())
   io.log(next ? `next: ${next.name}` : 'the migration is over')
   return exitCodes.ok
 }
 
-/** What will need a person later on; that the name has to be typed is no news. */
-function tellLater({ steps }: MigrationSight, { log }: CommandIo): void {
-  const next = steps.findIndex(({ state }) => state !== 'done')
-  const later = steps.slice(next + 1).filter(({ name, state }) => state === 'blocked' && name !== 'delete')
-  const problems = later.flatMap(({ problems = [] }) =>
-    problems.map((one) => ({ ...one, severity: 'warning' as const })),
-  )
-  if (problems.length > 0) log(formatProblems(problems).trimEnd())
-}
-
 async function isConfirmed(
-  { model }: MigrationContext,
-  { steps }: MigrationSight,
+  context: MigrationContext,
+  { steps, facts }: MigrationSight,
   { yes = false, output }: Options,
   io: CommandIo,
 ): Promise<boolean> {
@@ -149,12 +150,24 @@ async function isConfirmed(
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.log(stepsTable({ steps }).trimEnd())
-  return confirm(`In ${model.environment} (${model.kubeContext}): ${titles.join(', ')}?`, io)
+  const { model } = context
+  const replaced = await replacementNote(context, facts)
+  const what = `${titles.join(', ')}${replaced === '' ? '' : `; ${replaced}`}`
+  return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${what}?`, io)
 }
 
 async function goBack(context: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
   const { dryRun = false, yes = false, output } = options
-  const rollback = await lookBack(context)
+  const rollback = await lookBack(context).catch((error: unknown) => {
+    if (dryRun && options.passphraseFile === undefined && isWithoutPassphrase(error)) return undefined
+    throw error
+  })
+  if (!rollback) {
+    const outline = await outlineRollback(context)
+    io.out(output === 'json' ? outlineJson(context, outline) : outlineText(context, outline))
+    io.log('nothing was changed')
+    return exitCodes.ok
+  }
   const readers = await readersOfTargets(context)
   const text = rollbackText(context, rollback, readers)
   if (output === 'table') io.out(text)
@@ -166,6 +179,10 @@ async function goBack(context: ClusterContext, options: Options, io: CommandIo):
   else if (!wanted) io.log('nothing was changed')
   if (output === 'json') io.out(rollbackJson(context, rollback, readers, written))
   return exitCodes.ok
+}
+
+function isWithoutPassphrase(error: unknown): boolean {
+  return error instanceof ProblemError && error.problems.every(({ code }) => code === 'PASSPHRASE_MISSING')
 }
 
 function contextOf(options: Options, io: CommandIo): Omit<ClusterContext, 'model' | 'legacy' | 'client'> {
@@ -209,6 +226,14 @@ function refuseCombinations(options: Options, { input }: CommandIo): void {
   if (rollback && output === 'yaml') throw usage('--output yaml', 'prints patches, and --rollback has none.')
   if (!yes && !dryRun && output !== 'yaml' && !input.isTerminal)
     throw usage('npm run migrate', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+}
+
+/** A file that can't be written is told before a passphrase is asked for. */
+async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> {
+  if (backup === undefined || rollback) return
+  const stats = await stat(dirname(backup)).catch(() => undefined)
+  if (stats?.isDirectory()) return
+  throw usage(`--backup ${backup}`, `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`)
 }
 
 function usage(where: string, message: string): ProblemError {

@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
   async run({ environment, output }, io) {
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    const account = await loadAccount(io.env, io.signal)
+    const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
     const manifests = parseManifests(await renderChart(release), release.valuesFile)
     const plan = await planDeployment({ client, account, model, manifests, signal: io.signal }).catch(

@@ -1,4 +1,4 @@
-import { openCluster, openEnvironment } from '../access.ts'
+import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
@@ -10,6 +10,7 @@ import { carryOutRestart } from '../restart/carry-out.ts'
 import { lookAtConsumers } from '../restart/look.ts'
 import { planRestart, type RestartRow, rollingWorkloads } from '../restart/plan.ts'
 import { restartJson, restartSummary, restartTable } from '../restart/table.ts'
+import { unmarkedTargets } from '../restart/unmarked.ts'
 
 interface Options {
   readonly environment: string
@@ -42,11 +43,13 @@ export const command = defineCommand<Options>({
     const tiers = tier === undefined ? model.tiers : [findTier(model, tier)]
     using client = await openCluster(model, io)
     try {
-      const rows = planRestart(model.restart, await lookAtConsumers(client, tiers, io.signal))
+      const sights = await lookAtConsumers(client, tiers, io.signal)
+      const rows = planRestart(model.restart, sights)
       const goes = !dryRun && hasWork(rows) && (yes || (await isConfirmed(model, rows, io)))
       if (output === 'table') io.out(restartTable(rows))
       const context = { client, signal: io.signal, waits, log: io.log }
-      const problems = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
+      const late = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
+      const problems = [...unmarkedTargets(model, sights), ...late]
       if (output === 'json') io.out(restartJson(model, rows, goes))
       if (problems.length > 0) throw new ProblemError(problems)
       return exitCodes.ok
@@ -63,15 +66,11 @@ function hasWork(rows: readonly RestartRow[]): boolean {
 }
 
 /** What is under way already is only waited for: nothing to ask about. */
-async function isConfirmed(
-  { environment, kubeContext }: EnvironmentModel,
-  rows: readonly RestartRow[],
-  io: CommandIo,
-): Promise<boolean> {
+async function isConfirmed(model: EnvironmentModel, rows: readonly RestartRow[], io: CommandIo): Promise<boolean> {
   const summary = restartSummary(rows)
   if (summary === '') return true
   io.log(restartTable(rows).trimEnd())
-  return confirm(`In ${environment} (${kubeContext}): ${summary}?`, io)
+  return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${summary}?`, io)
 }
 
 function nobodyThere(): ProblemError {

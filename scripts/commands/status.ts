@@ -26,7 +26,7 @@ export const command = defineCommand<Options>({
   ],
   async run({ environment, formats = false, output }, io) {
     const model = await openEnvironment(environment, io)
-    const account = await loadAccount(io.env, io.signal)
+    const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
     const [folders, tiers] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),

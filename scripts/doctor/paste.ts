@@ -1,4 +1,5 @@
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
+import { fillCommand } from '../model/fill-command.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
 
@@ -32,10 +33,13 @@ export const paste = {
     specs: readonly SecretSpec[],
     { replace = false }: { readonly replace?: boolean } = {},
   ) => {
-    const only = specs.map(({ variable }) => variable).join(' ')
-    const scope = `--environment ${environment} --tier ${tier.name} --only ${only}`
-    return code(`npm run fill -- ${scope}${replace ? ' --replace' : ''}`)
+    const only = specs.map(({ variable }) => variable)
+    return code(fillCommand({ environment, tier: tier.name, only, specs, replace }))
   },
+
+  /** Everything a tier lacks. */
+  fillTier: ({ environment }: EnvironmentModel, tier: TierModel, specs: readonly SecretSpec[]) =>
+    code(fillCommand({ environment, tier: tier.name, specs })),
 
   /** The operator's own values; their first lines say how to install it with them. */
   operatorValues: () => code('npm run --silent operator-values > operator-values.yaml'),

@@ -1,5 +1,9 @@
+import type { Problem } from '../lib/problems.ts'
+import { shortList } from '../lib/short-list.ts'
 import { table } from '../lib/table.ts'
+import { fillCommand } from '../model/fill-command.ts'
 import type { FillAction, FillPlan, FillRow, FillWork } from '../model/fill-plan.ts'
+import type { FillEntry } from '../model/fill-values.ts'
 import { placeOf } from '../model/remote-secret.ts'
 
 /** What will be done, variable by variable, without any value. */
@@ -29,6 +33,7 @@ export function fillJson(environment: string, { rows, work }: FillPlan, written:
     version: 1,
     environment,
     written,
+    missing: missingEntries(rows).map(({ tier, spec }) => `${tier.name}.${spec.variable}`),
     variables: rows.map((row) => ({
       tier: row.entry.tier.name,
       variable: row.entry.spec.variable,
@@ -62,12 +67,28 @@ export function fillSummary(work: readonly FillWork[]): string {
     .join(', ')
 }
 
-/** How many required variables have no value, and get none. */
-export function missingCount(rows: readonly FillRow[]): number {
-  return rows.filter(({ action, entry }) => action === 'missing' && !entry.spec.optional).length
+/** What is left to do: a warning when required variables have no value, and get none. */
+export function missingProblems(environment: string, { rows }: Pick<FillPlan, 'rows'>): Problem[] {
+  const entries = missingEntries(rows)
+  if (entries.length === 0) return []
+  const names = entries.map(({ tier, spec }) => `${tier.name}.${spec.variable}`)
+  const specs = entries.map(({ spec }) => spec)
+  return [
+    {
+      code: 'FILL_VALUES_MISSING',
+      where: `environment "${environment}"`,
+      message: `${names.length} required ${names.length === 1 ? 'variable has' : 'variables have'} no value yet: ${shortList(names)}. Expected one for each.`,
+      fix: `\`${fillCommand({ environment, specs })}\``,
+      severity: 'warning',
+    },
+  ]
 }
 
 // --- internal ---
+
+function missingEntries(rows: readonly FillRow[]): FillEntry[] {
+  return rows.filter(({ action, entry }) => action === 'missing' && !entry.spec.optional).map(({ entry }) => entry)
+}
 
 const actions: Readonly<Record<FillAction, string>> = {
   create: 'create',

@@ -21,7 +21,7 @@ export async function readPiped(input: CommandInput): Promise<Input> {
   return parseInput(text, where)
 }
 
-/** Values out of a file; one that others may read too is a warning. */
+/** Values out of a file; one that others may read too is a warning, and so is one without any value. */
 export async function readValuesFile(path: string): Promise<Input> {
   const file = await openOrProblem(path)
   try {
@@ -32,7 +32,10 @@ export async function readValuesFile(path: string): Promise<Input> {
     if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
     const { values, problems } = parseInput(text, path)
     const isOpen = stats.isFile() && (stats.mode & 0o077) !== 0
-    return { values, problems: isOpen ? [...problems, openToOthers(path, stats.mode)] : problems }
+    const told = [...problems]
+    if (values.length === 0 && problems.length === 0) told.push(empty(path))
+    if (isOpen) told.push(openToOthers(path, stats.mode))
+    return { values, problems: told }
   } finally {
     await file.close()
   }
@@ -46,7 +49,7 @@ export async function readSecretValues(
 ): Promise<Input> {
   const where = describeObject(kinds.secret, ref)
   const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
-  if (!secret) throw new ProblemError(unreadable(where, 'there is no such Secret'))
+  if (!secret) throw new ProblemError(absentSecret(where))
   const values = Object.entries(secret.data ?? {}).map(([name, data]): InputValue => {
     const value = decodeUtf8(Buffer.from(data, 'base64'))
     return value === undefined ? { name, value: '', where, wrong: 'is not UTF-8' } : { name, value, where }
@@ -89,6 +92,25 @@ function unreadable(where: string, fact: string): Problem {
     where,
     message: `${fact}. Expected .env lines, or a JSON object of texts, in UTF-8.`,
     fix: 'Correct where the values come from.',
+  }
+}
+
+function absentSecret(where: string): Problem {
+  return {
+    code: 'FILL_INPUT_UNREADABLE',
+    where,
+    message: 'there is no such Secret. Expected one with a key for each variable.',
+    fix: 'Correct the namespace and the name given to --from-secret.',
+  }
+}
+
+function empty(where: string): Problem {
+  return {
+    code: 'FILL_INPUT_EMPTY',
+    where,
+    message: 'gives no value. Expected .env lines, or a JSON object of texts.',
+    fix: 'Correct the path given to --from, or write values into the file.',
+    severity: 'warning',
   }
 }
 

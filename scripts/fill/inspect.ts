@@ -1,10 +1,10 @@
 import { mapConcurrently } from '../lib/concurrent.ts'
 import { groupBy } from '../lib/group.ts'
-import { type FillRequest, type FoundSecret, remotesOf, toRead } from '../model/fill-plan.ts'
+import { type FillRequest, type FoundSecret, type FoundVersion, remotesOf, toRead } from '../model/fill-plan.ts'
 import type { EnvironmentModel, RemoteSecretModel } from '../model/resolve.ts'
 import type { ScalewayAccount } from '../scaleway/http.ts'
 import { type ListedSecret, listFolder } from '../scaleway/secrets.ts'
-import { accessVersion, listVersions } from '../scaleway/versions.ts'
+import { accessVersion, goneAt, listVersions, type SecretVersion } from '../scaleway/versions.ts'
 
 /**
  * What exists of the remote secrets a run is about: one list a folder, and where the run has something for a remote
@@ -52,8 +52,15 @@ async function read(
   if (!wanted.versions || isEphemeral || isLocked) return found
   const versions = listed.version_count === 0 ? [] : await listVersions(account, region, id)
   const newest = versions.findLast(({ status }) => status === 'enabled')
-  if (!newest) return { ...found, versions }
+  const own = { ...found, versions: versions.map(foundVersion) }
+  if (!newest) return own
   const { revision } = newest
-  if (!wanted.payload) return { ...found, versions, current: { revision } }
-  return { ...found, versions, current: { revision, payload: await accessVersion(account, region, id, revision) } }
+  if (!wanted.payload) return { ...own, current: { revision } }
+  return { ...own, current: { revision, payload: await accessVersion(account, region, id, revision) } }
+}
+
+function foundVersion(version: SecretVersion): FoundVersion {
+  const { revision, status } = version
+  const end = goneAt(version)
+  return { revision, status, ...(end ? { goneAt: end } : {}) }
 }

@@ -4,19 +4,24 @@ import type { PodTemplate } from './pod-templates.ts'
 type Annotations = Readonly<Record<string, string>>
 
 /**
- * Whether Stakater Reloader restarts a workload when a target changes that carries the annotation of the chart. The
+ * Whether Stakater Reloader restarts a workload when a target changes. The
  * controller's own flags can't be seen here: with `--auto-reload-all` it restarts more.
  * Source: Stakater Reloader 1.4.21, pkg/common/common.go, `ShouldReload`, and internal/pkg/handler/upgrade.go,
  * `getContainerUsingResource`.
+ *
+ * @param isMarked whether the target has the annotation of the chart. Default: true
  */
-export function isReloaded(template: PodTemplate, target: string): boolean {
+export function isReloaded(template: PodTemplate, target: string, isMarked = true): boolean {
   const { annotations, podAnnotations, secrets } = template
   // Those of the pods count only when the workload itself has none of them.
   const own = names.some((name) => name in annotations) ? annotations : podAnnotations
   if (listOf(annotations[excludeAnnotation]).includes(target)) return false
   if (listOf(own[namedAnnotation]).some((pattern) => matches(pattern, target))) return true
   const reads = secrets.some(({ secret }) => secret === target)
-  return reads && (own[reloaderAnnotations.search] === 'true' || autoAnnotations.some((name) => isTrue(own[name])))
+  return (
+    reads &&
+    ((isMarked && own[reloaderAnnotations.search] === 'true') || autoAnnotations.some((name) => isTrue(own[name])))
+  )
 }
 
 /** What a workload lacks for `isReloaded`, as a merge patch of it. */

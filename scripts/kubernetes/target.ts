@@ -1,3 +1,4 @@
+import { reloaderAnnotations } from '../model/names.ts'
 import type { KubernetesClient } from './client.ts'
 import { isForbidden } from './errors.ts'
 import type { NamespacedRef } from './external-secrets.ts'
@@ -16,14 +17,17 @@ export interface TargetSight {
    * can't guess one from it.
    */
   readonly version: string
+  /** Whether it has the annotation by which Reloader takes it for one that restarts workloads. */
+  readonly isMarked: boolean
 }
 
 /** Pure; no value is kept. */
 export function targetSight(secret: SecretObject): TargetSight {
-  const { uid = '', resourceVersion = '' } = secret.metadata
+  const { uid = '', resourceVersion = '', annotations } = secret.metadata
   const changedAt = dataChangedAt(secret)
   const version = `${changedAt?.toISOString() ?? resourceVersion} ${uid}`
-  return { keys: Object.keys(secret.data ?? {}), version, ...(changedAt ? { changedAt } : {}) }
+  const isMarked = annotations?.[reloaderAnnotations.match] === 'true'
+  return { keys: Object.keys(secret.data ?? {}), version, isMarked, ...(changedAt ? { changedAt } : {}) }
 }
 
 /** A target as it is now. Undefined: there is none. `unreadable`: we have no right to look. */

@@ -17,7 +17,7 @@ export interface RollbackSource {
  * @throws ProblemError `BACKUP_MISSING`, `BACKUP_OF_OTHER_SECRET`, or as `openBackup`
  */
 export async function readRollbackSource(context: ClusterContext): Promise<RollbackSource> {
-  const { from, text } = await readText(context)
+  const { from, text } = await readSealedBackup(context)
   const { secrets } = await openBackup(context, text, from, await context.person.passphrase('open'))
   const place = placeOfSecret(context.legacy)
   const saved = secrets.find((secret) => placeOfSecret(secret) === place)
@@ -30,9 +30,14 @@ export async function readRollbackSource(context: ClusterContext): Promise<Rollb
   })
 }
 
-// --- internal ---
-
-async function readText(context: ClusterContext): Promise<{ readonly from: string; readonly text: string }> {
+/**
+ * The file that was named, or the newest backup of the cluster, as it is.
+ *
+ * @throws ProblemError `BACKUP_MISSING`
+ */
+export async function readSealedBackup(
+  context: ClusterContext,
+): Promise<{ readonly from: string; readonly text: string }> {
   const { backupFile } = context.choices
   if (backupFile !== undefined) {
     const text = await readIfExists(backupFile)
@@ -45,6 +50,8 @@ async function readText(context: ClusterContext): Promise<{ readonly from: strin
   const fix = 'Give the file that a run with --backup wrote: --rollback --backup <file>'
   throw missing(`Namespace/${release.namespace}`, 'has no backup of a migration', fix)
 }
+
+// --- internal ---
 
 function missing(where: string, fact: string, fix: string): ProblemError {
   return new ProblemError({ code: 'BACKUP_MISSING', where, message: `${fact}. Expected a sealed backup.`, fix })

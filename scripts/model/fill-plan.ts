@@ -23,6 +23,8 @@ export interface FoundSecret {
 export interface FoundVersion {
   readonly revision: number
   readonly status: string
+  /** When it is gone for good; only of one that is being deleted. */
+  readonly goneAt?: Date
 }
 
 export interface FillOptions {

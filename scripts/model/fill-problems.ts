@@ -23,7 +23,7 @@ export function remoteProblems(
     return [problem('FILL_LOCKED', message, 'Enable its key in Key Manager.')]
   }
   if (!writes) return []
-  const problems = versionProblems(found, deletes, problem)
+  const problems = versionProblems(remote, found, deletes, problem)
   if (typeFits(remote, found.type)) return problems
   const expected = remote.shape === 'bundle' ? 'key_value or opaque' : 'opaque'
   const message = `is of type ${found.type}, which can't hold this value. Expected ${expected}.`
@@ -115,17 +115,29 @@ export function payloadProblems(
 const nearlyFull = 16
 
 function versionProblems(
+  { specs }: RemoteSecretModel,
   { versions = [], versionCount }: FoundSecret,
   deletes: number,
   problem: (code: string, message: string, fix: string) => Problem,
 ): Problem[] {
   const disabled = versions.filter(({ status }) => status === 'disabled').length
   const enabled = versions.filter(({ status }) => status === 'enabled').length
+  const pending = versions.filter(({ goneAt }) => goneAt !== undefined)
+  // To delete more makes no room now, and would take the way back away.
+  if (pending.length > 0 && enabled + disabled + pending.length >= maxVersions) {
+    const first = new Date(Math.min(...pending.map(({ goneAt }) => goneAt?.getTime() ?? 0)))
+    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted and count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
+    const fix = `Wait until ${first.toISOString()}, when the first of them is gone, then run the same command again.`
+    return [problem('FILL_VERSIONS_FULL', message, fix)]
+  }
   const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
   if (enabled + disabled - deletes >= maxVersions) {
     const message = `has ${enabled} enabled and ${disabled} disabled versions. Expected less than ${maxVersions} in all, so that one more has room.`
+    const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(' ')
     const fix =
-      disabled > 1 ? room : 'First disable the ones nobody needs: --disable-previous --only <variable>. Then --prune.'
+      disabled > 1
+        ? room
+        : `First disable the ones nobody needs: --disable-previous --only ${names}, and nothing else. Then --prune.`
     return [problem('FILL_VERSIONS_FULL', message, fix)]
   }
   if (deletes > 0 || versionCount + 1 < nearlyFull) return []

@@ -1,3 +1,4 @@
+import { jsonMistake } from '../lib/json-mistake.ts'
 import { didYouMean, nearest } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
 import { parseDotenv } from './dotenv.ts'
@@ -43,7 +44,10 @@ export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillSc
   if (only === undefined) return { entries: inTier, problems: [] }
   const problems = only
     .filter((name) => !inTier.some((entry) => isCalled(entry, name)))
-    .map((name) => unknownName(`--only ${name}`, name, inTier))
+    .map((name) => ({
+      ...unknownName(`--only ${name}`, name, inTier),
+      fix: 'Correct the name, or add the entry to scripts/catalogue.ts.',
+    }))
   return { entries: inTier.filter((entry) => only.some((name) => isCalled(entry, name))), problems }
 }
 
@@ -104,7 +108,9 @@ function parseJson(text: string, where: string): { values: InputValue[]; problem
   try {
     parsed = JSON.parse(text)
   } catch {
-    return { values: [], problems: [invalid('is no valid JSON')] }
+    const { line, column, isCutOff } = jsonMistake(text)
+    const place = isCutOff ? `: it ends too early, in line ${line}` : ` from line ${line}, column ${column} on`
+    return { values: [], problems: [invalid(`is no valid JSON${place}`)] }
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { values: [], problems: [invalid('is a list')] }

@@ -2,6 +2,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { isNotFound } from '../kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { type Problem, sortProblems } from '../lib/problems.ts'
+import { fillCommand } from '../model/fill-command.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type OperatorAccount, organizationOf } from '../scaleway/account.ts'
@@ -108,7 +109,12 @@ async function missingSecrets({ account, model }: PlanSources): Promise<MissingS
           variables,
           owners: [...new Set(remote.specs.map(({ owner }) => owner ?? model.owner))],
           optional: remote.optional,
-          fix: `npm run fill -- --environment ${model.environment} --tier ${tier.name} --only ${variables.join(' ')}`,
+          fix: fillCommand({
+            environment: model.environment,
+            tier: tier.name,
+            only: variables,
+            specs: remote.specs,
+          }),
         }
       }),
   )

@@ -2,6 +2,7 @@ import { isReloaded, reloaderPatch } from '../kubernetes/reloader.ts'
 import { isRolling, type RollingRef } from '../kubernetes/rollout.ts'
 import { shortList } from '../lib/short-list.ts'
 import { type Consumer, consumersOf } from '../model/consumers.ts'
+import { reloaderAnnotations } from '../model/names.ts'
 import { specsOf, type TierModel } from '../model/resolve.ts'
 import type { RestartMode, WorkloadKind } from '../model/types.ts'
 import type { ConsumerSight } from '../survey/cluster.ts'
@@ -94,17 +95,35 @@ function planReloader(consumer: Consumer, seen: ConsumerSight, targets: readonly
   const { template } = seen
   const read = targets.filter(({ target }) => template?.secrets.some(({ secret }) => secret === target.name))
   if (!template || read.length === 0) return { action: 'none', reason: 'it reads no target' }
-  const unknown = read.filter(({ target }) => !isReloaded(template, target.name))
+  const unknown = read.filter(({ target, sight }) => !isReloaded(template, target.name, sight.isMarked))
   const old = read.filter((one) => isOutdated(consumer, seen, [one]))
   if (unknown.length === 0 && old.length === 0) return { action: 'none', reason: 'Reloader restarts it when it has to' }
   if (unknown.length === 0) return { action: 'wait', reason: `Reloader has yet to restart it for ${names(old)}` }
+  const unlisted = unknown.filter(({ target }) => !isReloaded(template, target.name))
   const reason = `Reloader does not restart it for ${names(unknown)}`
+  if (unlisted.length === 0) return planUnmarked(reason, seen, unknown, old)
   const annotated = { ...template, annotations: { ...template.annotations, ...reloaderPatch.metadata.annotations } }
-  if (!unknown.every(({ target }) => isReloaded(annotated, target.name)))
+  if (!unlisted.every(({ target }) => isReloaded(annotated, target.name)))
     return { action: 'none', reason: `${reason}, which an annotation of its own excludes` }
   if (old.length === 0) return { action: 'annotate', reason, patch: reloaderPatch }
   const patch = { ...reloaderPatch, ...templatePatch({ [restartedAt]: latest(old) }) }
   return { action: 'restart', reason: `${reason}, and its pods run since before ${names(old)} changed`, patch }
+}
+
+/** Nothing is wrong with the workload: its target lacks what a deployment brings, and until then nobody restarts it. */
+function planUnmarked(
+  begin: string,
+  { template }: ConsumerSight,
+  unmarked: readonly ReadTarget[],
+  old: readonly ReadTarget[],
+): Decision {
+  const lacks = `${begin}, which ${unmarked.length === 1 ? 'lacks' : 'lack'} ${reloaderAnnotations.match}`
+  if (old.length === 0) return { action: 'none', reason: lacks }
+  const changedAt = latest(old)
+  const reason = `${lacks}, and its pods run since before ${names(old)} changed`
+  const before = Date.parse(template?.podAnnotations[restartedAt] ?? '')
+  if (before >= Date.parse(changedAt)) return { action: 'wait', reason: `${reason}, and are being replaced` }
+  return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
 function reasonOf({ kind }: Consumer): string {

@@ -29,15 +29,21 @@ export async function apiUrlOf(env: Env): Promise<string> {
  * The account as Scaleway's own tools find it: `SCW_API_URL`, `SCW_SECRET_KEY`, `SCW_DEFAULT_ORGANIZATION_ID`, else the
  * profile (`SCW_PROFILE`, or the active one) of `scw`'s config file. A key for an emulator comes from the variables only.
  *
+ * @param log is told when Scaleway asks to wait. Default: nobody is
  * @throws ProblemError with every problem at once: `SCALEWAY_KEY_MISSING`, `SCALEWAY_KEY_MALFORMED`,
  *   `SCALEWAY_ORGANIZATION_MALFORMED`,
  *   `SCALEWAY_API_URL_INVALID`, `SCALEWAY_CONFIG_UNREADABLE`, `SCALEWAY_PROFILE_UNKNOWN`
  */
-export async function loadAccount(env: Env, signal?: AbortSignal): Promise<OperatorAccount> {
+export async function loadAccount(
+  env: Env,
+  signal?: AbortSignal,
+  log?: (line: string) => void,
+): Promise<OperatorAccount> {
   const { apiUrl, secretKey, organizationId } = withDefaults(env, await readProfile(env))
   const problems = [...checkApiUrl(apiUrl), ...checkSecretKey(secretKey), ...checkOrganization(organizationId)]
   if (problems.length > 0) throw new ProblemError(problems)
-  return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...(signal ? { signal } : {}) }
+  const told = { ...(signal ? { signal } : {}), ...(log ? { onWait: onceAWait(log) } : {}) }
+  return { apiUrl, secretKey, organizationId, isLocal: isLocalApi(env), ...told }
 }
 
 /**
@@ -61,6 +67,18 @@ export function apiUrlProblems({ SCW_API_URL }: Env): Problem[] {
 
 const defaultApiUrl = 'https://api.scaleway.com'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Requests that wait at the same time are told once. */
+function onceAWait(log: (line: string) => void): (seconds: number) => void {
+  let toldUntil = 0
+  return (seconds) => {
+    const until = Date.now() + seconds * 1000
+    if (Date.now() >= toldUntil) {
+      log(`Scaleway asks to wait ${seconds} s`)
+      toldUntil = until
+    }
+  }
+}
 
 /** The fields of a profile in `scw`'s config file that matter here. */
 interface Profile {

@@ -15,6 +15,8 @@ export interface ScalewayAccount {
   readonly attempts?: number
   /** Called with every answer, also those after which a request is sent again. */
   readonly onAnswer?: (answer: ScalewayAnswer) => void
+  /** Called before each wait that the API asks for, with its seconds. */
+  readonly onWait?: (seconds: number) => void
 }
 
 /** What every answer tells besides its body. */
@@ -49,13 +51,22 @@ export class ScalewayError extends ProblemError {
   /** Of a 401: `expired`, `not_found`…; empty when it is not told. */
   readonly reason: string
 
-  constructor(request: ScalewayRequest, status: number, { type, reason }: Refusal, requestId: string) {
+  constructor(
+    request: ScalewayRequest,
+    status: number,
+    { type, reason }: Refusal,
+    requestId: string,
+    waitSeconds?: number,
+  ) {
     super(
       {
         code: 'SCALEWAY_REFUSED',
         where: describeRequest(request),
-        message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}. Expected success.`,
-        fix: fixes[type] ?? 'Look the request up in the Scaleway documentation, or try again later.',
+        message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}${waitSeconds === undefined ? '' : `, and asks to wait ${waitSeconds} s`}. Expected success.`,
+        fix:
+          waitSeconds === undefined
+            ? (fixes[type] ?? 'Look the request up in the Scaleway documentation, or try again later.')
+            : `Run the same command again after ${new Date(Date.now() + waitSeconds * 1000).toISOString()}.`,
       },
       exitCodes.unreachable,
     )
@@ -69,7 +80,8 @@ export class ScalewayError extends ProblemError {
 
 /**
  * One request. A 429, a 5xx or a broken connection is tried again, by default up to five times in all: always for reads,
- * and for writes only on 429, which means that nothing was done.
+ * and for writes only on 429, which means that nothing was done. Not before the API wants it, and not at all when that is
+ * more than a minute away.
  *
  * @throws ScalewayError when the API refuses; ProblemError `SCALEWAY_UNREACHABLE` when it can't be reached
  */
@@ -77,13 +89,23 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
   for (let attempt = 1; ; attempt++) {
     const answer = await send(account, request)
     const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
-    if (attempt < (account.attempts ?? defaultAttempts) && retriable) {
-      await sleep(waitMs(answer, attempt, account.retryMs), undefined, { signal: account.signal })
+    const asked = retriable ? askedWait(answer) : undefined
+    const isLong = asked !== undefined && asked > maxWaitSeconds
+    if (attempt < (account.attempts ?? defaultAttempts) && retriable && !isLong) {
+      if (asked !== undefined && asked >= 1) account.onWait?.(asked)
+      const waitMs = asked === undefined ? ((account.retryMs ?? defaultRetryMs) / 2) * 2 ** attempt : asked * 1000
+      await sleep(waitMs, undefined, { signal: account.signal })
       continue
     }
     if (answer === undefined) throw unreachable(account, request)
     if (answer.ok) return (answer.status === 204 ? undefined : await bodyOf(answer, account, request)) as T
-    throw new ScalewayError(request, answer.status, await refusalOf(answer), requestIdOf(answer))
+    throw new ScalewayError(
+      request,
+      answer.status,
+      await refusalOf(answer),
+      requestIdOf(answer),
+      isLong ? asked : undefined,
+    )
   }
 }
 
@@ -91,6 +113,9 @@ export async function scalewayRequest<T>(account: ScalewayAccount, request: Scal
 
 const defaultAttempts = 5
 const defaultTimeoutMs = 30_000
+const defaultRetryMs = 200
+/** Longer, somebody would take the command for stuck. */
+const maxWaitSeconds = 60
 
 const fixes: Readonly<Record<string, string>> = {
   denied_authentication: 'Use an API key that exists and has not expired.',
@@ -141,10 +166,11 @@ async function send(account: ScalewayAccount, request: ScalewayRequest): Promise
   }
 }
 
-/** `Retry-After` in seconds when the API gives it, else 0.2, 0.4, 0.8… seconds. */
-function waitMs(answer: Response | undefined, attempt: number, retryMs = 200): number {
-  const seconds = Number(answer?.headers.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) ? Math.min(seconds, 60) * 1000 : (retryMs / 2) * 2 ** attempt
+/** Seconds of `Retry-After`, which is a number of them or a date; undefined when the API asks for none. */
+function askedWait(answer: Response | undefined): number | undefined {
+  const text = answer?.headers.get('retry-after') ?? ''
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000)
+  return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined
 }
 
 /** The parser's own error quotes the body, which may hold a secret, so it goes no further. */

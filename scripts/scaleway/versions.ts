@@ -119,6 +119,12 @@ export async function enableVersion(
   await scalewayRequest(account, { method: 'POST', path, body: {} })
 }
 
+/** When a version that is being deleted is gone for good; undefined: it is not being deleted. */
+export function goneAt({ deletion_requested_at }: SecretVersion): Date | undefined {
+  const requestedAt = Date.parse(deletion_requested_at ?? '')
+  return Number.isNaN(requestedAt) ? undefined : new Date(requestedAt + 7 * 24 * 3600 * 1000)
+}
+
 /** Schedules a version for deletion: for 7 days it can be restored. */
 export async function deleteVersion(
   account: ScalewayAccount,

@@ -1,6 +1,7 @@
 import { age } from '../lib/age.ts'
 import { nearest } from '../lib/nearest.ts'
 import { shortList } from '../lib/short-list.ts'
+import { fillCommand } from '../model/fill-command.ts'
 import { placeOf, typeFits } from '../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { rotationDue } from '../model/rotation-due.ts'
@@ -45,7 +46,8 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
       fix: `Move it: \`scw secret secret update <id> path=${tier.remotePath}\`, or correct remotePath in scripts/catalogue.ts.`,
       specs,
     })
-  const fill = `\`npm run fill -- --environment ${environment} --tier ${tier.name} --only ${specs.map(({ variable }) => variable).join(' ')}\``
+  const only = specs.map(({ variable }) => variable)
+  const fill = `\`${fillCommand({ environment, tier: tier.name, only, specs })}\``
   if (optional)
     return finding({
       code: 'OPTIONAL_ABSENT',
@@ -72,7 +74,7 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
   })
 }
 
-function quality({ environment, sight }: Context): Finding[] {
+function quality({ environment, tier, sight }: Context): Finding[] {
   const { remote, found, faults = [] } = sight
   const where = placeOf(remote)
   if (found?.status === 'locked') {
@@ -95,7 +97,7 @@ function quality({ environment, sight }: Context): Finding[] {
         code,
         where: `${where}${specs.length === remote.specs.length ? '' : ` (${specs.map(({ variable }) => variable).join(', ')})`}`,
         message: `${message}. Expected ${specs.map(({ format }) => format).join(', ')}.`,
-        fix: `Give it another value: \`npm run fill -- --environment ${environment} --replace --only ${specs.map(({ variable }) => variable).join(' ')}\``,
+        fix: `Give it another value: \`${fillCommand({ environment, tier: tier.name, only: specs.map(({ variable }) => variable), specs, replace: true })}\``,
         specs,
       }),
     ),

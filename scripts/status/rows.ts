@@ -136,7 +136,7 @@ function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSi
   return folders.flatMap(({ remotes }) =>
     remotes.flatMap(({ remote, version }) => {
       const report = remote.specs[0] && refreshed.get(remote.specs[0])
-      if (!version || !report?.refreshedAt || version.createdAt <= report.refreshedAt) return []
+      if (!version || !report?.refreshedAt || !isAfter(version.createdAt, report.refreshedAt)) return []
       const { namespace, name } = report.ref
       return finding({
         code: 'VERSION_WAITING',
@@ -147,6 +147,11 @@ function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSi
       })
     }),
   )
+}
+
+/** Kubernetes keeps whole seconds: within the same one nobody knows, and the operator has most likely read it. */
+function isAfter(a: Date, b: Date): boolean {
+  return Math.floor(a.getTime() / 1000) > Math.floor(b.getTime() / 1000)
 }
 
 function worstFirst(a: StatusRow, b: StatusRow): number {

@@ -72,7 +72,9 @@ describe('the remote secret of a required variable', () => {
     await scaleway('DELETE', `/${made.id}`, undefined, scope().region)
     await change(id, { name: 'stock-db' })
     expect(found.causes).toMatchObject([{ code, where: place, message: expect.stringMatching(message) }])
-    expect(found.causes[0]?.fix).toMatch(/^`npm run fill -- .* --tier orders --only STOCK_DB` creates it /)
+    expect(found.causes[0]?.fix).toMatch(
+      /^`npm run fill -- .* --tier orders --only STOCK_DB --from <file>` creates it /,
+    )
     expect(blind.causes).toMatchObject([{ code: seenByTier, where: place }])
     await here.healthy()
   })
@@ -133,7 +135,7 @@ describe('the remote secret of a required variable', () => {
       mends: () => change(id, { name: 'stock-db' }),
       code: 'REMOTE_ABSENT',
       message: /^is not there\. The folder has "stock-bd", which no entry names\./,
-      fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB`',
+      fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB --from <file>`',
       evidence: /^Scaleway GET \S+ answers 200 /,
     },
     'that is not there at all': {
@@ -141,7 +143,7 @@ describe('the remote secret of a required variable', () => {
       mends: () => change(id, { name: 'stock-db' }),
       code: 'REMOTE_ABSENT',
       message: /^is not there\. Expected it in project 8d3b5e71-/,
-      fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB`',
+      fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB --from <file>`',
       evidence: /\), without stock-db$/m,
     },
   }
@@ -221,7 +223,7 @@ test('many that nobody has filled yet are one cause, with one command', async ()
     message: `lacks ${names.length} remote secrets: ${names.join(', ')}. Expected all of them in project ${orders.projectId}.`,
   })
   expect(cause.fix).toMatch(
-    /^`npm run fill -- --environment preview --tier orders --only .*STOCK_DB.*` creates them\.$/,
+    /^`npm run fill -- --environment preview --tier orders --only .*STOCK_DB.* --from <file>` creates them\.$/,
   )
   for (const [index, id] of ids.entries()) await change(id, { name: names[index] })
   await here.healthy()
@@ -266,7 +268,9 @@ describe('the value of a remote secret', () => {
         message: 'has no field "PAY_SIGNATURE" in its JSON. Expected a JSON object with PAY_MERCHANT, PAY_SIGNATURE.',
         specs: [{ variable: 'PAY_SIGNATURE', owner: 'Payments desk' }],
       })
-      expect(cause.fix).toMatch(/^`npm run fill -- --environment preview --tier orders --only PAY_SIGNATURE` /)
+      expect(cause.fix).toMatch(
+        /^`npm run fill -- --environment preview --tier orders --only PAY_SIGNATURE --generate` /,
+      )
     }))
 
   test('that lacks a property is told with the path of it', () =>

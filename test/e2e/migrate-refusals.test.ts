@@ -7,6 +7,7 @@ import { clusterProblem } from '../../scripts/kubernetes/errors.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import type { MigrationContext } from '../../scripts/migration/context.ts'
+import { replacementNote } from '../../scripts/migration/replacements.ts'
 import { lookAhead, migrate, nextStep } from '../../scripts/migration/run.ts'
 import { journalRef } from '../../scripts/migration/state.ts'
 import type { GateRequest } from '../helpers/gate.ts'
@@ -223,6 +224,12 @@ test('a value that was rotated in Scaleway meanwhile is told, and either side ca
       fix: 'If the old Secret is right, run it with --replace: the version before stays enabled. If Scaleway is, leave the old value behind with `--leave <key>`.',
     },
   ])
+  const noteOf = (name: string) => sight.steps.find((step) => step.name === name)
+  expect(noteOf('inventory')?.note).toMatch(/^\d+ keys assigned, 1 with another value in Scaleway$/)
+  expect(noteOf('fill')).toMatchObject({ state: 'todo', note: expect.stringMatching(/, 1 with another value there$/) })
+  const replacing = track.context(choices({ replace: true }))
+  expect(await replacementNote(replacing, (await lookAhead(replacing)).facts)).toBe('1 value in Scaleway is replaced')
+  expect(await replacementNote(track.context(), sight.facts)).toBe('')
   expect(nextStep(await lookAhead(track.context(choices({ leave: ['DATABASE_URL'] }))))?.name).toBe('backup')
   expect(await codesOf(choices({ leave: ['DATABASE_URL'] }))).toEqual([])
 })

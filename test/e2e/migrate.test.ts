@@ -295,6 +295,17 @@ test('--rollback brings the old Secret back as it was, from the cluster or from 
   const look = await migrate('--rollback', '--dry-run', ...file)
   expect([look.exitCode, await world.has(old.namespace, old.name)]).toEqual([0, false])
   expect(look.stdout).toContain('Deployment/trackdechets-backend/api reads the new Secrets, and is left as it is')
+  const blind = await world.run('migrate', ['--rollback', '--dry-run'], { input: '' })
+  expect([blind.exitCode, blind.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^Secret\/trackdechets-secrets\/migrate-backup-\d was sealed at 20\S+, and holds Secret\/trackdechets\/trackdechets-secrets.*\nSecret\/trackdechets\/trackdechets-secrets is not there, and would be made; /,
+    ),
+  ])
+  const outline = await world.run('migrate', ['--rollback', '--dry-run', '--output', 'json'], { input: '' })
+  expect(JSON.parse(outline.stdout)).toMatchObject({ action: 'create', keys: null, written: false })
+  const unasked = await world.run('migrate', ['--rollback', '--yes'], { input: '' })
+  expect([unasked.exitCode, codes(unasked.stderr)]).toEqual([3, ['PASSPHRASE_MISSING']])
   for (const from of [file, []]) {
     const { exitCode, stdout } = await migrate('--rollback', '--yes', '--output', 'json', ...from)
     expect(exitCode).toBe(0)

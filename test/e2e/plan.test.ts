@@ -104,7 +104,7 @@ describe('before anything is deployed', () => {
       {
         code: 'REMOTE_ABSENT',
         where: '/trackdechets-backend/redis-url',
-        fix: '`npm run fill -- --environment recette --tier backend --only REDIS_URL` (owner Trackdéchets)',
+        fix: '`npm run fill -- --environment recette --tier backend --only REDIS_URL --from <file>` (owner Trackdéchets)',
       },
     ])
     expect(document.requests).toEqual({ before: 0, after: 48 * 24 + 2 * 288 })

@@ -87,7 +87,7 @@ describe('npm run wait', () => {
       /^\/trackdechets-backend\/redis-url: is not there\. Expected it in project \S+\.\n {2}seen: Scaleway GET .* \(request \S+\), without redis-url\n/m,
     )
     expect(stderr).toMatch(
-      /^ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: `npm run fill -- --environment recette --tier backend --only REDIS_URL` creates it\. .*kubectl annotate.*\n {2}\(REMOTE_ABSENT\)$/m,
+      /^ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: `npm run fill -- --environment recette --tier backend --only REDIS_URL --from <file>` creates it\. .*kubectl annotate.*\n {2}\(REMOTE_ABSENT\)$/m,
     )
     expect(stderr).not.toContain('(NOT_SYNCED)')
     const [cause, ...others] = result.problems

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { api, application, type Clients, project, raw, seed, startWorld, statusOf, type World } from './clients.ts'
 
@@ -138,6 +139,25 @@ describe('the admin port', () => {
       expect((await admin('POST', '/faults', body)).status).toBe(400)
     expect((await admin('POST', '/fault', {})).status).toBe(404)
     expect((await admin('PATCH', '/faults', {})).status).toBe(405)
+  })
+
+  test('refuses fields it does not know, and names them', async () => {
+    const wrong = await admin('POST', '/faults', { kind: 'reset', retryAfterSeconds: 2, delayMs: 1 })
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { details: [{ argument_name: 'retryAfterSeconds' }, { argument_name: 'delayMs' }] },
+    })
+    expect((await admin('POST', '/clock/advance', { seconds: 0, minutes: 1 })).status).toBe(400)
+    expect((await admin('GET', '/faults')).body).toEqual({ faults: [] })
+  })
+
+  test('takes the fault of the README whole', async () => {
+    const readme = await readFile('README.md', 'utf8')
+    const [, fault = ''] = /-d '(\{"kind".*\})'/.exec(readme) ?? []
+    expect(await admin('POST', '/faults', JSON.parse(fault))).toMatchObject({
+      status: 200,
+      body: { kind: 'too_many_requests', retry_after_seconds: 2 },
+    })
   })
 
   test('says that it is healthy', async () => {

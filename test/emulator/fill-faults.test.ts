@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FaultKind } from '../../scripts/emulator/admin/faults.ts'
+import { type EmulatorOptions, startEmulator } from '../../scripts/emulator/emulator.ts'
 import { mapConcurrently } from '../../scripts/lib/concurrent.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import { writeDotenv } from '../../scripts/model/dotenv.ts'
@@ -34,8 +35,11 @@ const scenarios = [
 type Scenario = (typeof scenarios)[number]
 
 /** An account as the scenario wants it: a full one has a disabled version, then an enabled one, of other values. */
-async function worldFor({ isEmpty }: Scenario): Promise<{ world: FillWorld; values: Values }> {
-  const world = await startFillWorld(bookshop, environment, { tier })
+async function worldFor(
+  { isEmpty }: Scenario,
+  options: EmulatorOptions = {},
+): Promise<{ world: FillWorld; values: Values }> {
+  const world = await startFillWorld(bookshop, environment, { ...options, tier })
   if (!isEmpty) {
     await world.fill(valuesFor(world.model))
     await world.fill(valuesFor(world.model), { replace: true, disablePrevious: true })
@@ -105,6 +109,72 @@ describe.each(scenarios)('filling $name', (scenario) => {
         return seen === number ? 'reset' : answer
       })
       expect(await endsWell(world.fill(values, { ...scenario.options, apiUrl: gate.url }))).toBe('done')
+      expect(await world.contents(values)).toEqual(filled(world.model, ...scenario.after))
+    })
+  }, 120_000)
+
+  test('a key that is revoked at every request in turn is told, and with one that works it goes on', async () => {
+    const { total } = await requestsOf(scenario)
+    await mapConcurrently(numbersTo(total), 10, async (number) => {
+      const { world, values } = await worldFor(scenario)
+      await using _ = world
+      const { emulator } = world
+      let seen = 0
+      await using gate = await startGate({ url: emulator.url }, (_request, forward) => {
+        if (++seen === number) emulator.setKeyDisabled(emulator.owner.accessKey, true)
+        return forward()
+      })
+      const end = await endsWell(world.fill(values, { ...scenario.options, apiUrl: gate.url }))
+      emulator.setKeyDisabled(emulator.owner.accessKey, false)
+      expect([number, end]).toEqual([number, 'told'])
+      await world.fill(values, scenario.options)
+      expect(await world.contents(values)).toEqual(filled(world.model, ...scenario.after))
+    })
+  }, 120_000)
+
+  test('Scaleway that goes away at every request in turn, and comes back, has lost and doubled nothing', async () => {
+    const folder = await temporaryFolder()
+    const { total } = await requestsOf(scenario)
+    // One after the other: another one could take the port meanwhile.
+    for (const number of numbersTo(total)) {
+      const stateFile = join(folder, `${number}.json`)
+      const { world, values } = await worldFor(scenario, { stateFile })
+      await using _ = world
+      const { url, owner, stop } = world.emulator
+      let seen = 0
+      await using gate = await startGate({ url }, async (_request, forward) => {
+        if (++seen < number) return forward()
+        await stop()
+        return 'reset'
+      })
+      const end = await endsWell(world.fill(values, { ...scenario.options, apiUrl: gate.url }))
+      expect([number, end]).toEqual([number, 'told'])
+      const { accessKey, secretKey } = owner
+      await using _back = await startEmulator({
+        port: Number(new URL(url).port),
+        owner: { accessKey, secretKey },
+        stateFile,
+        limits: { secrets: 1000 },
+      })
+      await world.fill(values, scenario.options)
+      expect(await world.contents(values)).toEqual(filled(world.model, ...scenario.after))
+    }
+  }, 120_000)
+
+  test('answers that are slow, and those that come too late, lose and double nothing', async () => {
+    const { total } = await requestsOf(scenario)
+    await mapConcurrently(numbersTo(total), 10, async (number) => {
+      const { world, values } = await worldFor(scenario)
+      await using _ = world
+      world.emulator.faults.add({ kind: 'latency', delayMs: 5 })
+      let seen = 0
+      // It is done, and nobody hears of it in time.
+      await using gate = await startGate({ url: world.emulator.url }, async (_request, forward) => {
+        const answer = await forward()
+        return ++seen === number ? 'hang' : answer
+      })
+      const parts = { ...scenario.options, apiUrl: gate.url, timeoutMs: 1_500 }
+      expect([number, await endsWell(world.fill(values, parts))]).toEqual([number, 'done'])
       expect(await world.contents(values)).toEqual(filled(world.model, ...scenario.after))
     })
   }, 120_000)

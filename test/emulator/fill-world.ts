@@ -19,7 +19,10 @@ export interface FillWorld extends AsyncDisposable {
   readonly account: ScalewayAccount
   readonly model: EnvironmentModel
   /** Plans and does it in this process, as the owner; through a gate when `apiUrl` is given. */
-  fill(values: Values, options?: Partial<FillOptions> & { readonly apiUrl?: string }): Promise<FillPlan>
+  fill(
+    values: Values,
+    options?: Partial<FillOptions> & { readonly apiUrl?: string; readonly timeoutMs?: number },
+  ): Promise<FillPlan>
   /** What Scaleway holds: a line a remote secret, with the status of each version and whether the value is as wanted. */
   contents(wanted: Values): Promise<string[]>
   /** What the command line needs to find the account, and no one else's. */
@@ -41,10 +44,10 @@ export async function startFillWorld(
     emulator,
     account,
     model,
-    async fill(values, { apiUrl = emulator.url, ...parts } = {}) {
+    async fill(values, { apiUrl = emulator.url, timeoutMs, ...parts } = {}) {
       const given = { replace: false, disablePrevious: false, prune: false, chosen: false, ...parts }
       const request = { scope: fillEntries(model), values, options: given }
-      const own = { ...account, apiUrl }
+      const own = { ...account, apiUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
       const plan = planFill(request, await inspect(own, model, request))
       if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
       await executeFill({ account: own, region: model.region, log: () => undefined }, plan.work)

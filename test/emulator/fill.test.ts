@@ -270,7 +270,10 @@ describe('the command', () => {
     await using world = await startFillWorld(trackdechets, 'recette')
     const done = await run(world, { generate: true, yes: true })
     expect(done.exitCode).toBe(0)
-    expect(done.log).toMatch(/^\d+ required variables have no value yet$/m)
+    expect(done.log).toMatch(
+      /^warning: environment "recette": \d+ required variables have no value yet: .*\n {2}fix: .*\n {2}\(FILL_VALUES_MISSING\)\n?$/m,
+    )
+    expect(done.log.trimEnd()).toMatch(/\(FILL_VALUES_MISSING\)$/)
     expect(done.out).toMatch(/ SESSION_SECRET +\S+ +generated +create$/m)
     expect(done.out).toMatch(/ DATABASE_URL +\S+ +- +has no value yet$/m)
     const session = await remoteOf(world, 'SESSION_SECRET')

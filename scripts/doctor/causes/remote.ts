@@ -187,9 +187,7 @@ function absentCauses(scene: Scene, absent: readonly RemoteFacts[]): Cause[] {
 /** Where the whole tier is to be filled, what is there already stays as it is. */
 function fillAll(model: EnvironmentModel, tier: TierModel, absent: readonly RemoteFacts[]): string {
   const specs = absent.flatMap(({ remote }) => remote.specs)
-  return specs.length > 8
-    ? paste.look(`npm run fill -- --environment ${model.environment} --tier ${tier.name}`)
-    : paste.fill(model, tier, specs)
+  return specs.length > 8 ? paste.fillTier(model, tier, specs) : paste.fill(model, tier, specs)
 }
 
 function since(time: string | null): string {

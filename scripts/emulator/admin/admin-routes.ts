@@ -69,6 +69,7 @@ export function adminRoutes(options: AdminOptions): AdminRoute[] {
         const body = call.body()
         const seconds = body.integer('seconds', 0, 10 * 365 * 24 * 3600)
         if (seconds === undefined) body.refuse('seconds', 'required', 'is required')
+        body.refuseOthers()
         body.done()
         return { status: 200, body: { now: options.advanceClock(seconds ?? 0).toISOString() } }
       },
@@ -105,6 +106,7 @@ function readFault(body: Arguments): FaultSpec {
     delayMs: body.integer('delay_ms', 0, 600_000),
     retryAfterSeconds: body.integer('retry_after_seconds', 0, 86_400),
   }
+  body.refuseOthers()
   body.done()
   const given = Object.entries(spec).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given) as unknown as FaultSpec

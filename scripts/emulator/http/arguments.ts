@@ -24,6 +24,8 @@ export interface Arguments {
   object(name: string): Arguments | undefined
   objects(name: string): Arguments[] | undefined
   has(name: string): boolean
+  /** Refuses every field that was not asked for until now. Scaleway itself passes over them. */
+  refuseOthers(): void
   refuse(name: string, reason: ArgumentProblem['reason'], help: string): void
   /** @throws ApiError 400 invalid_arguments with every problem found. */
   done(): void
@@ -61,7 +63,11 @@ function argumentsOf(
   problems: ArgumentProblem[],
   isQuery = false,
 ): Arguments {
-  const field = (name: string) => (Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined)
+  const asked = new Set<string>()
+  const field = (name: string) => {
+    asked.add(name)
+    return Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined
+  }
   const refuse = (name: string, reason: ArgumentProblem['reason'], help: string): undefined => {
     problems.push({ argument_name: prefix + name, help_message: help, reason })
   }
@@ -125,6 +131,11 @@ function argumentsOf(
       if (value === undefined) return undefined
       if (!Array.isArray(value)) return refuse(name, 'format', 'expected a list of objects')
       return value.map((one, index) => argumentsOf(isRecord(one) ? one : {}, `${prefix}${name}.${index}.`, problems))
+    },
+    refuseOthers() {
+      const known = [...asked].join(', ')
+      for (const name of Object.keys(fields))
+        if (!asked.has(name)) refuse(name, 'constraint', `is no field; expected only ${known}`)
     },
     has: (name) => field(name) !== undefined,
     refuse: (name, reason, help) => void refuse(name, reason, help),

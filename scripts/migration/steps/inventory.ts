@@ -1,4 +1,5 @@
 import { isError, type Problem } from '../../lib/problems.ts'
+import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import { atSecret } from '../../model/rules/rule.ts'
 import type { MigrationContext } from '../context.ts'
@@ -19,7 +20,16 @@ export const inventoryStep: Step = {
     const assigned = count(sum('assigned'), 'key')
     const left = sum('left') > 0 ? [`${sum('left')} left behind`] : []
     const open = sum('open') + sum('unknown')
-    const note = [`${assigned} assigned`, ...left, ...(open > 0 ? [`${open} without a place to go`] : [])].join(', ')
+    const differing = all.filter(({ code }) => code === 'FILL_WOULD_REPLACE').length
+    const rest = all.filter(isError).length - open - missing.length - differing
+    const note = [
+      `${assigned} assigned`,
+      ...left,
+      ...(open > 0 ? [`${open} without a place to go`] : []),
+      ...(missing.length > 0 ? [`${count(missing.length, 'required value')} missing`] : []),
+      ...(differing > 0 ? [`${differing} with another value in Scaleway`] : []),
+      ...(rest > 0 ? [`${rest} to correct`] : []),
+    ].join(', ')
     return all.some(isError) ? blocked(note, all) : done(note, all)
   },
 }
@@ -35,7 +45,7 @@ async function missingProblems({ model }: MigrationContext, facts: Facts): Promi
       code: 'LEGACY_KEY_MISSING',
       where: atSecret(entry.spec),
       message: `no key of the old Secret is its value, and ${placeOf(entry.remote)} has none. Expected a value for every required entry.`,
-      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: npm run fill -- --environment ${model.environment} --only ${qualified(entry)}`,
+      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: ${fillCommand({ environment: model.environment, only: [qualified(entry)], specs: [entry.spec] })}`,
     }))
 }
 

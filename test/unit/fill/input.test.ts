@@ -38,6 +38,23 @@ test('what is longer than that, or no UTF-8, is refused and not cut off', async 
   expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
 })
 
+test('a file without a value is told, and one with a value is not', async () => {
+  const path = join(await temporaryFolder(), 'x.env')
+  for (const text of ['', '# nothing\n', '{}']) {
+    await writeFile(path, text, { mode: 0o600 })
+    expect((await readValuesFile(path)).problems).toMatchObject([
+      {
+        code: 'FILL_INPUT_EMPTY',
+        where: path,
+        severity: 'warning',
+        message: expect.stringMatching(/^gives no value\./),
+      },
+    ])
+  }
+  await writeFile(path, 'A=x', { mode: 0o600 })
+  expect((await readValuesFile(path)).problems).toEqual([])
+})
+
 test('a Secret is named by its namespace and its name', () => {
   expect(secretRef('shop/shop.secrets-1')).toEqual({ namespace: 'shop', name: 'shop.secrets-1' })
   for (const text of ['shop', 'shop/', '/x', 'a/b/c', 'a/../b', 'A/b']) expect(() => secretRef(text)).toThrow(text)

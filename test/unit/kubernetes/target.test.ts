@@ -15,7 +15,14 @@ test('a target is known by its keys, the time of its data and a text for both it
     keys: ['A'],
     changedAt: new Date('2026-11-05T10:00:00Z'),
     version: '2026-11-05T10:00:00.000Z u-1',
+    isMarked: false,
   })
+})
+
+test('only the annotation as Reloader reads it marks a target', () => {
+  const isMarked = (value: string) =>
+    targetSight(secret({ annotations: { 'reloader.stakater.com/match': value } })).isMarked
+  expect([isMarked('true'), isMarked('false'), isMarked('True')]).toEqual([true, false, false])
 })
 
 test('its version changes with its data and with the object, and with nothing else', () => {

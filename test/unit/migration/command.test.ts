@@ -8,6 +8,10 @@ const cases = [
   [['--rollback', '--yes', '--leave', 'X'], '--leave: does not go with --rollback. Expected one of them.'],
   [['--rollback', '--yes', '--replace'], '--replace: does not go with --rollback. Expected one of them.'],
   [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
+  [
+    ['--yes', '--backup', 'no-such-folder/x.json'],
+    '--backup no-such-folder/x.json: there is no folder no-such-folder.',
+  ],
   [['--yes', '--timeout', 'soon'], '--timeout soon: is no duration.'],
   [['--yes', '--assign', 'X'], '--assign: says nothing about a key.'],
   [['--output', 'xml'], "npm run migrate: option '--output <form>' argument 'xml' is invalid."],

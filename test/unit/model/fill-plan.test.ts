@@ -48,6 +48,7 @@ function plan({ secrets, values = {}, scope, found, options }: Case) {
     payloads: work.flatMap(({ payload }) => payload ?? []),
     work: work.map(({ disable, delete: deleted }) => ({ disable, delete: deleted })),
     problems: problems.map(({ code, severity = 'error' }) => (severity === 'error' ? code : `${code} (${severity})`)),
+    fixes: problems.map(({ fix }) => fix),
     messages: problems.map(({ where, message }) => `${where}: ${message}`),
     read: first && toRead(request, first.remote),
   }
@@ -268,10 +269,34 @@ describe('versions', () => {
     expect(plan({ ...change, found: { versions: enabled, holds: 'now' }, options }).problems).toEqual([
       'FILL_VERSIONS_FULL',
     ])
+    const [fix] = plan({ ...change, found: { versions: enabled, holds: 'now' }, options }).fixes
+    expect(fix).toContain('--disable-previous --only api.TOKEN,')
     const nearly = { versions: enabled.slice(0, 15), holds: 'now' }
     expect(plan({ ...change, found: nearly, options: { replace: true } }).problems).toEqual([
       'FILL_VERSIONS_NEARLY_FULL (warning)',
     ])
+  })
+
+  test('wait for room when versions that are being deleted take it, and the way back stays', () => {
+    const goneAt = (day: number) => new Date(`2026-11-0${day}T10:00:00Z`)
+    const going = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        revision: index + 1,
+        status: 'scheduled_for_deletion',
+        goneAt: goneAt(index === 3 ? 4 : 5),
+      }))
+    const filled = (count: number) => ({
+      versions: [...going(count), { revision: 30, status: 'disabled' }, { revision: 31, status: 'enabled' }],
+      holds: 'now',
+    })
+    const options = { replace: true, prune: true, disablePrevious: true }
+    const change = { secrets: [single], values: { TOKEN: 'new' }, options }
+    const full = plan({ ...change, found: filled(18) })
+    expect(full).toMatchObject({ problems: ['FILL_VERSIONS_FULL'], work: [] })
+    expect(full.fixes[0]).toBe(
+      'Wait until 2026-11-04T10:00:00.000Z, when the first of them is gone, then run the same command again.',
+    )
+    expect(plan({ ...change, found: filled(17) })).toMatchObject({ payloads: ['new'], problems: [] })
   })
 })
 

@@ -77,6 +77,7 @@ describe('whose value it is', () => {
 
   test('a chosen name that is none is told', () => {
     expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.message).toContain('Did you mean "TOKEN"?')
+    expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.fix).toMatch(/^Correct the name, or add/)
     expect(entriesInScope(all, { tier: 'web', only: ['TOKEN'] }).problems).toHaveLength(1)
   })
 
@@ -111,7 +112,8 @@ describe('JSON', () => {
   })
 
   test.each([
-    ['{"TOKEN": "hunter2", }', 'is no valid JSON'],
+    ['{"TOKEN": "hunter2", }', 'is no valid JSON from line 1, column 22 on. '],
+    ['{"TOKEN":\n  "hunter2', 'is no valid JSON: it ends too early, in line 2. '],
     ['["hunter2"]', 'is a list'],
   ])('%s is refused, and nothing of it is shown', (text, message) => {
     const { values, problems } = parseInput(text, 'x.json')

@@ -4,6 +4,7 @@ import type { SecretUse } from '../../../scripts/kubernetes/secret-uses.ts'
 import { externalSecrets, resolve } from '../../../scripts/model/resolve.ts'
 import type { RestartMode } from '../../../scripts/model/types.ts'
 import { planRestart, restartedAt, rollingWorkloads } from '../../../scripts/restart/plan.ts'
+import { unmarkedTargets } from '../../../scripts/restart/unmarked.ts'
 import { applicationWith } from '../../helpers/applications.ts'
 
 const changedAt = new Date('2026-11-05T10:00:00Z')
@@ -20,11 +21,13 @@ interface Case {
   readonly pods?: readonly (Date | undefined)[]
   /** Targets that exist. Default: the required one */
   readonly targets?: readonly string[]
+  /** Whether targets have the annotation of the chart. Default: true */
+  readonly isMarked?: boolean
 }
 
 /** What is planned for the Deployment `server`, which reads `TOKEN` and the optional `HINT`. */
 function plan({ mode, annotations = {}, podAnnotations = {}, by = 'variables', ...parts }: Case) {
-  const { reads = ['api-secrets'], pods = [after], targets = ['api-secrets'] } = parts
+  const { reads = ['api-secrets'], pods = [after], targets = ['api-secrets'], isMarked = true } = parts
   const model = resolve(applicationWith({ secrets: [{}, { variable: 'HINT', optional: true }] }), 'dev')
   const tier = model.tiers.find(({ name }) => name === 'api')
   if (!tier) throw new Error('no tier')
@@ -47,14 +50,20 @@ function plan({ mode, annotations = {}, podAnnotations = {}, by = 'variables', .
   }))
   const sights = externalSecrets(tier)
     .filter(({ name }) => targets.includes(name))
-    .map((target) => [target, { keys: [], changedAt, version: `version of ${target.name}` }] as const)
+    .map((target) => [target, { keys: [], changedAt, isMarked, version: `version of ${target.name}` }] as const)
   const sight = {
     tier,
     consumers: new Map([['server', { template, pods: running }]]),
     targets: new Map(sights),
   }
   const rows = planRestart(mode, [sight])
-  return { rows, row: rows.find(({ name }) => name === 'server'), others: rows.filter(({ name }) => name !== 'server') }
+  const problems = unmarkedTargets({ ...model, restart: mode }, [sight])
+  return {
+    rows,
+    problems,
+    row: rows.find(({ name }) => name === 'server'),
+    others: rows.filter(({ name }) => name !== 'server'),
+  }
 }
 
 const decision = (parts: Case) => {
@@ -129,6 +138,28 @@ describe('reloader', () => {
   test('what Reloader knows is left to it', () => {
     expect(decision({ mode, annotations: search })).toEqual({ action: 'none' })
     expect(decision({ mode, annotations: search, pods: [before] })).toEqual({ action: 'wait' })
+  })
+
+  test('a target without the annotation of the chart is told, and what it leaves old is restarted without Reloader', () => {
+    const parts = { mode, annotations: search, isMarked: false } as const
+    const { row, problems } = plan(parts)
+    expect(row?.reason).toBe('Reloader does not restart it for api-secrets, which lacks reloader.stakater.com/match')
+    expect(problems).toMatchObject([
+      {
+        code: 'TARGET_UNKNOWN_TO_RELOADER',
+        where: 'Secret/shop-api/api-secrets',
+        fix: '`npm run deploy -- --environment dev`',
+      },
+    ])
+    expect(plan({ ...parts, isMarked: true }).problems).toEqual([])
+    expect(plan({ ...parts, mode: 'checksum' }).problems).toEqual([])
+    expect(plan({ ...parts, reads: [] }).problems).toEqual([])
+    const patch = template({ [restartedAt]: changedAt.toISOString() })
+    expect(decision({ ...parts, pods: [before] })).toEqual({ action: 'restart', patch })
+    const podAnnotations = { [restartedAt]: changedAt.toISOString() }
+    expect(decision({ ...parts, podAnnotations, pods: [before] })).toEqual({ action: 'wait' })
+    const own = { 'secret.reloader.stakater.com/reload': 'api-secrets' }
+    expect(plan({ ...parts, annotations: own })).toMatchObject({ row: { action: 'none' }, problems: [] })
   })
 
   test('what excludes the target is left alone, and so is what reads none', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { apiUrlOf, isLocalApi, loadAccount, organizationOf } from '../../../scripts/scaleway/account.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -25,6 +25,19 @@ profiles:
 `
 
 const problemsOf = async (load: () => Promise<unknown>) => (await problemOf(load())).all
+
+test('a wait that Scaleway asks of several requests is told once, and the next one again', async () => {
+  const lines: string[] = []
+  const env = { SCW_SECRET_KEY: secretKey, ...(await withConfig('')) }
+  const { onWait } = await loadAccount(env, undefined, (line) => void lines.push(line))
+  onWait?.(30)
+  onWait?.(29)
+  expect(lines).toEqual(['Scaleway asks to wait 30 s'])
+  vi.useFakeTimers({ now: Date.now() + 31_000, toFake: ['Date'] })
+  onWait?.(5)
+  vi.useRealTimers()
+  expect(lines).toEqual(['Scaleway asks to wait 30 s', 'Scaleway asks to wait 5 s'])
+})
 
 describe('an account comes from', () => {
   test("the variables of Scaleway's own tools", async () => {

@@ -81,6 +81,26 @@ describe('a request is tried again', () => {
     expect(server.received).toHaveLength(2)
   })
 
+  test('and a wait of the API is told, in seconds', async () => {
+    const server = await serverWith(wait, { ...wait, headers: { 'retry-after': '1' } }, broken, done)
+    const waits: number[] = []
+    await scalewayRequest({ ...accountOf(server), retryMs: 1, onWait: (seconds) => void waits.push(seconds) }, read)
+    expect(waits).toEqual([1])
+  })
+
+  test('and not at all when the API wants it later than somebody would wait: it says when to come back', async () => {
+    const inAnHour = new Date(Date.now() + 3600_000)
+    for (const retryAfter of ['3600', inAnHour.toUTCString()])
+      for (const request of [read, write]) {
+        const server = await serverWith({ ...wait, headers: { 'retry-after': retryAfter } }, done)
+        const problem = await problemOf(scalewayRequest(accountOf(server), request))
+        expect(problem.message).toMatch(/^answers 429 too_many_requests, and asks to wait 3(600|59\d) s\. /)
+        const [, until = ''] = /^Run the same command again after (\S+)\.$/.exec(problem.fix) ?? []
+        expect(Math.abs(Date.parse(until) - inAnHour.getTime())).toBeLessThan(30_000)
+        expect(server.received).toHaveLength(1)
+      }
+  })
+
   test('and waiting ends when the command is interrupted', async () => {
     const server = await serverWith({ ...wait, headers: { 'retry-after': '60' } }, done)
     const interrupt = new AbortController()

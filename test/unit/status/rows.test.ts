@@ -178,6 +178,20 @@ describe('Scaleway', () => {
       { remotes: { a: { version: { revision: 2, createdAt: minutesAgo(5) } } } },
       { A: 'VERSION_WAITING' },
     ],
+    [
+      'has a version of the second it was read in: the operator notes no more than that',
+      {
+        remotes: { a: { version: { revision: 2, createdAt: new Date(minutesAgo(10).getTime() + 400) } } },
+      },
+      {},
+    ],
+    [
+      'has a version of the second after it was read',
+      {
+        remotes: { a: { version: { revision: 2, createdAt: new Date(minutesAgo(10).getTime() + 1000) } } },
+      },
+      { A: 'VERSION_WAITING' },
+    ],
   ])('%s', (_, change, expected) => {
     expect(statesOf(statusWith(change))).toEqual({ ...fine, ...expected })
   })
@@ -193,7 +207,7 @@ describe('Scaleway', () => {
     expect(findings.find(({ code }) => code === 'REMOTE_ABSENT')).toMatchObject({
       where: '/shop-api/s3',
       message: 'is not there. The folder has "S3", which no entry names. Expected it.',
-      fix: 'Create it: `npm run fill -- --environment dev --tier api --only S3_KEY S3_REGION`, or rename "S3"',
+      fix: 'Create it: `npm run fill -- --environment dev --tier api --only S3_KEY S3_REGION --from <file>`, or rename "S3"',
     })
   })
 })
