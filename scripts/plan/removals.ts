@@ -1,5 +1,6 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../kubernetes/errors.ts'
+import { releaseSelector } from '../kubernetes/helm-release.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { type PodTemplate, readPodTemplates } from '../kubernetes/pod-templates.ts'
 import type { Problem } from '../lib/problems.ts'
@@ -20,8 +21,7 @@ export async function planRemovals(
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<ObjectChange[]> {
-  const labelSelector = `app.kubernetes.io/instance=${release.name},app.kubernetes.io/name=tiered-secrets`
-  const options = { labelSelector, ...(signal ? { signal } : {}) }
+  const options = { labelSelector: releaseSelector(release), ...(signal ? { signal } : {}) }
   const namespaces = [...tiers.map(({ namespace }) => namespace), release.namespace]
   const found = await Promise.all(
     chartKinds.map(async (kind) => {
