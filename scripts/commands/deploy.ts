@@ -1,18 +1,22 @@
 import { openCluster, openEnvironment } from '../access.ts'
 import { explain } from '../examine.ts'
-import { upgradeRelease } from '../helm/helm.ts'
+import { dryRunRelease, upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
+import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
-import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
-import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { confirm } from '../lib/confirm.ts'
+import { type ExitCode, exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { openRelease } from '../release.ts'
+import { type OpenRelease, openRelease } from '../release.ts'
 
 interface Options {
   readonly environment: string
   readonly dryRun?: boolean
+  readonly yes?: boolean
   readonly timeout: string
   readonly wait: boolean
+  readonly output: 'table' | 'json'
 }
 
 export const command = defineCommand<Options>({
@@ -22,33 +26,107 @@ export const command = defineCommand<Options>({
   options: [
     environmentOption,
     { flags: '--dry-run', description: 'let the API server check everything, and change nothing' },
+    { flags: '--yes', description: 'ask nothing' },
     timeoutOption,
     { flags: '--no-wait', description: 'end as soon as the objects are in the cluster' },
+    outputOption,
   ],
-  async run({ environment, dryRun = false, timeout, wait }, io) {
-    timeoutMs(timeout)
+  async run(options, io) {
+    const { environment, dryRun = false, yes = false, output } = options
+    timeoutMs(options.timeout)
+    if (!dryRun && !yes && !io.input.isTerminal) throw nobodyThere()
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    io.log(`${dryRun ? 'checking' : 'deploying'} ${environment} in kube context ${release.kubeContext}`)
-    io.out(await upgradeRelease(release, { dryRun }))
-    return wait && !dryRun ? waitForSecrets(model, timeout, io) : exitCodes.ok
+    const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
+    if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
+    const waited = revision === undefined || !options.wait ? notWaited : await waitForSecrets(model, options, io)
+    if (output === 'json') io.out(asJson(model, { dryRun, revision, waited }))
+    return waited.exitCode
   },
 })
 
 // --- internal ---
 
-async function waitForSecrets(model: EnvironmentModel, timeout: string, io: CommandIo): Promise<ExitCode> {
+async function check(release: OpenRelease, { environment, output }: Options, io: CommandIo): Promise<undefined> {
+  io.log(`checking ${environment} in kube context ${release.kubeContext}`)
+  const manifests = await dryRunRelease(release)
+  if (output === 'table') io.out(`${manifests}\n`)
+  io.log('the API server takes all of it; nothing was changed')
+}
+
+/** The new revision; undefined: it was not wanted after all. */
+async function upgrade(
+  release: OpenRelease,
+  { environment, yes = false }: Options,
+  io: CommandIo,
+): Promise<number | undefined> {
+  const { kubeContext, valuesFile } = release
+  if (!yes) {
+    io.log(`${describe(release)}, with ${valuesFile}`)
+    io.log(`what it changes: \`npm run plan -- --environment ${environment}\``)
+    if (!(await confirm(`Deploy ${environment} in kube context ${kubeContext}?`, io))) return undefined
+  }
+  io.log(`deploying ${environment} in kube context ${kubeContext}`)
+  return upgradeRelease(release).catch((error: unknown) => {
+    if (io.signal.aborted) io.log('the upgrade was interrupted; the same command goes on')
+    throw error
+  })
+}
+
+interface Waited {
+  readonly exitCode: ExitCode
+  /** Undefined: it was not waited. */
+  readonly gate: GateDocument | undefined
+  readonly problems: readonly object[]
+}
+
+const notWaited: Waited = { exitCode: exitCodes.ok, gate: undefined, problems: [] }
+
+async function waitForSecrets(model: EnvironmentModel, { timeout, output }: Options, io: CommandIo): Promise<Waited> {
   io.log(`waiting up to ${timeout} until every required secret is there`)
   using client = await openCluster(model, io)
   const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  const { problems } = result
-  if (problems.some(isError)) {
-    io.log((await explain(model, client, result, io)).text.trimEnd())
-    return exitCodes.problems
+  const gate = gateDocument(model, result)
+  if (output === 'table') io.out(gateTable(model, result))
+  if (result.problems.some(isError)) {
+    const { text, problems } = await explain(model, client, result, io)
+    io.log(text.trimEnd())
+    return { exitCode: exitCodes.problems, gate, problems }
   }
-  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  if (result.problems.length > 0) io.log(formatProblems(result.problems).trimEnd())
   io.log('every required secret is there')
-  return exitCodes.ok
+  return { exitCode: exitCodes.ok, gate, problems: result.problems }
+}
+
+interface Outcome {
+  readonly dryRun: boolean
+  readonly revision: number | undefined
+  readonly waited: Waited
+}
+
+/** What was not done or looked at is null. */
+function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, problems } }: Outcome): string {
+  const { application, environment, release } = model
+  const { synced = null, externalSecrets = null } = gate ?? {}
+  const done = { dryRun, deployed: revision !== undefined, release: { ...release, revision: revision ?? null } }
+  const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems }
+  return `${JSON.stringify(body, null, 2)}\n`
+}
+
+function describe({ release: { name, namespace } }: OpenRelease): string {
+  return `release ${name} in namespace ${namespace}`
+}
+
+function nobodyThere(): ProblemError {
+  return new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: 'npm run deploy',
+      message: 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.',
+      fix: 'Run `npm run deploy -- --help`.',
+    },
+    exitCodes.usage,
+  )
 }

@@ -23,9 +23,10 @@ export function unexamined({ cluster, scaleway, admission, model }: Observation,
     scaleway.iam,
   ]
   const told = facts.flatMap((fact) => (fact && !isSeen(fact) ? [fact.unseen] : []))
-  const { accountRefusal } = scaleway
+  const { accountRefusal, hasAccount } = scaleway
   const refused = accountRefusal ? [`what only your own account could see; it was refused: ${accountRefusal.told}`] : []
-  return [...new Set([...told, ...refused, ...waiting(tiers, causes)])]
+  const alone = hasAccount ? [] : ['what only an account of yours could see: IAM, other regions, other projects']
+  return [...new Set([...told, ...alone, ...refused, ...waiting(tiers, causes)])]
 }
 
 // --- internal ---

@@ -31,21 +31,24 @@ export function renderChart(options: ReleaseOptions): Promise<string> {
 }
 
 /**
- * `helm upgrade --install`, for real or as a server-side dry run; returns what helm prints.
+ * `helm upgrade --install`; returns the number of the revision it made.
  * Helm's own `--wait` is not used: it takes an ExternalSecret without a status for ready, and would wait for optional ones.
  *
  * @throws ProblemError `TOOL_FAILED` (exit code 4: the cluster is unreachable or refuses)
  */
-export function upgradeRelease(options: ReleaseOptions, { dryRun = false } = {}): Promise<string> {
-  const { namespace } = options.release
-  const args = ['upgrade', '--install', ...releaseArguments(options), '--create-namespace']
-  if (options.kubeContext !== undefined) args.push('--kube-context', options.kubeContext)
-  if (dryRun) args.push('--dry-run=server')
-  return run(options.helm, args, {
-    ...runOptions(options),
-    exitCode: exitCodes.unreachable,
-    fix: `Read the lines above. \`helm history --namespace ${namespace} ${options.release.name}\` shows what is installed; nothing has to be undone by hand.`,
-  })
+export async function upgradeRelease(options: ReleaseOptions): Promise<number> {
+  const { version } = JSON.parse(await upgrade(options, ['--output', 'json'])) as { readonly version: number }
+  return version
+}
+
+/**
+ * The same as a server-side dry run: the manifests, which the API server has checked. Nothing is changed.
+ *
+ * @throws as `upgradeRelease`
+ */
+export function dryRunRelease(options: ReleaseOptions): Promise<string> {
+  // The notes tell of what is installed, and nothing is.
+  return upgrade(options, ['--dry-run=server', '--hide-notes'])
 }
 
 /** `helm lint --strict` of the chart with one values file. */
@@ -55,6 +58,18 @@ export function lintChart(options: Pick<ReleaseOptions, 'helm' | 'root' | 'value
 }
 
 // --- internal ---
+
+function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<string> {
+  const { release, kubeContext } = options
+  const { name, namespace } = release
+  const context = kubeContext === undefined ? [] : ['--kube-context', kubeContext]
+  const args = ['upgrade', '--install', ...releaseArguments(options), '--create-namespace', ...context, ...more]
+  return run(options.helm, args, {
+    ...runOptions(options),
+    exitCode: exitCodes.unreachable,
+    fix: `Read the lines above. \`helm history --namespace ${namespace} ${name}\` shows what is installed; nothing has to be undone by hand.`,
+  })
+}
 
 /** Variables with which Helm would go to another cluster, as another user, than the kubeconfig and the arguments say. */
 const noOverrides = Object.fromEntries(

@@ -35,6 +35,11 @@ export async function readRelease(
   return { record, uid, status: labels?.status ?? '' }
 }
 
+/** Selects the objects of a release by the chart's own labels, so that it does not matter who deployed them. */
+export function releaseSelector({ name }: { readonly name: string }): string {
+  return `app.kubernetes.io/instance=${name},app.kubernetes.io/name=tiered-secrets`
+}
+
 /** Whether a Helm is at it, or was killed while it was. */
 export function isPending({ status }: ReleaseSight): boolean {
   return status.startsWith('pending-')

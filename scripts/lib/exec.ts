@@ -91,11 +91,13 @@ export async function tryRun(file: string, args: readonly string[], options: Run
 /**
  * Runs a program to its end and returns its standard output.
  *
- * @throws ProblemError `TOOL_FAILED` with the command and the last lines of its standard error.
+ * @throws ProblemError `TOOL_FAILED` with the command and the last lines of its standard error; the reason of the signal
+ *   when the program failed because it was ended.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun(file, args, options)
   if (result.exitCode === 0) return result.stdout
+  options.signal?.throwIfAborted()
   throw new ProblemError(
     {
       code: 'TOOL_FAILED',

@@ -73,7 +73,7 @@ export function installChart(
   root: string,
   valuesFile: string,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<number> {
   return upgradeRelease({
     helm: stack.helm,
     root,

@@ -128,7 +128,7 @@ function versionProblems(
     const first = new Date(Math.min(...pending.map(({ goneAt }) => goneAt?.getTime() ?? 0)))
     const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted and count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
     const fix = `Wait until ${first.toISOString()}, when the first of them is gone, then run the same command again.`
-    return [problem('FILL_VERSIONS_FULL', message, fix)]
+    return [problem('FILL_VERSIONS_PENDING', message, fix)]
   }
   const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
   if (enabled + disabled - deletes >= maxVersions) {

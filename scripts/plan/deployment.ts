@@ -2,29 +2,17 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { isNotFound } from '../kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { type Problem, sortProblems } from '../lib/problems.ts'
-import { fillCommand } from '../model/fill-command.ts'
-import { placeOf } from '../model/remote-secret.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type OperatorAccount, organizationOf } from '../scaleway/account.ts'
 import { ScalewayError } from '../scaleway/http.ts'
 import { countSecrets } from '../scaleway/secrets.ts'
 import { readConsumers } from '../survey/cluster.ts'
 import { surveyRemoteSecrets } from '../survey/remote-secrets.ts'
+import { type MissingSecret, missingProblem, missingSecrets } from './missing.ts'
 import { type ObjectChange, planObjects } from './objects.ts'
-import { planRemovals, removedTargets } from './removals.ts'
+import { planRemovals, readRemovedTargets, removedTargetProblem } from './removals.ts'
 import { type DailyRequests, requestsPerDay } from './requests.ts'
 import { type Restart, restartsOf } from './restarts.ts'
-
-/** A remote secret without which a deployment does not arrive. */
-export interface MissingSecret {
-  /** `/trackdechets-backend/redis-url` */
-  readonly remoteSecret: string
-  readonly variables: readonly string[]
-  readonly owners: readonly string[]
-  readonly optional: boolean
-  /** A command to paste. */
-  readonly fix: string
-}
 
 /** What a deployment would do, before it does. */
 export interface DeployPlan {
@@ -32,7 +20,10 @@ export interface DeployPlan {
   readonly missing: readonly MissingSecret[]
   readonly restarts: readonly Restart[]
   readonly requests: DailyRequests
-  /** Remote secrets of the organization, now and once the missing ones are there; undefined: they may not be counted. */
+  /**
+   * Remote secrets of the organization, now and once those to be created are there. What is scheduled for deletion counts
+   * until it is gone. Undefined: they may not be counted.
+   */
   readonly quota: { readonly now: number; readonly after: number; readonly limit: number } | undefined
   readonly problems: readonly Problem[]
 }
@@ -52,18 +43,20 @@ export interface PlanSources {
  * @throws KubernetesError, or ProblemError, for what can't be asked
  */
 export async function planDeployment(sources: PlanSources): Promise<DeployPlan> {
-  const { client, model, manifests, signal } = sources
-  const [objects, removals, before, missing] = await Promise.all([
+  const { client, account, model, manifests, signal } = sources
+  const [objects, removals, before, folders] = await Promise.all([
     planObjects(client, model, manifests, signal),
     planRemovals(client, model, manifests, signal),
     liveObjects(sources),
-    missingSecrets(sources),
+    surveyRemoteSecrets(account, model),
   ])
+  const missing = missingSecrets(model, folders, new Date())
   const changes = [...objects.changes, ...removals]
+  const gone = await readRemovedTargets(client, removals, signal)
   const restarts = await Promise.all(
-    model.tiers.map(async (tier) => restartsOf(tier, await readConsumers(client, tier, signal), changes)),
+    model.tiers.map(async (tier) => restartsOf(tier, await readConsumers(client, tier, signal), changes, gone)),
   )
-  const quota = await quotaOf(sources, missing.length)
+  const quota = await quotaOf(sources, missing.filter(({ isNowhere }) => isNowhere).length)
   return {
     changes,
     missing,
@@ -72,8 +65,8 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
     quota,
     problems: sortProblems([
       ...objects.problems,
-      ...(await removedTargets(client, removals, signal)),
-      ...missing.filter(({ optional }) => !optional).map(missingProblem),
+      ...gone.map(removedTargetProblem),
+      ...missing.flatMap(missingProblem),
       ...(quota && quota.after > quota.limit ? [overQuota(model, quota)] : []),
     ]),
   }
@@ -95,38 +88,6 @@ async function liveObjects({ client, model, signal }: PlanSources): Promise<Kube
     }),
   )
   return (await Promise.all(lists)).flat()
-}
-
-async function missingSecrets({ account, model }: PlanSources): Promise<MissingSecret[]> {
-  const folders = await surveyRemoteSecrets(account, model)
-  return folders.flatMap(({ tier, remotes }) =>
-    remotes
-      .filter(({ version }) => !version)
-      .map(({ remote }) => {
-        const variables = remote.specs.map(({ variable }) => variable)
-        return {
-          remoteSecret: placeOf(remote),
-          variables,
-          owners: [...new Set(remote.specs.map(({ owner }) => owner ?? model.owner))],
-          optional: remote.optional,
-          fix: fillCommand({
-            environment: model.environment,
-            tier: tier.name,
-            only: variables,
-            specs: remote.specs,
-          }),
-        }
-      }),
-  )
-}
-
-function missingProblem({ remoteSecret, owners, fix }: MissingSecret): Problem {
-  return {
-    code: 'REMOTE_ABSENT',
-    where: remoteSecret,
-    message: 'has no version in Scaleway: the deployment would wait for it in vain. Expected it there before.',
-    fix: `\`${fix}\` (owner ${owners.join(', ')})`,
-  }
 }
 
 /** Whoever may not list the organization is not told, and nothing else depends on it. */

@@ -1,7 +1,10 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../kubernetes/errors.ts'
+import { releaseSelector } from '../kubernetes/helm-release.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
+import { type PodTemplate, readPodTemplates } from '../kubernetes/pod-templates.ts'
 import type { Problem } from '../lib/problems.ts'
+import { shortList } from '../lib/short-list.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { ObjectChange } from './objects.ts'
 
@@ -18,8 +21,7 @@ export async function planRemovals(
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<ObjectChange[]> {
-  const labelSelector = `app.kubernetes.io/instance=${release.name},app.kubernetes.io/name=tiered-secrets`
-  const options = { labelSelector, ...(signal ? { signal } : {}) }
+  const options = { labelSelector: releaseSelector(release), ...(signal ? { signal } : {}) }
   const namespaces = [...tiers.map(({ namespace }) => namespace), release.namespace]
   const found = await Promise.all(
     chartKinds.map(async (kind) => {
@@ -40,39 +42,77 @@ export async function planRemovals(
     }))
 }
 
-/**
- * The Secrets that go with a removed ExternalSecret: whatever reads them stops at its next start.
- *
- * @param removals of `planRemovals`
- */
-export async function removedTargets(
-  client: Pick<KubernetesClient, 'get'>,
+/** A Secret that goes with its ExternalSecret, and who reads it. */
+export interface RemovedTarget {
+  readonly namespace: string
+  readonly name: string
+  /** Undefined: it is not there, or may not be read. */
+  readonly keys: readonly string[] | undefined
+  /** Undefined: they may not be looked at. */
+  readonly readers: readonly Reader[] | undefined
+}
+
+export interface Reader {
+  /** `Deployment/ui` */
+  readonly workload: string
+  /** Its pods start without the Secret. */
+  readonly optional: boolean
+}
+
+/** @param removals of `planRemovals` */
+export async function readRemovedTargets(
+  client: Pick<KubernetesClient, 'get' | 'list'>,
   removals: readonly ObjectChange[],
   signal?: AbortSignal,
-): Promise<Problem[]> {
+): Promise<RemovedTarget[]> {
   const gone = removals.filter(({ kind, action }) => kind === kinds.externalSecret.kind && action === 'remove')
-  const targets = await Promise.all(
+  return Promise.all(
     gone.map(async ({ namespace = '', name }) => {
-      const secret = await client
-        .get<SecretObject>(kinds.secret, { namespace, name }, signal)
-        .catch((error: unknown) => {
-          if (isForbidden(error)) return undefined
-          throw error
-        })
-      const keys = secret ? `, with ${Object.keys(secret.data ?? {}).length} keys` : ''
-      return { where: describeObject(kinds.secret, { namespace, name }), keys }
+      const [secret, templates] = await Promise.all([
+        client.get<SecretObject>(kinds.secret, { namespace, name }, signal).catch(ifForbidden),
+        readPodTemplates(client, namespace, signal).catch(ifForbidden),
+      ])
+      return {
+        namespace,
+        name,
+        keys: secret && Object.keys(secret.data ?? {}),
+        readers: templates?.flatMap((template) => readerOf(template, name)),
+      }
     }),
   )
-  return targets.map(({ where, keys }) => ({
+}
+
+/** Whatever reads a Secret that is gone stops at its next start, unless it may be absent. */
+export function removedTargetProblem({ namespace, name, keys, readers }: RemovedTarget): Problem {
+  const amount = keys ? `, with ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}` : ''
+  return {
     code: 'TARGET_REMOVED',
-    where,
-    message: `will be DELETED${keys}: its ExternalSecret is no longer rendered. Expected every target to stay.`,
+    where: describeObject(kinds.secret, { namespace, name }),
+    message: `will be DELETED${amount}: its ExternalSecret is no longer rendered; ${readersText(readers)}. Expected every target to stay.`,
     fix: 'See that no workload reads it any more, or take the change of the catalogue back.',
-    severity: 'warning',
-  }))
+    ...(readers?.some(({ optional }) => !optional) ? {} : { severity: 'warning' as const }),
+  }
 }
 
 // --- internal ---
+
+function ifForbidden(error: unknown): undefined {
+  if (!isForbidden(error)) throw error
+}
+
+function readerOf({ kind, name, secrets }: PodTemplate, target: string): Reader[] {
+  const uses = secrets.filter(({ secret }) => secret === target)
+  return uses.length > 0 ? [{ workload: `${kind}/${name}`, optional: uses.every(({ optional }) => optional) }] : []
+}
+
+function readersText(readers: RemovedTarget['readers']): string {
+  if (!readers) return 'who reads it may not be looked at'
+  if (readers.length === 0) return 'no workload of its namespace reads it'
+  const texts = readers.map(({ workload, optional }) => {
+    return `${workload} (${optional ? 'starts without it' : 'does NOT start without it'})`
+  })
+  return `it is read by ${shortList(texts)}`
+}
 
 /** Every kind that a template of the chart renders. */
 const chartKinds: readonly Kind[] = [

@@ -4,6 +4,7 @@ import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
 import { fieldChangeText } from './difference.ts'
+import type { MissingSecret } from './missing.ts'
 import type { ObjectChange } from './objects.ts'
 
 /** For a terminal. Problems are not in it: they go to standard error. */
@@ -68,12 +69,17 @@ function sectionsOf(plan: DeployPlan): Section[] {
     {
       title: 'Remote secrets to create first',
       header: ['REMOTE SECRET', 'NEED', 'OWNER', 'COMMAND'],
-      rows: plan.missing.map(({ remoteSecret, optional, owners, fix }) => [
-        remoteSecret,
-        optional ? 'optional' : 'required',
-        owners.join(', '),
-        fix,
-      ]),
+      rows: plan.missing
+        .filter(({ isNowhere }) => isNowhere)
+        .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.fix]),
+      none: 'none',
+    },
+    {
+      title: 'Remote secrets to put right first',
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'WHAT IS SO'],
+      rows: plan.missing
+        .filter(({ isNowhere }) => !isNowhere)
+        .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.code, one.message]),
       none: 'none',
     },
     {
@@ -85,6 +91,10 @@ function sectionsOf(plan: DeployPlan): Section[] {
   ]
 }
 
+function needOf({ optional }: MissingSecret): string {
+  return optional ? 'optional' : 'required'
+}
+
 function objectText({ kind, namespace, name }: ObjectChange): string {
   return [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
 }
@@ -93,7 +103,7 @@ function figures({ requests, quota }: DeployPlan): string[] {
   const { before, after } = requests
   const whole = (value: number) => Math.round(value).toLocaleString('en')
   const secrets = quota
-    ? `${quota.now} now, ${quota.after} with what is missing, of ${quota.limit}`
+    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for their 7 days`
     : 'not known: this account may not count them'
   return [
     `Scaleway requests a day: ${whole(before)} now, ${whole(after)} afterwards`,

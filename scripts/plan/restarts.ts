@@ -1,8 +1,9 @@
 import { delivers } from '../kubernetes/secret-uses.ts'
-import type { TierModel } from '../model/resolve.ts'
+import { externalSecrets, type TierModel, targetKeys } from '../model/resolve.ts'
 import type { ConsumerSight } from '../survey/cluster.ts'
 import type { FieldChange } from './difference.ts'
 import type { ObjectChange } from './objects.ts'
+import type { RemovedTarget } from './removals.ts'
 
 /** A workload that has to start again before it sees what an upgrade changes. */
 export interface Restart {
@@ -17,15 +18,18 @@ export function restartsOf(
   tier: TierModel,
   consumers: ReadonlyMap<string, ConsumerSight>,
   changes: readonly ObjectChange[],
+  gone: readonly RemovedTarget[],
 ): Restart[] {
-  const own = changes.filter(({ kind, namespace, action }) => {
-    return kind === 'ExternalSecret' && namespace === tier.namespace && action === 'change'
-  })
+  const own = changes.filter(({ kind, namespace }) => kind === 'ExternalSecret' && namespace === tier.namespace)
   return [...consumers].flatMap(([name, { template }]) => {
     const uses = (template?.secrets ?? []).filter(({ by }) => by === 'variables')
-    const keys = own.flatMap((change) =>
-      changedKeys(change.fields, tier).filter((key) => uses.some((use) => delivers(use, change.name, key))),
-    )
+    const keys = own.flatMap((change) => {
+      const affected = uses.filter(({ secret }) => secret === change.name)
+      // Without a Secret that has to be there, pods wait before they start: for a new one they need no restart, and one
+      // that goes is a problem of its own.
+      if (change.action !== 'change' && affected.some(({ optional }) => !optional)) return []
+      return changedKeys(change, tier, gone).filter((key) => affected.some((use) => delivers(use, change.name, key)))
+    })
     const kind = template?.kind
     if (keys.length === 0 || kind === undefined || kind === 'Job' || kind === 'CronJob') return []
     return [{ workload: `${kind}/${tier.namespace}/${name}`, keys: [...new Set(keys)] }]
@@ -34,8 +38,16 @@ export function restartsOf(
 
 // --- internal ---
 
+function changedKeys(change: ObjectChange, tier: TierModel, gone: readonly RemovedTarget[]): readonly string[] {
+  const { name, action, fields } = change
+  if (action === 'change') return keysOfFields(fields, tier)
+  if (action === 'add') return externalSecrets(tier).flatMap((one) => (one.name === name ? targetKeys(one) : []))
+  if (action !== 'remove') return []
+  return gone.find((one) => one.namespace === tier.namespace && one.name === name)?.keys ?? []
+}
+
 /** A field of `spec.data` is one key; a bundle stands for all that are read from it. */
-function changedKeys(fields: readonly FieldChange[], { remoteSecrets }: TierModel): string[] {
+function keysOfFields(fields: readonly FieldChange[], { remoteSecrets }: TierModel): string[] {
   return fields.flatMap(({ path }) => {
     const key = /^spec\.data\[([^\]]+)\]/.exec(path)?.[1] ?? /^spec\.target\.template\.data\.(.+)$/.exec(path)?.[1]
     if (key !== undefined) return [key]

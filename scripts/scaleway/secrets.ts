@@ -104,14 +104,21 @@ export async function findSecret(
   return secrets[0]
 }
 
-/** How many remote secrets an organization has in a region, as far as the account may see them. */
+/**
+ * How many remote secrets an organization has in a region, as far as the account may see them. Those scheduled for
+ * deletion count: they can be restored for 7 days.
+ */
 export async function countSecrets(account: ScalewayAccount, region: string, organizationId: string): Promise<number> {
-  const { total_count } = await scalewayRequest<{ readonly total_count: number }>(account, {
-    method: 'GET',
-    path: secretsPath(region),
-    query: { organization_id: organizationId, page: 1, page_size: 1 },
-  })
-  return total_count
+  const counts = await Promise.all(
+    ['false', 'true'].map((scheduled_for_deletion) =>
+      scalewayRequest<{ readonly total_count: number }>(account, {
+        method: 'GET',
+        path: secretsPath(region),
+        query: { organization_id: organizationId, scheduled_for_deletion, page: 1, page_size: 1 },
+      }),
+    ),
+  )
+  return counts.reduce((sum, { total_count }) => sum + total_count, 0)
 }
 
 // --- internal ---

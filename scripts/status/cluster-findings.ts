@@ -14,6 +14,7 @@ import type { StateCode } from './states.ts'
 export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSight[], now: Date): Finding[] {
   return tiers.flatMap((sight) => [
     ...storeFindings(model, sight),
+    ...leftovers(model, sight),
     ...externalSecrets(sight.tier).flatMap((externalSecret) => {
       const report = sight.reports.find(({ ref }) => ref.name === externalSecret.name)
       return report ? syncFindings(model, externalSecret, report, now) : []
@@ -51,6 +52,19 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSi
         ]
       : []),
   ]
+}
+
+/** The operator goes on writing its target, and whoever reads that still gets it. */
+function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierSight): Finding[] {
+  return leftovers.map((name) =>
+    finding({
+      code: 'EXTERNAL_SECRET_UNCATALOGUED',
+      where: describeObject(kinds.externalSecret, { namespace, name }),
+      message: 'is still there, and no entry of the catalogue is in it. Expected it removed with its Secret.',
+      fix: `See who reads its Secret: \`npm run plan -- --environment ${model.environment}\`; then ${deploy(model)}`,
+      specs: [],
+    }),
+  )
 }
 
 const obstacles = {

@@ -35,6 +35,9 @@ export const states = {
   VERSION_WAITING: warning('Scaleway has a newer version than the operator last read'),
   CONSUMER_ABSENT: warning('a workload of the catalogue is not in the cluster'),
   UNREADABLE: warning('we have no right to look at the target or at the workloads'),
+  EXTERNAL_SECRET_UNCATALOGUED: warning(
+    'the cluster has an ExternalSecret of the release that the catalogue does not imply any more',
+  ),
   REMOTE_UNCATALOGUED: warning('the folder in Scaleway holds remote secrets that no entry names'),
   OPTIONAL_ABSENT: { severity: 'fine', meaning: 'the secret is optional, and Scaleway has none' },
   OK: { severity: 'fine', meaning: 'all four sides agree' },

@@ -1,11 +1,13 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { isForbidden } from '../kubernetes/errors.ts'
+import { isForbidden, isNotFound } from '../kubernetes/errors.ts'
+import { releaseSelector } from '../kubernetes/helm-release.ts'
+import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { type PodTemplate, readPodTemplates } from '../kubernetes/pod-templates.ts'
 import { wantedSyncs } from '../kubernetes/release-gate.ts'
 import { podsOf, type RunningPod, readRunningPods } from '../kubernetes/running-pods.ts'
 import { readStore, type StoreSight } from '../kubernetes/stores.ts'
 import { type WaitReport, waitForSync } from '../kubernetes/wait-for-sync.ts'
-import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import { type EnvironmentModel, externalSecrets, type TierModel } from '../model/resolve.ts'
 
 /** What a cluster has of one tier. */
 export interface TierSight {
@@ -13,6 +15,8 @@ export interface TierSight {
   readonly store: StoreSight
   /** One for each ExternalSecret of the tier, the required one first. */
   readonly reports: readonly WaitReport[]
+  /** Names of ExternalSecrets of the release that the catalogue does not imply any more. */
+  readonly leftovers: readonly string[]
   /** By name of the workload. `unreadable`: we have no right to look. */
   readonly consumers: ReadonlyMap<string, ConsumerSight> | 'unreadable'
 }
@@ -40,6 +44,7 @@ export async function surveyCluster(
     ...model.tiers.map(async (tier) => ({
       tier,
       store: await readStore(client, model, tier, signal),
+      leftovers: await readLeftovers(client, model, tier, signal),
       consumers: await readConsumers(client, tier, signal).catch((error: unknown) => {
         if (isForbidden(error)) return 'unreadable' as const
         throw error
@@ -67,4 +72,23 @@ export async function readConsumers(
     return [name, template ? { template, pods: podsOf(template, pods) } : { pods: [] }]
   })
   return new Map(sights)
+}
+
+// --- internal ---
+
+async function readLeftovers(
+  client: Pick<KubernetesClient, 'list'>,
+  { release }: Pick<EnvironmentModel, 'release'>,
+  tier: TierModel,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const options = { namespace: tier.namespace, labelSelector: releaseSelector(release), ...(signal ? { signal } : {}) }
+  const { items } = await client.list<KubernetesObject>(kinds.externalSecret, options).catch((error: unknown) => {
+    if (isNotFound(error)) return { items: [] }
+    throw error
+  })
+  const wanted = externalSecrets(tier).map(({ name }) => name)
+  return items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && !wanted.includes(metadata.name))
+    .map(({ metadata }) => metadata.name)
 }

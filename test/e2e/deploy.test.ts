@@ -2,15 +2,20 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import catalogue from '../../scripts/catalogue.ts'
+import { command } from '../../scripts/commands/deploy.ts'
 import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { CommandIo } from '../../scripts/lib/command.ts'
+import { tryRun } from '../../scripts/lib/exec.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { seedSecret } from '../../scripts/local/seed-account.ts'
 import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
 import { projects } from '../helpers/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { startGate } from '../helpers/gate.ts'
+import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
@@ -42,7 +47,30 @@ afterAll(async () => {
 })
 
 const deploy = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  repository.cli(['deploy', ...args], { KUBECONFIG: controlPlane.kubeconfigPath, ...env })
+  repository.cli(['deploy', '--yes', ...args], { KUBECONFIG: controlPlane.kubeconfigPath, ...env })
+
+/** The same in a terminal, where somebody answers. */
+async function deployAtTerminal(answer: string) {
+  const out: string[] = []
+  const log: string[] = []
+  const input = { isTerminal: true, read: async () => '', ask: async () => answer }
+  const io: CommandIo = {
+    root,
+    env: {
+      ...process.env,
+      KUBECONFIG: controlPlane.kubeconfigPath,
+      // An example environment is accepted with an emulator, and nothing is asked of it.
+      SCW_API_URL: 'http://127.0.0.1:1',
+    },
+    signal: new AbortController().signal,
+    out: (text) => void out.push(text),
+    log: (line) => void log.push(line),
+    isTerminal: true,
+    input,
+  }
+  const options = { environment: 'recette', timeout: '0s', wait: false, output: 'json' } as const
+  return { exitCode: await command.run(options, io), stdout: out.join(''), log }
+}
 
 /** Everything a deployment makes, as `Kind/namespace/name`. */
 async function installed(): Promise<string[]> {
@@ -71,6 +99,25 @@ const objects = [
 ]
 
 describe('npm run deploy refuses, and installs nothing,', () => {
+  test('when nobody is there to confirm it', async () => {
+    const env = { KUBECONFIG: controlPlane.kubeconfigPath }
+    const { exitCode, stdout, stderr } = await repository.cli(['deploy', '--environment', 'recette'], env)
+    expect(stderr).toMatch(
+      /^npm run deploy: nobody is there to confirm it\. Expected a terminal, --yes or --dry-run\.\n.*\n {2}\(WRONG_USAGE\)$/,
+    )
+    expect([exitCode, stdout, await installed()]).toEqual([2, '', []])
+  })
+
+  test('when the answer is no', async () => {
+    const { exitCode, stdout, log } = await deployAtTerminal('n')
+    expect(log.join('\n')).toMatch(
+      /^release trackdechets-secrets in namespace trackdechets-secrets, with values\/recette\.yaml\n.*npm run plan.*\nnothing was changed$/,
+    )
+    expect(log).not.toContain(expect.stringContaining('deploying'))
+    expect(JSON.parse(stdout)).toMatchObject({ deployed: false, release: { revision: null }, synced: null })
+    expect([exitCode, await installed()]).toEqual([0, []])
+  })
+
   test('an environment whose ids are examples, naming the field to fill in', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'sandbox'])
     expect(stderr).toMatch(
@@ -130,8 +177,11 @@ describe('npm run deploy refuses, and installs nothing,', () => {
 describe('npm run deploy', () => {
   test('with --dry-run lets the API server check everything, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
-    expect(stderr).toBe('checking recette in kube context tiered-secrets-local')
+    expect(stderr).toBe(
+      'checking recette in kube context tiered-secrets-local\nthe API server takes all of it; nothing was changed',
+    )
     expect(stdout).toContain('kind: ExternalSecret')
+    expect(stdout).not.toMatch(/operator now reads|kubectl get/)
     expect([exitCode, await installed()]).toEqual([0, []])
   })
 
@@ -140,11 +190,36 @@ describe('npm run deploy', () => {
     expect(await deploy(['--environment', 'recette', '--dry-run'], elsewhere)).toMatchObject({ exitCode: 0 })
   })
 
+  test('interrupted in the middle ends with 130 and says so, and the same command goes on', async () => {
+    const interrupt = new AbortController()
+    await using gate = await startGate(
+      { url: controlPlane.server, ca: controlPlane.ca, token: controlPlane.token },
+      async ({ method, url }, forward) => {
+        if (method === 'GET' || !/\/secretstores/.test(url)) return forward()
+        interrupt.abort()
+        return 'hang'
+      },
+    )
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
+    const args = ['--import', 'tsx', 'scripts/cli.ts', 'deploy', '--yes', '--environment', 'recette']
+    const { exitCode, stdout, stderr } = await tryRun(process.execPath, args, {
+      cwd: repository.folder,
+      env: { KUBECONFIG: path },
+      signal: interrupt.signal,
+    })
+    expect(stderr).toBe(
+      'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; the same command goes on',
+    )
+    expect([exitCode, stdout]).toEqual([130, ''])
+  })
+
   test('installs the environment, for the real API and with its own project', async () => {
-    const { exitCode, stderr } = await deploy(['--environment', 'recette', '--no-wait'])
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--no-wait'])
     expect(stderr).toBe('deploying recette in kube context tiered-secrets-local')
+    expect(stdout).toBe('release trackdechets-secrets in namespace trackdechets-secrets: revision 2 is deployed')
     expect(exitCode).toBe(0)
-    expect(await installed()).toEqual([...objects, release(1)].sort())
+    expect(await installed()).toEqual([...objects, release(1), release(2)].sort())
     const { items } = await client.list<KubernetesObject & { spec: unknown }>(kinds.secretStore)
     for (const { spec } of items) {
       expect(spec).toMatchObject({ provider: { scaleway: { region: 'fr-par', projectId: projects.dev } } })
@@ -154,9 +229,21 @@ describe('npm run deploy', () => {
 
   test('upgrades what is installed, and a dry run of that changes nothing either', async () => {
     expect(await deploy(['--environment', 'recette', '--dry-run'])).toMatchObject({ exitCode: 0 })
-    expect(await installed()).toEqual([...objects, release(1)].sort())
-    expect(await deploy(['--environment', 'recette', '--no-wait'])).toMatchObject({ exitCode: 0 })
     expect(await installed()).toEqual([...objects, release(1), release(2)].sort())
+    const { exitCode, stdout } = await deploy(['--environment', 'recette', '--no-wait', '--output', 'json'])
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      application: 'trackdechets',
+      environment: 'recette',
+      dryRun: false,
+      deployed: true,
+      release: { name: 'trackdechets-secrets', namespace: 'trackdechets-secrets', revision: 3 },
+      synced: null,
+      externalSecrets: null,
+      problems: [],
+    })
+    expect(exitCode).toBe(0)
+    expect(await installed()).toEqual([...objects, release(1), release(2), release(3)].sort())
   })
 
   test('in a cluster without the operator ends with exit code 4 and says which kind is missing', async () => {
@@ -185,12 +272,14 @@ describe('npm run deploy with an operator', () => {
     const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }
     const committed = await repositoryCopy()
     expect(await committed.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
-    return committed.cli(['deploy', '--environment', environment, ...args], env)
+    return committed.cli(['deploy', '--yes', '--environment', environment, ...args], env)
   }
 
   test('exits with 3 when a required secret does not arrive, and names the cause, its entry and owner', async () => {
     const { exitCode, stdout, stderr } = await deployHere('--timeout', '8s')
-    expect(stdout).toContain('STATUS: deployed')
+    expect(stdout).toMatch(
+      /^release .*: revision 1 is deployed\nTIER .*\nbackend +backend-secrets +required .* failed$/m,
+    )
     expect(stderr).toMatch(/^waiting up to 8s until every required secret is there$/m)
     expect(stderr).toMatch(
       /^\/trackdechets-backend\/redis-url: is not there\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
@@ -213,9 +302,13 @@ describe('npm run deploy with an operator', () => {
     const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
     await seedSecret({ account, organizationId: emulator.owner.organizationId, model }, tier, remote)
     await forceRefresh(client, backend)
-    const { exitCode, stdout, stderr } = await deployHere()
+    const { exitCode, stdout, stderr } = await deployHere('--output', 'json')
     expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret is there$/m)])
-    expect(stdout).toContain('STATUS: deployed')
+    const { externalSecrets, ...rest } = JSON.parse(stdout)
+    expect(rest).toMatchObject({ deployed: true, synced: true, problems: [] })
+    expect(externalSecrets).toContainEqual(
+      expect.objectContaining({ tier: 'backend', name: backend.name, state: 'synced', missing: [] }),
+    )
     const delivered = Object.keys((await world.digests(backend.namespace, backend.name)) ?? {})
     expect(delivered.sort()).toEqual(tier.required && targetKeys(tier.required))
   })

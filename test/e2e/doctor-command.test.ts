@@ -220,7 +220,8 @@ describe('with less than all rights', () => {
   test('without any account the keys of the tiers do', async () => {
     const env = { SCW_SECRET_KEY: undefined, SCW_DEFAULT_ORGANIZATION_ID: undefined }
     const run = await whileRenamed('Stock-DB', () => doctor({ env }))
-    expect([run.exitCode, codesOf(run), run.stderr]).toEqual([3, ['REMOTE_NAME_DIFFERS'], ''])
+    const told = 'not looked at: what only an account of yours could see: IAM, other regions, other projects'
+    expect([run.exitCode, codesOf(run), run.stderr]).toEqual([3, ['REMOTE_NAME_DIFFERS'], told])
   })
 
   test('somebody who may see stores, ExternalSecrets and events alone learns what these tell, and what was not looked at', async () => {

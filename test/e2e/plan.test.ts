@@ -104,7 +104,7 @@ describe('before anything is deployed', () => {
       {
         code: 'REMOTE_ABSENT',
         where: '/trackdechets-backend/redis-url',
-        fix: '`npm run fill -- --environment recette --tier backend --only REDIS_URL --from <file>` (owner Trackdéchets)',
+        fix: 'Create it: `npm run fill -- --environment recette --tier backend --only REDIS_URL --from <file>` (owner Trackdéchets)',
       },
     ])
     expect(document.requests).toEqual({ before: 0, after: 48 * 24 + 2 * 288 })
@@ -200,9 +200,22 @@ describe('over another version', () => {
       {
         code: 'TARGET_REMOVED',
         where: 'Secret/trackdechets-batch/batch-secrets',
-        message: expect.stringContaining('DELETED'),
+        message: expect.stringMatching(/DELETED.*; no workload of its namespace reads it\./),
+        severity: 'warning',
       },
     ])
+    const reader = { namespace: 'trackdechets-batch', name: 'loader' }
+    const labels = { app: 'loader' }
+    const container = { name: 'x', image: 'x', envFrom: [{ secretRef: { name: 'batch-secrets' } }] }
+    const template = { metadata: { labels }, spec: { containers: [container] } }
+    const deployment = { metadata: reader, spec: { replicas: 0, selector: { matchLabels: labels }, template } }
+    await world.stack.client.create(kinds.deployment, deployment as KubernetesObject)
+    const read = await rest()
+    expect(read).toMatchObject([
+      { code: 'TARGET_REMOVED', message: expect.stringContaining('Deployment/loader (does NOT start without it)') },
+    ])
+    expect(read[0]?.severity).toBeUndefined()
+    await world.stack.client.delete(kinds.deployment, reader)
     const { stdout } = await plan('--output', 'markdown')
     expect(stdout).toMatch(/^### trackdechets, recette: what a deployment changes$/m)
     expect(stdout).toMatch(/^\| REMOVE \| ExternalSecret\/trackdechets-batch\/batch-secrets \|/m)

@@ -7,6 +7,7 @@ import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
+import { surveyCluster } from '../../scripts/survey/cluster.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
@@ -109,6 +110,16 @@ describe('npm run status', () => {
     expect(stderr.trimEnd()).toBe('34 secrets, all four sides agree')
     expect(stdout.match(/ OK$/gm)).toHaveLength(34)
     expect(exitCode).toBe(0)
+  })
+
+  test('tells an ExternalSecret of the release that the catalogue does not imply any more, and no other', async () => {
+    const { client, model } = world.stack
+    const tier = model.tiers.find(({ name }) => name === 'frontend') as TierModel
+    const { optional: _, ...without } = tier
+    const tiers = model.tiers.map((one) => (one === tier ? without : one))
+    const sights = await surveyCluster(client, { ...model, tiers })
+    expect(sights.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
+    expect((await surveyCluster(client, model)).flatMap(({ leftovers }) => leftovers)).toEqual([])
   })
 
   test('follows a new value: it waits in Scaleway, then the workloads are outdated, until they start again', async () => {

@@ -1,7 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { largeApplication } from '../../scripts/bench/large-application.ts'
-import { createSecret, findSecret, type RemoteSecret } from '../../scripts/scaleway/secrets.ts'
+import { scalewayRequest } from '../../scripts/scaleway/http.ts'
+import {
+  countSecrets,
+  createSecret,
+  findSecret,
+  listSecrets,
+  type RemoteSecret,
+  secretsPath,
+} from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { surveyRemoteSecrets } from '../../scripts/survey/remote-secrets.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
@@ -213,4 +221,17 @@ describe('a Scaleway in trouble', () => {
     expect(problem.where).toContain('Scaleway GET /secret-manager/')
     expect(problem.fix.length).toBeGreaterThan(20)
   })
+})
+
+test('what is scheduled for deletion counts against the quota until it is gone', async () => {
+  await using world = await filledWorld()
+  const { account, model, emulator } = world
+  const count = () => countSecrets(account, model.region, emulator.owner.organizationId)
+  const before = await count()
+  const { id } = await secretOf(world, 'redis-url')
+  await scalewayRequest(account, { method: 'DELETE', path: `${secretsPath(model.region)}/${id}` })
+  expect(
+    await listSecrets(account, { region: model.region, organizationId: emulator.owner.organizationId }),
+  ).toHaveLength(before - 1)
+  expect(await count()).toBe(before)
 })

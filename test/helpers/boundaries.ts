@@ -69,7 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   rotation: ['restart', 'fill', 'survey', 'kubernetes', 'scaleway', 'model', 'lib'],
   migration: ['fill', 'kubernetes', 'scaleway', 'model', 'lib'],
   survey: ['kubernetes', 'scaleway', 'model', 'lib'],
-  plan: ['survey', 'kubernetes', 'scaleway', 'model', 'lib'],
+  plan: ['status', 'survey', 'kubernetes', 'scaleway', 'model', 'lib'],
   doctor: ['kubernetes', 'scaleway', 'model', 'lib'],
   status: ['survey', 'kubernetes', 'scaleway', 'model', 'lib'],
   emit: ['model', 'lib', 'schema/chart-values.ts'],

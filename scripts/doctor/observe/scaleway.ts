@@ -18,6 +18,8 @@ export interface ScalewayFacts {
   /** Why Scaleway could not be asked any further. */
   readonly outage: Outage | undefined
   readonly pace: Pace
+  /** There is an account of one's own to ask with. */
+  readonly hasAccount: boolean
   /** The own account's first answer, where it is a refusal. */
   readonly accountRefusal: Refused | undefined
   /** By name of the tier; without the tiers an outage kept from being looked at. */
@@ -75,7 +77,7 @@ export async function scalewayFacts(look: ScalewayLook): Promise<ScalewayFacts> 
     outage = outageOf(error)
     if (!outage) throw error
   }
-  return { outage, pace: meter.pace(), accountRefusal, tiers, iam }
+  return { outage, pace: meter.pace(), hasAccount: secretKey !== undefined, accountRefusal, tiers, iam }
 }
 
 // --- internal ---

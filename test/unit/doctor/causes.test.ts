@@ -187,6 +187,12 @@ test('what may not be looked at is told, each once, and is no cause', () => {
   expect(unexamined(blind, [])).toEqual(['you may not read it', 'you may not list events', 'no Helm'])
 })
 
+test("without an account of one's own, what only that could see is told as not looked at", () => {
+  expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
+    'what only an account of yours could see: IAM, other regions, other projects',
+  ])
+})
+
 test('an ExternalSecret without a status is missed by half a minute, and not before', () => {
   const made = (seconds: number) =>
     clusterWith({}, (facts) => ({ ...facts, externalSecrets: { value: fresh(facts, ago(seconds)) } }))

@@ -95,6 +95,7 @@ export function scaleway(
   return {
     outage: undefined,
     pace: { answers: 9, fastestMs: 20, skewMs: 0 },
+    hasAccount: true,
     accountRefusal: undefined,
     tiers: new Map(
       model.tiers.map(({ name, remoteSecrets }) => {

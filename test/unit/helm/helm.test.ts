@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lintChart, type ReleaseOptions, renderChart, upgradeRelease } from '../../../scripts/helm/helm.ts'
+import {
+  dryRunRelease,
+  lintChart,
+  type ReleaseOptions,
+  renderChart,
+  upgradeRelease,
+} from '../../../scripts/helm/helm.ts'
 import { checkSchemas } from '../../../scripts/helm/kubeconform.ts'
 import { parseManifests, placeOf } from '../../../scripts/helm/manifests.ts'
 import { executable, temporaryFolder } from '../../helpers/folders.ts'
@@ -35,17 +41,17 @@ test('what goes over the values stays a text', async () => {
 })
 
 test('a release is installed or upgraded in the kube context of its environment, without waiting', async () => {
-  const { options, args } = await recorder()
-  await upgradeRelease({ ...options, kubeContext: 'shop-dev' })
+  const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
+  expect(await upgradeRelease({ ...options, kubeContext: 'shop-dev' })).toBe(7)
   expect(await args()).toBe(
-    'upgrade --install shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml --create-namespace --kube-context shop-dev',
+    'upgrade --install shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml --create-namespace --kube-context shop-dev --output json',
   )
 })
 
 test('a dry run asks the server, and changes nothing', async () => {
   const { options, args } = await recorder()
-  await upgradeRelease(options, { dryRun: true })
-  expect(await args()).toMatch(/ --create-namespace --dry-run=server$/)
+  expect(await dryRunRelease(options)).toBe('done')
+  expect(await args()).toMatch(/ --create-namespace --dry-run=server --hide-notes$/)
 })
 
 test('lint is strict', async () => {

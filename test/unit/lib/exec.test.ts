@@ -52,6 +52,28 @@ test('a program that is ended by a signal counts as interrupted', async () => {
   expect((await running).exitCode).toBe(130)
 })
 
+test.each([
+  ['by the signal that ends it', 'setInterval(() => {}, 1000)'],
+  ['in a way of its own', 'process.on("SIGTERM", () => process.exit(1)); setInterval(() => {}, 1000)'],
+])('an interruption is no failure of the program, which ends %s', async (_, code) => {
+  const interrupt = new AbortController()
+  const running = run(...node(`${code}; console.error("up")`), {
+    signal: interrupt.signal,
+    onStderrLine: () => interrupt.abort('SIGINT'),
+  })
+  await expect(running).rejects.toBe('SIGINT')
+})
+
+test('what a program said before it was interrupted at its very end still counts', async () => {
+  const interrupt = new AbortController()
+  const code = 'process.on("SIGTERM", () => { console.log("done"); process.exit(0) }); setInterval(() => {}, 1000)'
+  const running = run(...node(`${code}; console.error("up")`), {
+    signal: interrupt.signal,
+    onStderrLine: () => interrupt.abort('SIGINT'),
+  })
+  expect(await running).toBe('done')
+})
+
 test('a program that takes too long is ended', async () => {
   const result = await tryRun(...node('setInterval(() => {}, 1000)'), { timeoutMs: 200 })
   expect(result).toMatchObject({ exitCode: 130, wasLate: true })

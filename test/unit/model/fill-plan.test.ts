@@ -292,7 +292,7 @@ describe('versions', () => {
     const options = { replace: true, prune: true, disablePrevious: true }
     const change = { secrets: [single], values: { TOKEN: 'new' }, options }
     const full = plan({ ...change, found: filled(18) })
-    expect(full).toMatchObject({ problems: ['FILL_VERSIONS_FULL'], work: [] })
+    expect(full).toMatchObject({ problems: ['FILL_VERSIONS_PENDING'], work: [] })
     expect(full.fixes[0]).toBe(
       'Wait until 2026-11-04T10:00:00.000Z, when the first of them is gone, then run the same command again.',
     )

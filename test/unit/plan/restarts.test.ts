@@ -13,6 +13,7 @@ const model = resolve(
       { variable: 'A' },
       { variable: 'S3_KEY', layout: 'bundle', identity: 's3' },
       { variable: 'S3_REGION', layout: 'bundle', identity: 's3' },
+      { variable: 'TRACKING', optional: true },
     ],
   }),
   'dev',
@@ -20,16 +21,20 @@ const model = resolve(
 const tier = model.tiers.find(({ name }) => name === 'api') as TierModel
 const use: SecretUse = { secret: 'api-secrets', by: 'variables', optional: false }
 
-function restarts(fields: readonly FieldChange[], { uses = [use], kind = 'Deployment', action = 'change' } = {}) {
+function restarts(
+  fields: readonly FieldChange[],
+  { uses = [use], kind = 'Deployment', action = 'change', name = 'api-secrets' } = {},
+) {
   const change = {
     kind: 'ExternalSecret',
     namespace: tier.namespace,
-    name: 'api-secrets',
+    name,
     action: action as ObjectChange['action'],
     fields,
   }
   const template = { kind, name: 'server', secrets: uses } as unknown as PodTemplate
-  return restartsOf(tier, new Map([['server', { template, pods: [] }]]), [change])
+  const gone = [{ namespace: tier.namespace, name, keys: ['OLD'], readers: [] }]
+  return restartsOf(tier, new Map([['server', { template, pods: [] }]]), [change], gone)
 }
 
 const ref: FieldChange = { path: 'spec.data[A].remoteRef.key', before: 'a', after: 'b' }
@@ -41,6 +46,14 @@ test('a workload restarts for a key that is read from elsewhere, comes or goes',
   expect(restarts([{ path: 'spec.target.template.data.S3_KEY', before: 'x' }])).toEqual([
     { workload, keys: ['S3_KEY'] },
   ])
+})
+
+const optional = { uses: [{ ...use, secret: 'api-optional-secrets', optional: true }], name: 'api-optional-secrets' }
+
+test('pods that run without a target restart when it comes, and when it goes', () => {
+  const workload = 'Deployment/shop-api/server'
+  expect(restarts([], { ...optional, action: 'add' })).toEqual([{ workload, keys: ['TRACKING'] }])
+  expect(restarts([], { ...optional, action: 'remove' })).toEqual([{ workload, keys: ['OLD'] }])
 })
 
 test('a bundle stands for all of its keys, each told once', () => {
@@ -58,7 +71,10 @@ test.each([
   ['files, which follow by themselves', [ref], { uses: [{ ...use, by: 'volume' as const }] }],
   ['a Job, which reads at its next run', [ref], { kind: 'Job' }],
   ['a CronJob', [ref], { kind: 'CronJob' }],
-  ['a target that is new', [ref], { action: 'add' }],
+  ['a new target without which pods wait', [ref], { action: 'add' }],
+  ['a target that goes, without which pods do not start', [ref], { action: 'remove' }],
+  ['a target that is kept', [], { ...optional, action: 'keep' }],
+  ['a new target that is read as files', [], { ...optional, uses: [{ ...use, by: 'volume' }], action: 'add' }],
 ])('no restart for %s', (_, fields, options) => {
   expect(restarts(fields, options as object)).toEqual([])
 })

@@ -39,6 +39,7 @@ const tier = model.tiers[0] as TierModel
 interface Change {
   readonly remotes?: Readonly<Record<string, Partial<RemoteSight> & { readonly gone?: boolean }>>
   readonly uncatalogued?: readonly string[]
+  readonly leftovers?: readonly string[]
   readonly store?: Partial<TierSight['store']>
   readonly reports?: Readonly<Record<string, Partial<WaitReport>>>
   readonly consumers?: Readonly<Record<string, Partial<ConsumerSight> & { readonly gone?: boolean }>> | 'unreadable'
@@ -62,6 +63,7 @@ const reading = (name: string, kind: string): ConsumerSight => ({
 function statusWith({
   remotes = {},
   uncatalogued = [],
+  leftovers = [],
   store = {},
   reports = {},
   consumers = {},
@@ -78,6 +80,7 @@ function statusWith({
   }
   const sight: TierSight = {
     tier,
+    leftovers,
     store: { state: 'ready', message: '', differences: [], ...store },
     reports: externalSecrets(tier).map(({ name }) => ({
       ref: { namespace: tier.namespace, name },
@@ -110,6 +113,19 @@ test('when all four sides agree every row is OK and nothing is found', () => {
   const status = statusWith()
   expect(statesOf(status)).toEqual(fine)
   expect(status.findings).toEqual([])
+})
+
+test('an ExternalSecret that the catalogue does not imply any more is told, and is about no row', () => {
+  const status = statusWith({ leftovers: ['api-old-secrets'] })
+  expect(statesOf(status)).toEqual(fine)
+  expect(status.findings).toMatchObject([
+    {
+      code: 'EXTERNAL_SECRET_UNCATALOGUED',
+      severity: 'warning',
+      where: `ExternalSecret/${tier.namespace}/api-old-secrets`,
+      fix: expect.stringContaining('npm run plan -- --environment dev'),
+    },
+  ])
 })
 
 test('a row has what a reader wants to know of its four sides', () => {

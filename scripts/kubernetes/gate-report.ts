@@ -1,0 +1,71 @@
+import { isError } from '../lib/problems.ts'
+import { table } from '../lib/table.ts'
+import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/resolve.ts'
+import type { GateResult } from './release-gate.ts'
+import type { WaitReport } from './wait-for-sync.ts'
+
+/** How an ExternalSecret stood when the wait was over; for machines. */
+export interface GateRow {
+  readonly tier: string
+  readonly namespace: string
+  readonly name: string
+  readonly optional: boolean
+  readonly state: WaitReport['state']
+  readonly message: string
+  readonly catalogued: number
+  /** Null where we may not look, or where there is nothing to look at yet. */
+  readonly missing: readonly string[] | null
+  readonly unexpected: readonly string[] | null
+}
+
+/** One line an ExternalSecret. */
+export function gateTable(model: EnvironmentModel, result: GateResult): string {
+  const cells = gateRows(model, result).map(({ tier, name, optional, state, catalogued, missing }) => [
+    tier,
+    name,
+    optional ? 'optional' : 'required',
+    missing === null ? `? of ${catalogued}` : `${catalogued - missing.length} of ${catalogued}`,
+    state,
+  ])
+  return table(['TIER', 'EXTERNAL SECRET', 'NEED', 'KEYS', 'STATE'], cells)
+}
+
+/** What a wait came to, for machines. */
+export interface GateDocument {
+  /** Every required secret is there. */
+  readonly synced: boolean
+  readonly externalSecrets: readonly GateRow[]
+}
+
+export function gateDocument(model: EnvironmentModel, result: GateResult): GateDocument {
+  return { synced: !result.problems.some(isError), externalSecrets: gateRows(model, result) }
+}
+
+// --- internal ---
+
+function gateRows({ tiers }: EnvironmentModel, { reports }: GateResult): GateRow[] {
+  return tiers.flatMap((tier) =>
+    externalSecrets(tier).flatMap((externalSecret) => {
+      const { name } = externalSecret
+      const report = reports.find(({ ref }) => ref.namespace === tier.namespace && ref.name === name)
+      if (!report) return []
+      const { state, message, keys } = report
+      const exact = state === 'synced' ? [] : null
+      const { missing, unexpected } =
+        keys === 'unreadable' ? { missing: null, unexpected: null } : (keys ?? { missing: exact, unexpected: exact })
+      const optional = externalSecret === tier.optional
+      const catalogued = targetKeys(externalSecret).length
+      return {
+        tier: tier.name,
+        namespace: tier.namespace,
+        name,
+        optional,
+        state,
+        message,
+        catalogued,
+        missing,
+        unexpected,
+      }
+    }),
+  )
+}
