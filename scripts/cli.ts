@@ -51,6 +51,15 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   )
 }
 
+/** Commander takes the last of two values in silence, and so the wrong environment. */
+function refuseTwice(program: Command, option: Option): void {
+  if (!option.required || option.variadic) return
+  let count = 0
+  program.on(`option:${option.name()}`, () => {
+    if (++count > 1) program.error(`option '${option.flags}' is given twice`)
+  })
+}
+
 async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
   let exitCode: number = exitCodes.ok
   const { argument } = spec
@@ -70,6 +79,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     if (choices) option.choices([...choices])
     if (value !== undefined) option.default(value)
     program.addOption(option.makeOptionMandatory(required === true))
+    refuseTwice(program, option)
   }
   try {
     await program.parseAsync([...argv], { from: 'user' })

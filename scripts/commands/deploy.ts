@@ -3,6 +3,7 @@ import { explain } from '../examine.ts'
 import { dryRunRelease, upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
+import { refusePendingRelease } from '../kubernetes/helm-release.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm } from '../lib/confirm.ts'
@@ -37,6 +38,7 @@ export const command = defineCommand<Options>({
     if (!dryRun && !yes && !io.input.isTerminal) throw nobodyThere()
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
+    if (!dryRun) await refusePending(model, io)
     const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
     if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
     const waited = revision === undefined || !options.wait ? notWaited : await waitForSecrets(model, options, io)
@@ -70,6 +72,14 @@ async function upgrade(
   return upgradeRelease(release).catch((error: unknown) => {
     if (io.signal.aborted) io.log('the upgrade was interrupted; the same command goes on')
     throw error
+  })
+}
+
+/** Before anybody is asked: Helm says only that another operation is in progress. */
+async function refusePending(model: EnvironmentModel, io: CommandIo): Promise<void> {
+  using client = await openCluster(model, io)
+  await refusePendingRelease(client, model.release, io.signal).catch((error: unknown) => {
+    throw clusterProblem(error)
   })
 }
 

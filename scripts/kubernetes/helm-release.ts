@@ -1,5 +1,6 @@
+import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
-import { kinds, type SecretObject } from './kinds.ts'
+import { describeObject, kinds, type SecretObject } from './kinds.ts'
 
 /** The newest revision of a Helm release, as its record in the cluster tells it. */
 export interface ReleaseSight {
@@ -43,4 +44,27 @@ export function releaseSelector({ name }: { readonly name: string }): string {
 /** Whether a Helm is at it, or was killed while it was. */
 export function isPending({ status }: ReleaseSight): boolean {
   return status.startsWith('pending-')
+}
+
+/** @throws ProblemError `RELEASE_PENDING`, before Helm says only that another operation is in progress */
+export async function refusePendingRelease(
+  client: Pick<KubernetesClient, 'list'>,
+  release: { readonly name: string; readonly namespace: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const found = await readRelease(client, release, signal)
+  if (found && isPending(found)) throw new ProblemError(pendingRelease(release, found))
+}
+
+/** A release that may be somebody else's work. */
+export function pendingRelease(
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { record, status }: ReleaseSight,
+): Problem {
+  return {
+    code: 'RELEASE_PENDING',
+    where: describeObject(kinds.secret, { namespace, name: record }),
+    message: `says that release ${name} is ${status}: a Helm is at it, or was killed. Expected none at it.`,
+    fix: `Wait until it has ended. When none runs any more: \`kubectl delete secret ${record} --namespace ${namespace}\`; the objects stay, and Helm takes them over.`,
+  }
 }

@@ -56,6 +56,8 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
     if (typeof file['current-context'] === 'string') currentContext ??= file['current-context'] || undefined
   }
   if (files.length === 0) throw noKubeconfig(paths)
+  if (entries.contexts.size === 0)
+    throw bad(files.join(delimiter), 'has no context. Expected a kubeconfig with the one of your cluster.')
   return { files, currentContext, contexts: [...entries.contexts.keys()], entries }
 }
 

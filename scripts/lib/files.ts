@@ -3,13 +3,17 @@ import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { exitCodes, ProblemError } from './problems.ts'
 
-/** The text of a file, or undefined when there is none. */
+/**
+ * The text of a file, or undefined when there is none.
+ *
+ * @throws ProblemError `FILE_UNREADABLE` (no permission, a folder)
+ */
 export async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
-    throw unusable(path, error)
+    throw unreadable(path, error)
   }
 }
 
@@ -33,7 +37,7 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
     await rename(beside, path)
   } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined)
-    throw unusable(path, error)
+    throw unwritable(path, error)
   }
 }
 
@@ -43,14 +47,24 @@ export function isErrno(error: unknown, code: string): boolean {
 
 // --- internal ---
 
-function unusable(path: string, error: unknown): unknown {
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  return new ProblemError({
+    code: 'FILE_UNREADABLE',
+    where: path,
+    message: `can't be read: ${error.message}. Expected a file this user may read.`,
+    fix: 'Correct the path or the permissions, then run the same command again.',
+  })
+}
+
+function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
   return new ProblemError(
     {
       code: 'FILE_NOT_WRITTEN',
       where: path,
-      message: `can't be read or written: ${reason}. Expected a file this user may read and write.`,
+      message: `can't be written: ${reason}. Expected a file this user may write.`,
       fix: 'Free disk space or correct the permissions, then run the same command again; nothing was lost.',
     },
     exitCodes.problems,

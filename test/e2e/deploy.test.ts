@@ -246,6 +246,19 @@ describe('npm run deploy', () => {
     expect(await installed()).toEqual([...objects, release(1), release(2), release(3)].sort())
   })
 
+  test('is refused while another Helm is at it, or was killed, with the command that clears it', async () => {
+    const name = 'trackdechets-secrets'
+    const record = { namespace: name, name: `sh.helm.release.v1.${name}.v99` }
+    const labels = { owner: 'helm', name, version: '99', status: 'pending-upgrade' }
+    await client.create(kinds.secret, { metadata: { ...record, labels } })
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--no-wait'])
+    expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining('(RELEASE_PENDING)')])
+    const command = `kubectl delete secret ${record.name} --namespace ${name}`
+    expect(stderr).toContain(`Secret/${name}/${record.name}: says that release ${name} is pending-upgrade`)
+    expect(stderr).toContain(`\`${command}\``)
+    await client.delete(kinds.secret, record)
+  })
+
   test('in a cluster without the operator ends with exit code 4 and says which kind is missing', async () => {
     await client.delete(kinds.customResourceDefinition, { name: 'externalsecrets.external-secrets.io' })
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette'])

@@ -166,7 +166,7 @@ test('on a disk that has no room for the backup file nothing goes on, and with r
     input: passphrase,
   })
   expect(full.stderr).toMatch(
-    /backup\.json: can't be read or written: .*\n {2}fix: Free disk space .*\n {2}\(FILE_NOT_WRITTEN\)/,
+    /backup\.json: can't be written: .*\n {2}fix: Free disk space .*\n {2}\(FILE_NOT_WRITTEN\)/,
   )
   expect([
     full.exitCode,

@@ -16,7 +16,7 @@ test('gen-values on a full disk tells the file, loses nothing, and goes on where
   const script = 'ulimit -f 16; exec "$0" --import tsx scripts/cli.ts gen-values'
   const { exitCode, stdout, stderr } = await tryRun('sh', ['-c', script, process.execPath], { cwd: repository.folder })
   expect(stderr).toMatch(
-    /values\.schema\.json: can't be read or written: EFBIG: .*\n {2}fix: Free disk space .*; nothing was lost\.\n {2}\(FILE_NOT_WRITTEN\)$/,
+    /values\.schema\.json: can't be written: EFBIG: .*\n {2}fix: Free disk space .*; nothing was lost\.\n {2}\(FILE_NOT_WRITTEN\)$/,
   )
   expect(stderr).not.toMatch(/^ +at |bug of tiered-secrets/m)
   expect([exitCode, stdout]).toEqual([3, ''])

@@ -115,6 +115,11 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
       ['start', '--output', 'xml'],
       "npm run start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
     ],
+    [
+      'one of two environments is not taken in silence',
+      ['render', '-e', 'recette', '--environment', 'production'],
+      "npm run render: option '-e, --environment <name>' is given twice.",
+    ],
     ['an argument nobody asked for is refused', ['check', 'everything'], 'npm run check: too many arguments.'],
   ]
   let results: RunResult[]

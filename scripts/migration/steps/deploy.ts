@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isPending, readRelease } from '../../kubernetes/helm-release.ts'
+import { isPending, pendingRelease, readRelease } from '../../kubernetes/helm-release.ts'
 import { kinds } from '../../kubernetes/kinds.ts'
 import { syncProblems } from '../../kubernetes/sync-problems.ts'
 import { ProblemError } from '../../lib/problems.ts'
@@ -45,7 +45,7 @@ async function clearDeadRelease(context: MigrationContext, { deploying }: Migrat
     const found = await readRelease(client, release, signal)
     if (!found || !isPending(found)) return
     const ref = { namespace: release.namespace, name: found.record }
-    if (deploying === undefined) throw new ProblemError(pending(release.name, placeOfSecret(ref), found.status))
+    if (deploying === undefined) throw new ProblemError(pendingRelease(release, found))
     if (Date.now() >= deadline) {
       log(`${placeOfSecret(ref)}: ${found.status} since an earlier run was killed; deleted, so that Helm goes on`)
       await client.delete(kinds.secret, ref, signal, { uid: found.uid })
@@ -53,14 +53,5 @@ async function clearDeadRelease(context: MigrationContext, { deploying }: Migrat
     }
     if (!told) log(`${placeOfSecret(ref)} is ${found.status}: waiting whether the Helm of an earlier run still ends`)
     await sleep(Math.min(pollMs, waits.pendingMs), undefined, { signal })
-  }
-}
-
-function pending(name: string, where: string, status: string) {
-  return {
-    code: 'RELEASE_PENDING',
-    where,
-    message: `says that release ${name} is ${status}: a Helm is at it, or was killed. Expected none at it.`,
-    fix: 'Wait until it has ended. When none runs any more, delete this Secret: the objects stay, and Helm takes them over.',
   }
 }

@@ -72,7 +72,7 @@ test('a file nobody may read is told, and is not taken for a missing one', async
   const root = await temporaryFolder()
   await mkdir(join(root, 'folder.txt'))
   expect(await problemOf(findStale(root, [{ path: 'folder.txt', content: '' }]))).toMatchObject({
-    code: 'FILE_NOT_WRITTEN',
+    code: 'FILE_UNREADABLE',
     where: join(root, 'folder.txt'),
   })
 })

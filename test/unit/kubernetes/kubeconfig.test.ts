@@ -203,6 +203,16 @@ test('a file that is no YAML is told without quoting it', async () => {
   expect(JSON.stringify(problem)).not.toContain('s3cret')
 })
 
+test.each(['', 'apiVersion: v1\nkind: Config\ncontexts: []\n', '\u0000\u0001\u0002'])(
+  'a file without any context is told as such, not as a context to switch to',
+  async (text) => {
+    const path = join(await temporaryFolder(), 'c')
+    await writeFile(path, text)
+    const problem = await problemOf(loadKubeconfig({ KUBECONFIG: path }))
+    expect(problem).toMatchObject({ code: 'BAD_KUBECONFIG', where: path })
+  },
+)
+
 test('a context that names a missing user is told', async () => {
   const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', context: { user: 'gone' } })
   expect((await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))).code).toBe('BAD_KUBECONFIG')

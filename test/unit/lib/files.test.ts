@@ -46,7 +46,7 @@ test.each([
     expect(await problemOf(writeWhole(path, 'new text\n'))).toMatchObject({
       code: 'FILE_NOT_WRITTEN',
       where: path,
-      message: `can't be read or written: ${reason}. Expected a file this user may read and write.`,
+      message: `can't be written: ${reason}. Expected a file this user may write.`,
       exitCode: 3,
     })
     expect(await readFile(path, 'utf8')).toBe('old text\n')
@@ -68,6 +68,6 @@ test('a file that is not there has no text, also below a file', async () => {
 test('what can not be read is not taken for a file that is not there', async () => {
   const folder = await temporaryFolder()
   await mkdir(join(folder, 'file.txt'))
-  expect((await problemOf(readIfExists(join(folder, 'file.txt')))).code).toBe('FILE_NOT_WRITTEN')
+  expect((await problemOf(readIfExists(join(folder, 'file.txt')))).code).toBe('FILE_UNREADABLE')
   await rm(join(folder, 'file.txt'), { recursive: true })
 })
