@@ -63,10 +63,7 @@ export class ScalewayError extends ProblemError {
         code: 'SCALEWAY_REFUSED',
         where: describeRequest(request),
         message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}${waitSeconds === undefined ? '' : `, and asks to wait ${waitSeconds} s`}. Expected success.`,
-        fix:
-          waitSeconds === undefined
-            ? (fixes[type] ?? 'Look the request up in the Scaleway documentation, or try again later.')
-            : `Run the same command again after ${new Date(Date.now() + waitSeconds * 1000).toISOString()}.`,
+        fix: fixOf(status, type, waitSeconds),
       },
       exitCodes.unreachable,
     )
@@ -116,6 +113,14 @@ const defaultTimeoutMs = 30_000
 const defaultRetryMs = 200
 /** Longer, somebody would take the command for stuck. */
 const maxWaitSeconds = 60
+
+function fixOf(status: number, type: string, waitSeconds: number | undefined): string {
+  if (waitSeconds !== undefined)
+    return `Run the same command again after ${new Date(Date.now() + waitSeconds * 1000).toISOString()}.`
+  if (status >= 500)
+    return 'Wait, and run the same command again: it is a failure of Scaleway, of which https://status.scaleway.com tells.'
+  return fixes[type] ?? 'Look the request up in the Scaleway documentation.'
+}
 
 const fixes: Readonly<Record<string, string>> = {
   denied_authentication: 'Use an API key that exists and has not expired.',
