@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 1bc8d818379d7fef, types 070b68cdb6733308
+// schema 35febd62748e6747, types daee3a7c6f03da5e
 
 /**
  * A key of a Kubernetes Secret.
@@ -138,7 +138,16 @@ export interface ChartValues {
     /**
      * The pods that answer DNS, on port 53.
      */
-    dns: PodPeerValues
+    dns: {
+      /**
+       * Name of the namespace.
+       */
+      namespace: KubernetesName
+      /**
+       * Labels of the pods. Without them, `k8s-app: kube-dns`.
+       */
+      podLabels?: Labels
+    }
   }
   /**
    * Stakater Reloader, which restarts workloads when a target changes. It is no part of this chart.
@@ -159,19 +168,6 @@ export interface ChartValues {
    * Ignored. Helm hands it to every subchart, so a closed schema has to accept it.
    */
   global?: {}
-}
-/**
- * Pods of a namespace.
- */
-export interface PodPeerValues {
-  /**
-   * Name of the namespace.
-   */
-  namespace: KubernetesName
-  /**
-   * Labels of the pods. Without them, all pods of the namespace.
-   */
-  podLabels?: Labels
 }
 /**
  * Labels that a pod must all have.
@@ -321,6 +317,19 @@ export interface IngressValues {
    * @minItems 1
    */
   from: [PodPeerValues, ...PodPeerValues[]]
+}
+/**
+ * Pods of a namespace.
+ */
+export interface PodPeerValues {
+  /**
+   * Name of the namespace.
+   */
+  namespace: KubernetesName
+  /**
+   * Labels of the pods. Without them, all pods of the namespace.
+   */
+  podLabels?: Labels
 }
 /**
  * Connections of the tier's pods to some destinations.

@@ -7,7 +7,6 @@ import type {
 } from '../../schema/chart-values.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
-import { dns } from '../model/network.ts'
 import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
 import { networkValues } from './network-values.ts'
 
@@ -29,7 +28,7 @@ export function chartValues(model: EnvironmentModel): ChartValues {
     rbac: { enabled: !model.without.includes('rbac') },
     networkPolicies: {
       enabled: !model.without.includes('network-policies'),
-      dns: { namespace: dns.namespace, podLabels: { ...dns.podLabels } },
+      dns: { namespace: model.dns.namespace, podLabels: { ...model.dns.podLabels } },
     },
     reloader: { enabled: model.restart === 'reloader' },
     tiers: Object.fromEntries(model.tiers.map((tier) => [tier.name, tierValues(tier)])),

@@ -1,12 +1,13 @@
-import { dns } from '../model/network.ts'
+import { compare } from '../lib/problems.ts'
+import { defaultDns, dnsPort, type PodPeer } from '../model/network.ts'
 
 /**
  * What the operator's chart is given to render besides its own templates: the operator's rights and its NetworkPolicy.
  * YAML of the key `extraObjects`, with a reason for every rule; the chart runs the texts through its template engine.
  * Source of the rights: the pinned operator, which the tests run with them and nothing more.
  */
-export function operatorObjectsText(): string {
-  return [controllerRole, leaderRole, network()].join('\n')
+export function operatorObjectsText(dns: readonly PodPeer[]): string {
+  return [controllerRole, leaderRole, network(dns)].join('\n')
 }
 
 // --- internal ---
@@ -82,8 +83,8 @@ const leaderRole = `  # The lease of leaderElect, in the operator's own namespac
     subjects:
       - *operator`
 
-function network(): string {
-  const labels = Object.entries(dns.podLabels).map(([name, value]) => `${name}: ${value}`)
+function network(dns: readonly PodPeer[]): string {
+  const peers = new Set((dns.length > 0 ? dns : [defaultDns]).map(peerText))
   return `  # Nobody has to reach the operator, and it has to reach three others.
   - apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
@@ -99,15 +100,10 @@ function network(): string {
       ingress: []
       egress:
         - to:
-            - namespaceSelector:
-                matchLabels:
-                  kubernetes.io/metadata.name: ${dns.namespace}
-              podSelector:
-                matchLabels:
-                  ${labels.join('\n                  ')}
+${[...peers].join('\n')}
           ports:
-            - { protocol: UDP, port: ${dns.port} }
-            - { protocol: TCP, port: ${dns.port} }
+            - { protocol: UDP, port: ${dnsPort} }
+            - { protocol: TCP, port: ${dnsPort} }
         # Scaleway's API and the API server. A policy names addresses, and neither has one that stays; link-local ones,
         # where clouds hand out the rights of a machine, are neither's.
         - to:
@@ -117,4 +113,15 @@ function network(): string {
             - { protocol: TCP, port: 443 }
             - { protocol: TCP, port: 6443 }
 `
+}
+
+/** Values are quoted: a label may look like a number. */
+function peerText({ namespace, podLabels }: PodPeer): string {
+  const labels = Object.entries(podLabels).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+  return `            - namespaceSelector:
+                matchLabels:
+                  kubernetes.io/metadata.name: ${JSON.stringify(namespace)}
+              podSelector:
+                matchLabels:
+                  ${labels.sort(compare).join('\n                  ')}`
 }

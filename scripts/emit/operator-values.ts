@@ -16,7 +16,7 @@ export function operatorValuesText(models: readonly EnvironmentModel[], version:
   const clusters = [...groupBy(models, ({ kubeContext }) => kubeContext)].map(([name, inside]) => loadOf(name, inside))
   const [load = noLoad] = clusters.sort((a, b) => b.objects - a.objects || compare(a.cluster, b.cluster))
   const sections = [header(models[0]?.application ?? '', version), definitions, reconcilers]
-  return [...sections, work(load), pod, services, rights, operatorObjectsText()].join('\n')
+  return [...sections, work(load), pod, services, rights, operatorObjectsText(models.map(({ dns }) => dns))].join('\n')
 }
 
 /** ExternalSecrets worked on at the same time; more would only reach Scaleway's rate limit sooner. */

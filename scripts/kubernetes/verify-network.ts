@@ -1,5 +1,5 @@
 import type { Problem } from '../lib/problems.ts'
-import { dns, ingressController, type PodPeer } from '../model/network.ts'
+import { ingressController, type PodPeer } from '../model/network.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
 import { kinds } from './kinds.ts'
@@ -43,7 +43,7 @@ export async function verifyNetwork(
       severity: 'warning',
     })
   }
-  if (!(await hasPods(client, dns, signal))) problems.push(missingDns())
+  if (!(await hasPods(client, model.dns, signal))) problems.push(missingDns(model))
   return problems
 }
 
@@ -76,12 +76,12 @@ function missingNamespace(name: string, of: string, fix: string): Problem {
   return { code: 'NAMESPACE_MISSING', where: `Namespace/${name}`, message, fix }
 }
 
-function missingDns(): Problem {
+function missingDns({ environment, dns }: EnvironmentModel): Problem {
   return {
     code: 'DNS_PODS_MISSING',
     where: `Namespace/${dns.namespace}`,
     message: `there is no pod ${podText(dns)}, and no pod of a tier may ask another for names. Expected the DNS of the cluster under these labels.`,
-    fix: 'Correct `dns` in scripts/model/network.ts to the labels the DNS pods of the cluster carry, and run `npm run gen-values`.',
+    fix: `Set dns of environment "${environment}" in scripts/environments.ts to the namespace and the labels of the pods that answer DNS in the cluster, and run \`npm run gen-values\`.`,
   }
 }
 

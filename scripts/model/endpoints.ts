@@ -1,6 +1,6 @@
 import { containsCidr, parseAddress, parseCidr } from '../lib/cidr.ts'
 import { compare } from '../lib/problems.ts'
-import { dns, podLabelsOf } from './network.ts'
+import { podLabelsOf } from './network.ts'
 import type { AddressEndpoint, Endpoint, PodEndpoint } from './reachability.ts'
 import type { EnvironmentModel, TierModel } from './resolve.ts'
 import type { Catalogue } from './types.ts'
@@ -30,7 +30,7 @@ export function endpointsOf(model: EnvironmentModel, catalogue: Catalogue): Endp
       address('outside the cluster', undefined),
     ],
     destinations: [
-      pod('DNS', dns.namespace, dns.podLabels),
+      pod('DNS', model.dns.namespace, model.dns.podLabels),
       ...model.tiers.flatMap(({ name }) => egressEnds(catalogue, name)),
       ...privateAddress(catalogue),
       address('the internet', '203.0.113.1'),

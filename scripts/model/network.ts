@@ -54,7 +54,8 @@ export const policyNames = {
 } as const
 
 /** Where the pods of a cluster ask for names: CoreDNS as kubeadm and Scaleway Kapsule install it. */
-export const dns = { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' }, port: 53 } as const
+export const defaultDns: PodPeer = { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } }
+export const dnsPort = 53
 
 /** Where ingress-nginx is installed by its own instructions. */
 export const defaultIngressNamespace = 'ingress-nginx'

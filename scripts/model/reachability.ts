@@ -1,6 +1,6 @@
 import { containsCidr, parseAddress, parseCidr } from '../lib/cidr.ts'
 import { compare } from '../lib/problems.ts'
-import { dns, ingressController, internet, podLabelsOf, policyNames } from './network.ts'
+import { dnsPort, ingressController, internet, podLabelsOf, policyNames } from './network.ts'
 import type { EnvironmentModel, TierModel } from './resolve.ts'
 import type { Catalogue, EgressSpec, Labels } from './types.ts'
 
@@ -71,8 +71,8 @@ function leaving(model: EnvironmentModel, catalogue: Catalogue, from: Endpoint, 
   const tier = tierOf(model, from)
   if (!tier) return 'open'
   const grants = isInside(catalogue, tier, to) ? [everything(policyNames.inside)] : []
-  if (isPod(to, dns.namespace, dns.podLabels)) {
-    grants.push(onPort(policyNames.dns, 'UDP', dns.port), onPort(policyNames.dns, 'TCP', dns.port))
+  if (isPod(to, model.dns.namespace, model.dns.podLabels)) {
+    grants.push(onPort(policyNames.dns, 'UDP', dnsPort), onPort(policyNames.dns, 'TCP', dnsPort))
   }
   for (const target of model.tiers) {
     for (const { workload, port, sources } of reachableWorkloads(target, to)) {

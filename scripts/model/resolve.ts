@@ -2,7 +2,7 @@ import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
 import { canonicalDuration } from './duration.ts'
 import { gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
-import { defaultIngressNamespace, type NetworkModel, resolveNetwork } from './network.ts'
+import { defaultDns, defaultIngressNamespace, type NetworkModel, type PodPeer, resolveNetwork } from './network.ts'
 import type {
   Application,
   Catalogue,
@@ -36,6 +36,7 @@ export interface EnvironmentModel {
   /** How long a new API key of a tier is good for. */
   readonly keyLifetimeDays: number
   readonly ingressNamespace: string
+  readonly dns: PodPeer
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
   /** How workloads pick a new value up; undefined: only when they are told to. */
@@ -144,8 +145,9 @@ export function resolve({ catalogue, environments }: Application, environment: s
     refreshInterval: canonicalDuration(spec.refreshInterval),
     kubeContext: spec.kubeContext,
     organizationId: spec.organizationId,
-    keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? defaultKeyLifetime, 10),
+    keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? '90d', 10),
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
+    dns: spec.dns ?? defaultDns,
     without: [...(spec.without ?? [])].sort(compare),
     restart: spec.restart,
     release: releaseNames(catalogue.application),
@@ -156,8 +158,6 @@ export function resolve({ catalogue, environments }: Application, environment: s
       .map((tier) => resolveTier(catalogue, tier, spec, byTier.get(tier) ?? [])),
   }
 }
-
-export const defaultKeyLifetime = '90d'
 
 /** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
 export const defaultQuota = 100

@@ -137,6 +137,8 @@ const secretFields: Fields = {
 
 const sealedFields: Fields = { accessKey: text, secretKey: text }
 
+const dnsFields: Fields = { namespace: text, podLabels: texts }
+
 const accessFields: Fields = { viewers: optional(subjects()), operators: optional(subjects()) }
 
 function subjects(): Field {
@@ -186,6 +188,11 @@ function environmentFields(mode: unknown): Fields {
     sealedCredentials: optional(recordOf(sealedFields)),
     access: optional(recordOf(accessFields)),
     ingressNamespace: optional(text),
+    dns: {
+      expected: '{ namespace, podLabels }',
+      test: (value) => checkObject('', value, dnsFields).length === 0,
+      optional: true,
+    },
     without: optional(choicesOf('admission', 'network-policies', 'rbac')),
     restart: optional(oneOf('reloader', 'checksum')),
     legacy: {

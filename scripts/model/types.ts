@@ -166,6 +166,11 @@ interface EnvironmentBase {
   readonly access?: Readonly<Record<string, TierAccessSpec>>
   /** Namespace of the ingress controller. Default: `ingress-nginx` */
   readonly ingressNamespace?: string
+  /**
+   * The pods that answer DNS in its cluster, on port 53. Default: those labelled `k8s-app: kube-dns` in `kube-system`, as
+   * kubeadm and Scaleway Kapsule install CoreDNS
+   */
+  readonly dns?: { readonly namespace: string; readonly podLabels: Labels }
   /** Protections the chart leaves out. Default: none */
   readonly without?: readonly Protection[]
   /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../scripts/helm/manifests.ts'
 import { parseManifests } from '../../scripts/helm/manifests.ts'
+import { roleNames } from '../../scripts/model/names.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
@@ -98,14 +99,19 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
       expect(bindings.map((binding) => [binding.metadata.name, binding.spec])).toEqual(expected)
     })
 
-    test('switched off, nothing judges, and what is left of an earlier release stands aside', async () => {
-      const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=false')
+    test('switched off, nothing judges, nobody is an operator, and what an earlier release left stands aside', async () => {
+      const nobody = model.tiers.flatMap(({ name }) => ['--set-json', `tiers.${name}.operators=[]`])
+      const set = (enabled: boolean) => ['--set', `admission.enabled=${enabled}`, ...nobody]
+      const manifests = await rendered(application, model.environment, helm4, ...set(false))
       expect(manifests.filter(({ kind }) => kind.startsWith('ValidatingAdmission'))).toEqual([])
       expect(ofKind(manifests, 'Secret').map(({ metadata }) => metadata.annotations?.rules)).toEqual(
         model.tiers.map(() => 'off'),
       )
-      const on = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
-      expect(on.filter((manifest) => !isAdmission(manifest))).toEqual(manifests.filter((one) => !isAdmission(one)))
+      const on = await rendered(application, model.environment, helm4, ...set(true))
+      const others = (list: readonly Manifest[]) => list.filter((manifest) => !isAdmission(manifest))
+      const isOperator = ({ metadata }: Manifest) => metadata.name === roleNames.operator
+      expect(others(manifests)).toEqual(others(on).filter((manifest) => !isOperator(manifest)))
+      expect(manifests.filter(isOperator)).toEqual([])
     })
   },
 )

@@ -6,15 +6,19 @@ import type { Manifest } from '../../scripts/helm/manifests.ts'
 import { networkPoliciesOf } from '../../scripts/helm/network-policy.ts'
 import { judgePolicies, namespaceLabels } from '../../scripts/helm/reachability.ts'
 import { checkReachability } from '../../scripts/helm/reachability-difference.ts'
+import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import { endpointsOf } from '../../scripts/model/endpoints.ts'
 import { reachabilityTable } from '../../scripts/model/reachability-table.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
-import { chartOf, find, helm4, helms, manifestsOf } from '../helpers/chart.ts'
+import { applicationWith, environment } from '../helpers/applications.ts'
+import { chartOf, find, helm4, helms, manifestsOf, valuesFile } from '../helpers/chart.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
 import { repositoryFile } from '../helpers/generating.ts'
 import { handBuiltPolicies } from '../helpers/hand-built-policies.ts'
 import { applications } from '../helpers/random-networks.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { withValue } from '../helpers/values.ts'
 
 const policiesIn = (manifests: readonly Manifest[], namespace: string) =>
   Object.fromEntries(
@@ -22,6 +26,35 @@ const policiesIn = (manifests: readonly Manifest[], namespace: string) =>
       .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.namespace === namespace)
       .map(({ metadata, spec }) => [metadata.name, spec]),
   )
+
+test('the pods of a tier reach the DNS their environment names, and no other', async () => {
+  const dns = { namespace: 'dns', podLabels: { 'app.kubernetes.io/name': 'coredns' } }
+  const application = applicationWith({ environments: { dev: environment({ dns }) } })
+  const { chart, values } = await chartOf(application)
+  const manifests = await manifestsOf(helm4, chart, values('dev'))
+  expect(policiesIn(manifests, 'shop-api')['allow-dns']).toMatchObject({
+    egress: [
+      {
+        to: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': dns.namespace } },
+            podSelector: { matchLabels: dns.podLabels },
+          },
+        ],
+      },
+    ],
+  })
+  expect(checkReachability(manifests, resolve(application, 'dev'), application.catalogue)).toEqual([])
+})
+
+test('values without the labels of DNS mean those of CoreDNS, and never a whole namespace', async () => {
+  const application = applicationWith()
+  const { chart, values } = await chartOf(application)
+  const [written] = parseYamlDocuments(await readFile(values('dev'), 'utf8'), 'values')
+  const bare = withValue(written, 'networkPolicies.dns', undefined)
+  const manifests = await manifestsOf(helm4, chart, await valuesFile(await temporaryFolder(), bare))
+  expect(checkReachability(manifests, resolve(application, 'dev'), application.catalogue)).toEqual([])
+})
 
 describe.each(helms)('the policies of Trackdéchets, rendered by %s', (_, helm) => {
   let manifests: readonly Manifest[]

@@ -197,6 +197,7 @@ describe('with the workloads of the catalogue', () => {
     await repository.edit('scripts/environments.ts', "ingressNamespace: 'edge'", "ingressNamespace: 'traefik'")
     const found = await told()
     expect(found).toContain('DNS_PODS_MISSING Namespace/kube-system')
+    expect((await verify()).stderr).toContain(`Set dns of environment "${environment}" in scripts/environments.ts`)
     expect(found).toContain('NAMESPACE_MISSING Namespace/traefik')
     expect(found).toContain('EGRESS_PODS_MISSING NetworkPolicy/post-office/allow-to-queue')
     await repository.edit('scripts/environments.ts', "ingressNamespace: 'traefik'", "ingressNamespace: 'edge'")

@@ -3,17 +3,16 @@ import type { NetworkPeer, PodPeer } from '../../scripts/model/network.ts'
 import type { EnvironmentModel, TierModel } from '../../scripts/model/resolve.ts'
 
 /** The NetworkPolicies of an environment, built by hand: for tests that have no Helm. */
-export function handBuiltPolicies({ tiers }: EnvironmentModel): Manifest[] {
+export function handBuiltPolicies({ tiers, dns }: EnvironmentModel): Manifest[] {
   return tiers.flatMap((tier) => {
     const { open, ingress, egress } = tier.network
     const both = ['Ingress', 'Egress']
-    const dnsPods = peerOf({ namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } })
     return [
       policy(tier, 'default-deny', { podSelector: {}, policyTypes: both }),
       policy(tier, 'allow-dns', {
         podSelector: {},
         policyTypes: ['Egress'],
-        egress: [{ to: [dnsPods], ports: portsOf([53], 'UDP').concat(portsOf([53], 'TCP')) }],
+        egress: [{ to: [peerOf(dns)], ports: portsOf([53], 'UDP').concat(portsOf([53], 'TCP')) }],
       }),
       ...(open ? [policy(tier, 'allow-inside', inside)] : []),
       ...Object.entries(ingress).map(([name, { podLabels, port, from }]) =>

@@ -57,12 +57,13 @@ export const applications: fc.Arbitrary<Application> = fc
   .record({
     tiers: fc.dictionary(fc.constantFrom(...tierNames), tier, { minKeys: 1, maxKeys: 3 }),
     ingressNamespace: fc.constantFrom('ingress-nginx', 'edge', 'queues'),
+    dns: fc.constantFrom({}, { dns: { namespace: 'queues', podLabels: { app: 'a' } } }),
     namespaces: fc.constantFrom({}, { one: 'elsewhere' }),
   })
-  .map(({ tiers, ingressNamespace, namespaces }) =>
+  .map(({ tiers, ingressNamespace, dns, namespaces }) =>
     applicationWith({
       tiers: Object.fromEntries(Object.entries(tiers).map(([name, spec]) => [name, withKnownSources(spec, tiers)])),
-      environments: { dev: environment({ ingressNamespace, namespaces: 'one' in tiers ? namespaces : {} }) },
+      environments: { dev: environment({ ingressNamespace, ...dns, namespaces: 'one' in tiers ? namespaces : {} }) },
     }),
   )
   .filter((application) => !checkApplication(application).some(isError))

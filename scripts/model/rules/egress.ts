@@ -1,6 +1,7 @@
 import { type Cidr, cidrText, networkOf, overlap, parseCidr } from '../../lib/cidr.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { namesOf } from '../names.ts'
+import type { EnvironmentSpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { egressRules } from './network.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
@@ -39,29 +40,42 @@ export const egressStaysOutsideTheTiers: Rule = ({ catalogue, environments }) =>
     ]
   })
 
-export const ingressNamespacesAreOutsideTheTiers: Rule = ({ catalogue, environments }) =>
-  Object.entries(environments).flatMap(([environment, spec]): Problem[] => {
-    const { ingressNamespace } = spec
-    const where = atEnvironment(environment)
-    if (ingressNamespace === undefined) return []
-    if (!isNamespace(ingressNamespace)) return [{ where, ...invalidNamespace(ingressNamespace, 'ingressNamespace') }]
-    const tiers = Object.keys(catalogue.tiers).filter(
-      (tier) => namesOf(catalogue, tier, spec).namespace === ingressNamespace,
-    )
-    if (tiers.length === 0) return []
-    return [
-      {
-        code: 'INGRESS_NAMESPACE_IS_TIER',
-        where,
-        message: `ingressNamespace is "${ingressNamespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: every pod in it counts as the ingress controller.`,
-        fix: 'Name the namespace in which the ingress controller runs.',
-      },
-    ]
-  })
+export const clusterNamespacesAreOutsideTheTiers: Rule = ({ catalogue, environments }) =>
+  Object.entries(environments).flatMap(([environment, spec]) =>
+    clusterNamespaces(spec).flatMap(({ field, namespace, code, because, fix }): Problem[] => {
+      const where = atEnvironment(environment)
+      if (!isNamespace(namespace)) return [{ where, ...invalidNamespace(namespace, field) }]
+      const tiers = Object.keys(catalogue.tiers).filter(
+        (tier) => namesOf(catalogue, tier, spec).namespace === namespace,
+      )
+      if (tiers.length === 0) return []
+      const message = `${field} is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: ${because}.`
+      return [{ code, where, message, fix }]
+    }),
+  )
 
 // --- internal ---
 
 type PlacelessProblem = Omit<Problem, 'where'>
+
+/** The namespaces an environment names that are somebody else's. */
+function clusterNamespaces({ ingressNamespace, dns }: EnvironmentSpec) {
+  const ingress = {
+    field: 'ingressNamespace',
+    namespace: ingressNamespace,
+    code: 'INGRESS_NAMESPACE_IS_TIER',
+    because: 'every pod in it counts as the ingress controller',
+    fix: 'Name the namespace in which the ingress controller runs.',
+  }
+  const names = {
+    field: 'dns.namespace',
+    namespace: dns?.namespace,
+    code: 'DNS_NAMESPACE_IS_TIER',
+    because: 'every tier may connect to the DNS of the cluster',
+    fix: 'Name the namespace in which the DNS of the cluster runs.',
+  }
+  return [ingress, names].flatMap(({ namespace, ...rest }) => (namespace === undefined ? [] : [{ namespace, ...rest }]))
+}
 
 function invalid(text: string): PlacelessProblem {
   return {

@@ -1,7 +1,7 @@
 import { type Problem, sortProblems } from '../../lib/problems.ts'
 import { checkShape } from '../shape.ts'
 import type { Application } from '../types.ts'
-import { egressNetworksAreNarrow, egressStaysOutsideTheTiers, ingressNamespacesAreOutsideTheTiers } from './egress.ts'
+import { clusterNamespacesAreOutsideTheTiers, egressNetworksAreNarrow, egressStaysOutsideTheTiers } from './egress.ts'
 import {
   environmentSettingsAreValid,
   environmentsHaveTheirOwnProjects,
@@ -101,7 +101,7 @@ export const rules: readonly Rule[] = [
   portsAreNumbered,
   egressNetworksAreNarrow,
   egressStaysOutsideTheTiers,
-  ingressNamespacesAreOutsideTheTiers,
+  clusterNamespacesAreOutsideTheTiers,
 ]
 
 /** Every problem of the application at once, sorted by place. An empty list means valid. */

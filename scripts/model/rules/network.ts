@@ -2,9 +2,9 @@ import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { ingressController, podLabelsOf, policyOrigins } from '../network.ts'
-import type { Catalogue, Labels } from '../types.ts'
+import type { Application, Catalogue, Labels } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
-import { atTier, quoted, type Rule } from './rule.ts'
+import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
 /** Source: Kubernetes, labels and selectors: an optional DNS prefix, a name; the value may be empty. */
 const labelPrefix = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
@@ -114,12 +114,12 @@ export const podLabelsAreApart: Rule = ({ catalogue }) =>
       }))
   })
 
-export const podLabelsAreValid: Rule = ({ catalogue }) =>
-  labelSets(catalogue).flatMap(({ where, labels }) => {
+export const podLabelsAreValid: Rule = (application) =>
+  labelSets(application).flatMap(({ where, labels, field }) => {
     const entries = Object.entries(labels)
     if (entries.length === 0) {
       const message = 'podLabels is empty, which would select every pod. Expected at least one label.'
-      return [{ code: 'POD_LABELS_EMPTY', where, message, fix: 'Add a label, or leave podLabels out.' }]
+      return [{ code: 'POD_LABELS_EMPTY', where, message, fix: `Add a label, or leave ${field} out.` }]
     }
     return entries
       .filter(([key, value]) => !isLabel(key, value))
@@ -186,13 +186,24 @@ function sourcesOf({ tiers }: Catalogue): string[] {
   return [ingressController, ...Object.entries(tiers).flatMap(ofTier)]
 }
 
-function labelSets(catalogue: Catalogue): { readonly where: string; readonly labels: Labels }[] {
-  return [
+interface LabelSet {
+  readonly where: string
+  readonly labels: Labels
+  /** What there is a default for. */
+  readonly field: string
+}
+
+function labelSets({ catalogue, environments }: Application): LabelSet[] {
+  const ofPods = [
     ...workloads(catalogue).map(({ where, spec }) => ({ where, labels: spec.podLabels })),
     ...egressRules(catalogue).map(({ where, spec: { to } }) => {
       return { where, labels: typeof to === 'object' && 'namespace' in to ? to.podLabels : undefined }
     }),
-  ].flatMap(({ where, labels }) => (labels === undefined ? [] : [{ where, labels }]))
+  ].map((set) => ({ ...set, field: 'podLabels' }))
+  const ofDns = Object.entries(environments).map(([environment, { dns }]) => {
+    return { where: `${atEnvironment(environment)} dns`, labels: dns?.podLabels, field: 'dns' }
+  })
+  return [...ofPods, ...ofDns].flatMap(({ labels, ...set }) => (labels === undefined ? [] : [{ ...set, labels }]))
 }
 
 function selects(selector: Labels, labels: Labels): boolean {

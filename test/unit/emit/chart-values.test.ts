@@ -77,6 +77,11 @@ test('what an environment leaves out is off', () => {
   expect([admission.enabled, rbac.enabled, networkPolicies.enabled]).toEqual([false, false, true])
 })
 
+test('the pods that answer DNS are those an environment names', () => {
+  const dns = { namespace: 'dns', podLabels: { app: 'coredns' } }
+  expect(valuesOf({ environments: { dev: environment({ dns }) } }).networkPolicies.dns).toEqual(dns)
+})
+
 test('a tier carries its protections', () => {
   const api = {
     description: 'x',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { maxConcurrent, operatorValuesText } from '../../../scripts/emit/operator-values.ts'
+import type { Manifest } from '../../../scripts/helm/manifests.ts'
 import { resolveAll } from '../../../scripts/model/resolve.ts'
 import type { EnvironmentSpec, SecretSpec } from '../../../scripts/model/types.ts'
 import { trackdechets } from '../../fixtures/applications.ts'
@@ -79,4 +80,22 @@ test('no value names an environment, a project or a tier: one operator serves th
   for (const name of ['trackdechets', 'backend', 'frontend', 'production', '00000000-']) {
     expect(values).not.toContain(name)
   }
+})
+
+test('the operator reaches the DNS of every cluster, each written once', () => {
+  const own = { namespace: 'dns', podLabels: { app: 'coredns', tier: '1' } }
+  const peersIn = (...dns: (typeof own | undefined)[]) => {
+    const environments = dns.map((one, index) => [`e${index}`, environment(one ? { dns: one } : {})])
+    const values = parse(textFor(Object.fromEntries(environments))) as { extraObjects: Manifest[] }
+    const policy = values.extraObjects.find(({ kind }) => kind === 'NetworkPolicy')
+    const { egress = [] } = (policy?.spec ?? {}) as { egress?: { to: unknown }[] }
+    return egress[0]?.to
+  }
+  const peer = (namespace: string, matchLabels: object) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    podSelector: { matchLabels },
+  })
+  const usual = peer('kube-system', { 'k8s-app': 'kube-dns' })
+  expect(peersIn(undefined, undefined)).toEqual([usual])
+  expect(peersIn(own, undefined, own)).toEqual([peer('dns', own.podLabels), usual])
 })

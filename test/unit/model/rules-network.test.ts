@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
-import type { EgressSpec, TierSpec, WorkloadSpec } from '../../../scripts/model/types.ts'
+import type { EgressSpec, Labels, TierSpec, WorkloadSpec } from '../../../scripts/model/types.ts'
 import { trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
@@ -379,6 +379,62 @@ ruleTest('the namespace of the ingress controller can be one', {
     },
   ],
   accepts: {},
+})
+
+const dns = (podLabels: Labels, namespace = 'dns') => ({
+  environments: { dev: environment({ dns: { namespace, podLabels } }) },
+})
+const coreDns = { 'app.kubernetes.io/name': 'coredns' }
+
+ruleTest('the DNS of a cluster has a namespace of its own', {
+  refuses: dns(coreDns, 'shop-web'),
+  telling: [
+    {
+      code: 'DNS_NAMESPACE_IS_TIER',
+      where: 'environment "dev"',
+      message:
+        'dns.namespace is "shop-web", the namespace of tier "web". Expected a namespace outside the tiers: every tier may connect to the DNS of the cluster.',
+    },
+  ],
+  accepts: dns(coreDns),
+})
+
+ruleTest('the namespace of the DNS can be one', {
+  refuses: dns(coreDns, 'kube/system'),
+  telling: [
+    {
+      code: 'KUBERNETES_NAME_INVALID',
+      where: 'environment "dev"',
+      message:
+        'dns.namespace is "kube/system". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+    },
+  ],
+  accepts: dns(coreDns, 'kube-system'),
+})
+
+ruleTest('the DNS of a cluster is found by labels', {
+  refuses: dns({}),
+  telling: [
+    {
+      code: 'POD_LABELS_EMPTY',
+      where: 'environment "dev" dns',
+      message: 'podLabels is empty, which would select every pod. Expected at least one label.',
+    },
+  ],
+  accepts: dns(coreDns),
+})
+
+ruleTest('the labels of the DNS can be some', {
+  refuses: dns({ app: 'core dns' }),
+  telling: [
+    {
+      code: 'POD_LABEL_INVALID',
+      where: 'environment "dev" dns',
+      message:
+        '"app: core dns" is no label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.',
+    },
+  ],
+  accepts: dns({ app: 'core-dns' }),
 })
 
 test('an egress to nothing the compiler would take is told', () => {

@@ -127,6 +127,9 @@ test.each([
   ['without', ['rbac', 'everything']],
   ['restart', 'sometimes'],
   ['iamApplications', 'shop'],
+  ['dns', 'kube-system'],
+  ['dns', { namespace: 'dns' }],
+  ['dns', { namespace: 'dns', podLabels: { app: 5 } }],
   ['legacy', 'shop/shop-secrets'],
   ['legacy', { namespace: 'shop' }],
 ])('%s of an environment can not be %j', (field, value) => {
@@ -148,6 +151,7 @@ test('all settings of an environment together have the right shape', () => {
     organizationId: 'x',
     keyLifetime: '1d',
     ingressNamespace: 'x',
+    dns: { namespace: 'x', podLabels: { y: 'z' } },
     legacy: { namespace: 'x', secret: 'y' },
   })
   expect(misshapen(applicationWith({ environments: { dev: environment({ legacy: 'none' }) } }))).toEqual([])
