@@ -107,7 +107,7 @@ function withNextTry(cause: Cause, now: Date): Cause {
   const [first] = failing.sort((a, b) => a.tries.next.getTime() - b.tries.next.getTime())
   if (!first || code === 'BACKOFF') return cause
   const words = eventEvidence(kinds.externalSecret, first.ref, first.warning).filter(
-    (one) => !cause.evidence.includes(one),
+    (one) => !cause.evidence.includes(one) && !isOfAnother(one, cause),
   )
   const due = `the operator tries again by itself ${dueText(first.tries, now)}`
   const evidence = [...cause.evidence, ...words, due]
@@ -115,4 +115,11 @@ function withNextTry(cause: Cause, now: Date): Cause {
   const byNamespace = groupBy(failing, ({ ref }) => ref.namespace)
   const force = [...byNamespace.values()].map((members) => paste.forceSync(members.map(({ ref }) => ref))).join(' and ')
   return { ...cause, evidence, fix: `${cause.fix.replace(/\.$/, '')}. Then, not to wait for the operator: ${force}.` }
+}
+
+/** The operator ends at the first ref that fails: its words then say nothing of another remote secret. */
+function isOfAnother(words: string, { where }: Cause): boolean {
+  const [, named] = /\(key: path:([^)]+)\)/.exec(words) ?? []
+  if (named === undefined || !where.startsWith('/')) return false
+  return !`${where} `.startsWith(`${named} `) && !named.startsWith(`${where}/`)
 }

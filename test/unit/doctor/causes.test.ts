@@ -87,6 +87,19 @@ describe('an ExternalSecret that fails', () => {
     )
   })
 
+  test('is evidence of the remote secret that the words of the operator name, and of no other', () => {
+    const whereabouts = { kind: 'nowhere', similar: undefined }
+    const absent = scaleway([{ remote: remote('token'), whereabouts } as object])
+    const evidence = (message: string) =>
+      causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: absent })).map(({ code, evidence }) => [
+        code,
+        evidence.filter((line) => line.startsWith('event of')).length,
+      ])
+    expect(evidence(missing)).toEqual([['REMOTE_ABSENT', 1]])
+    expect(evidence(missing.replace('token', 'token-2'))).toEqual([['REMOTE_ABSENT', 0]])
+    expect(evidence('something new')).toEqual([['REMOTE_ABSENT', 1]])
+  })
+
   test('and was tried a moment ago is no cause yet, but is told as not known', () => {
     const young = observation({ cluster: clusterWith(failing(missing, { since: ago(4), last: ago(2) })) })
     expect(causesOf(young)).toEqual([])
