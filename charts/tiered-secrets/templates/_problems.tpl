@@ -1,5 +1,5 @@
 {{/*
-Two tiers that share what keeps them apart, and rights that nothing confines, a line each.
+Two tiers that share what keeps them apart, a line each.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.tierProblems" -}}
@@ -24,9 +24,6 @@ Arguments: the chart context.
     {{- if or (hasPrefix (printf "%s/" $path) (printf "%s/" $spec.remotePath)) (hasPrefix (printf "%s/" $spec.remotePath) (printf "%s/" $path)) -}}
       {{- printf "%s.remotePath: %q overlaps with %q of tier %s. Expected folders apart from each other.\n" $at $spec.remotePath $path $other -}}
     {{- end -}}
-  {{- end -}}
-  {{- if and $spec.operators (not $.Values.admission.enabled) -}}
-    {{- printf "%s.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.\n" $at -}}
   {{- end -}}
   {{- if contains "/" $spec.secretStore -}}
     {{- printf "%s.secretStore: %q names another namespace. Expected the bare name of a SecretStore: a tier's store is in the tier's own namespace.\n" $at $spec.secretStore -}}

@@ -12,6 +12,13 @@ Arguments: the chart context.
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- if not .Values.admission.enabled -}}
+  {{- range $tier, $spec := .Values.tiers -}}
+    {{- if $spec.operators -}}
+      {{- $problems = printf "%stiers.%s.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.\n" $problems $tier -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- $problems = printf "%s%s%s" $problems (include "tiered-secrets.tierProblems" .) (include "tiered-secrets.refProblems" .) -}}
 {{- if $problems -}}
   {{- fail (printf "\n\n%s\nfix: correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.\n" $problems) -}}
