@@ -291,7 +291,9 @@ describe('the value of a remote secret', () => {
         code: 'VALUE_NOT_JSON',
         message: 'is no JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
       })
-      expect(cause.fix).toMatch(/--only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --replace` writes a new version/)
+      expect(cause.fix).toMatch(
+        /--replace --only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --from <file>` writes a new version/,
+      )
     }))
 
   test('that is no JSON, of a bundle, is told without the character the operator quotes', () =>
