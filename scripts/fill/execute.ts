@@ -145,7 +145,7 @@ function versionsFull({ remote, found }: FillWork): Problem {
     code: 'FILL_VERSIONS_FULL',
     where: placeOf(remote),
     message: `has ${found?.versionCount ?? 0} versions, and Scaleway takes no more. Expected room for one; a deleted version may count for 7 days more.`,
-    fix: 'Delete disabled versions with --prune, and run the same command again when they are gone.',
+    fix: 'Delete disabled versions with --prune, if there are any, and run the same command again when the deleted ones are gone.',
   }
 }
 

@@ -123,12 +123,14 @@ function versionProblems(
   const disabled = versions.filter(({ status }) => status === 'disabled').length
   const enabled = versions.filter(({ status }) => status === 'enabled').length
   const pending = versions.filter(({ goneAt }) => goneAt !== undefined)
-  // To delete more makes no room now, and would take the way back away.
   if (pending.length > 0 && enabled + disabled + pending.length >= maxVersions) {
     const first = new Date(Math.min(...pending.map(({ goneAt }) => goneAt?.getTime() ?? 0)))
-    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted and count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
-    const fix = `Wait until ${first.toISOString()}, when the first of them is gone, then run the same command again.`
-    return [problem('FILL_VERSIONS_PENDING', message, fix)]
+    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted, which may count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
+    const wait = `if Scaleway refuses it, wait until ${first.toISOString()}, when the first of them is gone.`
+    // To delete more makes no room if they count, and would take the way back away.
+    if (deletes > 0) return [problem('FILL_VERSIONS_PENDING', message, `Run it without --prune; ${wait}`)]
+    const fix = `Nothing now; ${wait}`
+    return [{ ...problem('FILL_VERSIONS_PENDING', message, fix), severity: 'warning' }]
   }
   const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
   if (enabled + disabled - deletes >= maxVersions) {

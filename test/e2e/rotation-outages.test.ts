@@ -229,6 +229,7 @@ test('a journal that a quota refuses keeps everything as it is', async () => {
   await eventually(
     () => client.get<KubernetesObject & { status?: { hard?: object } }>(quota, ref),
     (found) => found?.status?.hard !== undefined,
+    { timeoutMs: 60_000 },
   )
   await expect(login.rotate(login.context(), values)).rejects.toMatchObject({
     status: 403,
