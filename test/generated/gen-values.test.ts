@@ -159,8 +159,11 @@ test('a values file edited by hand is not rendered', async () => {
   expect([exitCode, stdout]).toEqual([3, ''])
 })
 
-test.each([['render'], ['deploy']])('%s tells the environment nearest to an unknown one', async (command) => {
-  const { exitCode, stdout, stderr } = await repository.cli([command, '--environment', 'recete'])
+test.each([
+  ['render', []],
+  ['deploy', ['--yes']],
+])('%s tells the environment nearest to an unknown one', async (command, args) => {
+  const { exitCode, stdout, stderr } = await repository.cli([command, '--environment', 'recete', ...args])
   expect(stderr).toBe(
     '--environment recete: there is no such environment. Did you mean "recette"? Expected one of: recette, sandbox, production.\n  fix: Correct the name, or add the environment to scripts/environments.ts.\n  (ENVIRONMENT_UNKNOWN)',
   )
@@ -168,7 +171,7 @@ test.each([['render'], ['deploy']])('%s tells the environment nearest to an unkn
 })
 
 test('an example environment is not deployed, and what has to be filled in is told', async () => {
-  const { exitCode, stderr } = await repository.cli(['deploy', '--environment', 'production'])
+  const { exitCode, stderr } = await repository.cli(['deploy', '--yes', '--environment', 'production'])
   expect(stderr).toMatch(
     /^scripts\/environments\.ts production\.projectId: is the example 00000000-0000-4000-8000-000000000003\. Expected the id of a Scaleway project of yours\./,
   )
