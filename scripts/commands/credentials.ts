@@ -5,7 +5,7 @@ import { install } from '../credentials/install.ts'
 import { finish, plan, rotate } from '../credentials/rotate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { checkSealingCertificate, seal } from '../kubernetes/seal.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
 import { confirm } from '../lib/confirm.ts'
 import { readIfExists } from '../lib/files.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
@@ -125,7 +125,8 @@ async function isConfirmed(
   io: CommandIo,
 ): Promise<boolean> {
   if (yes) return true
-  if (!io.input.isTerminal) throw usage('--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
+  if (!io.input.isTerminal)
+    throw wrongUsage('credentials', '--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
   return confirm(
     `${what} of tier "${tier.name}" in ${model.environment} (${expectedContext(model, io.env)}, ${tier.namespace})?`,
@@ -135,7 +136,8 @@ async function isConfirmed(
 
 async function readCertificate(path: string, { log }: CommandIo): Promise<string> {
   const text = await readIfExists(path)
-  if (text === undefined) throw usage(`--seal ${path}`, 'there is no such file. Expected a certificate in PEM form.')
+  if (text === undefined)
+    throw wrongUsage('credentials', `--seal ${path}`, 'there is no such file. Expected a certificate in PEM form.')
   const problems = checkSealingCertificate(text, { where: path })
   if (problems.some(({ severity }) => severity !== 'warning')) throw new ProblemError(problems)
   if (problems.length > 0) log(formatProblems(problems).trimEnd())
@@ -174,15 +176,10 @@ function asText(done: Done): string {
 
 function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {
   if (!rotate && (finish || yes))
-    throw usage(finish ? '--finish' : '--yes', 'means nothing alone. Expected --rotate with it.')
+    throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'means nothing alone. Expected --rotate with it.')
   if (!rotate || (from === undefined && seal === undefined)) return
   const other = from === undefined ? '--seal' : '--from'
-  throw usage(other, 'does not go with --rotate, which makes the key itself. Expected one of them.')
-}
-
-function usage(where: string, message: string): ProblemError {
-  const fix = 'Run `npm run credentials -- --help`.'
-  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+  throw wrongUsage('credentials', other, 'does not go with --rotate, which makes the key itself. Expected one of them.')
 }
 
 function noOrganization({ environment }: EnvironmentModel): never {

@@ -1,13 +1,14 @@
 import { openCluster, openEnvironment } from '../access.ts'
 import { explain } from '../examine.ts'
 import { dryRunRelease, upgradeRelease } from '../helm/helm.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { refusePendingRelease } from '../kubernetes/helm-release.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { confirm } from '../lib/confirm.ts'
-import { type ExitCode, exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import { confirm, refuseUnattended } from '../lib/confirm.ts'
+import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type OpenRelease, openRelease } from '../release.ts'
 
@@ -33,15 +34,17 @@ export const command = defineCommand<Options>({
     outputOption,
   ],
   async run(options, io) {
-    const { environment, dryRun = false, yes = false, output } = options
+    const { environment, dryRun = false, output } = options
     timeoutMs(options.timeout)
-    if (!dryRun && !yes && !io.input.isTerminal) throw nobodyThere()
+    refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    if (!dryRun) await refusePending(model, io)
+    using client = dryRun ? undefined : await openCluster(model, io)
+    if (client) await refusePending(client, model, io)
     const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
     if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
-    const waited = revision === undefined || !options.wait ? notWaited : await waitForSecrets(model, options, io)
+    const isAwaited = client && revision !== undefined && options.wait
+    const waited = isAwaited ? await waitForSecrets(client, model, options, io) : notWaited
     if (output === 'json') io.out(asJson(model, { dryRun, revision, waited }))
     return waited.exitCode
   },
@@ -76,8 +79,7 @@ async function upgrade(
 }
 
 /** Before anybody is asked: Helm says only that another operation is in progress. */
-async function refusePending(model: EnvironmentModel, io: CommandIo): Promise<void> {
-  using client = await openCluster(model, io)
+async function refusePending(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<void> {
   await refusePendingRelease(client, model.release, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
@@ -92,9 +94,13 @@ interface Waited {
 
 const notWaited: Waited = { exitCode: exitCodes.ok, gate: undefined, problems: [] }
 
-async function waitForSecrets(model: EnvironmentModel, { timeout, output }: Options, io: CommandIo): Promise<Waited> {
+async function waitForSecrets(
+  client: KubernetesClient,
+  model: EnvironmentModel,
+  { timeout, output }: Options,
+  io: CommandIo,
+): Promise<Waited> {
   io.log(`waiting up to ${timeout} until every required secret is there`)
-  using client = await openCluster(model, io)
   const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
     throw clusterProblem(error)
   })
@@ -127,16 +133,4 @@ function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, pro
 
 function describe({ release: { name, namespace } }: OpenRelease): string {
   return `release ${name} in namespace ${namespace}`
-}
-
-function nobodyThere(): ProblemError {
-  return new ProblemError(
-    {
-      code: 'WRONG_USAGE',
-      where: 'npm run deploy',
-      message: 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.',
-      fix: 'Run `npm run deploy -- --help`.',
-    },
-    exitCodes.usage,
-  )
 }

@@ -4,8 +4,8 @@ import { executeFill } from '../fill/execute.ts'
 import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../fill/input.ts'
 import { inspect } from '../fill/inspect.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { confirm } from '../lib/confirm.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type FillPlan, type FillRequest, planFill } from '../model/fill-plan.ts'
 import { assignValues, entriesInScope, fillEntries } from '../model/fill-values.ts'
@@ -132,21 +132,17 @@ function tell(warnings: readonly Problem[], { log }: CommandIo): void {
   if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
 }
 
-function refuseCombinations(options: Options, { input }: CommandIo): void {
-  const { from, fromSecret, generate, disablePrevious, prune, only, dryRun, yes } = options
+function refuseCombinations(options: Options, io: CommandIo): void {
+  const { from, fromSecret, generate, disablePrevious, prune, only } = options
   if (from !== undefined && fromSecret !== undefined)
-    throw usage('--from', 'does not go with --from-secret. Expected one source of values.')
+    throw wrongUsage('fill', '--from', 'does not go with --from-secret. Expected one source of values.')
   const isHousekeeping = (disablePrevious || prune) && only !== undefined
   const hasSource = from !== undefined || fromSecret !== undefined || generate || isHousekeeping
-  if (!hasSource && input.isTerminal)
-    throw usage('npm run fill', 'there are no values. Expected --from, --from-secret, --generate or standard input.')
-  if (!yes && !dryRun && !input.isTerminal)
-    throw usage('npm run fill', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
-}
-
-function usage(where: string, message: string): ProblemError {
-  return new ProblemError(
-    { code: 'WRONG_USAGE', where, message, fix: 'Run `npm run fill -- --help`.' },
-    exitCodes.usage,
-  )
+  if (!hasSource && io.input.isTerminal)
+    throw wrongUsage(
+      'fill',
+      'npm run fill',
+      'there are no values. Expected --from, --from-secret, --generate or standard input.',
+    )
+  refuseUnattended('fill', options, io)
 }

@@ -5,8 +5,8 @@ import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
-import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
-import { confirm } from '../lib/confirm.ts'
+import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
@@ -215,17 +215,18 @@ function oldSecret({ environment, legacy }: EnvironmentModel, { confirm }: Optio
   }
   const { namespace, secret: name } = legacy
   if (confirm === undefined || confirm === name) return { namespace, name }
-  throw usage(`--confirm ${confirm}`, `is not the name of the old Secret. Expected ${name}.`)
+  throw wrongUsage('migrate', `--confirm ${confirm}`, `is not the name of the old Secret. Expected ${name}.`)
 }
 
-function refuseCombinations(options: Options, { input }: CommandIo): void {
-  const { rollback, assign, leave, replace, confirm, dryRun, yes, output } = options
+function refuseCombinations(options: Options, io: CommandIo): void {
+  const { rollback, assign, leave, replace, confirm, output } = options
   const forward = { assign, leave, replace, confirm }
   const [other] = Object.entries(forward).filter(([, value]) => value !== undefined)
-  if (rollback && other) throw usage(`--${other[0]}`, 'does not go with --rollback. Expected one of them.')
-  if (rollback && output === 'yaml') throw usage('--output yaml', 'prints patches, and --rollback has none.')
-  if (!yes && !dryRun && output !== 'yaml' && !input.isTerminal)
-    throw usage('npm run migrate', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+  if (rollback && other)
+    throw wrongUsage('migrate', `--${other[0]}`, 'does not go with --rollback. Expected one of them.')
+  if (rollback && output === 'yaml')
+    throw wrongUsage('migrate', '--output yaml', 'prints patches, and --rollback has none.')
+  if (output !== 'yaml') refuseUnattended('migrate', options, io)
 }
 
 /** A file that can't be written is told before a passphrase is asked for. */
@@ -233,10 +234,9 @@ async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> 
   if (backup === undefined || rollback) return
   const stats = await stat(dirname(backup)).catch(() => undefined)
   if (stats?.isDirectory()) return
-  throw usage(`--backup ${backup}`, `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`)
-}
-
-function usage(where: string, message: string): ProblemError {
-  const fix = 'Run `npm run migrate -- --help`.'
-  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+  throw wrongUsage(
+    'migrate',
+    `--backup ${backup}`,
+    `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`,
+  )
 }

@@ -2,7 +2,7 @@ import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { confirm } from '../lib/confirm.ts'
+import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -38,7 +38,7 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     const { environment, tier, dryRun = false, yes = false, output } = options
     const waits = { timeoutMs: timeoutMs(options.timeout) }
-    if (!dryRun && !yes && !io.input.isTerminal) throw nobodyThere()
+    refuseUnattended('restart', options, io)
     const model = await openEnvironment(environment, io)
     const tiers = tier === undefined ? model.tiers : [findTier(model, tier)]
     using client = await openCluster(model, io)
@@ -71,16 +71,4 @@ async function isConfirmed(model: EnvironmentModel, rows: readonly RestartRow[],
   if (summary === '') return true
   io.log(restartTable(rows).trimEnd())
   return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${summary}?`, io)
-}
-
-function nobodyThere(): ProblemError {
-  return new ProblemError(
-    {
-      code: 'WRONG_USAGE',
-      where: 'npm run restart',
-      message: 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.',
-      fix: 'Run `npm run restart -- --help`.',
-    },
-    exitCodes.usage,
-  )
 }

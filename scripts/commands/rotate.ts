@@ -2,8 +2,8 @@ import { expectedContext, openCluster, openEnvironment } from '../access.ts'
 import { readPiped, readValuesFile } from '../fill/input.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { confirm } from '../lib/confirm.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
 import { assignValues, fillEntries } from '../model/fill-values.ts'
@@ -205,17 +205,15 @@ function tell(warnings: readonly Problem[], { log }: CommandIo): void {
   if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
 }
 
-function refuseCombinations(options: Options, { input }: CommandIo): void {
-  const { finish: finishes, abort: aborts, generate, from, probe, dryRun, yes } = options
+function refuseCombinations(options: Options, io: CommandIo): void {
+  const { finish: finishes, abort: aborts, generate, from, probe } = options
   const ends = finishes ? '--finish' : '--abort'
-  if (finishes && aborts) throw usage('--finish', 'does not go with --abort. Expected one of them.')
+  if (finishes && aborts) throw wrongUsage('rotate', '--finish', 'does not go with --abort. Expected one of them.')
   if ((finishes || aborts) && (generate || from !== undefined || probe !== undefined))
-    throw usage(ends, 'takes no new value and no probe. Expected it without --generate, --from and --probe.')
-  if (!yes && !dryRun && !input.isTerminal)
-    throw usage('npm run rotate', 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
-}
-
-function usage(where: string, message: string): ProblemError {
-  const fix = 'Run `npm run rotate -- --help`.'
-  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
+    throw wrongUsage(
+      'rotate',
+      ends,
+      'takes no new value and no probe. Expected it without --generate, --from and --probe.',
+    )
+  refuseUnattended('rotate', options, io)
 }

@@ -1,4 +1,4 @@
-import type { ExitCode } from './problems.ts'
+import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 import type { CommandInput } from './terminal.ts'
 
 /** One option of a command, as commander reads it. */
@@ -50,6 +50,16 @@ export interface CommandSpec<Options> {
 /** Keeps the option type of one command; the command line is checked against `options` before `run` sees it. */
 export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<Options> {
   return spec
+}
+
+/**
+ * What ends a command whose options don't go together, or can't be.
+ *
+ * @param command its name, as the user types it
+ */
+export function wrongUsage(command: string, where: string, message: string): ProblemError {
+  const fix = `Run \`npm run ${command} -- --help\`.`
+  return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
 }
 
 /** The option most commands have. */

@@ -1,4 +1,19 @@
-import type { CommandIo } from './command.ts'
+import { type CommandIo, wrongUsage } from './command.ts'
+
+/**
+ * Ends a command that writes, before it does anything, when nobody could confirm it.
+ *
+ * @throws ProblemError `WRONG_USAGE`
+ */
+export function refuseUnattended(
+  command: string,
+  { yes = false, dryRun = false }: { readonly yes?: boolean; readonly dryRun?: boolean },
+  { input }: Pick<CommandIo, 'input'>,
+): void {
+  if (yes || dryRun || input.isTerminal) return
+  const message = 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'
+  throw wrongUsage(command, `npm run ${command}`, message)
+}
 
 /** Asks at the terminal, and tells that nothing was changed unless the answer is yes. */
 export async function confirm(question: string, { input, log }: Pick<CommandIo, 'input' | 'log'>): Promise<boolean> {
