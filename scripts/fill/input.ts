@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
+import { openToOthers } from '../lib/private-file.ts'
 import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
 import type { CommandInput } from '../lib/terminal.ts'
 import { decodeUtf8 } from '../lib/utf8.ts'
@@ -31,10 +32,10 @@ export async function readValuesFile(path: string): Promise<Input> {
     const text = decodeUtf8(await file.readFile())
     if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
     const { values, problems } = parseInput(text, path)
-    const isOpen = stats.isFile() && (stats.mode & 0o077) !== 0
+    const wideOpen = stats.isFile() ? openToOthers(path, valuesFile, stats) : undefined
     const told = [...problems]
     if (values.length === 0 && problems.length === 0) told.push(empty(path))
-    if (isOpen) told.push(openToOthers(path, stats.mode))
+    if (wideOpen) told.push({ ...wideOpen, severity: 'warning' })
     return { values, problems: told }
   } finally {
     await file.close()
@@ -74,6 +75,8 @@ export function secretRef(text: string): { readonly namespace: string; readonly 
 
 // --- internal ---
 
+const valuesFile = { code: 'FILL_FILE', secret: 'it', replace: 'delete the file when everything is filled' }
+
 /** Far more than every remote secret of an environment may hold together, and little to keep in memory. */
 const maxLength = 16 * 1024 * 1024
 
@@ -110,16 +113,6 @@ function empty(where: string): Problem {
     where,
     message: 'gives no value. Expected .env lines, or a JSON object of texts.',
     fix: 'Correct the path given to --from, or write values into the file.',
-    severity: 'warning',
-  }
-}
-
-function openToOthers(path: string, mode: number): Problem {
-  return {
-    code: 'FILL_FILE_OPEN_TO_OTHERS',
-    where: path,
-    message: `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine may read it. Expected 0600.`,
-    fix: `Run \`chmod 600 '${path}'\`, and delete the file when everything is filled.`,
     severity: 'warning',
   }
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type Problem, ProblemError } from './problems.ts'
 
@@ -26,10 +27,26 @@ export async function readPrivateFile(path: string, what: PrivateFile): Promise<
   try {
     const stats = await file.stat()
     if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, what, 'it is no file'))
-    if ((stats.mode & 0o077) !== 0) throw new ProblemError(openToOthers(path, what, stats.mode))
+    const problem = openToOthers(path, what, stats)
+    if (problem) throw new ProblemError(problem)
     return await file.readFile('utf8')
   } finally {
     await file.close()
+  }
+}
+
+/** What is wrong with the mode of an opened file that others may read too. */
+export function openToOthers(
+  path: string,
+  { code, secret, replace }: Pick<PrivateFile, 'code' | 'secret' | 'replace'>,
+  { mode }: Pick<Stats, 'mode'>,
+): Problem | undefined {
+  if ((mode & 0o077) === 0) return undefined
+  return {
+    code: `${code}_OPEN_TO_OTHERS`,
+    where: path,
+    message: `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine may read ${secret}. Expected 0600.`,
+    fix: `Run \`chmod 600 '${path}'\`, and ${replace}.`,
   }
 }
 
@@ -47,13 +64,4 @@ async function openOrProblem(path: string, what: PrivateFile): Promise<FileHandl
 
 function unreadable(path: string, { code, content, fix }: PrivateFile, fact: string): Problem {
   return { code: `${code}_UNREADABLE`, where: path, message: `${fact}. Expected a file with ${content}.`, fix }
-}
-
-function openToOthers(path: string, { code, secret, replace }: PrivateFile, mode: number): Problem {
-  return {
-    code: `${code}_OPEN_TO_OTHERS`,
-    where: path,
-    message: `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine may read ${secret}. Expected 0600.`,
-    fix: `Run \`chmod 600 '${path}'\`, and ${replace}.`,
-  }
 }

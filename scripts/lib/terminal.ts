@@ -35,6 +35,12 @@ export function commandInput(
     read: (maxLength = 64 * 1024) => readAll(input, maxLength),
     ask: (question, { hidden = false } = {}) =>
       new Promise((resolve, reject) => {
+        const next = ahead.lines.shift()
+        if (next !== undefined) {
+          output.write(`${question}\n`)
+          resolve(next)
+          return
+        }
         let isMuted = hidden
         const shown = new Writable({
           write(chunk, _encoding, done) {
@@ -42,12 +48,6 @@ export function commandInput(
             done()
           },
         })
-        const next = ahead.lines.shift()
-        if (next !== undefined) {
-          output.write(`${question}\n`)
-          resolve(next)
-          return
-        }
         const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 })
         // Not before the interface is there: until then the terminal itself shows what is typed.
         output.write(question)

@@ -27,3 +27,12 @@ export function fillCommand({ environment, tier, only, specs, replace = false }:
     !replace && mayBeMadeUp ? '--generate' : '--from <file>',
   ].join(' ')
 }
+
+/** The command that disables or deletes versions of variables and adds none; what it is to do is added to it. */
+export function housekeepingCommand({
+  environment,
+  tier,
+  only,
+}: Required<Pick<FillProposal, 'environment' | 'tier' | 'only'>>): string {
+  return `npm run fill -- --environment ${environment} --tier ${tier} --only ${only.join(' ')}`
+}

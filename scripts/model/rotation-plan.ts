@@ -1,6 +1,6 @@
 import { isError, type Problem, sortProblems } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
-import { type FillProposal, fillCommand } from './fill-command.ts'
+import { fillCommand, housekeepingCommand } from './fill-command.ts'
 import { type FillRequest, type FillRow, type FillWork, type FoundSecret, planFill } from './fill-plan.ts'
 import { currentProblems } from './fill-problems.ts'
 import { formatDefinition } from './formats.ts'
@@ -180,18 +180,12 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
 /** `fill` names its own options, which this command has not. */
 function fixOf(request: RotationRequest, remote: RemoteSecretModel, { code, fix }: Problem): string {
   if (code === 'FILL_VERSIONS_FULL' || code === 'FILL_VERSIONS_NEARLY_FULL') {
-    const command = housekeeping(request, remote)
+    const command = housekeepingCommand(proposal(request, remote))
     return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may count for 7 days more.`
   }
   return code === 'FILL_INCOMPLETE' ? 'Give these values too.' : fix
 }
 
-function proposal({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel): FillProposal {
+function proposal({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel) {
   return { environment, tier: unit.tier.name, only: specs.map(({ variable }) => variable), specs }
-}
-
-/** A `fill` that adds no version. */
-function housekeeping({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel): string {
-  const only = specs.map(({ variable }) => variable).join(' ')
-  return `npm run fill -- --environment ${environment} --tier ${unit.tier.name} --only ${only}`
 }

@@ -2,6 +2,7 @@ import { doOnce } from '../fill/certainty.ts'
 import { disableForCertain, isFull } from '../fill/change-version.ts'
 import type { Journal } from '../kubernetes/journal.ts'
 import { ProblemError } from '../lib/problems.ts'
+import { housekeepingCommand } from '../model/fill-command.ts'
 import type { FillWork } from '../model/fill-plan.ts'
 import { maxVersions } from '../model/remote-secret.ts'
 import { createVersion, listVersions, type SecretVersion } from '../scaleway/versions.ts'
@@ -84,11 +85,15 @@ function refuseStrangers(
 function versionsFull(context: RotationContext, remote: RotatedRemote): ProblemError {
   const { model, unit } = context
   const of = unit.tier.remoteSecrets.find(({ name }) => name === remote.name)?.specs ?? []
-  const names = of.map(({ variable }) => variable).join(' ')
+  const command = housekeepingCommand({
+    environment: model.environment,
+    tier: unit.tier.name,
+    only: of.map(({ variable }) => variable),
+  })
   return new ProblemError({
     code: 'ROTATION_VERSIONS_FULL',
     where: placeIn(context, remote),
     message: `has ${maxVersions} versions or more, and Scaleway takes no other. Expected room for one; a deleted version may count for 7 days more.`,
-    fix: `Delete disabled versions with \`npm run fill -- --environment ${model.environment} --tier ${unit.tier.name} --only ${names} --prune\`, and run the same command again when they are gone.`,
+    fix: `Delete disabled versions with \`${command} --prune\`, and run the same command again when they are gone.`,
   })
 }

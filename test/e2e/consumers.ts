@@ -4,14 +4,7 @@ import { openTransport } from '../../scripts/kubernetes/transport.ts'
 import type { ClusterAccess } from '../../scripts/local/control-plane.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
 import type { WorkloadKind } from '../../scripts/model/types.ts'
-
-export const workloadKinds: Readonly<Record<WorkloadKind, Kind>> = {
-  Deployment: kinds.deployment,
-  StatefulSet: kinds.statefulSet,
-  DaemonSet: kinds.daemonSet,
-  Job: kinds.job,
-  CronJob: kinds.cronJob,
-}
+import { workloadKinds } from '../helpers/workloads.ts'
 
 /** Every workload of a tier, reading its targets as the README says. Nothing runs them here. */
 export async function createConsumers(client: KubernetesClient, tier: TierModel): Promise<void> {
