@@ -34,6 +34,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     allowOnly: false,
+    reporters: ['default', './test/helpers/slowest-files.ts'],
     sequence: { sequencer: LongestFirst },
     projects: projects.map(({ name, timeout, needsTools, order, workers, include, exclude = [] }) => ({
       test: {

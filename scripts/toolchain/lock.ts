@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isErrno } from '../lib/files.ts'
@@ -24,17 +24,18 @@ export interface LockOptions {
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const { signal, onWait, pollMs = 300, staleMs = 30_000 } = options
   const own = `${process.pid} ${hostname()} ${randomBytes(6).toString('hex')}\n`
+  const pause = () => sleep(pollMs, undefined, signal ? { signal } : {})
   for (let waited = false; !(await create(path, own)); ) {
     signal?.throwIfAborted()
     const holder = await readHolder(path)
     if (holder === undefined) continue
     if (isDead(holder, staleMs)) {
-      await takeAway(path, holder.text)
+      if (!(await takeAway(path, holder.text, staleMs))) await pause()
       continue
     }
     if (!waited) onWait?.(holder.text.split(' ')[0] ?? '')
     waited = true
-    await sleep(pollMs, undefined, signal ? { signal } : {})
+    await pause()
   }
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), staleMs / 6)
   heartbeat.unref()
@@ -94,15 +95,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Of two processes that see the same dead lock, one moves it; if the other's new lock was moved instead, it goes back. */
-async function takeAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return
-    throw error
+/**
+ * Of many processes that see the same dead lock one removes it: who made the file beside it that is named by its text.
+ * Whoever comes later finds another text in the lock, and leaves it alone.
+ *
+ * @returns false when somebody else is removing it
+ */
+async function takeAway(path: string, dead: string, staleMs: number): Promise<boolean> {
+  const beside = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 12)}`
+  if (!(await create(beside, dead))) {
+    const other = await readHolder(beside)
+    // It is there for a moment; an old one was left by a process that was killed in that moment.
+    if (other && other.ageMs > staleMs) await rm(beside, { force: true })
+    return false
   }
-  if ((await readFile(aside, 'utf8')) !== expected) await link(aside, path).catch(() => undefined)
-  await rm(aside, { force: true })
+  try {
+    if ((await readHolder(path))?.text === dead) await rm(path, { force: true })
+    return true
+  } finally {
+    await rm(beside, { force: true })
+  }
 }
