@@ -4,6 +4,7 @@ import { loadApplication } from './application.ts'
 import { causeList } from './doctor/cause-list.ts'
 import { type Generated, generate, generatedPaths } from './emit/generate.ts'
 import type { JsonSchema } from './emit/json-schema.ts'
+import { pagePaths } from './emit/pages.ts'
 import { findStale } from './emit/plan.ts'
 import { openQuestions } from './emulator/open-questions.ts'
 import { readIfExists } from './lib/files.ts'
@@ -23,17 +24,17 @@ export async function generateFor(application: Application, root: string): Promi
   const read = (path: string) => readFile(join(root, path), 'utf8')
   const baseSchemaPath = 'schema/values.base.schema.json'
   const defaultsPath = 'charts/tiered-secrets/values.yaml'
-  const [baseSchema, defaults, readme, types] = await Promise.all([
+  const [baseSchema, defaults, pages, types] = await Promise.all([
     read(baseSchemaPath),
     read(defaultsPath),
-    read(generatedPaths.readme),
+    Promise.all(pagePaths.map(async (path) => [path, await read(path)] as const)),
     readIfExists(join(root, generatedPaths.types)),
   ])
   const [chartDefaults] = parseYamlDocuments(defaults, defaultsPath)
   return generate(application, {
     baseSchema: parseJson(baseSchema, baseSchemaPath),
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
-    readme,
+    pages: new Map(pages),
     types,
     sections: { 'open-questions': openQuestionsTable(), states: statesTable(), causes: causesTable() },
   })

@@ -37,4 +37,4 @@ export async function writeGenerated({ root }: Workspace, application: Applicati
 
 // --- internal ---
 
-const copied = ['scripts', 'schema', 'charts', 'values', 'README.md', 'package.json', 'tsconfig.json']
+const copied = ['scripts', 'schema', 'charts', 'values', 'docs', 'package.json', 'tsconfig.json']

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { loadEnvironment } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
-import { requestsPerRefresh } from '../emit/readme.ts'
 import { writeEnvFile } from '../emulator/env-file.ts'
 import { refuseStaleValues } from '../generated-files.ts'
 import { syncProblems } from '../kubernetes/sync-problems.ts'
@@ -13,6 +12,7 @@ import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/pr
 import { table } from '../lib/table.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
 import { type SyncRow, syncRows } from '../local/sync-table.ts'
+import { requestsPerRefresh } from '../model/requests.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 
 interface Options {

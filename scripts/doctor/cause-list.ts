@@ -1,4 +1,4 @@
-/** A cause that `npm run doctor` can find; for the README and for scripts. */
+/** A cause that `npm run doctor` can find; for the documentation and for scripts. */
 export interface CauseEntry {
   /** Completes "it is found that …". */
   readonly meaning: string

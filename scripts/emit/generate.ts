@@ -7,9 +7,9 @@ import { chartValues, chartValuesText } from './chart-values.ts'
 import { chartValuesTypes } from './chart-values-types.ts'
 import { valuesChecker } from './check-values.ts'
 import { type JsonSchema, jsonText } from './json-schema.ts'
+import { catalogueSections, fillPages, type Pages, type Sections } from './pages.ts'
 import type { GeneratedFile } from './plan.ts'
 import { reachabilityText } from './reachability.ts'
-import { catalogueSections, fillSections, type Sections } from './readme.ts'
 import { valuesSchema } from './values-schema.ts'
 
 /** Where the generated files are, relative to the repository's root. */
@@ -17,7 +17,6 @@ export const generatedPaths = {
   schema: 'charts/tiered-secrets/values.schema.json',
   types: 'schema/chart-values.ts',
   chartReadme: 'charts/tiered-secrets/README.md',
-  readme: 'README.md',
   values: (environment: string) => `values/${environment}.yaml`,
   ciValues: (environment: string) => `charts/tiered-secrets/ci/${environment}-values.yaml`,
   reachability: (environment: string) => `values/${environment}.reachability.md`,
@@ -29,11 +28,11 @@ export interface GeneratorSources {
   readonly baseSchema: JsonSchema
   /** `charts/tiered-secrets/values.yaml`, parsed. */
   readonly chartDefaults: Readonly<Record<string, unknown>>
-  /** The committed README, whose marked sections are replaced. */
-  readonly readme: string
+  /** The committed pages, whose marked sections are replaced. */
+  readonly pages: Pages
   /** The committed `schema/chart-values.ts`, if there is one. */
   readonly types: string | undefined
-  /** Sections of the README that do not come from the catalogue. */
+  /** Sections of the pages that do not come from the catalogue. */
   readonly sections: Sections
 }
 
@@ -65,7 +64,8 @@ export async function generate(application: Application, sources: GeneratorSourc
     ]
   })
   if (refused.length > 0) throw new ProblemError(refused)
-  const readme = { ...catalogueSections(application, models), ...sources.sections }
+  const sections = { ...catalogueSections(application, models), ...sources.sections }
+  const pages = fillPages(sources.pages, sections)
   const files = [
     ...values,
     ...models.map((model) => ({
@@ -75,7 +75,7 @@ export async function generate(application: Application, sources: GeneratorSourc
     { path: generatedPaths.schema, content: jsonText(schema) },
     { path: generatedPaths.types, content: await chartValuesTypes(sources.baseSchema, sources.types) },
     { path: generatedPaths.chartReadme, content: chartReadme(sources.baseSchema, sources.chartDefaults) },
-    { path: generatedPaths.readme, content: fillSections(sources.readme, readme, generatedPaths.readme) },
+    ...[...pages].map(([path, content]) => ({ path, content })),
   ]
   return { files, warnings: problems }
 }

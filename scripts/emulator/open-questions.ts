@@ -10,7 +10,7 @@ export interface OpenQuestion {
 }
 
 /**
- * Every reading taken where Scaleway's behaviour is unknown, the README's table is made from it.
+ * Every reading taken where Scaleway's behaviour is unknown, the table of docs/emulator.md is made from it.
  * The rule: take the reading that a design must survive. Rights that are needed are withheld, leaks that are
  * possible happen, and errors are the loud ones. To settle one, try it on a real account and delete the entry.
  */

@@ -1,6 +1,6 @@
 /** Something wrong that the user can fix. Problems are collected and shown together, never thrown one by one. */
 export interface Problem {
-  /** Stable identifier, for scripts and for searching the README. */
+  /** Stable identifier, for scripts and for searching the documentation. */
   readonly code: string
   /** A place one can open or grep: `catalogue "S3_BUCKET" (backend)`, `values/production.yaml`. */
   readonly where: string

@@ -1,4 +1,4 @@
-/** What a row of `npm run status` can be; for the README and for scripts. */
+/** What a row of `npm run status` can be; for the documentation and for scripts. */
 export interface State {
   /** `error`: drift, exit code 3. `warning`: told, nothing fails. `fine`: only shown. */
   readonly severity: 'error' | 'warning' | 'fine'

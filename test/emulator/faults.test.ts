@@ -151,9 +151,9 @@ describe('the admin port', () => {
     expect((await admin('GET', '/faults')).body).toEqual({ faults: [] })
   })
 
-  test('takes the fault of the README whole', async () => {
-    const readme = await readFile('README.md', 'utf8')
-    const [, fault = ''] = /-d '(\{"kind".*\})'/.exec(readme) ?? []
+  test('takes the fault of the documentation whole', async () => {
+    const page = await readFile('docs/emulator.md', 'utf8')
+    const [, fault = ''] = /-d '(\{"kind".*\})'/.exec(page) ?? []
     expect(await admin('POST', '/faults', JSON.parse(fault))).toMatchObject({
       status: 200,
       body: { kind: 'too_many_requests', retry_after_seconds: 2 },

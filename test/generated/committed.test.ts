@@ -15,12 +15,14 @@ test.each([...files.keys()])('%s is what the generator makes, byte for byte', as
 
 test('these are all generated files', () => {
   expect([...files.keys()].sort()).toEqual([
-    'README.md',
     'charts/tiered-secrets/README.md',
     'charts/tiered-secrets/ci/production-values.yaml',
     'charts/tiered-secrets/ci/recette-values.yaml',
     'charts/tiered-secrets/ci/sandbox-values.yaml',
     'charts/tiered-secrets/values.schema.json',
+    'docs/catalogue.md',
+    'docs/emulator.md',
+    'docs/troubleshooting.md',
     'schema/chart-values.ts',
     'values/production.reachability.md',
     'values/production.yaml',

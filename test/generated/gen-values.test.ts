@@ -12,7 +12,7 @@ const originals = new Map<string, string>()
 beforeAll(async () => {
   repository = await repositoryCopy()
   await genValues()
-  for (const path of [values, catalogue, 'scripts/environments.ts', 'README.md']) {
+  for (const path of [values, catalogue, 'scripts/environments.ts', 'docs/catalogue.md']) {
     originals.set(path, await repository.read(path))
   }
 })
@@ -143,11 +143,11 @@ test('all problems of catalogue and environments are told at once', async () => 
   expect(exitCode).toBe(3)
 })
 
-test('a README without its marks is told before anything is written', async () => {
-  await repository.edit('README.md', '<!-- /generated:tiers -->', '')
+test('a page without its marks is told before anything is written', async () => {
+  await repository.edit('docs/catalogue.md', '<!-- /generated:tiers -->', '')
   await repository.edit(values, 'fr-par', 'nl-ams')
   const { exitCode, stderr } = await genValues()
-  expect(stderr).toMatch(/^README\.md: the lines <!-- generated:tiers --> and .*\(README_MARKER_MISSING\)$/s)
+  expect(stderr).toMatch(/^docs\/catalogue\.md: the lines <!-- generated:tiers --> and .*\(MARKER_MISSING\)$/s)
   expect(exitCode).toBe(3)
   expect(await repository.read(values)).toContain('nl-ams')
 })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Generated, type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
 import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
+import { pagePaths } from '../../scripts/emit/pages.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import type { Application } from '../../scripts/model/types.ts'
 
@@ -19,7 +20,7 @@ export async function generatorSources(): Promise<GeneratorSources> {
   return {
     baseSchema: JSON.parse(await repositoryFile('schema/values.base.schema.json')) as JsonSchema,
     chartDefaults: defaults as Readonly<Record<string, unknown>>,
-    readme: await repositoryFile('README.md'),
+    pages: new Map(await Promise.all(pagePaths.map(async (path) => [path, await repositoryFile(path)] as const))),
     types: await repositoryFile('schema/chart-values.ts'),
     sections: {},
   }

@@ -18,7 +18,7 @@ export interface Repository {
 }
 
 /** What the generators and the chart consist of. `node_modules` is linked. */
-const parts = ['scripts', 'schema', 'charts', 'values', 'README.md', 'package.json', 'tsconfig.json']
+const parts = ['scripts', 'schema', 'charts', 'values', 'docs', 'package.json', 'tsconfig.json']
 
 /** A copy of the repository that is gone when the tests of the file are over. */
 export async function repositoryCopy(): Promise<Repository> {

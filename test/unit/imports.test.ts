@@ -60,7 +60,7 @@ test.each([
   ['scripts/emulator/world.ts', '../model/names.ts', 'emulator may import lib'],
   ['scripts/emulator/iam/store.ts', '../../scaleway/iam.ts', 'emulator may import lib'],
   ['scripts/toolchain/find.ts', '../local/ports.ts', 'toolchain may import lib'],
-  ['scripts/model/rules/names.ts', '../../emit/readme.ts', 'model may import lib'],
+  ['scripts/model/rules/names.ts', '../../emit/pages.ts', 'model may import lib'],
   ['scripts/lib/files.ts', '../model/names.ts', 'lib may import nothing of ours'],
   ['scripts/kubernetes/client.ts', '../scaleway/http.ts', 'kubernetes may import model and lib'],
   ['scripts/scaleway/http.ts', '../kubernetes/errors.ts', 'scaleway may import model and lib'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { everySecretSingle, oneBundlePerTarget } from '../../../scripts/bench/layouts.ts'
-import { requestsPerRefresh } from '../../../scripts/emit/readme.ts'
+import { requestsPerRefresh } from '../../../scripts/model/requests.ts'
 import { resolveAll } from '../../../scripts/model/resolve.ts'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
 import type { Application } from '../../../scripts/model/types.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { requestsPerRefresh } from '../../../scripts/emit/readme.ts'
+import { requestsPerRefresh } from '../../../scripts/model/requests.ts'
 import { externalSecrets, resolve, resolveAll, targetKeys } from '../../../scripts/model/resolve.ts'
 import { allSingle, bookshop, oneBundlePerTier, trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment, projectEnvironment, projects } from '../../helpers/applications.ts'

@@ -1,34 +1,46 @@
 import { expect, test } from 'vitest'
-import { catalogueSections, fillSections } from '../../../scripts/emit/readme.ts'
+import { catalogueSections, fillPages } from '../../../scripts/emit/pages.ts'
 import { markdownTable } from '../../../scripts/lib/markdown.ts'
 import { ProblemError } from '../../../scripts/lib/problems.ts'
 import { resolveAll } from '../../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'
 
-const text = 'Before.\n<!-- generated:a -->\nold\n<!-- /generated:a -->\nAfter.\n'
+const path = 'docs/catalogue.md'
+const text = 'Before.\n<!-- generated:tiers -->\nold\n<!-- /generated:tiers -->\nAfter.\n'
+const fill = (page: string, content: string) => fillPages(new Map([[path, page]]), { tiers: content }).get(path)
 
 test('a section is replaced between its two lines, and nothing else changes', () => {
-  expect(fillSections(text, { a: 'new' }, 'README.md')).toBe(
-    'Before.\n<!-- generated:a -->\n\nnew\n\n<!-- /generated:a -->\nAfter.\n',
-  )
+  expect(fill(text, 'new')).toBe('Before.\n<!-- generated:tiers -->\n\nnew\n\n<!-- /generated:tiers -->\nAfter.\n')
 })
 
 test('filling twice is filling once', () => {
-  const once = fillSections(text, { a: 'new $& $1' }, 'README.md')
-  expect(fillSections(once, { a: 'new $& $1' }, 'README.md')).toBe(once)
+  const once = fill(text, 'new $& $1') ?? ''
+  expect(fill(once, 'new $& $1')).toBe(once)
   expect(once).toContain('new $& $1')
 })
 
 test.each([
   ['without its lines', 'nothing'],
-  ['without its end', '<!-- generated:a -->'],
-  ['with its lines in the wrong order', '<!-- /generated:a --><!-- generated:a -->'],
-])('a section %s is told', (_, readme) => {
-  const fill = () => fillSections(readme, { a: 'new' }, 'README.md')
-  expect(fill).toThrow(ProblemError)
-  expect(fill).toThrow(
-    'README.md: the lines <!-- generated:a --> and <!-- /generated:a --> are missing or in the wrong order. Expected both, on lines of their own.',
+  ['without its end', '<!-- generated:tiers -->'],
+  ['with its lines in the wrong order', '<!-- /generated:tiers --><!-- generated:tiers -->'],
+])('a section %s is told', (_, page) => {
+  expect(() => fill(page, 'new')).toThrow(ProblemError)
+  expect(() => fill(page, 'new')).toThrow(
+    'docs/catalogue.md: the lines <!-- generated:tiers --> and <!-- /generated:tiers --> are missing or in the wrong order. Expected both, on lines of their own.',
   )
+})
+
+test('the pages of all sections whose lines are missing are told at once', () => {
+  const pages = new Map([[path, 'nothing']])
+  const codes = (sections: Record<string, string>) => {
+    try {
+      fillPages(pages, sections)
+      return []
+    } catch (error) {
+      return (error as ProblemError).problems.map(({ where }) => where)
+    }
+  }
+  expect(codes({ tiers: 'x', causes: 'x' })).toEqual([path, 'docs/troubleshooting.md'])
 })
 
 test('a bar in a cell does not end it', () => {

@@ -1,6 +1,7 @@
 import { markdownTable } from '../lib/markdown.ts'
-import { ProblemError } from '../lib/problems.ts'
+import { type Problem, ProblemError } from '../lib/problems.ts'
 import { type FormatDefinition, formatDefinition, plainFormatNames } from '../model/formats.ts'
+import { requestsPerRefresh } from '../model/requests.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { remoteNameOf } from '../model/resolve.ts'
 import type { Application, SecretSpec } from '../model/types.ts'
@@ -8,26 +9,40 @@ import type { Application, SecretSpec } from '../model/types.ts'
 /** A Markdown section by the name of its markers. */
 export type Sections = Readonly<Record<string, string>>
 
+/** A page of the documentation by its path, with forward slashes. */
+export type Pages = ReadonlyMap<string, string>
+
+/** The page that holds a generated section, by the name of its markers. */
+export const pageOf: Readonly<Record<string, string>> = {
+  tiers: 'docs/catalogue.md',
+  secrets: 'docs/catalogue.md',
+  environments: 'docs/catalogue.md',
+  formats: 'docs/catalogue.md',
+  states: 'docs/troubleshooting.md',
+  causes: 'docs/troubleshooting.md',
+  'open-questions': 'docs/emulator.md',
+}
+
+/** Every page with a generated section. */
+export const pagePaths: readonly string[] = [...new Set(Object.values(pageOf))]
+
 /**
- * Replaces what is between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`.
+ * Every page with its generated sections filled.
  *
- * @throws ProblemError `README_MARKER_MISSING` for a section without markers
+ * @throws ProblemError `MARKER_MISSING` for each section whose page lacks its markers
  */
-export function fillSections(text: string, sections: Sections, path: string): string {
-  return Object.entries(sections).reduce((readme, [name, content]) => {
-    const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`]
-    const from = readme.indexOf(start)
-    const to = readme.indexOf(end)
-    if (from === -1 || to < from) {
-      throw new ProblemError({
-        code: 'README_MARKER_MISSING',
-        where: path,
-        message: `the lines ${start} and ${end} are missing or in the wrong order. Expected both, on lines of their own.`,
-        fix: 'Put the two lines back where the table belongs.',
-      })
-    }
-    return `${readme.slice(0, from + start.length)}\n\n${content.trim()}\n\n${readme.slice(to)}`
-  }, text)
+export function fillPages(pages: Pages, sections: Sections): Pages {
+  const filled = new Map(pages)
+  const problems: Problem[] = []
+  for (const [name, content] of Object.entries(sections)) {
+    const path = pageOf[name]
+    if (path === undefined) throw new Error(`the section ${name} has no page`)
+    const text = fillSection(filled.get(path) ?? '', name, content)
+    if (text === undefined) problems.push(markerMissing(path, name))
+    else filled.set(path, text)
+  }
+  if (problems.length > 0) throw new ProblemError(problems)
+  return filled
 }
 
 /** The tables that come from the catalogue. */
@@ -47,7 +62,7 @@ export function catalogueSections(
     secrets: markdownTable(['Tier', 'Variable', 'Remote ref', 'Format', 'What for', 'Notes'], rows),
     tiers: markdownTable(['', ...tiers.map((tier) => tier.name)], tierRows(tiers)),
     environments: markdownTable(
-      ['Environment', 'Region', 'Isolation', 'Refresh', 'Kube context', 'Requests a refresh', 'Account'],
+      ['Environment', 'Region', 'Isolation', 'Refresh', 'Kube context', 'Requests per refresh', 'Account'],
       models.map((m) => [
         m.environment,
         m.region,
@@ -62,13 +77,29 @@ export function catalogueSections(
   }
 }
 
-/** Scaleway requests one refresh of an environment costs: three a remote ref. Source: the operator's Scaleway provider. */
-export function requestsPerRefresh(model: EnvironmentModel): number {
-  const externalSecrets = model.tiers.flatMap((tier) => [tier.required, tier.optional])
-  return 3 * externalSecrets.reduce((sum, e) => sum + (e ? e.singles.length + e.bundles.length : 0), 0)
+// --- internal ---
+
+function markersOf(name: string): readonly [string, string] {
+  return [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`]
 }
 
-// --- internal ---
+/** Undefined when the markers are missing or in the wrong order. */
+function fillSection(page: string, name: string, content: string): string | undefined {
+  const [start, end] = markersOf(name)
+  const [from, to] = [page.indexOf(start), page.indexOf(end)]
+  if (from === -1 || to < from) return undefined
+  return `${page.slice(0, from + start.length)}\n\n${content.trim()}\n\n${page.slice(to)}`
+}
+
+function markerMissing(path: string, name: string): Problem {
+  const [start, end] = markersOf(name)
+  return {
+    code: 'MARKER_MISSING',
+    where: path,
+    message: `the lines ${start} and ${end} are missing or in the wrong order. Expected both, on lines of their own.`,
+    fix: 'Put the two lines back where the table belongs.',
+  }
+}
 
 function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environments: readonly string[]): string[] {
   const field = secret.property ? `, field \`${secret.property.join('.')}\`` : ''

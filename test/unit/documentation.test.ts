@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { pagePaths } from '../../scripts/emit/pages.ts'
+
+const pages = ['README.md', 'charts/tiered-secrets/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
+const textOf = (path: string) => readFileSync(path, 'utf8')
+const withoutCode = (text: string) => text.replace(/```[\s\S]*?```/g, '').replace(/`[^`\n]*`/g, '')
+
+/** Anchors of a page, as GitHub makes them of its headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.replace(/```[\s\S]*?```/g, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test.each(pages)('every link of %s leads to a file of the repository, and to a heading that is there', (page) => {
+  const targets = [...withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  for (const target of targets.filter((one) => !/^[a-z]+:/.test(one))) {
+    const [path = '', anchor] = target.split('#')
+    const file = path === '' ? page : join(dirname(page), path)
+    expect([target, existsSync(file)]).toEqual([target, true])
+    if (anchor !== undefined) expect([target, anchorsOf(textOf(file)).includes(anchor)]).toEqual([target, true])
+  }
+})
+
+test('every page is linked from the README, which a newcomer can read in one go', () => {
+  const readme = textOf('README.md')
+  for (const page of pages.slice(1)) expect(readme).toContain(`](${page})`)
+  expect(readme.split('\n').length).toBeLessThanOrEqual(200)
+})
+
+test('every page with a generated table is there', () => {
+  for (const page of pagePaths) expect(pages).toContain(page)
+})
