@@ -6,6 +6,7 @@ import { valuesChecker } from '../../scripts/emit/check-values.ts'
 import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
 import { operatorValuesText } from '../../scripts/emit/operator-values.ts'
 import type { Manifest } from '../../scripts/helm/manifests.ts'
+import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolveAll } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { find } from '../helpers/chart.ts'
@@ -15,7 +16,7 @@ import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { withValue } from '../helpers/values.ts'
 
-const text = operatorValuesText(resolveAll(trackdechets), '0.20.4')
+const text = operatorValuesText(resolveAll(trackdechets), installedOperator)
 const values = parse(text) as Tree
 const chart = await operatorChart()
 const file = join(await sharedFolder(), 'operator-values.yaml')
@@ -63,7 +64,7 @@ describe('the values', () => {
   })
 })
 
-test('the command prints them, of this repository and the pinned version', async () => {
+test('the command prints them, of this repository and the version to install', async () => {
   const { stdout, stderr, exitCode } = await runCli(['operator-values'])
   expect([`${stdout}\n`, stderr, exitCode]).toEqual([text, '', 0])
   expect((await runCli(['operator-values', '--environment', 'recette'])).exitCode).toBe(2)
