@@ -58,8 +58,8 @@ export const admissionNames: {
   /** By the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
   boundary(namespace: string): string
 } = {
-  policies: ['secret-stores', 'external-secrets', 'other-kinds'],
-  perTier: ['secret-stores', 'external-secrets'],
+  policies: ['secret-stores', 'external-secrets', 'credentials', 'other-kinds'],
+  perTier: ['secret-stores', 'external-secrets', 'credentials'],
   boundary: (namespace) => `boundary-${namespace}`,
 }
 

@@ -63,12 +63,16 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
 
     test('the policies are bound to the namespaces of the tiers, and deny', async () => {
       const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
-      const names = ['external-secrets', 'other-kinds', 'secret-stores'].map((name) => `${model.application}-${name}`)
+      const names = ['credentials', 'external-secrets', 'other-kinds', 'secret-stores'].map(
+        (name) => `${model.application}-${name}`,
+      )
       const policies = ofKind(manifests, 'ValidatingAdmissionPolicy')
       expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual(names)
       for (const { spec } of policies) expect(spec).toMatchObject({ failurePolicy: 'Fail' })
 
       const bindings = ofKind(manifests, 'ValidatingAdmissionPolicyBinding')
+      const operations = ['CREATE', 'UPDATE']
+      const secrets = { apiGroups: [''], apiVersions: ['*'], operations, resources: ['secrets'], scope: 'Namespaced' }
       const spec = (policy: string, namespaces: readonly string[]) => ({
         policyName: `${model.application}-${policy}`,
         matchResources: {
@@ -79,14 +83,19 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
         validationActions: ['Deny'],
       })
       const expected = [
-        ...model.tiers.flatMap(({ name, namespace }) =>
-          ['secret-stores', 'external-secrets'].map((policy) => [
-            `${model.application}-${name}-${policy}`,
-            {
-              ...spec(policy, [namespace]),
-              paramRef: { name: `boundary-${namespace}`, namespace: 'ns', parameterNotFoundAction: 'Deny' },
-            },
-          ]),
+        ...model.tiers.flatMap(({ name, namespace, credentialsSecret }) =>
+          ['secret-stores', 'external-secrets', 'credentials'].map((policy) => {
+            const { matchResources, ...rest } = spec(policy, [namespace])
+            const onlyIt = { resourceRules: [{ ...secrets, resourceNames: [credentialsSecret] }] }
+            return [
+              `${model.application}-${name}-${policy}`,
+              {
+                ...rest,
+                matchResources: { ...matchResources, ...(policy === 'credentials' ? onlyIt : {}) },
+                paramRef: { name: `boundary-${namespace}`, namespace: 'ns', parameterNotFoundAction: 'Deny' },
+              },
+            ]
+          }),
         ),
         [
           `${model.application}-other-kinds`,
@@ -148,7 +157,7 @@ test('each rule has a name of its own, at the end of both its texts', async () =
   const policies = ofKind(await rendered(trackdechets, 'recette'), 'ValidatingAdmissionPolicy')
   const rules = policies.flatMap(({ spec }) => (spec as unknown as PolicySpec).validations)
   const names = rules.map(({ message = '' }) => /fix: .+\. \(([A-Z_]+)\)$/.exec(message)?.[1] ?? message)
-  expect(names).toHaveLength(18)
+  expect(names).toHaveLength(22)
   expect(new Set(names).size).toBe(names.length)
   for (const [index, { messageExpression, reason }] of rules.entries()) {
     expect(messageExpression).toMatch(new RegExp(`'\\. Expected ' \\+ .*\\. fix: .+\\. \\(${names[index]}\\)'$`))
@@ -167,7 +176,7 @@ test('the longest names that an application may have are names still', async () 
   })
   const { chart, values } = await chartOf(application)
   const manifests = (await manifestsOf(helm4, chart, values('dev'))).filter(isAdmission)
-  expect(manifests).toHaveLength(7)
+  expect(manifests).toHaveLength(9)
   for (const { metadata } of manifests) expect(metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$/)
   expect(resolve(application, 'dev').tiers).toHaveLength(1)
 })

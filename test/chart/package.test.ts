@@ -40,6 +40,7 @@ describe.each(helms)('%s', (_, helm) => {
       'tiered-secrets/templates/secret.yaml',
       'tiered-secrets/templates/service-account.yaml',
       'tiered-secrets/templates/validating-admission-policy-binding.yaml',
+      'tiered-secrets/templates/validating-admission-policy-credentials.yaml',
       'tiered-secrets/templates/validating-admission-policy-external-secrets.yaml',
       'tiered-secrets/templates/validating-admission-policy-other-kinds.yaml',
       'tiered-secrets/templates/validating-admission-policy-secret-stores.yaml',

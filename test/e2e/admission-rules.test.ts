@@ -14,6 +14,7 @@ import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { localTools } from '../helpers/local-stack.ts'
 import { type Attack, attacks, type Scene, specOf } from './admission-attacks.ts'
+import { credentialsAttacks } from './admission-credentials.ts'
 import {
   type AnyObject,
   externalSecretOf,
@@ -136,6 +137,12 @@ test('every rule has an attack, and every attack is refused by its rule alone', 
   }
 })
 
+test('every rule for credentials Secrets has an attack', async () => {
+  const { spec } = await policyOf('credentials')
+  const rules = spec.validations.map(({ message }) => codeOf(message))
+  expect([...new Set(credentialsAttacks.map(({ rule }) => rule))].sort()).toEqual(rules.sort())
+})
+
 test('the type checks of Kubernetes find nothing in the policies, and would', async () => {
   const port = await freePort()
   const args = controllerManagerArgs({ port }).filter((arg) => !arg.startsWith('--controllers='))
@@ -158,7 +165,7 @@ test('the type checks of Kubernetes find nothing in the policies, and would', as
     return status?.typeChecking?.expressionWarnings ?? []
   }
   // Kubernetes checks the types of a version only when the policy names it.
-  for (const suffix of ['secret-stores', 'external-secrets', 'other-kinds']) {
+  for (const suffix of ['secret-stores', 'external-secrets', 'credentials', 'other-kinds']) {
     const { spec } = await policyOf(suffix)
     const { matchConstraints } = spec
     const resourceRules = matchConstraints.resourceRules.map((rule) => ({ ...rule, apiVersions: ['v1'] }))

@@ -1,12 +1,28 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import catalogue from '../../scripts/catalogue.ts'
 import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
+import { seal } from '../../scripts/kubernetes/seal.ts'
+import { run } from '../../scripts/lib/exec.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import { credentialKeys } from '../../scripts/model/names.ts'
+import { testCertificate } from '../helpers/certificate.ts'
 import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
+import { tools } from '../helpers/tools.ts'
 import { type Attack, attacks, mergePatchBetween, type Scene, specOf } from './admission-attacks.ts'
+import {
+  accessKey,
+  type CredentialsParts,
+  credentialsAttacks,
+  credentialsOf,
+  leaked,
+  secretKey,
+} from './admission-credentials.ts'
 import {
   type AnyObject,
   externalSecretOf,
@@ -298,4 +314,95 @@ test('targets with the annotation of Reloader pass, which nobody adds who may on
   )
   expect(await upgrade(helm4, ...args, '--set', 'reloader.enabled=true')).toMatchObject({ exitCode: 0 })
   expect(await admin.get(kinds.externalSecret, ref)).toMatchObject({ spec: { target: { template } } })
+})
+
+describe('the credentials Secret of a tier', () => {
+  const own = () => sceneOf('backend').own
+  const ref = () => credentialsOf(own()).metadata
+  const apply = (parts?: CredentialsParts) => verdict(admin.apply(kinds.secret, ref(), credentialsOf(own(), parts)))
+  const change = (patch: object) => verdict(admin.mergePatch(kinds.secret, ref(), patch))
+  /** A refusal, which holds nothing of the key. */
+  const expectRefusal = (said: string, rule: string) => {
+    expect(said).toMatch(refusalBy(rule))
+    expect(leaked(said)).toEqual([])
+  }
+  afterEach(() => admin.delete(kinds.secret, ref()))
+
+  test.each(credentialsAttacks)('never has $title ($rule), and has its twin', async ({ rule, attack, twin }) => {
+    const create = (metadata: AnyObject['metadata'], parts = attack) =>
+      tryCreate(admin, kinds.secret, { ...parts, metadata })
+    expectRefusal(await create(ref()), rule)
+    expect(await create(ref(), twin)).toBe('allowed')
+    expect(await create({ ...ref(), name: 'another' })).toBe('allowed')
+    expect(await create({ ...ref(), namespace: elsewhere })).toBe('allowed')
+    expect(await apply(twin)).toBe('allowed')
+    if (rule !== 'CREDENTIALS_TYPE') expectRefusal(await apply(attack), rule)
+  })
+
+  test('is taken as the controller of sealed-secrets makes it, once and again', async () => {
+    const { certificate, key } = testCertificate()
+    const privateKey = join(await temporaryFolder(), 'key.pem')
+    await writeFile(privateKey, key, { mode: 0o600 })
+    const { unseal } = await tools('unseal')
+    const sealed = seal(
+      certificate,
+      { namespace: own().namespace, name: own().credentialsSecret, labels: { a: 'b' } },
+      { [credentialKeys.accessKey]: accessKey, [credentialKeys.secretKey]: secretKey },
+    )
+    const opened = JSON.parse(await run(unseal.path, [privateKey], { input: JSON.stringify(sealed) }))
+    const { name, namespace, labels, type, digests } = opened
+    expect(Object.keys(digests).sort()).toEqual(Object.values(credentialKeys))
+    const uid = '00000000-0000-4000-8000-000000000000'
+    const ownerReferences = [{ apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', name, uid, controller: true }]
+    const secret = { ...credentialsOf(own()), type, metadata: { name, namespace, labels, ownerReferences } }
+    expect(await verdict(admin.create(kinds.secret, secret))).toBe('allowed')
+    expect(await verdict(admin.apply(kinds.secret, ref(), secret))).toBe('allowed')
+  })
+
+  test('that is malformed already is in the way of nothing, and becomes nothing but right or deleted', async () => {
+    const boundary = { namespace: 'trackdechets-secrets', name: `boundary-${own().namespace}` }
+    const { rules } = (await admin.get(kinds.secret, boundary))?.metadata.annotations ?? {}
+    const judgeBy = (version?: string) =>
+      admin.mergePatch(kinds.secret, boundary, { metadata: { annotations: { rules: version } } })
+    const [malformed, another] = [`${secretKey}\n`, `${secretKey} `].map((text) => ({
+      'secret-key': Buffer.from(text).toString('base64'),
+    }))
+    const data = { ...credentialsOf(own()).data, ...malformed }
+    await judgeBy('off')
+    await eventually(
+      () => apply({ data }),
+      (said) => said === 'allowed',
+    )
+    await judgeBy(rules)
+    await eventually(
+      () => change({ data: another }),
+      (said) => said !== 'allowed',
+    )
+    await change({ data: malformed })
+    for (const metadata of [{ labels: { a: 'b' } }, { labels: null, finalizers: ['a.example/held'] }])
+      expect(await change({ metadata })).toBe('allowed')
+    expect(await upgrade(helm4, '--set-string', `scaleway.apiUrl=${apiUrl}`)).toMatchObject({ exitCode: 0 })
+    await admin.delete(kinds.secret, ref())
+    expectRefusal(await change({ data: another }), 'CREDENTIALS_SECRET_KEY')
+    expect(await apply()).toBe('allowed')
+    expect(await change({ metadata: { finalizers: null } })).toBe('allowed')
+    expect(await admin.get(kinds.secret, ref())).toBeUndefined()
+  })
+
+  test('is all that is closed without the parameters', async () => {
+    const boundary = { namespace: 'trackdechets-secrets', name: `boundary-${own().namespace}` }
+    const { annotations = {} } = (await admin.get(kinds.secret, boundary))?.metadata ?? {}
+    await admin.delete(kinds.secret, boundary)
+    await eventually(
+      () => apply(),
+      (said) => said.includes('no params found for policy binding'),
+    )
+    const another = { namespace: own().namespace, name: 'another' }
+    expect(await tryCreate(admin, kinds.secret, { metadata: another })).toBe('allowed')
+    await admin.create(kinds.secret, { metadata: { ...boundary, annotations } })
+    await eventually(
+      () => apply(),
+      (said) => said === 'allowed',
+    )
+  })
 })
