@@ -1,6 +1,7 @@
 import { loadApplication } from '../application.ts'
 import { operatorValuesText } from '../emit/operator-values.ts'
 import { defineCommand } from '../lib/command.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { resolveAll } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
@@ -16,7 +17,7 @@ export const command = defineCommand<object>({
     const problems = checkApplication(application).filter(isError)
     if (problems.length > 0) throw new ProblemError(problems)
     const { version } = await readRecipe('external-secrets', io.root)
-    io.out(operatorValuesText(resolveAll(application), version))
+    io.out(document(operatorValuesText(resolveAll(application), version)))
     return exitCodes.ok
   },
 })
