@@ -5,10 +5,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandIo, CommandSpec } from './lib/command.ts'
 import { didYouMean } from './lib/nearest.ts'
+import { output } from './lib/output.ts'
+import { lines, type Printable } from './lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { commandInput } from './lib/terminal.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const say = output(process.stdout, process.stderr)
 const commandsFolder = join(root, 'scripts', 'commands')
 
 const exitCodeHelp = `
@@ -34,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(overview(await allCommands()))
+    say.out(overview(await allCommands()))
     return exitCodes.ok
   }
   const command = await loadCommand(name)
@@ -104,9 +107,7 @@ function commandIo(signal: AbortSignal): CommandIo {
     root,
     env: process.env,
     signal,
-    out: (text) => void process.stdout.write(text),
-    log: (line) => void process.stderr.write(`${line}\n`),
-    isTerminal: process.stderr.isTTY === true,
+    ...say,
     // Made when it is needed: the stream alone can keep a process alive.
     get input() {
       return commandInput(process.stdin, process.stderr, {
@@ -133,19 +134,32 @@ async function allCommands(): Promise<CommandSpec<unknown>[]> {
   return modules.map((module) => module.command)
 }
 
-function overview(specs: readonly CommandSpec<unknown>[]): string {
+function overview(specs: readonly CommandSpec<unknown>[]): Printable {
   const width = Math.max(...specs.map((spec) => spec.name.length))
-  const lines = specs.map((spec) => `  npm run ${spec.name.padEnd(width)}  ${spec.summary}`)
-  return `Usage: npm run <command> -- [options]\n\n${lines.join('\n')}\n\nEach command has --help, with an example.\n${exitCodeHelp}\n`
+  const commands = specs.map((spec) => `  npm run ${spec.name.padEnd(width)}  ${spec.summary}`)
+  const help = exitCodeHelp.split('\n')
+  return lines(
+    'Usage: npm run <command> -- [options]',
+    '',
+    ...commands,
+    '',
+    'Each command has --help, with an example.',
+    ...help,
+  )
 }
 
 function report(error: unknown): number {
   if (error instanceof ProblemError) {
-    process.stderr.write(formatProblems(error.problems))
+    say.tell(formatProblems(error.problems))
     return error.exitCode
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`This is a bug of tiered-secrets, please report it with the lines below.\n${detail}\n`)
+  say.tell(
+    lines(
+      'This is a bug of tiered-secrets, please report it with the lines below.',
+      ...detail.split('\n').map((line) => `| ${line}`),
+    ),
+  )
   return exitCodes.bug
 }
 

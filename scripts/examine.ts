@@ -10,6 +10,7 @@ import { KubernetesError } from './kubernetes/errors.ts'
 import { describeObject, kinds } from './kubernetes/kinds.ts'
 import type { GateResult } from './kubernetes/release-gate.ts'
 import type { CommandIo } from './lib/command.ts'
+import { lines, type Printable, together } from './lib/printable.ts'
 import { formatProblems, ProblemError } from './lib/problems.ts'
 import type { EnvironmentModel } from './model/resolve.ts'
 import { apiUrlOf, isLocalApi, loadAccount, type OperatorAccount, organizationOf } from './scaleway/account.ts'
@@ -43,7 +44,7 @@ export async function examine(
 
 /** Why a release did not arrive. */
 export interface Explanation {
-  readonly text: string
+  readonly text: Printable
   /** For machines. */
   readonly problems: readonly object[]
 }
@@ -72,10 +73,11 @@ export async function explain(
   )
   const rest = problems.filter(({ where }) => !explained.has(where))
   const text = [
-    ...(causes.length > 0 ? [causesText(model, causes)] : []),
-    ...(rest.length > 0 ? [formatProblems(rest)] : []),
+    causesText(model, causes),
+    ...(causes.length > 0 && rest.length > 0 ? [lines('')] : []),
+    formatProblems(rest),
   ]
-  return { text: text.join('\n'), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
+  return { text: together(...text), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
 }
 
 // --- internal ---

@@ -1,3 +1,4 @@
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { table } from '../lib/table.ts'
 import { type BenchmarkName, isMet, type Measurement, type Unit } from './measurement.ts'
 
@@ -8,7 +9,7 @@ export interface BenchmarkResult {
 }
 
 /** A row a figure, and how many targets are met. */
-export function reportTable(results: readonly BenchmarkResult[]): string {
+export function reportTable(results: readonly BenchmarkResult[]): Printable {
   const measurements = results.flatMap((result) => result.measurements)
   const rows = measurements.map((measurement) => [
     measurement.what,
@@ -18,15 +19,18 @@ export function reportTable(results: readonly BenchmarkResult[]): string {
     measurement.how,
   ])
   const met = measurements.filter(isMet).length
-  return `${table(['WHAT', 'MEASURED', 'TARGET', 'MET', 'HOW'], rows)}\n${met} of ${measurements.length} targets met\n`
+  return together(
+    table(['WHAT', 'MEASURED', 'TARGET', 'MET', 'HOW'], rows),
+    lines('', `${met} of ${measurements.length} targets met`),
+  )
 }
 
 /** The same for machines. A figure that could not be measured is null, and not met. */
-export function reportJson(results: readonly BenchmarkResult[]): string {
+export function reportJson(results: readonly BenchmarkResult[]): Printable {
   const measurements = results.flatMap(({ benchmark, measurements }) =>
     measurements.map((measurement) => ({ benchmark, ...measurement, met: isMet(measurement) })),
   )
-  return `${JSON.stringify({ version: 1, met: measurements.every(isMet), measurements }, null, 2)}\n`
+  return jsonDocument({ version: 1, met: measurements.every(isMet), measurements })
 }
 
 // --- internal ---

@@ -72,10 +72,10 @@ async function checkWith(io: CommandIo, program: string, args: readonly string[]
     fix: 'Run `npm ci`.',
   })
   if (exitCode === 0) return []
-  const message = `found mistakes. Expected none. Its last lines:\n${lastLines(`${stdout}\n${stderr}`, 40)}`
+  const message = 'found mistakes. Expected none. Its last lines:'
   const fix =
     program === 'biome' ? 'Run `npm run format`, then correct what is left.' : 'Correct the lines named above.'
-  return [{ code: `${code}_FAILED`, where: program, message, fix }]
+  return [{ code: `${code}_FAILED`, where: program, message, lastLines: lastLines(`${stdout}\n${stderr}`, 40), fix }]
 }
 
 async function checkStale(io: CommandIo): Promise<Problem[]> {

@@ -8,6 +8,7 @@ import { checkSealingCertificate, seal } from '../kubernetes/seal.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
 import { confirm } from '../lib/confirm.ts'
 import { readIfExists } from '../lib/files.ts'
+import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
 import { toYaml } from '../lib/yaml.ts'
@@ -134,13 +135,13 @@ async function isConfirmed(
   )
 }
 
-async function readCertificate(path: string, { log }: CommandIo): Promise<string> {
+async function readCertificate(path: string, { tell }: CommandIo): Promise<string> {
   const text = await readIfExists(path)
   if (text === undefined)
     throw wrongUsage('credentials', `--seal ${path}`, 'there is no such file. Expected a certificate in PEM form.')
   const problems = checkSealingCertificate(text, { where: path })
   if (problems.some(({ severity }) => severity !== 'warning')) throw new ProblemError(problems)
-  if (problems.length > 0) log(formatProblems(problems).trimEnd())
+  if (problems.length > 0) tell(formatProblems(problems))
   return text
 }
 
@@ -154,24 +155,24 @@ function printSealed(
 ): void {
   const data = { [credentialKeys.accessKey]: key.accessKey, [credentialKeys.secretKey]: key.secretKey }
   const sealed = seal(certificate, { namespace, name: credentialsSecret }, data)
-  out(output === 'json' ? `${JSON.stringify(sealed, null, 2)}\n` : toYaml(sealed))
+  out(output === 'json' ? jsonDocument(sealed) : document(toYaml(sealed)))
   const { encryptedData } = sealed.spec
   const half = (field: 'accessKey' | 'secretKey') => `${field}: '${encryptedData[credentialKeys[field]]}'`
   log(`To have the chart bring it, put this into environment "${environment}" of scripts/environments.ts:`)
   log(`  sealedCredentials: { ${name}: { ${half('accessKey')}, ${half('secretKey')} } },`)
 }
 
-function asJson({ environment }: EnvironmentModel, { name }: TierModel, done: Done): string {
-  return `${JSON.stringify({ version: 1, environment, tier: name, ...done }, null, 2)}\n`
+function asJson({ environment }: EnvironmentModel, { name }: TierModel, done: Done): Printable {
+  return jsonDocument({ version: 1, environment, tier: name, ...done })
 }
 
-function asText(done: Done): string {
-  if (Array.isArray(done.steps)) return done.steps.map((step) => `${step}\n`).join('')
-  const lines = Object.entries(done).flatMap(([name, value]) => {
+function asText(done: Done): Printable {
+  if (Array.isArray(done.steps)) return lines(...done.steps)
+  const said = Object.entries(done).flatMap(([name, value]) => {
     const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    return value === undefined ? [] : [`${words}: ${value}\n`]
+    return value === undefined ? [] : [`${words}: ${value}`]
   })
-  return lines.join('')
+  return lines(...said)
 }
 
 function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {

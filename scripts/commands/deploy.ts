@@ -8,6 +8,7 @@ import { refusePendingRelease } from '../kubernetes/helm-release.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
+import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type OpenRelease, openRelease } from '../release.ts'
@@ -42,7 +43,8 @@ export const command = defineCommand<Options>({
     using client = dryRun ? undefined : await openCluster(model, io)
     if (client) await refusePending(client, model, io)
     const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
-    if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
+    if (revision !== undefined && output === 'table')
+      io.out(lines(`${describe(release)}: revision ${revision} is deployed`))
     const isAwaited = client && revision !== undefined && options.wait
     const waited = isAwaited ? await waitForSecrets(client, model, options, io) : notWaited
     if (output === 'json') io.out(asJson(model, { dryRun, revision, waited }))
@@ -55,7 +57,7 @@ export const command = defineCommand<Options>({
 async function check(release: OpenRelease, { environment, output }: Options, io: CommandIo): Promise<undefined> {
   io.log(`checking ${environment} in kube context ${release.kubeContext}`)
   const manifests = await dryRunRelease(release)
-  if (output === 'table') io.out(`${manifests}\n`)
+  if (output === 'table') io.out(document(`${manifests}\n`))
   io.log('the API server takes all of it; nothing was changed')
 }
 
@@ -108,10 +110,10 @@ async function waitForSecrets(
   if (output === 'table') io.out(gateTable(model, result))
   if (result.problems.some(isError)) {
     const { text, problems } = await explain(model, client, result, io)
-    io.log(text.trimEnd())
+    io.tell(text)
     return { exitCode: exitCodes.problems, gate, problems }
   }
-  if (result.problems.length > 0) io.log(formatProblems(result.problems).trimEnd())
+  if (result.problems.length > 0) io.tell(formatProblems(result.problems))
   io.log('every required secret is there')
   return { exitCode: exitCodes.ok, gate, problems: result.problems }
 }
@@ -123,12 +125,12 @@ interface Outcome {
 }
 
 /** What was not done or looked at is null. */
-function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, problems } }: Outcome): string {
+function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, problems } }: Outcome): Printable {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = gate ?? {}
   const done = { dryRun, deployed: revision !== undefined, release: { ...release, revision: revision ?? null } }
   const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems }
-  return `${JSON.stringify(body, null, 2)}\n`
+  return jsonDocument(body)
 }
 
 function describe({ release: { name, namespace } }: OpenRelease): string {

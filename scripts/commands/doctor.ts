@@ -28,7 +28,7 @@ export const command = defineCommand<Options>({
         ...(io.isTerminal ? { onStep: io.log } : {}),
       })
       io.out(output === 'json' ? diagnosisJson(model, diagnosis) : diagnosisText(model, diagnosis))
-      if (diagnosis.problems.length > 0) io.log(formatProblems(diagnosis.problems).trimEnd())
+      if (diagnosis.problems.length > 0) io.tell(formatProblems(diagnosis.problems))
       for (const line of diagnosis.unexamined) io.log(`not looked at: ${line}`)
       return diagnosis.exitCode
     } finally {

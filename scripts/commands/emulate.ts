@@ -5,6 +5,7 @@ import { type Emulator, startEmulator } from '../emulator/emulator.ts'
 import { readOwnerKey, writeEnvFile } from '../emulator/env-file.ts'
 import { scalewayLimits } from '../emulator/world.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
+import { lines } from '../lib/printable.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 
 interface Options {
@@ -78,7 +79,10 @@ export const command = defineCommand<Options>({
           io.log([entry.status || 'reset', entry.method, entry.route, entry.principal, secret].join(' ').trimEnd())
         },
       }),
-      onError: (error) => io.log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      onError: (error) => {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        io.tell(lines(...text.split('\n')))
+      },
     })
     await writeEnvFile(folder.envFile, emulator)
     explain(io, emulator, folder.envFile, options)

@@ -120,7 +120,7 @@ async function carryOut(
   if (dryRun || work.length === 0) return false
   const summary = fillSummary(work)
   if (!yes) {
-    if (output === 'json') io.log(fillTable(plan))
+    if (output === 'json') io.tell(fillTable(plan))
     if (!(await confirm(`In ${environment} (${account.apiUrl}): ${summary}?`, io))) return false
   }
   await executeFill({ account, region, log: io.log }, work)
@@ -128,8 +128,8 @@ async function carryOut(
   return true
 }
 
-function tell(warnings: readonly Problem[], { log }: CommandIo): void {
-  if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
+function tell(warnings: readonly Problem[], io: CommandIo): void {
+  if (warnings.length > 0) io.tell(formatProblems(warnings))
 }
 
 function refuseCombinations(options: Options, io: CommandIo): void {

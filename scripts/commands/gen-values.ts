@@ -7,6 +7,7 @@ import { reachabilityHeader } from '../emit/reachability.ts'
 import { generateAll, staleProblem } from '../generated-files.ts'
 import { defineCommand } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 
 interface Options {
@@ -20,7 +21,7 @@ export const command = defineCommand<Options>({
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {
     const { files, warnings } = await generateAll(io.root)
-    if (warnings.length > 0) io.log(formatProblems(warnings).trimEnd())
+    if (warnings.length > 0) io.tell(formatProblems(warnings))
     const stale = await findStale(io.root, files)
     const orphans = await findOrphans(io.root, files)
     if (check) {
@@ -28,7 +29,7 @@ export const command = defineCommand<Options>({
         io.log(`${files.length} generated files are up to date.`)
         return exitCodes.ok
       }
-      io.out(await diffOf([...stale, ...orphans]))
+      io.out(document(await diffOf([...stale, ...orphans])))
       throw new ProblemError([...stale, ...orphans].map(staleProblem))
     }
     await writeStale(io.root, stale)

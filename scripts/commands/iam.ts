@@ -4,6 +4,7 @@ import { iamScwScript } from '../emit/iam-scw.ts'
 import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../emit/iam-table.ts'
 import { iamTerraform } from '../emit/iam-terraform.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type IamPlan, iamPlan } from '../model/iam.ts'
 import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
@@ -36,7 +37,7 @@ export const command = defineCommand<Options>({
   async run({ environment, format, verify = false }, io) {
     if (verify) return verifyAccount(environment, format, io)
     const model = await loadEnvironment(environment)
-    io.out(formats[format](iamPlan(model), model))
+    io.out(document(formats[format](iamPlan(model), model)))
     if (model.example) io.log(`Environment "${environment}" is an example: its project ids are to be filled in.`)
     return exitCodes.ok
   },
@@ -64,7 +65,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   })
   if (format === 'json') io.out(iamVerifiedJson(plan, rows, problems))
   if (problems.some(isError)) throw new ProblemError(problems)
-  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  if (problems.length > 0) io.tell(formatProblems(problems))
   if (format === 'table') io.out(iamVerifiedTable(plan, rows))
   return exitCodes.ok
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from '../lib/command.ts'
 import { tryRun } from '../lib/exec.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { findTools } from '../toolchain/find.ts'
 import { linkTools } from '../toolchain/link.ts'
@@ -18,8 +19,8 @@ export const command = defineCommand<object>({
       env: { PATH: linked.path },
       signal: io.signal,
     })
-    io.out(`${stdout}\n`)
-    if (stderr !== '') io.log(stderr)
+    io.out(document(`${stdout}\n`))
+    if (stderr !== '') io.tell(document(`${stderr}\n`))
     return exitCode === 0 ? exitCodes.ok : exitCodes.problems
   },
 })

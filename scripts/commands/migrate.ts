@@ -8,6 +8,7 @@ import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
+import { lines, together } from '../lib/printable.ts'
 import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
 import { parseAssignments } from '../migration/assignments.ts'
@@ -127,13 +128,13 @@ async function show(
   const next = nextStep(sight)
   if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
   else {
-    if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(`${keysTable(rows)}\n`)
+    if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(together(keysTable(rows), lines('')))
     io.out(stepsTable(sight))
   }
   const later = dryRun ? laterProblems(sight.steps) : []
-  if (later.length > 0) io.log(formatProblems(later).trimEnd())
+  if (later.length > 0) io.tell(formatProblems(later))
   if (next?.state === 'blocked') throw new ProblemError(sight.problems)
-  if (sight.problems.length > 0) io.log(formatProblems(sight.problems).trimEnd())
+  if (sight.problems.length > 0) io.tell(formatProblems(sight.problems))
   io.log(next ? `next: ${next.name}` : 'the migration is over')
   return exitCodes.ok
 }
@@ -149,7 +150,7 @@ async function isConfirmed(
   // To delete has a question of its own.
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
-  if (output === 'table') io.log(stepsTable({ steps }).trimEnd())
+  if (output === 'table') io.tell(stepsTable({ steps }))
   const { model } = context
   const replaced = await replacementNote(context, facts)
   const what = `${titles.join(', ')}${replaced === '' ? '' : `; ${replaced}`}`
@@ -172,7 +173,7 @@ async function goBack(context: ClusterContext, options: Options, io: CommandIo):
   const text = rollbackText(context, rollback, readers)
   if (output === 'table') io.out(text)
   const wanted = !dryRun && rollback.action !== 'nothing'
-  if (wanted && !yes && output !== 'table') io.log(text.trimEnd())
+  if (wanted && !yes && output !== 'table') io.tell(text)
   const question = `Restore Secret ${context.legacy.namespace}/${context.legacy.name}?`
   const written = wanted && (yes || (await confirm(question, io)))
   if (written) await rollBack(context)

@@ -13,6 +13,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { verifyNetwork } from '../kubernetes/verify-network.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { endpointsOf } from '../model/endpoints.ts'
 import { reachabilityTable } from '../model/reachability-table.ts'
@@ -70,10 +71,9 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   const problems = await findProblems().catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  if (output === 'json')
-    io.out(`${JSON.stringify({ version: 1, environment: model.environment, problems }, null, 2)}\n`)
+  if (output === 'json') io.out(jsonDocument({ version: 1, environment: model.environment, problems }))
   if (problems.some(isError)) throw new ProblemError(problems)
-  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  if (problems.length > 0) io.tell(formatProblems(problems))
   io.log(`The cluster of ${model.environment} has the policies, labels and ports of the catalogue.`)
   io.log("Whether the cluster's network enforces policies can't be seen from here.")
   return exitCodes.ok

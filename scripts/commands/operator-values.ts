@@ -1,6 +1,7 @@
 import { loadApplication } from '../application.ts'
 import { operatorValuesText } from '../emit/operator-values.ts'
 import { defineCommand } from '../lib/command.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { installedOperator } from '../model/operator-version.ts'
 import { resolveAll } from '../model/resolve.ts'
@@ -15,7 +16,7 @@ export const command = defineCommand<object>({
     const application = await loadApplication()
     const problems = checkApplication(application).filter(isError)
     if (problems.length > 0) throw new ProblemError(problems)
-    io.out(operatorValuesText(resolveAll(application), installedOperator))
+    io.out(document(operatorValuesText(resolveAll(application), installedOperator)))
     return exitCodes.ok
   },
 })

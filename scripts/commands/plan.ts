@@ -45,7 +45,7 @@ export const command = defineCommand<Options>({
     }
     io.out(forms[output](plan))
     if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
-    if (plan.problems.length > 0) io.log(formatProblems(plan.problems).trimEnd())
+    if (plan.problems.length > 0) io.tell(formatProblems(plan.problems))
     return exitCodes.ok
   },
 })

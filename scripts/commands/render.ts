@@ -3,6 +3,7 @@ import { generatedPaths } from '../emit/generate.ts'
 import { refuseStaleValues } from '../generated-files.ts'
 import { renderChart } from '../helm/helm.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { findTool } from '../toolchain/find.ts'
 
@@ -21,7 +22,7 @@ export const command = defineCommand<Options>({
     const helm = await findTool('helm', io)
     const valuesFile = generatedPaths.values(environment)
     const { root, signal } = io
-    io.out(await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile }))
+    io.out(document(await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile })))
     return exitCodes.ok
   },
 })

@@ -69,6 +69,6 @@ function hasWork(rows: readonly RestartRow[]): boolean {
 async function isConfirmed(model: EnvironmentModel, rows: readonly RestartRow[], io: CommandIo): Promise<boolean> {
   const summary = restartSummary(rows)
   if (summary === '') return true
-  io.log(restartTable(rows).trimEnd())
+  io.tell(restartTable(rows))
   return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${summary}?`, io)
 }

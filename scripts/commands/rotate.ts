@@ -201,8 +201,8 @@ function withoutOnly(problem: Problem): Problem {
   return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or take it out.' } : problem
 }
 
-function tell(warnings: readonly Problem[], { log }: CommandIo): void {
-  if (warnings.length > 0) log(formatProblems(warnings).trimEnd())
+function tell(warnings: readonly Problem[], io: CommandIo): void {
+  if (warnings.length > 0) io.tell(formatProblems(warnings))
 }
 
 function refuseCombinations(options: Options, io: CommandIo): void {

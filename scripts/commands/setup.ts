@@ -1,4 +1,5 @@
 import { defineCommand } from '../lib/command.ts'
+import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import { findTools } from '../toolchain/find.ts'
@@ -21,7 +22,7 @@ export const command = defineCommand<SetupOptions>({
     const names = only ?? toolNames
     const found = await findTools(names, io)
     const list = toolNames.filter((name) => names.includes(name)).map((name) => found[name])
-    if (output === 'json') io.out(`${JSON.stringify(list, undefined, 2)}\n`)
+    if (output === 'json') io.out(jsonDocument(list))
     else {
       const rows = list.map(({ name, version, source, path }) => [name, version, source, path])
       io.out(table(['TOOL', 'VERSION', 'FROM', 'PATH'], rows))

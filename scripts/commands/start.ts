@@ -8,6 +8,7 @@ import { syncProblems } from '../kubernetes/sync-problems.ts'
 import { type WaitReport, waitForSync } from '../kubernetes/wait-for-sync.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { didYouMean } from '../lib/nearest.ts'
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
@@ -52,7 +53,7 @@ export const command = defineCommand<Options>({
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
     io.out(output === 'json' ? asJson(stack, rows) : asTable(model, rows))
     if (onlyOnce) refuseUnsynced(model, reports)
-    else for (const problem of unsynced(model, reports)) io.log(formatProblems([problem]).trimEnd())
+    else for (const problem of unsynced(model, reports)) io.tell(formatProblems([problem]))
     if (reports.every(({ state }) => state === 'synced'))
       io.log(`everything synced, ${((Date.now() - started) / 1000).toFixed(1)} s after the start`)
     if (!onlyOnce) await stayUp(stack, io)
@@ -64,7 +65,7 @@ export const command = defineCommand<Options>({
 
 const syncTimeoutSeconds = 45
 
-function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): string {
+function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): Printable {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)
   const cells = rows.map((row) => [
     row.tier,
@@ -75,14 +76,14 @@ function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): string {
     row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
   ])
   const summary = `${rows.length} secrets, ${total} Scaleway requests so far, ${requestsPerRefresh(model)} for each refresh from now on`
-  return `${table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells)}\n${summary}\n`
+  return together(table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells), lines('', summary))
 }
 
-function asJson(stack: LocalStack, secrets: readonly SyncRow[]): string {
+function asJson(stack: LocalStack, secrets: readonly SyncRow[]): Printable {
   const { application, environment } = stack.model
   const kubeconfig = stack.controlPlane.kubeconfigPath
   const requests = secrets.reduce((sum, row) => sum + row.requests, 0)
-  return `${JSON.stringify({ version: 1, application, environment, kubeconfig, requests, secrets }, null, 2)}\n`
+  return jsonDocument({ version: 1, application, environment, kubeconfig, requests, secrets })
 }
 
 function refuseUnsynced(model: EnvironmentModel, reports: readonly WaitReport[]): void {

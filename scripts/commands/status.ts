@@ -40,7 +40,7 @@ export const command = defineCommand<Options>({
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
     if (told.some(isError)) throw new ProblemError(told)
-    if (told.length > 0) io.log(formatProblems(told).trimEnd())
+    if (told.length > 0) io.tell(formatProblems(told))
     return exitCodes.ok
   },
 })

@@ -4,6 +4,7 @@ import { builtInSchema, crdSchemas, operatorChartSchema } from '../emit/crd-sche
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../emit/plan.ts'
 import { defineCommand } from '../lib/command.ts'
 import { run } from '../lib/exec.ts'
+import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
 import { findTool, type ToolchainIo } from '../toolchain/find.ts'
@@ -21,7 +22,7 @@ export const command = defineCommand<Options>({
     const files = await vendoredSchemas(io)
     const stale = await findStale(io.root, files)
     if (check) {
-      io.out(await diffOf(stale))
+      io.out(document(await diffOf(stale)))
       return stale.length > 0 ? exitCodes.problems : exitCodes.ok
     }
     await writeStale(io.root, stale)

@@ -4,6 +4,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import { gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { type GateResult, passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 
@@ -28,7 +29,7 @@ export const command = defineCommand<Options>({
     const failed = result.problems.some(isError)
     const told = failed ? await explain(model, client, result, io) : plainly(result)
     io.out(output === 'json' ? asJson(model, result, told) : gateTable(model, result))
-    if (told.text !== '') io.log(told.text.trimEnd())
+    io.tell(told.text)
     return failed ? exitCodes.problems : exitCodes.ok
   },
 })
@@ -39,8 +40,8 @@ function plainly({ problems }: GateResult): Explanation {
   return { text: formatProblems(problems), problems }
 }
 
-function asJson(model: EnvironmentModel, result: GateResult, { problems }: Explanation): string {
+function asJson(model: EnvironmentModel, result: GateResult, { problems }: Explanation): Printable {
   const { application, environment } = model
   const body = { version: 1, application, environment, ...gateDocument(model, result), problems }
-  return `${JSON.stringify(body, null, 2)}\n`
+  return jsonDocument(body)
 }

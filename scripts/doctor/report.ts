@@ -1,25 +1,26 @@
 import { namedEntries } from '../kubernetes/sync-problems.ts'
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { formatProblem } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { Cause } from './cause.ts'
 import type { Diagnosis } from './diagnose.ts'
 
 /** The text a person reads: each cause with what it was seen by and what it is about. */
-export function causesText(model: EnvironmentModel, causes: readonly Cause[]): string {
-  return causes.map((cause) => causeText(model, cause)).join('\n')
+export function causesText(model: EnvironmentModel, causes: readonly Cause[]): Printable {
+  return together(...causes.flatMap((cause, index) => [...(index > 0 ? [lines('')] : []), causeText(model, cause)]))
 }
 
 /** The same for the result of the command: that nothing was found is one too. */
-export function diagnosisText(model: EnvironmentModel, { causes }: Pick<Diagnosis, 'causes'>): string {
-  if (causes.length === 0) return 'no cause found: everything that was looked at is as it should be\n'
+export function diagnosisText(model: EnvironmentModel, { causes }: Pick<Diagnosis, 'causes'>): Printable {
+  if (causes.length === 0) return lines('no cause found: everything that was looked at is as it should be')
   return causesText(model, causes)
 }
 
 /** For machines. */
-export function diagnosisJson(model: EnvironmentModel, { causes, unexamined }: Diagnosis): string {
+export function diagnosisJson(model: EnvironmentModel, { causes, unexamined }: Diagnosis): Printable {
   const { application, environment } = model
   const found = causes.map((cause) => causeJson(model, cause))
-  return `${JSON.stringify({ version: 1, application, environment, causes: found, unexamined }, null, 2)}\n`
+  return jsonDocument({ version: 1, application, environment, causes: found, unexamined })
 }
 
 /** One cause for machines: none of the objects it was found in. */
@@ -31,7 +32,7 @@ export function causeJson({ owner }: Pick<EnvironmentModel, 'owner'>, cause: Cau
 
 // --- internal ---
 
-function causeText(model: EnvironmentModel, cause: Cause): string {
+function causeText(model: EnvironmentModel, cause: Cause): Printable {
   const about = cause.specs.length === 0 ? [] : [`about: ${namedEntries(model, cause.specs)}`]
   return formatProblem(cause, [...cause.evidence.map((one) => `seen: ${one}`), ...about])
 }

@@ -1,3 +1,4 @@
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
 import { table } from '../lib/table.ts'
@@ -7,7 +8,7 @@ import type { FillEntry } from '../model/fill-values.ts'
 import { placeOf } from '../model/remote-secret.ts'
 
 /** What will be done, variable by variable, without any value. */
-export function fillTable({ rows, work }: FillPlan): string {
+export function fillTable({ rows, work }: FillPlan): Printable {
   const variables = table(
     ['TIER', 'VARIABLE', 'REMOTE SECRET', 'VALUE', 'ACTION'],
     rows.map((row) => [
@@ -24,11 +25,11 @@ export function fillTable({ rows, work }: FillPlan): string {
     ['REMOTE SECRET', 'DISABLE VERSIONS', 'DELETE VERSIONS'],
     housekeeping.map((one) => [placeOf(one.remote), one.disable.join(', ') || '-', one.delete.join(', ') || '-']),
   )
-  return `${variables}\n${versions}`
+  return together(variables, lines(''), versions)
 }
 
 /** The plan for machines, and whether it was carried out. */
-export function fillJson(environment: string, { rows, work }: FillPlan, written: boolean): string {
+export function fillJson(environment: string, { rows, work }: FillPlan, written: boolean): Printable {
   const document = {
     version: 1,
     environment,
@@ -49,7 +50,7 @@ export function fillJson(environment: string, { rows, work }: FillPlan, written:
       delete: one.delete,
     })),
   }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  return jsonDocument(document)
 }
 
 /** `create 2 remote secrets, add 3 versions` */

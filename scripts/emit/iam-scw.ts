@@ -1,3 +1,4 @@
+import { shellWord } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 
 /**
@@ -35,7 +36,7 @@ function exampleGuard(environment: string): string {
   return `case "\${SCW_API_URL:-}" in
   http://127.0.0.1:* | http://localhost:*) ;;
   *)
-    echo ${quote(`Environment "${environment}" is an example: fill in its project ids in scripts/environments.ts first.`)} >&2
+    echo ${shellWord(`Environment "${environment}" is an example: fill in its project ids in scripts/environments.ts first.`)} >&2
     exit 3
     ;;
 esac
@@ -90,42 +91,42 @@ has_usable_key() {
 
 function rightsOf(plan: IamPlan, { tier, name, description, projectId, rules }: TierIamPlan, application: string) {
   const organization = plan.organizationId === undefined ? '' : ` organization-id=${plan.organizationId}`
-  const labels = `name=${quote(name)} description=${quote(description)}${organization}`
+  const labels = `name=${shellWord(name)} description=${shellWord(description)}${organization}`
   const ruleArguments = rules.map(({ permissionSet, projectId: project, condition }, index) => {
     const prefix = `rules.${index}`
     const scope = `${prefix}.permission-set-names.0=${permissionSet} ${prefix}.project-ids.0=${project}`
-    return condition === undefined ? scope : `${scope} \\\n    ${prefix}.condition=${quote(condition)}`
+    return condition === undefined ? scope : `${scope} \\\n    ${prefix}.condition=${shellWord(condition)}`
   })
   const expected = rules.map((rule) => `[${rule.permissionSet}] [${rule.projectId}] condition=${rule.condition ?? ''}`)
   const lines = ruleArguments.join(' \\\n    ')
   return `# --- tier ${tier} ---
-applications=$(scw iam application list name=${quote(name)}${organization} -o template='{{ .ID }} {{ .Name }}')
-${application}=$(id_of "$applications" ${quote(name)})
+applications=$(scw iam application list name=${shellWord(name)}${organization} -o template='{{ .ID }} {{ .Name }}')
+${application}=$(id_of "$applications" ${shellWord(name)})
 if [ -z "$${application}" ]; then
   ${application}=$(scw iam application create ${labels} \\
     -o template='{{ .ID }}')
   changed=yes
-  say ${quote(`created application "${name}"`)}
+  say ${shellWord(`created application "${name}"`)}
 fi
 policies=$(scw iam policy list application-ids.0="$${application}"${organization} -o template='{{ .ID }} {{ .Name }}')
-refuse_other_projects "$policies" ${projectId} ${quote(name)}
-policy=$(id_of "$policies" ${quote(name)})
-expected=${quote(expected.join('\n'))}
+refuse_other_projects "$policies" ${projectId} ${shellWord(name)}
+policy=$(id_of "$policies" ${shellWord(name)})
+expected=${shellWord(expected.join('\n'))}
 if [ -z "$policy" ]; then
   scw iam policy create ${labels} \\
     application-id="$${application}" \\
     ${lines} \\
     -o template='{{ .ID }}' >/dev/null
   changed=yes
-  say ${quote(`created policy "${name}"`)}
+  say ${shellWord(`created policy "${name}"`)}
 else
-  rules=$(scw iam rule list "$policy" -o template=${quote(ruleTemplate)})
+  rules=$(scw iam rule list "$policy" -o template=${shellWord(ruleTemplate)})
   if [ "$rules" != "$expected" ]; then
     scw iam rule update "$policy" \\
     ${lines} \\
     -o json >/dev/null
     changed=yes
-    say ${quote(`replaced the rules of policy "${name}"`)}
+    say ${shellWord(`replaced the rules of policy "${name}"`)}
   fi
 fi
 `
@@ -148,15 +149,10 @@ function keyOf(plan: IamPlan, { tier, name }: TierIamPlan, application: string):
   -o template='{{ if .ExpiresAt }}{{ .ExpiresAt.Unix }}{{ else }}never{{ end }}')
 if ! has_usable_key "$expiries"; then
   scw iam api-key create application-id="$${application}" expires-at=+${keyLifetimeDays}d \\
-    description=${quote(`External Secrets Operator, environment ${environment}`)} -o json |
-    npm run --silent credentials -- --environment ${quote(environment)} --tier ${quote(tier)} ||
+    description=${shellWord(`External Secrets Operator, environment ${environment}`)} -o json |
+    npm run --silent credentials -- --environment ${shellWord(environment)} --tier ${shellWord(tier)} ||
     fail "No key was written for tier ${tier}. Delete the one nobody has (scw iam api-key list bearer-id=$${application}), and run this again."
-  say ${quote(`created a key for application "${name}"`)}
+  say ${shellWord(`created a key for application "${name}"`)}
 fi
 `
-}
-
-/** One word of the shell, whatever is in it. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

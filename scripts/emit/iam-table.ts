@@ -1,9 +1,10 @@
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { IamPlan, IamRule } from '../model/iam.ts'
 
 /** The plan as a person reads it: what has to exist, then what this mode gives and what it does not. */
-export function iamTable(plan: IamPlan): string {
+export function iamTable(plan: IamPlan): Printable {
   const { environment, organizationId, keyLifetimeDays, tiers } = plan
   const applications = table(
     ['TIER', 'APPLICATION AND POLICY', 'PROJECT', 'KEY'],
@@ -14,19 +15,17 @@ export function iamTable(plan: IamPlan): string {
     tiers.flatMap(({ name, rules: list }) => list.map((rule) => [name, rule.permissionSet, conditionText(rule)])),
   )
   const organization = organizationId ?? "the account's own"
-  return [
-    `IAM of environment "${environment}", isolation mode "${plan.isolation}", organization ${organization}\n`,
+  return together(
+    lines(`IAM of environment "${environment}", isolation mode "${plan.isolation}", organization ${organization}`, ''),
     applications,
-    'Each policy has these rules, for the project of its tier, and no others:\n',
+    lines('', 'Each policy has these rules, for the project of its tier, and no others:', ''),
     rules,
-    `${boundaryHeading(plan)}\n${boundaryNotes(plan)
-      .map((note) => `  - ${note}\n`)
-      .join('')}`,
-  ].join('\n')
+    lines('', boundaryHeading(plan), ...boundaryNotes(plan).map((note) => `  - ${note}`)),
+  )
 }
 
 /** The plan for machines. `condition` is null for none. */
-export function iamJson(plan: IamPlan): string {
+export function iamJson(plan: IamPlan): Printable {
   const { environment, isolation, organizationId = null, keyLifetimeDays, tiers } = plan
   const document = {
     version: 1,
@@ -48,7 +47,7 @@ export function iamJson(plan: IamPlan): string {
     })),
     notes: boundaryNotes(plan),
   }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  return jsonDocument(document)
 }
 
 /** What `--verify` found of one application. */
@@ -60,10 +59,10 @@ export interface VerifiedApplication {
 }
 
 /** What `--verify` says when the account is as planned. */
-export function iamVerifiedTable({ environment }: IamPlan, rows: readonly VerifiedApplication[]): string {
+export function iamVerifiedTable({ environment }: IamPlan, rows: readonly VerifiedApplication[]): Printable {
   const cells = rows.map(({ tier, name, keyExpires }) => [tier, name, keyExpires])
   const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no group.`
-  return `${table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells)}${sentence}\n`
+  return together(table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells), lines(sentence))
 }
 
 /** What `--verify` says, for machines: no problems when the account is as planned. */
@@ -71,9 +70,9 @@ export function iamVerifiedJson(
   { environment }: IamPlan,
   applications: readonly VerifiedApplication[],
   problems: readonly Problem[],
-): string {
+): Printable {
   const list = problems.map((problem) => ({ severity: 'error', ...problem }))
-  return `${JSON.stringify({ version: 1, environment, applications, problems: list }, undefined, 2)}\n`
+  return jsonDocument({ version: 1, environment, applications, problems: list })
 }
 
 /** What the isolation mode does not give (`path`), or gives (`project`), and what holds for both; whole sentences. */

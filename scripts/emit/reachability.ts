@@ -1,5 +1,6 @@
 import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
+import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { table } from '../lib/table.ts'
 import { type Endpoints, endpointsOf } from '../model/endpoints.ts'
 import { intendedReachability } from '../model/reachability.ts'
@@ -48,22 +49,22 @@ ${markdownTable(allowed.header, marked)}
 }
 
 /** The same for a terminal. */
-export function reachabilityTables(endpoints: Endpoints, rows: readonly ReachabilityRow[]): string {
+export function reachabilityTables(endpoints: Endpoints, rows: readonly ReachabilityRow[]): Printable {
   const { pairs, allowed } = reachabilityCells(endpoints, rows)
   const plain = ({ header, rows }: Cells) =>
     table(
       header.map((title) => title.toUpperCase()),
       rows,
     )
-  return `${plain(pairs)}\n${plain(allowed)}`
+  return together(plain(pairs), lines(''), plain(allowed))
 }
 
 /** Every pair on its own, for machines. */
-export function reachabilityJson({ environment }: EnvironmentModel, rows: readonly ReachabilityRow[]): string {
+export function reachabilityJson({ environment }: EnvironmentModel, rows: readonly ReachabilityRow[]): Printable {
   const pairs = rows.flatMap(({ to, port, from }) =>
     [...from].map(([source, verdict]) => ({ from: source, to, port, ...verdict })),
   )
-  return `${JSON.stringify({ version: 1, environment, pairs }, null, 2)}\n`
+  return jsonDocument({ version: 1, environment, pairs })
 }
 
 // --- internal ---

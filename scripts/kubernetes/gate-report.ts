@@ -1,3 +1,4 @@
+import type { Printable } from '../lib/printable.ts'
 import { isError } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/resolve.ts'
@@ -19,7 +20,7 @@ export interface GateRow {
 }
 
 /** One line an ExternalSecret. */
-export function gateTable(model: EnvironmentModel, result: GateResult): string {
+export function gateTable(model: EnvironmentModel, result: GateResult): Printable {
   const cells = gateRows(model, result).map(({ tier, name, optional, state, catalogued, missing }) => [
     tier,
     name,

@@ -1,3 +1,4 @@
+import type { Output } from './output.ts'
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 import type { CommandInput } from './terminal.ts'
 
@@ -19,18 +20,12 @@ export interface ArgumentSpec {
 }
 
 /** What a command may touch of the outside world. Only `cli.ts` makes one. */
-export interface CommandIo {
+export interface CommandIo extends Output {
   /** The repository's root folder. */
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted on Ctrl-C and SIGTERM. A command stops what it started, then returns. */
   readonly signal: AbortSignal
-  /** The result. */
-  out(text: string): void
-  /** One line of progress or explanation; goes to standard error. */
-  log(line: string): void
-  /** Standard error is a terminal: progress may overwrite its own line. */
-  readonly isTerminal: boolean
   readonly input: CommandInput
 }
 

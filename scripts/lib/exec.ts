@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 import { watchGroup } from './process-group.ts'
+import { shellWord } from './shell.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -102,26 +103,26 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     {
       code: 'TOOL_FAILED',
       where: commandLine(file, args),
-      message: `ended with exit code ${result.exitCode}. Expected 0. Its last lines:\n${lastLines(result.stderr || result.stdout)}`,
+      message: `ended with exit code ${result.exitCode}. Expected 0. Its last lines:`,
+      lastLines: lastLines(result.stderr || result.stdout),
       fix: options.fix ?? 'Read the lines above; run the command by hand to see all of its output.',
     },
     options.exitCode ?? exitCodes.problems,
   )
 }
 
-/** The last lines of a program's output, indented, for the end of an error message. */
-export function lastLines(text: string, count = 12): string {
+/** The last lines of a program's output, for a problem. */
+export function lastLines(text: string, count = 12): string[] {
   return text
     .trimEnd()
-    .split('\n')
+    .split(/\r?\n/)
     .slice(-count)
-    .map((line) => `    ${line}`)
-    .join('\n')
+    .map((line) => line.replaceAll('\t', '    '))
 }
 
 // --- internal ---
 
 function commandLine(file: string, args: readonly string[]): string {
   const name = file.split('/').at(-1) ?? file
-  return [name, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ')
+  return [name, ...args].map(shellWord).join(' ')
 }

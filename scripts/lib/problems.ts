@@ -1,3 +1,5 @@
+import { lines, type Printable, together } from './printable.ts'
+
 /** Something wrong that the user can fix. Problems are collected and shown together, never thrown one by one. */
 export interface Problem {
   /** Stable identifier, for scripts and for searching the documentation. */
@@ -8,6 +10,8 @@ export interface Problem {
   readonly message: string
   /** What to do about it. */
   readonly fix: string
+  /** What a program said last, shown below the message, each line marked as not ours. */
+  readonly lastLines?: readonly string[]
   /**
    * A warning is shown but fails nothing.
    *
@@ -36,7 +40,9 @@ export class ProblemError extends Error {
 
   constructor(problems: Problem | readonly Problem[], exitCode: ExitCode = exitCodes.problems) {
     const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
-    super(list.map((problem) => `${problem.where}: ${problem.message}`).join('\n'))
+    super(
+      list.map(({ where, message, lastLines = [] }) => [`${where}: ${message}`, ...lastLines].join('\n')).join('\n'),
+    )
     this.name = 'ProblemError'
     this.problems = list
     this.exitCode = exitCode
@@ -57,18 +63,16 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
 }
 
 /** The text a person reads, three lines a problem. */
-export function formatProblems(problems: readonly Problem[]): string {
-  return sortProblems(problems)
-    .map((problem) => formatProblem(problem))
-    .join('')
+export function formatProblems(problems: readonly Problem[]): Printable {
+  return together(...sortProblems(problems).map((problem) => formatProblem(problem)))
 }
 
 /** @param details lines between the message and the fix */
-export function formatProblem(problem: Problem, details: readonly string[] = []): string {
-  const { code, where, message, fix, severity } = problem
+export function formatProblem(problem: Problem, details: readonly string[] = []): Printable {
+  const { code, where, message, fix, severity, lastLines = [] } = problem
   const label = severity === 'warning' ? 'warning: ' : ''
-  const lines = [...details, `fix: ${fix}`, `(${code})`].map((line) => `  ${line}\n`)
-  return `${label}${where}: ${message}\n${lines.join('')}`
+  const below = [...lastLines.map((line) => `  | ${line}`), ...details, `fix: ${fix}`, `(${code})`]
+  return lines(`${label}${where}: ${message}`, ...below.map((line) => `  ${line}`))
 }
 
 /** Byte order, the same on every machine and in every locale. */

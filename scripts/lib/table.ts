@@ -1,8 +1,8 @@
-import { stripVTControlCharacters } from 'node:util'
+import { oneLine, type Printable } from './printable.ts'
 
 /** A plain table with aligned columns; the header is underlined by nothing, so that `awk` can read it. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows]
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): Printable {
+  const all = [header, ...rows].map((row) => row.map(oneLine))
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
   return all
     .map((row) =>
@@ -14,11 +14,11 @@ export function table(header: readonly string[], rows: readonly (readonly string
         .trimEnd(),
     )
     .join('\n')
-    .concat('\n')
+    .concat('\n') as Printable
 }
 
 // --- internal ---
 
 function width(cell: string): number {
-  return [...stripVTControlCharacters(cell)].length
+  return [...cell].length
 }

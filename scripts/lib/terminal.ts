@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { oneLine } from './printable.ts'
 
 /** Standard input, for a command that is given something there, or asks. */
 export interface CommandInput {
@@ -35,9 +36,10 @@ export function commandInput(
     read: (maxLength = 64 * 1024) => readAll(input, maxLength),
     ask: (question, { hidden = false } = {}) =>
       new Promise((resolve, reject) => {
+        const asked = oneLine(question)
         const next = ahead.lines.shift()
         if (next !== undefined) {
-          output.write(`${question}\n`)
+          output.write(`${asked}\n`)
           resolve(next)
           return
         }
@@ -50,7 +52,7 @@ export function commandInput(
         })
         const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 })
         // Not before the interface is there: until then the terminal itself shows what is typed.
-        output.write(question)
+        output.write(asked)
         let ended = false
         const end = (settle: () => void) => {
           if (ended) return

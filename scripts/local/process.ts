@@ -141,6 +141,9 @@ async function problem(
   fix: string,
 ): Promise<ProblemError> {
   const log = await readFile(logFile, 'utf8').catch(() => '')
-  const lines = log.trim() === '' ? 'It wrote nothing.' : `Its last lines:\n${lastLines(log)}`
-  return new ProblemError({ code, where: name, message: `${fact} ${lines}`, fix }, exitCodes.unreachable)
+  const said =
+    log.trim() === ''
+      ? { message: `${fact} It wrote nothing.` }
+      : { message: `${fact} Its last lines:`, lastLines: lastLines(log) }
+  return new ProblemError({ code, where: name, ...said, fix }, exitCodes.unreachable)
 }

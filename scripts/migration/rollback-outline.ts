@@ -1,4 +1,5 @@
 import { kinds } from '../kubernetes/kinds.ts'
+import { jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { readSealHeader } from '../lib/sealed-text.ts'
 import { type ClusterContext, placeOfSecret } from './context.ts'
 import { readSealedBackup } from './rollback-source.ts'
@@ -33,19 +34,18 @@ export async function outlineRollback(context: ClusterContext): Promise<Rollback
 }
 
 /** For a person. */
-export function outlineText({ legacy }: ClusterContext, outline: RollbackOutline): string {
+export function outlineText({ legacy }: ClusterContext, outline: RollbackOutline): Printable {
   const { from, sealedAt, contents, isThere } = outline
   const place = placeOfSecret(legacy)
   const would = isThere ? 'is there, and may be replaced' : 'is not there, and would be made'
-  return [
+  return lines(
     `${from} was sealed${sealedAt === undefined ? '' : ` at ${sealedAt}`}, and holds ${contents.join(', ') || 'what it does not name'}`,
     `${place} ${would}; which keys differ is told with the passphrase`,
-    '',
-  ].join('\n')
+  )
 }
 
 /** For machines: as `rollbackJson`, with null for what is not known. */
-export function outlineJson({ model, legacy }: ClusterContext, outline: RollbackOutline): string {
+export function outlineJson({ model, legacy }: ClusterContext, outline: RollbackOutline): Printable {
   const { from, sealedAt, contents, isThere } = outline
   const document = {
     version: 1,
@@ -61,5 +61,5 @@ export function outlineJson({ model, legacy }: ClusterContext, outline: Rollback
     readersOfTargets: null,
     written: false,
   }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  return jsonDocument(document)
 }

@@ -1,4 +1,5 @@
 import { readPodTemplates } from '../kubernetes/pod-templates.ts'
+import { jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { shortList } from '../lib/short-list.ts'
 import { externalSecrets } from '../model/resolve.ts'
 import { type ClusterContext, placeOfSecret } from './context.ts'
@@ -19,7 +20,7 @@ export async function readersOfTargets({ client, model, signal }: ClusterContext
 }
 
 /** For a person. */
-export function rollbackText({ legacy }: ClusterContext, rollback: Rollback, readers: readonly string[]): string {
+export function rollbackText({ legacy }: ClusterContext, rollback: Rollback, readers: readonly string[]): Printable {
   const { action, from, differing, saved } = rollback
   const keys = Object.keys(saved.data).length
   const first = {
@@ -27,8 +28,8 @@ export function rollbackText({ legacy }: ClusterContext, rollback: Rollback, rea
     replace: `${placeOfSecret(legacy)} is there, and differs from ${from}${differing.length > 0 ? ` in ${shortList(differing)}` : ''}`,
     nothing: `${placeOfSecret(legacy)} is as ${from} has it`,
   }[action]
-  const rest = readers.map((reader) => `${reader} reads the new Secrets, and is left as it is\n`)
-  return `${first}\n${rest.join('')}`
+  const rest = readers.map((reader) => `${reader} reads the new Secrets, and is left as it is`)
+  return lines(first, ...rest)
 }
 
 /** For machines. */
@@ -37,7 +38,7 @@ export function rollbackJson(
   { action, from, differing, saved }: Rollback,
   readers: readonly string[],
   written: boolean,
-): string {
+): Printable {
   const document = {
     version: 1,
     application: model.application,
@@ -50,5 +51,5 @@ export function rollbackJson(
     readersOfTargets: readers,
     written,
   }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  return jsonDocument(document)
 }

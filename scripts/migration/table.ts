@@ -1,3 +1,4 @@
+import { document, jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { table } from '../lib/table.ts'
 import { toYaml } from '../lib/yaml.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -7,7 +8,7 @@ import type { MigrationSight, StepSight } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
 /** A line a step. */
-export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>): string {
+export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
     steps.map(({ name, state, note }) => [name, states[state], note]),
@@ -15,7 +16,7 @@ export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>): string {
 }
 
 /** A line a key of the old Secret, without its value. */
-export function keysTable(rows: readonly KeyRow[]): string {
+export function keysTable(rows: readonly KeyRow[]): Printable {
   return table(
     ['KEY', 'GOES TO', 'STATE'],
     rows.map(({ key, entries, state }) => [key, entries.map(qualified).join(', ') || '-', keyStates[state]]),
@@ -28,8 +29,8 @@ export function migrationJson(
   { steps, problems, state }: MigrationSight,
   rows: readonly KeyRow[],
   readers: readonly ReferenceMove[],
-): string {
-  const document = {
+): Printable {
+  return jsonDocument({
     version: 1,
     application,
     environment,
@@ -41,21 +42,19 @@ export function migrationJson(
     keys: rows.map(({ key, entries, state }) => ({ key, state, entries: entries.map(qualified) })),
     readers: readers.map(({ kind, namespace, name, move }) => ({ kind, namespace, name, move: move ?? null })),
     problems,
-  }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  })
 }
 
 /** The patch of each reader of the old Secret, as documents of one YAML stream. */
-export function movesYaml(readers: readonly ReferenceMove[]): string {
-  return readers
-    .map((reader) => {
-      const { move } = reader
-      const place = placeOfReference(reader)
-      if (!move) return `# ${place}: no patch\n`
-      const lines = [`${place}: to be run in namespace ${move.namespace} with this change`, ...move.notes]
-      return `---\n${lines.map((line) => `# ${line}\n`).join('')}${toYaml(move.patch)}`
-    })
-    .join('')
+export function movesYaml(readers: readonly ReferenceMove[]): Printable {
+  const documents = readers.map((reader) => {
+    const { move } = reader
+    const place = placeOfReference(reader)
+    if (!move) return lines(`# ${place}: no patch`)
+    const notes = [`${place}: to be run in namespace ${move.namespace} with this change`, ...move.notes]
+    return together(lines('---', ...notes.map((note) => `# ${note}`)), document(toYaml(move.patch)))
+  })
+  return together(...documents)
 }
 
 // --- internal ---

@@ -1,4 +1,5 @@
-import { markdownTable } from '../lib/markdown.ts'
+import { markdownBlock, markdownTable, markdownText } from '../lib/markdown.ts'
+import { document, jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { formatProblems } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -8,31 +9,34 @@ import type { MissingSecret } from './missing.ts'
 import type { ObjectChange } from './objects.ts'
 
 /** For a terminal. Problems are not in it: they go to standard error. */
-export function planTable(plan: DeployPlan): string {
+export function planTable(plan: DeployPlan): Printable {
   const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
-    rows.length === 0 ? `${title}: ${none}\n` : `${title}\n\n${table(header, rows)}`,
+    rows.length === 0 ? lines(`${title}: ${none}`, '') : together(lines(title, ''), table(header, rows), lines('')),
   )
-  return `${parts.join('\n')}\n${figures(plan).join('\n')}\n`
+  return together(...parts, lines(...figures(plan)))
 }
 
 /** For a pull request. */
-export function planMarkdown({ application, environment }: EnvironmentModel, plan: DeployPlan): string {
+export function planMarkdown({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
   const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
-    rows.length === 0 ? `**${title}**: ${none}` : `**${title}**\n\n${markdownTable(header, rows)}`,
+    rows.length === 0
+      ? `**${title}**: ${none}`
+      : `**${title}**\n\n${markdownTable(
+          header,
+          rows.map((row) => row.map(markdownText)),
+        )}`,
   )
-  const problems =
-    plan.problems.length === 0 ? [] : [`**Problems**\n\n\`\`\`\n${formatProblems(plan.problems).trimEnd()}\n\`\`\``]
+  const problems = plan.problems.length === 0 ? [] : [`**Problems**\n\n${markdownBlock(formatProblems(plan.problems))}`]
   const list = figures(plan).map((line) => `- ${line}`)
   const all = [`### ${application}, ${environment}: what a deployment changes`, ...problems, ...parts, list.join('\n')]
-  return `${all.join('\n\n')}\n`
+  return document(`${all.join('\n\n')}\n`)
 }
 
 /** For machines. */
-export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): string {
+export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
   const { changes, quota, ...rest } = plan
   const objects = changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
-  const document = { version: 1, application, environment, objects, ...rest, quota: quota ?? null }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return jsonDocument({ version: 1, application, environment, objects, ...rest, quota: quota ?? null })
 }
 
 /** `3 to add, 1 to change, 1 to remove` */

@@ -1,9 +1,10 @@
+import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { RestartRow } from './plan.ts'
 
 /** A line a workload: what is done to it, and why. */
-export function restartTable(rows: readonly RestartRow[]): string {
+export function restartTable(rows: readonly RestartRow[]): Printable {
   const cells = rows.map(({ tier, kind, name, action, reason }) => [tier.name, `${kind}/${name}`, action, reason])
   return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells)
 }
@@ -13,12 +14,12 @@ export function restartJson(
   { application, environment, restart }: EnvironmentModel,
   rows: readonly RestartRow[],
   written: boolean,
-): string {
+): Printable {
   const workloads = rows.map(({ tier, namespace, kind, name, action, reason, patch }) => {
     return { tier: tier.name, namespace, kind, name, action, reason, patch: patch ?? null }
   })
   const document = { version: 1, application, environment, mode: restart ?? null, written, workloads }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return jsonDocument(document)
 }
 
 /** `restart 2 workloads, make 1 workload known to Reloader`; empty when nothing is to be changed. */

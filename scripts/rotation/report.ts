@@ -1,3 +1,4 @@
+import { jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { table } from '../lib/table.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -20,10 +21,10 @@ export interface RotationReport {
 }
 
 /** For people: the steps of a plan, else the versions as they are now. */
-export function rotationText({ tier }: RotationUnit, report: RotationReport): string {
+export function rotationText({ tier }: RotationUnit, report: RotationReport): Printable {
   const { outcome, state, steps } = report
-  if (outcome === 'planned') return steps.map((step) => `${step}\n`).join('')
-  if (!state || outcome === 'nothing') return ''
+  if (outcome === 'planned') return lines(...steps)
+  if (!state || outcome === 'nothing') return lines()
   const cells = state.remotes.map(({ name, earlier, added }) => [
     placeOf({ path: tier.remotePath, name }),
     earlier.join(', '),
@@ -38,7 +39,7 @@ export function rotationJson(
   { application, environment }: EnvironmentModel,
   { name, tier }: RotationUnit,
   { outcome, state, steps, consumers, overlapUntil, deleted }: RotationReport,
-): string {
+): Printable {
   const document = {
     version: 1,
     application,
@@ -58,7 +59,7 @@ export function rotationJson(
     workloads: consumers.map(({ kind, name, action, reason }) => ({ kind, name, action, reason })),
     steps,
   }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return jsonDocument(document)
 }
 
 // --- internal ---

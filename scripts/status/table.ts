@@ -1,4 +1,5 @@
 import { age } from '../lib/age.ts'
+import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { sortProblems } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -6,7 +7,7 @@ import type { Status, StatusRow } from './rows.ts'
 import { states } from './states.ts'
 
 /** One line an entry, the worst first. */
-export function statusTable({ rows }: Status, now: Date): string {
+export function statusTable({ rows }: Status, now: Date): Printable {
   const header = ['TIER', 'VARIABLE', 'SCALEWAY', 'CLUSTER', 'WORKLOADS', 'STATE']
   const cells = rows.map((row) => [
     row.tier,
@@ -28,11 +29,11 @@ export function statusSummary({ rows }: Status): string {
 }
 
 /** For machines. */
-export function statusJson({ application, environment }: EnvironmentModel, { rows, findings }: Status): string {
+export function statusJson({ application, environment }: EnvironmentModel, { rows, findings }: Status): Printable {
   const problems = sortProblems(findings).map(({ code, where, message, fix, severity = 'error' }) => {
     return { code, where, message, fix, severity }
   })
-  return `${JSON.stringify({ version: 1, application, environment, secrets: rows, problems }, null, 2)}\n`
+  return jsonDocument({ version: 1, application, environment, secrets: rows, problems })
 }
 
 // --- internal ---

@@ -140,6 +140,12 @@ function failed({ recipe, io, destination }: BuildContext, result: RunResult): P
           fact: 'the build failed',
           fix: `Read the lines above. Pins: ${recipe.directory}; it would have become ${destination}.`,
         }
-  const message = `${known.fact}. Expected a finished build. The last lines:\n${lastLines(text)}`
-  return new ProblemError({ code: known.code, where: recipe.name, message, fix: known.fix }, exitCodes.toolMissing)
+  const problem = {
+    code: known.code,
+    where: recipe.name,
+    message: `${known.fact}. Expected a finished build. The last lines:`,
+    lastLines: lastLines(text),
+    fix: known.fix,
+  }
+  return new ProblemError(problem, exitCodes.toolMissing)
 }

@@ -101,7 +101,7 @@ async function requireCrds(path: string, variable: string): Promise<void> {
       : [path]
     for (const file of files) if ((await readFile(file, 'utf8')).includes(marker)) return
   } catch (error) {
-    throw missingCrds(variable, path, `can't be read: ${lastLines(String(error), 1).trim()}`)
+    throw missingCrds(variable, path, `can't be read: ${lastLines(String(error), 1)[0]?.trim()}`)
   }
   throw missingCrds(variable, path, `does not hold the definition of ExternalSecret`)
 }

@@ -16,10 +16,8 @@ export function startProgress(name: string, io: ProgressIo): Progress {
   let phase = 'building'
   let shown = false
   const show = () => {
-    // A self-updating line is drawn by erasing the line above the cursor: `log` always ends its line.
-    const erase = io.isTerminal && shown ? '\u001b[1A\u001b[2K' : ''
     const still = io.isTerminal ? '' : 'still '
-    io.log(`${erase}${name}: ${still}${phase}, ${duration(Date.now() - started)}`)
+    io.log(`${name}: ${still}${phase}, ${duration(Date.now() - started)}`, { isUpdate: shown })
     shown = true
   }
   const timer = setInterval(show, io.isTerminal ? 1000 : 30_000)

@@ -68,6 +68,6 @@ function failed({ recipe }: BuildContext, { stderr, stdout }: RunResult): Proble
   const fix = noNetwork
     ? 'Connect to the network, or set PIP_INDEX_URL to an index you can reach; then run the same command again.'
     : `Read the lines above. The pins are in ${recipe.directory}.`
-  const message = `${fact}. Expected yamllint and yamale. The last lines:\n${lastLines(text)}`
-  return new ProblemError({ code, where: recipe.name, message, fix }, exitCodes.toolMissing)
+  const message = `${fact}. Expected yamllint and yamale. The last lines:`
+  return new ProblemError({ code, where: recipe.name, message, lastLines: lastLines(text), fix }, exitCodes.toolMissing)
 }

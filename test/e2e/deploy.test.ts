@@ -65,6 +65,7 @@ async function deployAtTerminal(answer: string) {
     signal: new AbortController().signal,
     out: (text) => void out.push(text),
     log: (line) => void log.push(line),
+    tell: (text) => void log.push(text),
     isTerminal: true,
     input,
   }

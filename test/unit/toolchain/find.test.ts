@@ -162,7 +162,7 @@ test('a build that fails shows its last lines and leaves nothing in the cache', 
   await installGo(w, 'echo "main.go:3: undefined: x" >&2; exit 1')
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'BUILD_FAILED', where: 'helm', exitCode: 5 })
-  expect(problem.message).toContain('    main.go:3: undefined: x')
+  expect(problem.lastLines).toContain('main.go:3: undefined: x')
   expect(await readdir(w.cache)).toEqual([])
 })
 

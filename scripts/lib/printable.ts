@@ -1,0 +1,56 @@
+declare const isPrintable: unique symbol
+
+/**
+ * A text that may reach a terminal. Nothing in it moves the cursor, changes a colour, turns the direction of writing or
+ * is invisible, and none of its lines was begun by a line break in a foreign text: a name of somebody's, what a program,
+ * the cluster or Scaleway says. Only the functions below make one.
+ */
+export type Printable = string & { readonly [isPrintable]: true }
+
+/**
+ * A foreign text within a line of ours: its line breaks are escaped too. Escapes are those of JSON (`\n`, `\u202e`), which
+ * a JSON text with them means the same without them. Letters of every language stay as they are.
+ */
+export function oneLine(text: string): Printable {
+  return escapeAll(text, hidden)
+}
+
+/** Lines, each ended by a line break of ours. */
+export function lines(...texts: readonly string[]): Printable {
+  return texts.map((text) => `${oneLine(text)}\n`).join('') as Printable
+}
+
+/** Printable texts, one behind the other. */
+export function together(...texts: readonly Printable[]): Printable {
+  return texts.join('') as Printable
+}
+
+/** A text with the line breaks it has: a YAML, HCL or Markdown document or a script, whose writer quotes what is in it. */
+export function document(text: string): Printable {
+  return escapeAll(text, hiddenInDocument)
+}
+
+/** The JSON text of a value, with nothing hidden in it. */
+export function jsonDocument(value: unknown): Printable {
+  return document(`${JSON.stringify(value, undefined, 2)}\n`)
+}
+
+// --- internal ---
+
+/** Control and format characters, halves of a character, separators of lines, and what is drawn as nothing. */
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+const hiddenInDocument = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+function escapeAll(text: string, characters: RegExp): Printable {
+  return text.replace(characters, (found) => short[found] ?? utf16(found)) as Printable
+}
+
+/** Half by half, as JSON has it. */
+function utf16(character: string): string {
+  return character
+    .split('')
+    .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+}
