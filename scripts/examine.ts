@@ -25,7 +25,7 @@ import { findPresent } from './toolchain/find.ts'
 export async function examine(
   model: EnvironmentModel,
   client: DiagnoseOptions['client'],
-  io: Pick<CommandIo, 'root' | 'env' | 'signal'> & Partial<Pick<DiagnoseOptions, 'onStep'>>,
+  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'> & Partial<Pick<DiagnoseOptions, 'onStep'>>,
 ): Promise<Diagnosis> {
   const { env, signal, onStep } = io
   const account = await accountIfAny(io)
@@ -60,7 +60,7 @@ export async function explain(
   io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
 ): Promise<Explanation> {
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(explainMs)])
-  const causes = await examine(model, client, { root: io.root, env: io.env, signal }).then(
+  const causes = await examine(model, client, { ...io, signal }).then(
     (diagnosis) => diagnosis.causes,
     (error: unknown) => {
       io.signal.throwIfAborted()
@@ -101,12 +101,15 @@ async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorAc
 }
 
 /** Without Helm at hand, or with values that are stale, what the chart would apply is not known. */
-function renderer(model: EnvironmentModel, { root, env, signal }: Pick<CommandIo, 'root' | 'env' | 'signal'>): Render {
+function renderer(
+  model: EnvironmentModel,
+  { root, env, signal, log }: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+): Render {
   return async () => {
     const what = 'not known: whether the API server would take what the chart renders'
     try {
       await refuseStaleValues(root, model.environment)
-      const helm = await findPresent('helm', { root, env })
+      const helm = await findPresent('helm', { root, env, log })
       if (!helm) return { unseen: `${what}; Helm is not at hand (\`npm run setup\`)` }
       const valuesFile = generatedPaths.values(model.environment)
       const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}

@@ -20,11 +20,12 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(environment, io)
     const client = await clientOf(model, io)
     try {
-      const { root, env, signal } = io
+      const { root, env, signal, log } = io
       const diagnosis = await examine(model, client, {
         root,
         env,
         signal,
+        log,
         ...(io.isTerminal ? { onStep: io.log } : {}),
       })
       io.out(output === 'json' ? diagnosisJson(model, diagnosis) : diagnosisText(model, diagnosis))

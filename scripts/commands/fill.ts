@@ -6,6 +6,7 @@ import { inspect } from '../fill/inspect.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
+import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type FillPlan, type FillRequest, planFill } from '../model/fill-plan.ts'
 import { assignValues, entriesInScope, fillEntries } from '../model/fill-values.ts'
@@ -101,9 +102,9 @@ async function readInput(model: EnvironmentModel, options: Options, io: CommandI
       throw clusterProblem(error)
     })
   }
-  if (from !== undefined && from !== '-') return readValuesFile(from)
+  if (from !== undefined && !isStandardInput(from)) return readValuesFile(from)
   // Not waited for when nobody said that values come this way: it may never end.
-  const isPiped = from === '-' || (!generate && !io.input.isTerminal)
+  const isPiped = from !== undefined || (!generate && !io.input.isTerminal)
   return isPiped ? readPiped(io.input) : { values: [], problems: [] }
 }
 

@@ -4,6 +4,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
+import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
 import { assignValues, fillEntries } from '../model/fill-values.ts'
@@ -185,9 +186,9 @@ async function readValues(
   { from, generate = false }: Options,
   io: CommandIo,
 ): Promise<ReadonlyMap<SecretSpec, string>> {
-  const isPiped = from === '-' || (from === undefined && !generate && !io.input.isTerminal)
-  if (from === undefined && !isPiped) return new Map()
-  const input = isPiped ? await readPiped(io.input) : await readValuesFile(from ?? '')
+  if (from === undefined && (generate || io.input.isTerminal)) return new Map()
+  const isPiped = from === undefined || isStandardInput(from)
+  const input = isPiped ? await readPiped(io.input) : await readValuesFile(from)
   if (input.problems.some(isError)) throw new ProblemError(input.problems)
   const { values, problems } = assignValues(fillEntries(model), unit.entries, input.values, { chosen: false })
   const found = sortProblems([...input.problems, ...problems.map(withoutOnly)])

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { builtInSchema, crdSchemas, operatorChartSchema } from '../emit/crd-schemas.ts'
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../emit/plan.ts'
 import { defineCommand } from '../lib/command.ts'
-import { run } from '../lib/exec.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
 import { findTool, type ToolchainIo } from '../toolchain/find.ts'
+import { downloadModule } from '../toolchain/go-command.ts'
 
 interface Options {
   readonly check?: boolean
@@ -68,8 +68,6 @@ const builtInKinds = [
 const operatorChart = 'deploy/charts/external-secrets'
 
 /** The sources of a module, checked against the pins of a tool. */
-async function moduleFolder({ root }: ToolchainIo, tool: string, module: string): Promise<string> {
-  const cwd = join(root, 'scripts/toolchain/go', tool)
-  const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd })) as { Dir: string }
-  return Dir
+function moduleFolder(io: ToolchainIo, tool: string, module: string): Promise<string> {
+  return downloadModule({ name: module, directory: join(io.root, 'scripts/toolchain/go', tool), io }, module)
 }

@@ -1,7 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
-import { openToOthers } from '../lib/private-file.ts'
+import { type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
 import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
 import type { CommandInput } from '../lib/terminal.ts'
 import { decodeUtf8 } from '../lib/utf8.ts'
@@ -22,24 +21,16 @@ export async function readPiped(input: CommandInput): Promise<Input> {
   return parseInput(text, where)
 }
 
-/** Values out of a file; one that others may read too is a warning, and so is one without any value. */
+/**
+ * Values out of a file, which only its owner may read; one without any value is a warning.
+ *
+ * @throws ProblemError `FILL_INPUT_UNREADABLE`, `FILL_INPUT_OPEN_TO_OTHERS`
+ */
 export async function readValuesFile(path: string): Promise<Input> {
-  const file = await openOrProblem(path)
-  try {
-    const stats = await file.stat()
-    if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, 'is no file'))
-    if (stats.size > maxLength) throw new ProblemError(unreadable(path, `has more than ${maxLength} bytes`))
-    const text = decodeUtf8(await file.readFile())
-    if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
-    const { values, problems } = parseInput(text, path)
-    const wideOpen = stats.isFile() ? openToOthers(path, valuesFile, stats) : undefined
-    const told = [...problems]
-    if (values.length === 0 && problems.length === 0) told.push(empty(path))
-    if (wideOpen) told.push({ ...wideOpen, severity: 'warning' })
-    return { values, problems: told }
-  } finally {
-    await file.close()
-  }
+  const text = decodeUtf8(await readPrivateFile(path, valuesFile, maxLength))
+  if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
+  const { values, problems } = parseInput(text, path)
+  return { values, problems: values.length === 0 && problems.length === 0 ? [empty(path)] : problems }
 }
 
 /** Values out of a Secret of the cluster, a key a variable. */
@@ -75,19 +66,16 @@ export function secretRef(text: string): { readonly namespace: string; readonly 
 
 // --- internal ---
 
-const valuesFile = { code: 'FILL_FILE', secret: 'it', replace: 'delete the file when everything is filled' }
+const valuesFile: PrivateFile = {
+  code: 'FILL_INPUT',
+  secret: 'the values',
+  content: '.env lines, or a JSON object of texts',
+  fix: 'Correct the path given to --from, or pipe the values into standard input.',
+  replace: 'delete the file when everything is filled',
+}
 
 /** Far more than every remote secret of an environment may hold together, and little to keep in memory. */
 const maxLength = 16 * 1024 * 1024
-
-async function openOrProblem(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    throw new ProblemError(unreadable(path, code === 'ENOENT' ? 'there is no such file' : `can't be opened (${code})`))
-  }
-}
 
 function unreadable(where: string, fact: string): Problem {
   return {

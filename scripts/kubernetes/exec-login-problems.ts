@@ -1,5 +1,6 @@
 import type { RunResult } from '../lib/exec.ts'
 import { type ExitCode, exitCodes, ProblemError } from '../lib/problems.ts'
+import { type PassedOver, passedOverWarning } from '../lib/programs.ts'
 
 /** What a problem with a login plugin names: never its arguments, its settings or its output. */
 export interface PluginPlace {
@@ -24,12 +25,15 @@ export const loginProblems = {
       fix: 'Use a context with a token, for example of a service account: kubectl create token <name>.',
     }),
 
-  missing: (place: PluginPlace, installHint: string | undefined) =>
-    problem(place, 'LOGIN_PLUGIN_MISSING', {
+  missing: (place: PluginPlace, installHint: string | undefined, passedOver: readonly PassedOver[] = []) => {
+    const told = problem(place, 'LOGIN_PLUGIN_MISSING', {
       message: `the login plugin "${place.command}" can't be started. Expected an executable file.`,
       fix: installHint ?? `Install ${place.command}, or correct the command in the kubeconfig.`,
       exitCode: exitCodes.toolMissing,
-    }),
+    })
+    const warnings = passedOver.map((one) => passedOverWarning(one, 'write its whole path into the kubeconfig'))
+    return new ProblemError([...told.problems, ...warnings], told.exitCode)
+  },
 
   /** A plugin may repeat the settings it was given, and the kubeconfig may hold a key among them. */
   failed: (place: PluginPlace, { stderr, exitCode }: RunResult, settings: Readonly<Record<string, string>>) => {

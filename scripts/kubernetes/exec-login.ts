@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { tryRun } from '../lib/exec.ts'
 import { ProblemError } from '../lib/problems.ts'
+import { findPrograms } from '../lib/programs.ts'
 import { loginProblems } from './exec-login-problems.ts'
 
 /** What a login plugin answered. Holds credentials: never printed. */
@@ -29,8 +30,10 @@ export interface ExecLoginOptions {
   /** The kubeconfig files, for messages. */
   readonly where: string
   readonly context: string
-  /** Where a relative command starts, if it has a slash; others are looked for on PATH. */
+  /** Where a relative command starts, if it has a slash. */
   readonly folder: string
+  /** A PATH, on which other commands are looked for. */
+  readonly searchPath: string | undefined
   /** Told to a plugin whose entry has `provideClusterInfo`. */
   readonly cluster: ExecCluster
   /** Default: 60,000 */
@@ -40,7 +43,9 @@ export interface ExecLoginOptions {
 
 /**
  * Asks the login plugin of a kubeconfig's user (`exec`), as kubectl does. It gets no standard input, because that may
- * carry a secret of ours. Of its output nothing is ever shown but the first line of standard error, when it fails.
+ * carry a secret of ours. Of its output nothing is ever shown but the first line of standard error, when it fails. One
+ * that is looked for on PATH is passed over where another user could replace it; one whose file the kubeconfig names is
+ * taken as it is, because whoever may write the kubeconfig may name any file.
  * Source: client-go, plugin/pkg/client/auth/exec/exec.go.
  *
  * @param entry the value of `exec`, as read
@@ -48,14 +53,16 @@ export interface ExecLoginOptions {
  *   `LOGIN_PLUGIN_ANSWER`, `LOGIN_PLUGIN_INTERACTIVE`
  */
 export async function execLogin(entry: unknown, options: ExecLoginOptions): Promise<ExecLogin> {
-  const { where, context, folder, cluster, timeoutMs = 60_000 } = options
+  const { where, context, folder, searchPath, cluster, timeoutMs = 60_000 } = options
   const { command, args, env, apiVersion, installHint, provideClusterInfo } = parsePlugin(entry, options)
   const place = { where, context, command }
   const spec = { interactive: false, ...(provideClusterInfo ? { cluster } : {}) }
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec })
+  const { usable, passedOver } = await findPrograms([command], searchPath)
+  const file = command.includes('/') ? resolve(folder, command) : usable[0]
+  if (file === undefined) throw loginProblems.missing(place, installHint, passedOver)
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
-  const file = command.includes('/') ? resolve(folder, command) : command
   const started = tryRun(file, args, { env: { ...env, KUBERNETES_EXEC_INFO: info }, signal }).catch((error) => {
     throw error instanceof ProblemError ? loginProblems.missing(place, installHint) : error
   })

@@ -14,6 +14,8 @@ export interface Kubeconfig {
   /** Names of the contexts, in the files' order. */
   readonly contexts: readonly string[]
   readonly entries: Entries
+  /** The caller's PATH, on which login plugins are looked for. */
+  readonly searchPath: string | undefined
 }
 
 /** How to reach one cluster as one user. Holds credentials: never printed. */
@@ -58,7 +60,7 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
   if (files.length === 0) throw noKubeconfig(paths)
   if (entries.contexts.size === 0)
     throw bad(files.join(delimiter), 'has no context. Expected a kubeconfig with the one of your cluster.')
-  return { files, currentContext, contexts: [...entries.contexts.keys()], entries }
+  return { files, currentContext, contexts: [...entries.contexts.keys()], entries, searchPath: env.PATH }
 }
 
 /**
@@ -73,7 +75,7 @@ export async function connectionOf(
   context: string | undefined = kubeconfig.currentContext,
   signal?: AbortSignal,
 ): Promise<ClusterConnection> {
-  const { entries, contexts, files } = kubeconfig
+  const { entries, contexts, files, searchPath } = kubeconfig
   const where = files.join(delimiter)
   const chosen = context === undefined ? undefined : entries.contexts.get(context)
   if (context === undefined || !chosen) throw unknownContext(where, context, contexts)
@@ -103,7 +105,7 @@ export async function connectionOf(
     ...(serverName === undefined ? {} : { serverName }),
   }
   if (user.body.exec === undefined || token !== undefined || clientCertificate !== undefined) return connection
-  const options = { where, context, folder: user.folder, cluster: execCluster(cluster, connection) }
+  const options = { where, context, folder: user.folder, searchPath, cluster: execCluster(cluster, connection) }
   const login = () => execLogin(user.body.exec, { ...options, ...(signal ? { signal } : {}) })
   const first = await login()
   const { expiresAt, ...credentials } = first

@@ -16,32 +16,45 @@ export interface PrivateFile {
   readonly replace: string
 }
 
+/** Whether a path means standard input, from which secrets are always taken. */
+export function isStandardInput(path: string): boolean {
+  return path === '-' || path === '/dev/stdin'
+}
+
 /**
- * The text of a file that only its owner can read. The mode is that of the opened file, so that nobody can put another
- * one in its place in between.
+ * The bytes of a file with secrets, which only its owner can read. The mode is that of the opened file, so that nobody
+ * can put another one in its place in between. What the caller's shell has opened (`/dev/fd/63`, as `<(command)` gives
+ * it) is taken as standard input is. A kubeconfig and the config file of `scw` are not read this way: they belong to
+ * tools that take them as they are.
  *
+ * @param maxBytes Default: no limit
  * @throws ProblemError `<code>_UNREADABLE`, `<code>_OPEN_TO_OTHERS`
  */
-export async function readPrivateFile(path: string, what: PrivateFile): Promise<string> {
+export async function readPrivateFile(
+  path: string,
+  what: PrivateFile,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<Buffer> {
   const file = await openOrProblem(path, what)
   try {
     const stats = await file.stat()
     if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, what, 'it is no file'))
-    const problem = openToOthers(path, what, stats)
-    if (problem) throw new ProblemError(problem)
-    return await file.readFile('utf8')
+    if (stats.size > maxBytes) throw new ProblemError(unreadable(path, what, `it has more than ${maxBytes} bytes`))
+    if (!isDescriptor(path) && (stats.mode & 0o077) !== 0) throw new ProblemError(openToOthers(path, what, stats))
+    return await file.readFile()
   } finally {
     await file.close()
   }
 }
 
-/** What is wrong with the mode of an opened file that others may read too. */
-export function openToOthers(
-  path: string,
-  { code, secret, replace }: Pick<PrivateFile, 'code' | 'secret' | 'replace'>,
-  { mode }: Pick<Stats, 'mode'>,
-): Problem | undefined {
-  if ((mode & 0o077) === 0) return undefined
+// --- internal ---
+
+/** What others may do with what is behind a descriptor was decided by whoever opened it. */
+function isDescriptor(path: string): boolean {
+  return /^\/(dev|proc\/self)\/fd\/\d+$/.test(path)
+}
+
+function openToOthers(path: string, { code, secret, replace }: PrivateFile, { mode }: Stats): Problem {
   return {
     code: `${code}_OPEN_TO_OTHERS`,
     where: path,
@@ -49,8 +62,6 @@ export function openToOthers(
     fix: `Run \`chmod 600 '${path}'\`, and ${replace}.`,
   }
 }
-
-// --- internal ---
 
 async function openOrProblem(path: string, what: PrivateFile): Promise<FileHandle> {
   try {

@@ -1,4 +1,4 @@
-import { type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
+import { isStandardInput, type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { CommandInput } from '../lib/terminal.ts'
 import type { Person } from './context.ts'
@@ -31,8 +31,9 @@ const passphraseFile: PrivateFile = {
 }
 
 async function read(file: string | undefined, input: CommandInput, purpose: 'new' | 'open'): Promise<string> {
-  if (file !== undefined && file !== '-') return readPrivateFile(file, passphraseFile)
-  if (file === '-' || !input.isTerminal) return input.read()
+  if (file !== undefined && !isStandardInput(file))
+    return (await readPrivateFile(file, passphraseFile)).toString('utf8')
+  if (file !== undefined || !input.isTerminal) return input.read()
   const typed = await input.ask('Passphrase of the backup (not shown): ', { hidden: true })
   if (purpose === 'open') return typed
   const again = await input.ask('The same again: ', { hidden: true })
@@ -55,7 +56,7 @@ function checked(text: string, file: string | undefined, purpose: 'new' | 'open'
 function problem(code: string, file: string | undefined, fact: string, expected: string): Problem {
   return {
     code,
-    where: file === undefined || file === '-' ? 'the passphrase of the backup' : file,
+    where: file === undefined || isStandardInput(file) ? 'the passphrase of the backup' : file,
     message: `${fact}. Expected ${expected}.`,
     fix: 'Type it at a terminal, pipe it into standard input, or name a file of mode 0600 with --passphrase-file.',
   }

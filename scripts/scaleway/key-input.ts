@@ -1,5 +1,5 @@
 import type { CommandIo } from '../lib/command.ts'
-import { type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
+import { isStandardInput, type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
 import { checkedKey, type KeyPair, parseApiKey } from './api-key.ts'
 
 /** Variables for a program that gives a key; arguments are readable by every user of the machine. */
@@ -16,9 +16,11 @@ export async function readApiKey(
   from: string | undefined,
   { env, input, log }: Pick<CommandIo, 'env' | 'input' | 'log'>,
 ) {
-  if (from !== undefined) return parseApiKey(await readPrivateFile(from, keyFile), from)
+  if (from !== undefined && !isStandardInput(from)) {
+    return parseApiKey((await readPrivateFile(from, keyFile)).toString('utf8'), from)
+  }
   const { accessKey, secretKey } = keyVariables
-  if (env[accessKey] || env[secretKey]) {
+  if (from === undefined && (env[accessKey] || env[secretKey])) {
     const place = `${accessKey} and ${secretKey}`
     log(`the key is taken from ${place}`)
     return checkedKey({ accessKey: env[accessKey] ?? '', secretKey: env[secretKey] ?? '' }, place)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandIo } from '../lib/command.ts'
 import { isErrno } from '../lib/files.ts'
@@ -62,11 +62,12 @@ async function build(recipe: PinnedRecipe, cache: string, io: BuildIo): Promise<
   const started = Date.now()
   const verb = kind === 'python' ? 'installing' : kind === 'operator-crds' ? 'downloading' : 'building'
   io.log(`${name} ${version}: ${verb}, about ${duration(coldSeconds * 1000)} when nothing is cached`)
-  await mkdir(folder)
+  await mkdir(folder, { mode: 0o700 })
   try {
     using progress = startProgress(name, io)
     await steps[kind]({ recipe, folder, destination, io, progress })
-    // An incomplete folder of that name can only be damage (a file deleted by hand, a Python uninstalled).
+    await closeToOthers(folder)
+    // What has that name already is damaged (a file deleted by hand, a Python uninstalled), or open to others.
     await rm(destination, { recursive: true, force: true })
     await rename(folder, destination)
   } finally {
@@ -81,6 +82,15 @@ const steps = {
   'operator-crds': copyOperatorCrds,
   python: installWithPip,
 } satisfies Record<PinnedRecipe['kind'], (context: BuildContext) => Promise<void>>
+
+/** What a umask such as 002 left writable for a group would be passed over. The folder is private until then. */
+async function closeToOthers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (!entry.isSymbolicLink()) await chmod(path, (await lstat(path)).mode & 0o755)
+  }
+  await chmod(folder, 0o755)
+}
 
 /** Removes what killed builds of this recipe left. Called with the lock held. */
 async function sweep(cache: string, key: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { findOpenEntry } from '../lib/open-entry.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import type { Environment } from './locate.ts'
 
@@ -21,14 +22,34 @@ export function cacheFolder(env: Environment, platform: NodeJS.Platform = proces
 /**
  * Makes the cache folder.
  *
- * @throws ProblemError `CACHE_UNUSABLE` when this user may not write there.
+ * @throws ProblemError `CACHE_UNUSABLE` when this user may not write there, `CACHE_OPEN_TO_OTHERS` when another one may.
  */
 export async function makeCacheFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    // Never more than this, whatever the umask.
+    await mkdir(folder, { recursive: true, mode: 0o755 })
   } catch (error) {
     throw cacheUnusable(folder, error)
   }
+  await refuseOpenCache(folder, 'TIERED_SECRETS_CACHE')
+}
+
+/**
+ * @param variable that moves the cache elsewhere
+ * @throws ProblemError `CACHE_OPEN_TO_OTHERS` when another user could change what is in it
+ */
+export async function refuseOpenCache(folder: string, variable: string): Promise<void> {
+  const open = await findOpenEntry(folder)
+  if (!open) return
+  throw new ProblemError(
+    {
+      code: 'CACHE_OPEN_TO_OTHERS',
+      where: folder,
+      message: `others could change what is kept there, because ${open.path} ${open.fact}. Expected a folder that nobody but you and root can change.`,
+      fix: `${open.fix} and delete what you did not put there, or set ${variable} to another absolute path.`,
+    },
+    exitCodes.toolMissing,
+  )
 }
 
 export function cacheUnusable(folder: string, error: unknown): ProblemError {

@@ -1,20 +1,63 @@
-import { constants } from 'node:fs'
-import { access, readdir, readFile, stat } from 'node:fs/promises'
-import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { lastLines, tryRun } from '../lib/exec.ts'
-import { exitCodes, ProblemError } from '../lib/problems.ts'
-import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools } from './tools.ts'
+import { findOpenEntry, type OpenEntry } from '../lib/open-entry.ts'
+import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
+import { findPrograms, isExecutable, passedOverWarning } from '../lib/programs.ts'
+import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools, variableHint } from './tools.ts'
 import { satisfies } from './versions.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What one place holds of a tool. */
+export interface Located {
+  readonly tool?: Tool
+  /** Programs of that name that were not taken, each as a fact. */
+  readonly unfit: readonly string[]
+  /** Programs that other users of this machine could replace. */
+  readonly warnings: readonly Problem[]
+}
+
 /**
- * The tool that an environment variable names; undefined when the variable is not set.
- * A variable that is set and wrong is never skipped: whoever set it wants that file.
+ * The tool that an environment variable names; undefined when the variable is not set. A variable that is set and wrong
+ * is never skipped, and what it names is used even where others may write, with a warning: whoever set it wants that file.
  *
  * @throws ProblemError `TOOL_NOT_FOUND` (no such file) or `TOOL_VERSION` (not a version we run with).
  */
-export async function fromVariable(name: ToolName, env: Environment): Promise<Tool | undefined> {
+export async function fromVariable(name: ToolName, env: Environment): Promise<Located | undefined> {
+  const tool = await givenTool(name, env)
+  if (!tool) return undefined
+  const open = await findOpenEntry(tool.path)
+  return { tool, unfit: [], warnings: open ? [openWarning(tools[name].variable, open)] : [] }
+}
+
+/** What PATH holds of a tool: the first one of a fitting version. One that others could replace is not even asked. */
+export async function fromPath(name: ToolName, env: Environment): Promise<Located> {
+  const spec: ToolSpec = tools[name]
+  const unfit: string[] = []
+  const { usable, passedOver } = await findPrograms(spec.onPath, env.PATH)
+  const warnings = passedOver.map((program) =>
+    passedOverWarning(program, `name the program with ${variableHint(name)}`),
+  )
+  for (const path of usable) {
+    const version = await probeVersion(path, spec)
+    if (version !== undefined && fits(spec, version)) {
+      return { tool: { name, path, version, source: 'PATH' }, unfit, warnings }
+    }
+    unfit.push(`${path} is ${version ?? 'of no known version'}`)
+  }
+  return { unfit, warnings }
+}
+
+/** `helm >=4.3.0 <5.0.0`, or the name alone. */
+export function wanted(name: ToolName): string {
+  const { accepts }: ToolSpec = tools[name]
+  return accepts === undefined ? name : `${name} ${accepts}`
+}
+
+// --- internal ---
+
+async function givenTool(name: ToolName, env: Environment): Promise<Tool | undefined> {
   const spec: ToolSpec = tools[name]
   const value = env[spec.variable]
   if (!value) return undefined
@@ -38,45 +81,6 @@ export async function fromVariable(name: ToolName, env: Environment): Promise<To
   }
   return { name, path, version, source: spec.variable }
 }
-
-/** What PATH holds of a tool: the first one of a fitting version, and the others that were passed over. */
-export async function fromPath(name: ToolName, env: Environment): Promise<{ tool?: Tool; passedOver: string[] }> {
-  const spec: ToolSpec = tools[name]
-  const passedOver: string[] = []
-  for (const path of await onPath(spec.onPath, env)) {
-    const version = await probeVersion(path, spec)
-    if (version !== undefined && fits(spec, version)) {
-      return { tool: { name, path, version, source: 'PATH' }, passedOver }
-    }
-    passedOver.push(`${path} is ${version ?? 'of no known version'}`)
-  }
-  return { passedOver }
-}
-
-/** Executable files with one of these names, in PATH's order. Relative PATH entries are ignored. */
-export async function onPath(names: readonly string[], env: Environment): Promise<string[]> {
-  const folders = (env.PATH ?? '').split(delimiter).filter(isAbsolute)
-  const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)))
-  const usable = await Promise.all(candidates.map(isExecutable))
-  return [...new Set(candidates.filter((_, index) => usable[index]))]
-}
-
-/** `helm >=4.3.0 <5.0.0`, or the name alone. */
-export function wanted(name: ToolName): string {
-  const { accepts }: ToolSpec = tools[name]
-  return accepts === undefined ? name : `${name} ${accepts}`
-}
-
-export async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
-  } catch {
-    return false
-  }
-}
-
-// --- internal ---
 
 async function probeVersion(path: string, { probe }: ToolSpec): Promise<string | undefined> {
   if (!probe) return undefined
@@ -114,4 +118,14 @@ function missingCrds(variable: string, path: string, fact: string): ProblemError
 function wrong({ variable }: Pick<ToolSpec, 'variable'>, code: string, message: string): ProblemError {
   const fix = `Correct ${variable}, or unset it to let \`npm run setup\` find or build the tool.`
   return new ProblemError({ code, where: variable, message, fix }, exitCodes.toolMissing)
+}
+
+function openWarning(variable: string, { path, fact, fix }: OpenEntry): Problem {
+  return {
+    code: 'TOOL_OPEN_TO_OTHERS',
+    where: variable,
+    message: `names a program that others could replace, because ${path} ${fact}. It is used, because the variable names it. Expected one that nobody but you and root can replace.`,
+    fix: `${fix}.`,
+    severity: 'warning',
+  }
 }

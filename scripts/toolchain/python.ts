@@ -2,23 +2,26 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, type RunResult, tryRun } from '../lib/exec.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { closedSearchPath, findPrograms, passedOverWarning } from '../lib/programs.ts'
 import type { BuildContext } from './build.ts'
-import { onPath } from './locate.ts'
 import { satisfies } from './versions.ts'
 
 const range = '>=3.9'
 
-/** Makes a virtual environment with the pinned, hash-checked packages. */
+/**
+ * Makes a virtual environment with the pinned, hash-checked packages. The index may be the user's own: the hashes decide.
+ * What would be built from sources is refused, because what its build downloads has no hash.
+ */
 export async function installWithPip(context: BuildContext): Promise<void> {
   const { recipe, folder, destination, progress } = context
   const python = await findPython(context)
   progress.phase('making a virtual environment')
-  await step(context, python, ['-m', 'venv', folder])
+  await step(context, python, ['-I', '-m', 'venv', folder])
   progress.phase('installing packages')
   const requirements = join(recipe.directory, 'requirements.txt')
   const quiet = ['--quiet', '--disable-pip-version-check', '--no-input']
-  const pinned = ['--require-hashes', '--no-deps', '--requirement', requirements]
-  await step(context, join(folder, 'bin', 'python3'), ['-m', 'pip', 'install', ...quiet, ...pinned])
+  const pinned = ['--require-hashes', '--only-binary=:all:', '--no-deps', '--requirement', requirements]
+  await step(context, join(folder, 'bin', 'python3'), ['-I', '-m', 'pip', 'install', ...quiet, ...pinned])
   for (const command of recipe.pins.keys()) await relocate(join(folder, 'bin', command), folder, destination)
 }
 
@@ -32,7 +35,11 @@ async function relocate(script: string, from: string, to: string): Promise<void>
 
 async function step(context: BuildContext, file: string, args: readonly string[]): Promise<void> {
   const { env, signal } = context.io
-  const result = await tryRun(file, args, { env: { ...env, PYTHONHOME: undefined, PYTHONPATH: undefined }, signal })
+  const PATH = await closedSearchPath(env.PATH)
+  const result = await tryRun(file, args, {
+    env: { ...env, PATH, PYTHONHOME: undefined, PYTHONPATH: undefined },
+    signal,
+  })
   signal.throwIfAborted()
   if (result.exitCode !== 0) throw failed(context, result)
 }
@@ -41,23 +48,23 @@ async function findPython({ io }: BuildContext): Promise<string> {
   const script =
     'import sys,importlib.util as u;print("%d.%d"%sys.version_info[:2],all(map(u.find_spec,("venv","ensurepip"))))'
   let seen: string | undefined
-  for (const python of await onPath(['python3', 'python'], io.env)) {
-    const { stdout } = await tryRun(python, ['-c', script], { env: io.env, signal: io.signal })
+  const { usable, passedOver } = await findPrograms(['python3', 'python'], io.env.PATH)
+  for (const python of usable) {
+    const { stdout } = await tryRun(python, ['-I', '-c', script], { env: io.env, signal: io.signal })
     const [version = '', complete] = stdout.trim().split(' ')
     if (!satisfies(version, range)) continue
     if (complete === 'True') return python
     seen ??= `${python} is Python ${version} without the modules venv and pip`
   }
-  const code = seen ? 'PYTHON_WITHOUT_VENV' : 'PYTHON_MISSING'
-  throw new ProblemError(
-    {
-      code,
-      where: 'Python',
-      message: `${seen ?? 'there is no Python 3 on PATH'}, and \`ct lint\` needs yamllint and yamale. Expected Python 3.9 or newer with venv and pip.`,
-      fix: 'Install it (Debian, Ubuntu: apt install python3-venv), or set YAMLLINT_BIN and YAMALE_BIN.',
-    },
-    exitCodes.toolMissing,
-  )
+  const open = passedOver.map((program) => passedOverWarning(program, 'install Python elsewhere'))
+  const absent = `there is no Python 3 on PATH${open.length > 0 ? ' that can be used' : ''}`
+  const problem = {
+    code: seen ? 'PYTHON_WITHOUT_VENV' : 'PYTHON_MISSING',
+    where: 'Python',
+    message: `${seen ?? absent}, and \`ct lint\` needs yamllint and yamale. Expected Python 3.9 or newer with venv and pip.`,
+    fix: 'Install it (Debian, Ubuntu: apt install python3-venv), or set YAMLLINT_BIN and YAMALE_BIN.',
+  }
+  throw new ProblemError([problem, ...open], exitCodes.toolMissing)
 }
 
 function failed({ recipe }: BuildContext, { stderr, stdout }: RunResult): ProblemError {

@@ -313,10 +313,13 @@ describe('the command', () => {
     expect(writesOf(world)).toEqual([])
   })
 
-  test('warns of a file that others may read', async () => {
+  test('refuses a file that others may read, before anything is asked of Scaleway', async () => {
     await using world = await startFillWorld(trackdechets, 'recette')
     const open = await envFile(valuesFor(world.model), 0o640)
-    expect((await run(world, { from: open, dryRun: true })).log).toContain('(FILL_FILE_OPEN_TO_OTHERS)')
+    const problem = await problemOf(run(world, { from: open, yes: true }))
+    expect(problem).toMatchObject({ code: 'FILL_INPUT_OPEN_TO_OTHERS', where: open, exitCode: 3 })
+    expect(problem.fix).toContain(`chmod 600 '${open}'`)
+    expect(world.emulator.requests().entries).toEqual([])
     await chmod(open, 0o600)
     expect((await run(world, { from: open, dryRun: true })).log).not.toContain('warning')
   })

@@ -1,8 +1,11 @@
-import { truncate, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, open, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { readPiped, readValuesFile, secretRef } from '../../../scripts/fill/input.ts'
+import { isStandardInput } from '../../../scripts/lib/private-file.ts'
 import { commandInput } from '../../../scripts/lib/terminal.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -53,6 +56,40 @@ test('a file without a value is told, and one with a value is not', async () => 
   }
   await writeFile(path, 'A=x', { mode: 0o600 })
   expect((await readValuesFile(path)).problems).toEqual([])
+})
+
+test.each([0o640, 0o604, 0o660, 0o644])('a file of mode %o, which others may read, is refused', async (mode) => {
+  const path = join(await temporaryFolder(), 'x.env')
+  await writeFile(path, 'A=x')
+  await chmod(path, mode)
+  expect(await problemOf(readValuesFile(path))).toMatchObject({
+    code: 'FILL_INPUT_OPEN_TO_OTHERS',
+    where: path,
+    fix: `Run \`chmod 600 '${path}'\`, and delete the file when everything is filled.`,
+    exitCode: 3,
+  })
+  await chmod(path, 0o600)
+  expect((await readValuesFile(path)).values).toMatchObject([{ name: 'A', value: 'x' }])
+})
+
+test('what the shell has opened is taken as standard input is, and a pipe with a name is judged as a file', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'x.env')
+  await writeFile(path, 'A=x', { mode: 0o644 })
+  await using file = await open(path, 'r')
+  expect((await readValuesFile(`/dev/fd/${file.fd}`)).values).toMatchObject([{ name: 'A', value: 'x' }])
+  const pipe = join(folder, 'pipe')
+  await promisify(execFile)('mkfifo', ['-m', '644', pipe])
+  await using writing = await open(pipe, 'r+')
+  await writing.write('A=y')
+  expect(await problemOf(readValuesFile(pipe))).toMatchObject({ code: 'FILL_INPUT_OPEN_TO_OTHERS' })
+  expect(['-', '/dev/stdin', '/dev/fd/3', './-', 'x.env'].map(isStandardInput)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
 })
 
 test('a Secret is named by its namespace and its name', () => {

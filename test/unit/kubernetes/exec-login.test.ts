@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { chmod, readdir, readFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { type ExecLoginOptions, execLogin, lastingToken } from '../../../scripts/kubernetes/exec-login.ts'
 import { testCertificate } from '../../helpers/certificate.ts'
@@ -23,7 +23,8 @@ async function plugin(script: string, entry: object = {}, options: Partial<ExecL
   await executable(join(folder, 'bin/plugin'), script)
   const cluster = { server: 'https://cluster:6443' }
   const given = { apiVersion: v1, command: 'bin/plugin', interactiveMode: 'Never', ...entry }
-  return { folder, login: execLogin(given, { where: 'kubeconfig', context: 'prod', folder, cluster, ...options }) }
+  const place = { where: 'kubeconfig', context: 'prod', folder, searchPath: undefined }
+  return { folder, login: execLogin(given, { ...place, cluster, ...options }) }
 }
 
 const printing = (text: string) => `cat <<'END'\n${text}\nEND`
@@ -62,18 +63,34 @@ test('a plugin hears of the cluster only when its entry says so', async () => {
 
 test('a command without a slash is looked for on PATH, not beside the kubeconfig', async () => {
   const folder = await temporaryFolder()
-  await mkdir(join(folder, 'bin'))
   await executable(join(folder, 'bin/on-path-plugin'), printing(credential({ token })))
-  vi.stubEnv('PATH', `${join(folder, 'bin')}${delimiter}${process.env.PATH}`)
-  try {
-    expect(await (await plugin('exit 1', { command: 'on-path-plugin' })).login).toEqual({ token })
-  } finally {
-    vi.unstubAllEnvs()
-  }
+  const searchPath = `${join(folder, 'nothing')}${delimiter}${join(folder, 'bin')}`
+  expect(await (await plugin('exit 1', { command: 'on-path-plugin' }, { searchPath })).login).toEqual({ token })
   await executable(join(folder, 'beside'), printing(credential({ token })))
-  expect(await problemOf((await plugin('', { command: 'beside' }, { folder })).login)).toMatchObject({
+  expect(await problemOf((await plugin('', { command: 'beside' }, { folder, searchPath })).login)).toMatchObject({
     code: 'LOGIN_PLUGIN_MISSING',
   })
+})
+
+test('a plugin on PATH that others could replace is passed over; one whose file the kubeconfig names is not', async () => {
+  const folder = await temporaryFolder()
+  const open = await executable(
+    join(folder, 'open/plugin'),
+    `echo run >> ${folder}/run; ${printing(credential({ token }))}`,
+  )
+  await chmod(dirname(open), 0o777)
+  const searchPath = dirname(open)
+  const { all } = await problemOf((await plugin('', { command: 'plugin' }, { searchPath })).login)
+  expect(all.map(({ code, where }) => [code, where])).toEqual([
+    ['LOGIN_PLUGIN_MISSING', 'kubeconfig'],
+    ['PROGRAM_PASSED_OVER', open],
+  ])
+  expect(await readdir(folder)).toEqual(['open'])
+  await executable(join(folder, 'closed/plugin'), printing(credential({ token: 'of-the-closed-one' })))
+  const both = `${searchPath}${delimiter}${join(folder, 'closed')}`
+  const { login } = await plugin('', { command: 'plugin' }, { searchPath: both })
+  expect(await login).toEqual({ token: 'of-the-closed-one' })
+  expect(await (await plugin('', { command: open })).login).toEqual({ token })
 })
 
 test('a client certificate is taken with its key', async () => {
@@ -177,7 +194,13 @@ test.each([
 })
 
 test('an entry that is no object is told', async () => {
-  const options = { where: 'kubeconfig', context: 'prod', folder: '.', cluster: { server: 'https://x' } }
+  const options = {
+    where: 'kubeconfig',
+    context: 'prod',
+    folder: '.',
+    searchPath: '',
+    cluster: { server: 'https://x' },
+  }
   for (const entry of [null, 'x', []]) {
     expect((await problemOf(execLogin(entry, options))).code).toBe('BAD_KUBECONFIG')
   }

@@ -1,6 +1,6 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findTool, findTools, type ToolchainIo } from '../../../scripts/toolchain/find.ts'
 import { readRecipe } from '../../../scripts/toolchain/recipes.ts'
 import { executable, temporaryFolder } from '../../helpers/folders.ts'
@@ -36,7 +36,7 @@ async function installGo({ folder }: World, build = 'for last; do :; done; echo 
   await executable(
     join(folder, 'bin/go'),
     `PATH=/usr/bin:/bin
-     if [ "$1" = env ]; then echo '{"GOVERSION":"go1.26.8","GOTOOLCHAIN":"local"}'; exit 0; fi
+     if [ "$1" = env ]; then echo '{"GOVERSION":"go1.26.8"}'; exit 0; fi
      echo built >> "${folder}/builds"
      while [ $# -gt 0 ]; do if [ "$1" = -o ]; then out=$2; fi; last=$1; shift; done
      set -- "$last"
@@ -167,7 +167,8 @@ test('a build that fails shows its last lines and leaves nothing in the cache', 
 })
 
 test.each([
-  ['dial tcp: lookup proxy.golang.org: no such host', 'DOWNLOAD_FAILED', "its modules can't be downloaded"],
+  ['dial tcp: lookup modules.example: no such host', 'DOWNLOAD_FAILED', 'downloaded from the module proxy. Expected'],
+  ['verifying x@v1.0.0: checksum mismatch', 'CHECKSUM_MISMATCH', 'is not the one that its go.sum lists'],
   ['write /x: no space left on device', 'DISK_FULL', 'the disk is full'],
 ])('a build that ends with "%s" is told as %s', async (line, code, fact) => {
   const w = await world()
@@ -175,6 +176,14 @@ test.each([
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code, exitCode: 5 })
   expect(problem.message).toContain(fact)
+})
+
+test('the module proxy that was set is told without the name and the password in it', async () => {
+  const w = await world({ GOPROXY: 'https://me:hunter2@modules.example/t0ken?key=hunter3,direct' })
+  await installGo(w, 'echo "dial tcp: lookup modules.example: no such host" >&2; exit 1')
+  const problem = await problemOf(findTool('helm', w.io))
+  expect(problem.message).toContain('from the module proxy (GOPROXY is https://modules.example,direct). Expected')
+  expect(problem.message).not.toMatch(/hunter|t0ken/)
 })
 
 test('what a killed build left is removed by the next one', async () => {
@@ -194,9 +203,9 @@ test('a missing Go is told in one sentence with the remedy', async () => {
   expect(problem.fix).toContain('https://go.dev/dl/')
 })
 
-test('a Go that is too old, and may not fetch a newer one, is told with both versions', async () => {
+test('a Go that is too old is told with both versions', async () => {
   const w = await world()
-  await executable(join(w.folder, 'bin/go'), `echo '{"GOVERSION":"go1.22.1","GOTOOLCHAIN":"local"}'`)
+  await executable(join(w.folder, 'bin/go'), `echo '{"GOVERSION":"go1.22.1"}'`)
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem.code).toBe('GO_TOO_OLD')
   expect(problem.message).toContain('is version 1.22.1, too old to build helm. Expected Go 1.26.0 or newer.')
@@ -244,4 +253,115 @@ test('a file on PATH that is not executable is not taken', async () => {
   const w = await world()
   await chmod(await executable(join(w.folder, 'bin/ct'), 'echo "Version: v3.14.0"'), 0o644)
   expect((await problemOf(findTool('ct', w.io))).code).toBe('GO_MISSING')
+})
+
+describe('where others could put another program in its place', () => {
+  /** A helm that tells when it is run. */
+  const telling = (w: World, version: string) => `echo run >> "${w.folder}/runs"; ${answering(version)}`
+  const runsOf = (w: World) => readFile(join(w.folder, 'runs'), 'utf8').catch(() => '')
+
+  test('a program on PATH is not run, told with the fix, and the next folder is looked in', async () => {
+    const w = await world()
+    const open = await executable(join(w.folder, 'open/helm'), telling(w, '4.4.0'))
+    const closed = await executable(join(w.folder, 'bin/helm'), answering('4.5.0'))
+    const io = { ...w.io, env: { ...w.io.env, PATH: `${dirname(open)}:${dirname(closed)}` } }
+    await chmod(dirname(open), 0o777)
+    expect((await findTool('helm', io)).path).toBe(closed)
+    expect(await runsOf(w)).toBe('')
+    expect(w.lines.join('\n')).toBe(
+      `warning: ${open}: is passed over, because ${dirname(open)} has mode 0777: every user may write there. ` +
+        'Expected a program that nobody but you and root can replace.\n' +
+        `  fix: Run \`chmod go-w '${dirname(open)}'\`, or name the program with HELM_BIN.\n` +
+        '  (PROGRAM_PASSED_OVER)',
+    )
+    await chmod(dirname(open), 0o755)
+    expect((await findTool('helm', io)).path).toBe(open)
+  })
+
+  test('a folder without the program is not told', async () => {
+    const w = await world()
+    const closed = await executable(join(w.folder, 'bin/helm'), answering('4.5.0'))
+    await mkdir(join(w.folder, 'open'))
+    await chmod(join(w.folder, 'open'), 0o777)
+    const io = { ...w.io, env: { ...w.io.env, PATH: `${join(w.folder, 'open')}:${dirname(closed)}` } }
+    expect((await findTool('helm', io)).path).toBe(closed)
+    expect(w.lines).toEqual([])
+  })
+
+  test('a program that an environment variable names is used, with a warning', async () => {
+    const w = await world()
+    const mine = await executable(join(w.folder, 'mine'), answering('4.4.0'))
+    const io = { ...w.io, env: { ...w.io.env, HELM_BIN: mine } }
+    await chmod(mine, 0o777)
+    expect(await findTool('helm', io)).toMatchObject({ path: mine, source: 'HELM_BIN' })
+    expect(w.lines.join('\n')).toContain(
+      `warning: HELM_BIN: names a program that others could replace, because ${mine} `,
+    )
+    await chmod(mine, 0o755)
+    w.lines.length = 0
+    await findTool('helm', io)
+    expect(w.lines).toEqual([])
+  })
+
+  test('the tools of one folder that a variable names are one warning', async () => {
+    const w = await world()
+    const assets = join(w.folder, 'assets')
+    await executable(join(assets, 'etcd'), 'echo "etcd Version: 3.6.4"')
+    await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.34.1"')
+    await chmod(assets, 0o777)
+    await findTools(['etcd', 'kube-apiserver'], { ...w.io, env: { ...w.io.env, KUBEBUILDER_ASSETS: assets } })
+    expect(w.lines.join('\n').match(/warning: /g)).toHaveLength(1)
+  })
+
+  test('a tool in the cache is passed over and built anew', async () => {
+    const w = await world()
+    await installGo(w)
+    const { key } = await readRecipe('helm', root)
+    const path = await executable(join(w.cache, key, 'bin/helm'), answering('4.3.1'))
+    await chmod(dirname(path), 0o777)
+    expect(await findTool('helm', w.io)).toMatchObject({ path, source: 'built' })
+    expect(w.lines.join('\n')).toContain(`warning: ${path}: is passed over, because ${dirname(path)} has mode 0777`)
+    expect((await stat(dirname(path))).mode & 0o777).toBe(0o755)
+    expect(await findTool('helm', w.io)).toMatchObject({ path, source: 'cache' })
+  })
+
+  test('nothing is taken from a whole cache, and nothing is built into it', async () => {
+    const w = await world()
+    await installGo(w)
+    const { key } = await readRecipe('helm', root)
+    await executable(join(w.cache, key, 'bin/helm'), telling(w, '4.3.1'))
+    await chmod(w.cache, 0o777)
+    const problem = await problemOf(findTool('helm', w.io))
+    expect(problem).toMatchObject({ code: 'CACHE_OPEN_TO_OTHERS', where: w.cache, exitCode: 5 })
+    expect(problem.fix).toBe(
+      `Run \`chmod go-w '${w.cache}'\` and delete what you did not put there, or set TIERED_SECRETS_CACHE to another absolute path.`,
+    )
+    expect(await readdir(w.folder)).not.toContain('builds')
+    expect(await runsOf(w)).toBe('')
+  })
+
+  test('what a build leaves is writable for its owner alone, whatever the umask', async () => {
+    const w = await world()
+    await installGo(w, 'echo fake > "$out$(basename "$last")"; chmod 777 "$out" "$out$(basename "$last")"')
+    const { path } = await findTool('helm', w.io)
+    for (const entry of [path, dirname(path), dirname(dirname(path)), w.cache]) {
+      expect([entry, ((await stat(entry)).mode & 0o022).toString(8)]).toEqual([entry, '0'])
+    }
+    expect(await findTool('helm', w.io)).toMatchObject({ source: 'cache' })
+  })
+
+  test.each([
+    ['go', 'helm', 'GO_MISSING'],
+    ['python3', 'yamllint', 'PYTHON_MISSING'],
+  ] as const)('%s is not run either, and is told beside its absence', async (name, tool, code) => {
+    const w = await world()
+    const open = await executable(join(w.folder, 'bin', name), telling(w, '9'))
+    await chmod(open, 0o777)
+    const { all } = await problemOf(findTool(tool, w.io))
+    expect(all.map((problem) => [problem.code, problem.where])).toEqual([
+      [code, name === 'go' ? 'Go' : 'Python'],
+      ['PROGRAM_PASSED_OVER', open],
+    ])
+    expect(await runsOf(w)).toBe('')
+  })
 })
