@@ -1,9 +1,9 @@
+import { fieldChangeText } from '../kubernetes/difference.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { formatProblems } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
-import { fieldChangeText } from '../kubernetes/difference.ts'
 import type { MissingSecret } from './missing.ts'
 import type { ObjectChange } from './objects.ts'
 
