@@ -1,6 +1,6 @@
 import { openCluster, openEnvironment } from '../access.ts'
 import { explain } from '../examine.ts'
-import { dryRunRelease, upgradeRelease } from '../helm/helm.ts'
+import { dryRunRelease } from '../helm/helm.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
@@ -11,7 +11,7 @@ import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { type OpenRelease, openRelease } from '../release.ts'
+import { type Deployment, deployRelease, type OpenRelease, openRelease } from '../release.ts'
 
 interface Options {
   readonly environment: string
@@ -40,49 +40,55 @@ export const command = defineCommand<Options>({
     refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
+    if (dryRun) await check(release, options, io)
     using client = dryRun ? undefined : await openCluster(model, io)
-    if (client) await refusePending(client, model, io)
-    const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
-    if (revision !== undefined && output === 'table')
-      io.out(lines(`${describe(release)}: revision ${revision} is deployed`))
-    const isAwaited = client && revision !== undefined && options.wait
-    const waited = isAwaited ? await waitForSecrets(client, model, options, io) : notWaited
-    if (output === 'json') io.out(asJson(model, { dryRun, revision, waited }))
-    return waited.exitCode
+    const deployed = client && (await upgrade(release, client, options, io))
+    if (deployed) tell(release, deployed, output, io)
+    const waited = client && deployed && options.wait ? await waitForSecrets(client, model, options, io) : notWaited
+    if (output === 'json') io.out(asJson(model, { dryRun, deployed, waited }))
+    return deployed?.problems.some(isError) ? exitCodes.problems : waited.exitCode
   },
 })
 
 // --- internal ---
 
-async function check(release: OpenRelease, { environment, output }: Options, io: CommandIo): Promise<undefined> {
+async function check(release: OpenRelease, { environment, output }: Options, io: CommandIo): Promise<void> {
   io.log(`checking ${environment} in kube context ${release.kubeContext}`)
   const manifests = await dryRunRelease(release)
   if (output === 'table') io.out(document(`${manifests}\n`))
   io.log('the API server takes all of it; nothing was changed')
 }
 
-/** The new revision; undefined: it was not wanted after all. */
+/** Undefined: it was not wanted after all. */
 async function upgrade(
   release: OpenRelease,
+  client: KubernetesClient,
   { environment, yes = false }: Options,
   io: CommandIo,
-): Promise<number | undefined> {
+): Promise<Deployment | undefined> {
   const { kubeContext, valuesFile } = release
+  await refusePending(client, release, io)
   if (!yes) {
     io.log(`${describe(release)}, with ${valuesFile}`)
     io.log(`what it changes: \`npm run plan -- --environment ${environment}\``)
     if (!(await confirm(`Deploy ${environment} in kube context ${kubeContext}?`, io))) return undefined
   }
   io.log(`deploying ${environment} in kube context ${kubeContext}`)
-  return upgradeRelease(release).catch((error: unknown) => {
+  return deployRelease(release, client).catch((error: unknown) => {
     if (io.signal.aborted) io.log('the upgrade was interrupted; the same command goes on')
-    throw error
+    throw clusterProblem(error)
   })
 }
 
+function tell(release: OpenRelease, { revision, restored, problems }: Deployment, output: string, io: CommandIo): void {
+  if (output === 'table') io.out(lines(`${describe(release)}: revision ${revision} is deployed`))
+  for (const { object, fields } of restored) io.log(`${object}: was put back: ${fields.join(', ')}`)
+  if (problems.length > 0) io.tell(formatProblems(problems))
+}
+
 /** Before anybody is asked: Helm says only that another operation is in progress. */
-async function refusePending(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<void> {
-  await refusePendingRelease(client, model.release, io.signal).catch((error: unknown) => {
+async function refusePending(client: KubernetesClient, { release }: OpenRelease, io: CommandIo): Promise<void> {
+  await refusePendingRelease(client, release, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
 }
@@ -120,16 +126,18 @@ async function waitForSecrets(
 
 interface Outcome {
   readonly dryRun: boolean
-  readonly revision: number | undefined
+  readonly deployed: Deployment | undefined
   readonly waited: Waited
 }
 
 /** What was not done or looked at is null. */
-function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, problems } }: Outcome): Printable {
+function asJson(model: EnvironmentModel, { dryRun, deployed, waited: { gate, problems } }: Outcome): Printable {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = gate ?? {}
-  const done = { dryRun, deployed: revision !== undefined, release: { ...release, revision: revision ?? null } }
-  const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems }
+  const { revision = null, restored = [] } = deployed ?? {}
+  const done = { dryRun, deployed: deployed !== undefined, release: { ...release, revision }, restored }
+  const all = [...(deployed?.problems ?? []), ...problems]
+  const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems: all }
   return jsonDocument(body)
 }
 

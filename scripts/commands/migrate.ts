@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { expectedContext, openCluster, openEnvironment } from '../access.ts'
-import { upgradeRelease } from '../helm/helm.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
@@ -23,7 +22,7 @@ import { hasNewChoices, lookAhead, type MigrationSight, migrate, nextStep } from
 import { readMoves } from '../migration/steps/switch.ts'
 import { keysTable, migrationJson, movesYaml, stepsTable } from '../migration/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { type OpenRelease, openRelease } from '../release.ts'
+import { deployRelease, type OpenRelease, openRelease } from '../release.ts'
 import { loadAccount } from '../scaleway/account.ts'
 
 interface Options {
@@ -100,7 +99,7 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
     account,
     async deploy(signal) {
       release ??= await openRelease(model, io)
-      await upgradeRelease({ ...release, signal })
+      await deployRelease({ ...release, signal }, cluster.client)
     },
   }
   const sight = await lookAhead(context)

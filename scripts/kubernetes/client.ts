@@ -27,6 +27,8 @@ export interface ApplyOptions {
   readonly fieldManager?: string
   /** Have the API server check everything, admission included, and store nothing. Default: `false` */
   readonly dryRun?: boolean
+  /** Take over fields of other managers; else one that differs is a conflict. Default: `true` */
+  readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -45,12 +47,18 @@ export interface KubernetesClient extends Disposable {
   get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined>
   list<T extends KubernetesObject>(kind: Kind, options?: ListOptions): Promise<ObjectList<T>>
   create<T extends KubernetesObject>(kind: Kind, object: T, signal?: AbortSignal): Promise<T>
-  /** Server-side apply; takes over fields of other managers. `object` may be YAML text, sent as it is. */
+  /** Server-side apply. `object` may be YAML text, sent as it is. */
   apply<T extends KubernetesObject>(
     kind: Kind,
     ref: ObjectRef,
     object: KubernetesObject | string,
     options?: ApplyOptions,
+  ): Promise<T>
+  /** PUT: what `object` leaves out goes. A conflict where its resourceVersion is not the stored one. */
+  replace<T extends KubernetesObject>(
+    kind: Kind,
+    object: T,
+    options?: Pick<ApplyOptions, 'fieldManager' | 'dryRun' | 'signal'>,
   ): Promise<T>
   /** JSON merge patch: `null` removes a field, a list is replaced whole. */
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
@@ -121,13 +129,19 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         },
         describeObject(kind, object.metadata),
       ),
-    apply: (kind, ref, object, { fieldManager = 'tiered-secrets', dryRun = false, signal } = {}) => {
+    apply: (kind, ref, object, { force = true, signal, ...options } = {}) => {
       const body =
         typeof object === 'string'
           ? object
           : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      const parameters = `?fieldManager=${encodeURIComponent(fieldManager)}&force=true${dryRun ? '&dryRun=All' : ''}`
+      const parameters = `${writeQuery(options)}&force=${force}`
       return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
+    },
+    replace: (kind, object, { signal, ...options } = {}) => {
+      const { namespace, name } = object.metadata
+      const path = `${resourcePath(kind, namespace, name)}${writeQuery(options)}`
+      const body = JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
+      return json({ method: 'PUT', path, body, ...withSignal(signal) }, describeObject(kind, object.metadata))
     },
     mergePatch: (kind, ref, body, signal) =>
       patch(kind, ref, 'application/merge-patch+json', JSON.stringify(body), '', signal),
@@ -170,6 +184,10 @@ function retryAfterMs({ headers }: IncomingMessage): number {
 
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}
+}
+
+function writeQuery({ fieldManager = 'tiered-secrets', dryRun = false }: ApplyOptions): string {
+  return `?fieldManager=${encodeURIComponent(fieldManager)}${dryRun ? '&dryRun=All' : ''}`
 }
 
 function query(options: ListOptions, more: Record<string, string> = {}): string {

@@ -42,6 +42,11 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 403
 }
 
+/** The same, and not a refusal of what is written: admission and quotas answer 403 too. */
+export function isRightMissing(error: unknown): boolean {
+  return isForbidden(error) && !/denied (the )?request|exceeded quota/.test((error as KubernetesError).message)
+}
+
 /** A refusal of the API server as a problem to show; anything else as it is. */
 export function clusterProblem(error: unknown): unknown {
   if (!(error instanceof KubernetesError)) return error

@@ -11,7 +11,7 @@ export type TransportOptions = Pick<ClusterConnection, 'server'> &
   }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With its query. */
   readonly path: string
   readonly contentType?: string

@@ -1,9 +1,12 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
+import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
+import { driftOf, foreignFields, replacedRole } from '../kubernetes/drift.ts'
 import { isNotFound, KubernetesError } from '../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../kubernetes/kinds.ts'
+import { helmsName } from '../kubernetes/managed-fields.ts'
 import type { Problem } from '../lib/problems.ts'
+import { shortList } from '../lib/short-list.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { type FieldChange, fieldChanges } from './difference.ts'
 
 /** What a deployment does to one object. */
 export interface ObjectChange {
@@ -24,10 +27,10 @@ export interface ObjectPlan {
   readonly problems: readonly Problem[]
 }
 
-type PlanClient = Pick<KubernetesClient, 'get' | 'apply'>
+type PlanClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
 
 /**
- * What an upgrade makes of the objects of a release, by the API server's own account: each is applied as a dry run, and
+ * What a deployment makes of the objects of a release, by the API server's own account: each is tried out in a dry run, and
  * compared with what is there.
  *
  * @param manifests as rendered, in the order Helm applies them
@@ -83,21 +86,36 @@ async function planObject({ client, kind, manifest, created, signal }: Question)
   if (namespace !== undefined && created.has(namespace))
     return { change: of('add', { unasked: 'its namespace does not exist yet' }) }
   const live = await client.get<KubernetesObject>(kind, ref, signal)
-  const action = live ? 'change' : 'add'
+  const replaced = live && replacedRole(kind, live, manifest)
+  if (replaced) return { change: of('change', { unasked: 'it has to be made anew' }), problem: replaced }
   try {
-    const options = { fieldManager: helmsName, dryRun: true, ...(signal ? { signal } : {}) }
-    const next = await client.apply<KubernetesObject>(kind, ref, manifest, options)
-    if (!live) return { change: of('add') }
-    const fields = fieldChanges(comparable(live), comparable(next))
-    return { change: fields.length > 0 ? of('change', { fields }) : of('none') }
+    if (!live) {
+      await client.apply(kind, ref, manifest, { fieldManager: helmsName, dryRun: true, ...(signal ? { signal } : {}) })
+      return { change: of('add') }
+    }
+    const fields = await driftOf(client, kind, live, manifest, signal)
+    const foreign = foreignFields(fields)
+    return {
+      change: fields.length > 0 ? of('change', { fields }) : of('none'),
+      ...(foreign.length > 0 ? { problem: foreignProblem(kind, manifest, foreign) } : {}),
+    }
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
-    return { change: of(action, { unasked: 'the API server refuses it' }), problem: refusal(kind, manifest, error) }
+    const change = of(live ? 'change' : 'add', { unasked: 'the API server refuses it' })
+    return { change, problem: refusal(kind, manifest, error) }
   }
 }
 
-/** Who owns the fields that Helm applied. Source: Helm 4, `kube.ManagedFieldsManager` and the name of its program. */
-const helmsName = 'helm'
+/** The deployment mends it by itself. */
+function foreignProblem(kind: Kind, { metadata }: KubernetesObject, fields: readonly FieldChange[]): Problem {
+  return {
+    code: 'FOREIGN_FIELDS',
+    where: describeObject(kind, metadata),
+    message: `is not as it was deployed: ${shortList(fields.map(fieldChangeText))}. Expected what the chart renders, and nothing else.`,
+    fix: 'See who the field manager is, and why; the deployment puts it back.',
+    severity: 'warning',
+  }
+}
 
 function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesError): Problem {
   const where = describeObject(kind, metadata)
@@ -117,21 +135,6 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
     message: `${error.message.replace(/\.$/, '')}. Expected the API server to take it.`,
     fix: 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
   }
-}
-
-/** What a person wrote or the chart renders; not what the API server and controllers keep of an object, and no value. */
-function comparable(object: KubernetesObject): Readonly<Record<string, unknown>> {
-  const {
-    metadata,
-    status: _,
-    data: __,
-    stringData: ___,
-    ...rest
-  } = object as KubernetesObject & Record<string, unknown>
-  const { labels = {}, annotations = {} } = metadata
-  // Helm adds these by itself; they are in no template.
-  const own = Object.entries(annotations).filter(([name]) => !name.startsWith('meta.helm.sh/'))
-  return { ...rest, metadata: { labels, annotations: Object.fromEntries(own) } }
 }
 
 /**

@@ -1,10 +1,10 @@
+import { fieldChangeText } from '../kubernetes/difference.ts'
 import { markdownBlock, markdownTable, markdownText } from '../lib/markdown.ts'
 import { document, jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { formatProblems } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
-import { fieldChangeText } from './difference.ts'
 import type { MissingSecret } from './missing.ts'
 import type { ObjectChange } from './objects.ts'
 

@@ -1,7 +1,7 @@
+import type { FieldChange } from '../kubernetes/difference.ts'
 import { delivers } from '../kubernetes/secret-uses.ts'
 import { externalSecrets, type TierModel, targetKeys } from '../model/resolve.ts'
 import type { ConsumerSight } from '../survey/cluster.ts'
-import type { FieldChange } from './difference.ts'
 import type { ObjectChange } from './objects.ts'
 import type { RemovedTarget } from './removals.ts'
 

@@ -1,6 +1,7 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts'
-import { KubernetesError } from '../../kubernetes/errors.ts'
+import { isRightMissing, KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
+import { helmsName } from '../../kubernetes/managed-fields.ts'
 import { storeSight } from '../../kubernetes/stores.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Fact, isSeen } from '../fact.ts'
@@ -79,12 +80,12 @@ async function refusalOf(
 ): Promise<string | 'forbidden' | undefined> {
   try {
     // As Helm, so that nobody is told of a conflict of our own making.
-    await client.apply(kind, object.metadata, object, { fieldManager: 'helm', dryRun: true, signal })
+    await client.apply(kind, object.metadata, object, { fieldManager: helmsName, dryRun: true, signal })
     return undefined
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
     if (error.status === 404) return undefined
-    if (error.status === 403 && !/denied (the )?request|exceeded quota/.test(error.message)) return 'forbidden'
+    if (isRightMissing(error)) return 'forbidden'
     if (error.status === 400 || error.status === 403 || error.status === 422) return error.message
     throw error
   }

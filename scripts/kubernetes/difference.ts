@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { compare } from '../lib/problems.ts'
+import type { ManagedFields } from './kinds.ts'
+import { managersOf } from './managed-fields.ts'
 
 /** One field that differs between two objects. Undefined: it is not there. */
 export interface FieldChange {
@@ -6,34 +9,61 @@ export interface FieldChange {
   readonly path: string
   readonly before?: unknown
   readonly after?: unknown
+  /** Field managers other than whoever deploys, which wrote what is there before. Default: none */
+  readonly managers?: readonly string[]
 }
 
 /**
  * In which fields two values differ, in the order of their paths. What only one side has is told whole, and not leaf by
  * leaf. Items of a list are told apart by what names them, so that an entry in the middle moves no other.
+ *
+ * @param managed of the object `before`
  */
-export function fieldChanges(before: unknown, after: unknown): FieldChange[] {
-  return changesBelow('', before, after).sort((a, b) => compare(a.path, b.path))
+export function fieldChanges(before: unknown, after: unknown, managed: readonly ManagedFields[] = []): FieldChange[] {
+  return differences([], before, after)
+    .map(({ keys, ...change }) => {
+      const managers = change.before === undefined ? [] : managersOf(managed, keys)
+      return { path: pathOf(keys), ...change, ...(managers.length > 0 ? { managers } : {}) }
+    })
+    .sort((a, b) => compare(a.path, b.path))
 }
 
-/** `spec.refreshInterval: "1h0m0s" → "30m0s"`; what is there on one side only begins with `+` or `-`. */
-export function fieldChangeText({ path, before, after }: FieldChange): string {
-  if (before === undefined) return `+ ${path}${valueText(after)}`
-  if (after === undefined) return `- ${path}`
-  return `${path}: ${clipped(before)} → ${clipped(after)}`
+/**
+ * `spec.refreshInterval: "1h0m0s" → "30m0s" (by kubectl-edit)`; what is there on one side only begins with `+` or `-`.
+ * What may hold a value of a secret, or a sealed one, is not shown.
+ */
+export function fieldChangeText({ path, before, after, managers = [] }: FieldChange): string {
+  const by = managers.length > 0 ? ` (by ${managers.join(', ')})` : ''
+  const isHidden = mayHoldValues.test(path)
+  if (before === undefined) return `+ ${path}${isHidden ? '' : valueText(after)}`
+  if (after === undefined) return `- ${path}${by}`
+  return `${path}: ${isHidden ? 'another' : `${clipped(before)} → ${clipped(after)}`}${by}`
 }
 
 // --- internal ---
 
-function changesBelow(path: string, before: unknown, after: unknown): FieldChange[] {
+/** A template of an ExternalSecret or a SealedSecret, in which somebody may have written a value out; ciphertexts. */
+const mayHoldValues = /^spec\.(target\.)?template\.(data|templateFrom)|^spec\.encryptedData/
+
+interface Difference {
+  readonly keys: readonly string[]
+  readonly before: unknown
+  readonly after: unknown
+}
+
+function differences(keys: readonly string[], before: unknown, after: unknown): Difference[] {
   const areNamed = hasNames(before) && hasNames(after)
   const [one, two] = [fieldsOf(before, areNamed), fieldsOf(after, areNamed)]
   if (!one || !two || Array.isArray(before) !== Array.isArray(after)) {
-    return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }]
+    return isDeepStrictEqual(before, after) ? [] : [{ keys, before, after }]
   }
-  const keys = [...new Set([...one.keys(), ...two.keys()])]
-  const below = (key: string) => (key.startsWith('[') || path === '' ? `${path}${key}` : `${path}.${key}`)
-  return keys.flatMap((key) => changesBelow(below(key), one.get(key), two.get(key)))
+  return [...new Set([...one.keys(), ...two.keys()])].flatMap((key) =>
+    differences([...keys, key], one.get(key), two.get(key)),
+  )
+}
+
+function pathOf(keys: readonly string[]): string {
+  return keys.map((key, index) => (key.startsWith('[') || index === 0 ? key : `.${key}`)).join('')
 }
 
 /** The parts of an object or a list; undefined for a value without parts. */

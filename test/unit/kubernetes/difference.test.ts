@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fieldChanges, fieldChangeText } from '../../../scripts/plan/difference.ts'
+import { fieldChanges, fieldChangeText } from '../../../scripts/kubernetes/difference.ts'
 
 const texts = (before: unknown, after: unknown) => fieldChanges(before, after).map(fieldChangeText)
 
