@@ -38,7 +38,10 @@ export const command = defineCommand<Options>({
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
     { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
-    { flags: '--from <file>', description: 'values out of a .env or JSON file; - and the default: standard input' },
+    {
+      flags: '--from <file>',
+      description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
+    },
     { flags: '--from-secret <namespace/name>', description: 'values out of a Secret of the cluster, a key a variable' },
     { flags: '--generate', description: 'make up what has no value yet, where the format allows it' },
     { flags: '--replace', description: 'where Scaleway has another value, add the given one as a new version' },

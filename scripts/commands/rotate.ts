@@ -46,7 +46,10 @@ export const command = defineCommand<Options>({
   options: [
     environmentOption,
     { flags: '--generate', description: 'make up the values whose format allows it, where none is given' },
-    { flags: '--from <file>', description: 'values out of a .env or JSON file; - and the default: standard input' },
+    {
+      flags: '--from <file>',
+      description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
+    },
     { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },
     { flags: '--no-restart', description: 'leave the workloads as they are' },
     { flags: '--no-overlap', description: 'disable the old version at once, as for a value that leaked' },

@@ -29,7 +29,8 @@ export interface GoWork {
  *
  * @throws ProblemError `GO_MISSING`, `GO_TOO_OLD`, `CACHE_OPEN_TO_OTHERS`
  */
-export async function findGo({ name, directory, io }: GoWork): Promise<Go> {
+export async function findGo(work: GoWork): Promise<Go> {
+  const { name, directory, io } = work
   const needed = /^go (\S+)/m.exec(await readFile(join(directory, 'go.mod'), 'utf8'))?.[1] ?? '1.21'
   const { usable, passedOver } = await findPrograms(['go'], io.env.PATH)
   const [file] = usable
@@ -39,8 +40,8 @@ export async function findGo({ name, directory, io }: GoWork): Promise<Go> {
     const message = `there is no \`go\` on PATH${open.length > 0 ? ' that can be used' : ''}, and ${name} must be built. ${expected}`
     throw new ProblemError([goProblem('GO_MISSING', message), ...open], exitCodes.toolMissing)
   }
-  const PATH = await closedSearchPath(io.env.PATH)
-  const settings = await readSettings(file, { ...io.env, PATH }, io.signal)
+  const env = { ...withoutGo(io.env), PATH: await closedSearchPath(io.env.PATH) }
+  const settings = await readSettings(file, env, work)
   const version = (settings.GOVERSION ?? '').replace(/^go/, '')
   if (parseVersion(version) === undefined || !satisfies(version, `>=${needed}`)) {
     const message = `${file} is version ${version || 'unknown'}, too old to build ${name}. ${expected}`
@@ -50,7 +51,7 @@ export async function findGo({ name, directory, io }: GoWork): Promise<Go> {
     const folder = settings[variable]
     if (folder) await refuseOpenCache(folder, variable)
   }
-  return { file, env: { ...withoutGo(io.env), PATH, ...kept(settings), ...fixed } }
+  return { file, env: { ...env, ...kept(settings), ...fixed } }
 }
 
 /**
@@ -110,14 +111,18 @@ function withoutGo(env: Environment): Environment {
 }
 
 /** As Go itself finds them: in the environment, else in the user's settings file (`go env -w`), else its own defaults. */
-async function readSettings(file: string, env: Environment, signal: AbortSignal): Promise<Settings> {
+async function readSettings(file: string, env: Environment, work: GoWork): Promise<Settings> {
   const { GOFLAGS, GOWORK, GOTOOLCHAIN } = fixed
-  const { stdout } = await tryRun(file, ['env', '-json', 'GOVERSION', ...keptSettings], {
-    env: { ...env, GOFLAGS, GOWORK, GOTOOLCHAIN },
+  // Two more on which a default of them depends, and where the settings file is.
+  const asked = ['GOENV', 'GOPRIVATE', 'GOPATH', ...keptSettings].map((name) => [name, work.io.env[name]])
+  const result = await tryRun(file, ['env', '-json', 'GOVERSION', ...keptSettings], {
+    env: { ...env, ...Object.fromEntries(asked), GOFLAGS, GOWORK, GOTOOLCHAIN },
     onlyEnv: true,
-    signal,
+    signal: work.io.signal,
   })
-  return stdout ? (JSON.parse(stdout) as Settings) : {}
+  work.io.signal.throwIfAborted()
+  if (result.exitCode !== 0) throw goFailure(work, result)
+  return JSON.parse(result.stdout) as Settings
 }
 
 function kept(settings: Settings): Environment {

@@ -3,8 +3,7 @@ import { groupBy } from '../../scripts/lib/group.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { allSingle, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
-import { eventually } from '../helpers/eventually.ts'
-import { forceRefresh } from './refresh.ts'
+import { refreshAll } from './refresh.ts'
 import { startWorld } from './world.ts'
 
 test.each([
@@ -24,14 +23,12 @@ test.each([
   }
   const refresh = async () => {
     emulator.resetRequests()
-    await Promise.all(externalSecretRefs(model).map((ref) => forceRefresh(client, ref)))
-    const total = () => [...counts().values()].reduce((sum, { length }) => sum + length, 0)
-    await eventually(total, (count) => count >= expected, { timeoutMs: 30_000 })
-    await world.sync()
+    await refreshAll(client, externalSecretRefs(model))
     return counts()
   }
-  // The operator now and then reads an ExternalSecret twice, when its own cache lags behind what it just wrote: what
-  // a remote secret costs is the least it cost in four refreshes.
+  // The operator now and then reads an ExternalSecret twice, when its own cache lags behind what it just wrote, so that
+  // the number of requests does not tell when it is done: what it has written down of each does. What a remote secret
+  // costs is the least it cost in four refreshes.
   const refreshes = [await refresh(), await refresh(), await refresh(), await refresh()]
   const remoteSecrets = new Set(refreshes.flatMap((refresh) => [...refresh.keys()]))
   const least = [...remoteSecrets].map((name) => Math.min(...refreshes.map((one) => one.get(name)?.length ?? 0)))

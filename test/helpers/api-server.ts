@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ControlPlane, processEnvironment } from '../../scripts/local/control-plane.ts'
 import { answersOk } from '../../scripts/local/probe.ts'
+import { type RunningProcess, startProcess } from '../../scripts/local/process.ts'
 import { eventually } from './eventually.ts'
-import { processesIn } from './processes.ts'
+import { isRunning, processesIn } from './processes.ts'
 
 /** A program of a control plane, by its place in the process table. Linux only. */
 export function programOf({ folder }: Pick<ControlPlane, 'folder'>, name: string) {
@@ -25,22 +26,23 @@ export async function killApiServer(
   const { pid, file, args, cwd } = programOf(controlPlane, 'kube-apiserver')
   process.kill(pid, 'SIGKILL')
   await eventually(
-    () => processesIn(controlPlane.folder).includes(pid),
-    (runs) => !runs,
+    () => isRunning(pid),
+    (running) => !running,
   )
-  let child: ReturnType<typeof spawn> | undefined
+  let another: RunningProcess | undefined
   return {
     async restart() {
-      child = spawn(file, args, { cwd, env: { ...processEnvironment }, stdio: 'ignore' })
       const { server, ca, token } = controlPlane
-      await eventually(
-        () => answersOk({ url: `${server}/readyz`, ca, token }).catch(() => false),
-        (isReady) => isReady,
-        { timeoutMs: 60_000 },
-      )
+      another = await startProcess({
+        ...{ name: 'kube-apiserver', file, args, cwd, env: { ...processEnvironment, HOME: cwd } },
+        logFile: join(cwd, 'kube-apiserver.log'),
+        ready: () => answersOk({ url: `${server}/readyz`, ca, token }),
+        timeoutMs: 120_000,
+        graceMs: 300,
+      })
     },
     async [Symbol.asyncDispose]() {
-      child?.kill('SIGKILL')
+      await another?.[Symbol.asyncDispose]()
     },
   }
 }
