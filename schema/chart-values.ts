@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 35febd62748e6747, types daee3a7c6f03da5e
+// schema 8177683943db489f, types c423c1eaa6808b2e
 
 /**
  * A key of a Kubernetes Secret.
@@ -244,7 +244,7 @@ export interface TierValues {
     }
   }
   /**
-   * Who may see the stores, ExternalSecrets and events of the tier, and no Secret.
+   * Who may see the stores, ExternalSecrets and Events of the tier, and no Secret. Events hold all that the operator says: without admission, also a malformed key.
    */
   viewers?: SubjectValues[]
   /**

@@ -23,7 +23,7 @@ export async function install(context: TierContext, key: KeyPair): Promise<void>
         previous === undefined ? '' : `; ${describeKey({ accessKey: previous })} stays good, delete it yourself`
       log(`a rotation that was interrupted is given up for the key you give${left}`)
     }
-    await writeCredentials(client, tier, key, { signal })
+    await writeCredentials(client, tier, key, { without: stored?.otherKeys ?? [], signal })
     log(`wrote ${describeKey(key)} to Secret ${tier.namespace}/${tier.credentialsSecret}`)
     const problems = await syncProblems(context)
     if (problems.length > 0) throw new ProblemError(problems)

@@ -2,7 +2,7 @@ import type { StoredCredentials } from '../kubernetes/credentials.ts'
 import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { ProblemError } from '../lib/problems.ts'
 import { keyMark } from '../model/names.ts'
-import { describeKey } from '../scaleway/api-key.ts'
+import { accessKeyIn, describeKey } from '../scaleway/api-key.ts'
 import { ScalewayError } from '../scaleway/http.ts'
 import { type ApiKeyEntry, deleteApiKey, findApplication, listApiKeys } from '../scaleway/iam.ts'
 import { managing, type RotationContext } from './context.ts'
@@ -38,8 +38,8 @@ export async function readKeys(context: RotationContext): Promise<TierKeys> {
 }
 
 /** Keys that an interrupted run made and never wrote; their secret half is lost. */
-export function orphansOf({ all, mark }: TierKeys, { accessKey, rotation }: StoredCredentials): ApiKeyEntry[] {
-  const known = [accessKey, rotation?.previousAccessKey]
+export function orphansOf({ all, mark }: TierKeys, stored: StoredCredentials): ApiKeyEntry[] {
+  const known = [accessKeyIn(stored), stored.rotation?.previousAccessKey]
   return all.filter(({ access_key, description }) => description === mark && !known.includes(access_key))
 }
 

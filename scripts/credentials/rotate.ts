@@ -1,7 +1,7 @@
 import type { RotationState, StoredCredentials } from '../kubernetes/credentials.ts'
 import { KubernetesError } from '../kubernetes/errors.ts'
 import { ProblemError } from '../lib/problems.ts'
-import { checkedKey, describeKey, type KeyPair } from '../scaleway/api-key.ts'
+import { accessKeyIn, checkedKey, describeKey, type KeyPair } from '../scaleway/api-key.ts'
 import { createApiKey } from '../scaleway/iam.ts'
 import { probeKey } from '../scaleway/probe.ts'
 import { alone, claimed, refuseOtherPlace, requireCredentials, rewrite } from './cluster.ts'
@@ -77,7 +77,7 @@ export async function plan(context: RotationContext, { finish }: { readonly fini
   if (stored.rotation?.phase === 'written') return ['go on with the rotation that was interrupted:', ...last]
   const left = keys.all.filter(
     ({ access_key, description }) =>
-      access_key === previous || (description === keys.mark && access_key !== stored.accessKey),
+      access_key === previous || (description === keys.mark && access_key !== accessKeyIn(stored)),
   )
   const deletions = left.map(({ access_key }) => `delete ${describeKey({ accessKey: access_key })}`)
   if (finish) return deletions
@@ -95,7 +95,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 async function replace(context: RotationContext, keys: TierKeys, stored: StoredCredentials) {
   const { model, tier, log, waits, unproved } = context
-  const before = keys.all.find(({ access_key }) => access_key === stored.accessKey.trim())
+  const before = keys.all.find(({ access_key }) => access_key === accessKeyIn(stored))
   if (!before) log(`${describeKey(stored)} in use is none of ${tier.iamApplication}: it will not be touched`)
   const expiresAt = new Date(Date.now() + model.keyLifetimeDays * dayMs)
   const created = await createApiKey(managing(context), keys.applicationId, { description: keys.mark, expiresAt })
@@ -120,9 +120,9 @@ async function replace(context: RotationContext, keys: TierKeys, stored: StoredC
 }
 
 async function write(context: RotationContext, key: KeyPair, stored: StoredCredentials, rotation: RotationState) {
-  const { resourceVersion } = stored
+  const { resourceVersion, otherKeys } = stored
   try {
-    const written = await rewrite(context, key, { rotation, resourceVersion })
+    const written = await rewrite(context, key, { rotation, resourceVersion, without: otherKeys })
     context.log(`wrote it to Secret ${context.tier.namespace}/${context.tier.credentialsSecret}`)
     return written
   } catch (error) {

@@ -43,8 +43,14 @@ export const causeList = {
   STORE_REFUSED: entry('the operator refuses the settings of the SecretStore', '`npm run deploy`'),
   CREDENTIALS_ABSENT: entry('the credentials Secret does not exist', '`npm run credentials`'),
   CREDENTIALS_NAMES: entry('the credentials Secret lacks `access-key` or `secret-key`', '`npm run credentials`'),
-  CREDENTIALS_LINE_BREAK: entry('a half of the key has a line break or a space at its end', '`npm run credentials`'),
-  CREDENTIALS_MALFORMED: entry('a half of the key has not the form of one', '`npm run credentials`'),
+  CREDENTIALS_LINE_BREAK: entry(
+    'a half of the key has a line break or a space at its end, and is in Events and a log in clear',
+    'revoke the key: `npm run credentials -- --rotate`',
+  ),
+  CREDENTIALS_MALFORMED: entry(
+    'a half of the key has not the form of one, and is in Events and a log in clear',
+    'revoke the key: `npm run credentials -- --rotate`',
+  ),
   KEY_EXPIRED: entry('the API key has expired', '`npm run credentials -- --rotate`'),
   KEY_UNKNOWN: entry('Scaleway knows no such API key', '`npm run credentials -- --rotate`'),
   KEY_OF_OTHER_TIER: entry('the API key is the one of another tier', '`npm run credentials -- --rotate`'),

@@ -14,6 +14,9 @@ export const paste = {
   /** Makes a new key and puts it in use. */
   rotateKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate`),
 
+  /** Deletes the key that `rotateKey` has replaced. */
+  finishKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate --finish`),
+
   /** Puts a key that is in a file in use. */
   giveKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --from key.json`),
 

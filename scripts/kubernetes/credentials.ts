@@ -19,6 +19,8 @@ export interface StoredCredentials {
   readonly secretKey: string
   readonly rotation: RotationState | undefined
   readonly resourceVersion: string
+  /** Names of what else is in the Secret. They are not to be printed: one may be a key in the wrong place. */
+  readonly otherKeys: readonly string[]
 }
 
 export interface WriteOptions {
@@ -26,6 +28,8 @@ export interface WriteOptions {
   readonly rotation?: RotationState
   /** Refuse the write when the Secret has changed since it was read. Default: write in any case */
   readonly resourceVersion?: string
+  /** Keys of the Secret that are taken out in the same step. Default: none */
+  readonly without?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -42,15 +46,16 @@ export async function readCredentials(
 }
 
 /**
- * Writes both halves of a key, and the state of the rotation beside them, in one step.
+ * Writes both halves of a key, and the state of the rotation beside them, in one step. Only a patch takes out what others
+ * have put there, and only an apply what an earlier one has: with `without`, the patch is repeated as an apply.
  *
  * @throws KubernetesError with status 409 when `resourceVersion` is not the current one
  */
 export async function writeCredentials(
-  client: Pick<KubernetesClient, 'apply'>,
+  client: Pick<KubernetesClient, 'apply' | 'mergePatch'>,
   tier: Place,
-  { accessKey, secretKey }: Pick<StoredCredentials, 'accessKey' | 'secretKey'>,
-  { rotation, resourceVersion, signal }: WriteOptions = {},
+  key: Pick<StoredCredentials, 'accessKey' | 'secretKey'>,
+  { rotation, resourceVersion, without = [], signal }: WriteOptions = {},
 ): Promise<StoredCredentials> {
   const ref = refOf(tier)
   const secret = {
@@ -61,11 +66,16 @@ export async function writeCredentials(
     },
     type: 'Opaque',
     data: {
-      [credentialKeys.accessKey]: Buffer.from(accessKey).toString('base64'),
-      [credentialKeys.secretKey]: Buffer.from(secretKey).toString('base64'),
+      [credentialKeys.accessKey]: Buffer.from(key.accessKey).toString('base64'),
+      [credentialKeys.secretKey]: Buffer.from(key.secretKey).toString('base64'),
     },
   } satisfies SecretObject
-  return storedOf(await client.apply<SecretObject>(kinds.secret, ref, secret, signal ? { signal } : {}))
+  const options = signal ? { signal } : {}
+  if (without.length === 0) return storedOf(await client.apply<SecretObject>(kinds.secret, ref, secret, options))
+  const data = { ...Object.fromEntries(without.map((name) => [name, null])), ...secret.data }
+  const patched = storedOf(await client.mergePatch<SecretObject>(kinds.secret, ref, { ...secret, data }, signal))
+  const metadata = { ...secret.metadata, resourceVersion: patched.resourceVersion }
+  return storedOf(await client.apply<SecretObject>(kinds.secret, ref, { ...secret, metadata }, options))
 }
 
 /**
@@ -99,11 +109,13 @@ function refOf({ namespace, credentialsSecret }: Place) {
 
 function storedOf({ metadata, data }: SecretObject): StoredCredentials {
   const half = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
+  const ours: readonly string[] = Object.values(credentialKeys)
   return {
     accessKey: half(credentialKeys.accessKey),
     secretKey: half(credentialKeys.secretKey),
     rotation: rotationOf(metadata.annotations ?? {}),
     resourceVersion: metadata.resourceVersion ?? '',
+    otherKeys: Object.keys(data ?? {}).filter((key) => !ours.includes(key)),
   }
 }
 

@@ -103,12 +103,12 @@ export function newestEvent(events: readonly EventObject[]): { message: string; 
 }
 
 /**
- * What the operator passes on of secrets, taken out: Scaleway's SDK quotes a malformed key in its error, and Go's JSON
- * parser the character of a value it stumbled over.
+ * What the operator passes on of secrets, taken out: Scaleway's SDK quotes a malformed key in its error, whatever quotes
+ * the key has itself, and Go's JSON parser the character of a value it stumbled over.
  */
 export function withoutSecrets(message: string): string {
   return message
-    .replace(/(invalid (?:secret|access) key format ')[^']*(')/g, '$1…$2')
+    .replace(/(invalid (?:secret|access) key format ')(?:.*(?=', expected\s)|.*$)/s, '$1…')
     .replace(/(invalid character )'(?:\\'|[^'])*'/g, "$1'…'")
 }
 

@@ -129,7 +129,10 @@ export type SubjectSpec =
 
 /** Who may look after the secrets of a tier in the cluster. Nobody of them can read a Secret. */
 export interface TierAccessSpec {
-  /** May see stores, ExternalSecrets and events. */
+  /**
+   * May see stores, ExternalSecrets and Events. The operator writes a malformed key in clear into Events, which only
+   * admission keeps out of the credentials Secret.
+   */
   readonly viewers?: readonly SubjectSpec[]
   /** May also make the operator read Scaleway now. Nobody where an environment leaves admission out. */
   readonly operators?: readonly SubjectSpec[]

@@ -42,6 +42,11 @@ export function looksLikeKey(half: keyof KeyPair, text: string): boolean {
   return (half === 'accessKey' ? accessForm : secretForm).test(text)
 }
 
+/** The access key of a pair that may be malformed, in whichever half it is; undefined: it can't be told. */
+export function accessKeyIn({ accessKey, secretKey }: KeyPair): string | undefined {
+  return [accessKey, secretKey].map((half) => bare(half).toUpperCase()).find((half) => accessForm.test(half))
+}
+
 /** All that may be shown of a key: `API key …7Q2A`. */
 export function describeKey({ accessKey }: Pick<KeyPair, 'accessKey'>): string {
   return `API key …${accessForm.test(accessKey) ? accessKey.slice(-4) : ''}`

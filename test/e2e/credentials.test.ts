@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { install } from '../../scripts/credentials/install.ts'
-import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { rotate } from '../../scripts/credentials/rotate.ts'
+import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createApiKey, createPolicy, findApplication } from '../../scripts/scaleway/iam.ts'
 import { type Proof, probeKey } from '../../scripts/scaleway/probe.ts'
@@ -13,6 +14,7 @@ import { testCertificate } from '../helpers/certificate.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { problemOf } from '../helpers/problems.ts'
+import { verdict } from './admission-world.ts'
 import { type CredentialsWorld, keyWith, quickWaits, rulesOf, startCredentialsWorld } from './credentials-world.ts'
 
 interface Key {
@@ -87,6 +89,34 @@ describe.each([
     })
     expect(stderr).toContain('2 of 2 ExternalSecrets synced again')
     expect(exitCode).toBe(0)
+  })
+
+  test('a Secret with other names in it is written whole, by either command', async () => {
+    const tier = here.tier('storefront')
+    const { namespace, credentialsSecret: name } = tier
+    const boundary = { namespace: here.world.stack.model.release.namespace, name: `boundary-${namespace}` }
+    const { rules = '' } = (await here.client.get(kinds.secret, boundary))?.metadata.annotations ?? {}
+    const judgeBy = (version: string) =>
+      here.client.mergePatch(kinds.secret, boundary, { metadata: { annotations: { rules: version } } })
+    const give = async (data: Readonly<Record<string, string>>) =>
+      here.client.mergePatch(kinds.secret, { namespace, name }, { data })
+    const namesOf = async () =>
+      Object.keys((await here.client.get<SecretObject>(kinds.secret, { namespace, name }))?.data ?? {}).sort()
+    for (const write of [() => install(here.context(tier), keyOf('storefront')), () => rotate(here.context(tier))]) {
+      await judgeBy('off')
+      await eventually(
+        () => verdict(give({ secretKey: '', 'secret-key': '' })),
+        (said) => said === 'allowed',
+      )
+      await judgeBy(rules)
+      if (rules !== 'off')
+        await eventually(
+          () => verdict(give({ secretKey: 'YQ==' })),
+          (said) => said !== 'allowed',
+        )
+      await write()
+      expect(await namesOf()).toEqual(['access-key', 'secret-key'])
+    }
   })
 
   test('a key for a namespace that does not exist yet makes one that Helm adopts', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeCredentials } from '../../scripts/kubernetes/credentials.ts'
+import { finish, rotate } from '../../scripts/credentials/rotate.ts'
+import { readCredentials, writeCredentials } from '../../scripts/kubernetes/credentials.ts'
+import type { EventObject } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { revalidateStore } from '../../scripts/kubernetes/refresh.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
@@ -7,6 +9,7 @@ import type { KeyPair } from '../../scripts/scaleway/api-key.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createApiKey, findApplication, type LiveRule, listPolicies, listRules } from '../../scripts/scaleway/iam.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { quickWaits } from './credentials-world.ts'
 import { type DoctorWorld, startDoctorWorld } from './doctor-world.ts'
 
 let here: DoctorWorld
@@ -56,9 +59,13 @@ describe('a credentials Secret', () => {
   const b = (key: KeyPair) => ({ 'access-key': key.accessKey, 'secret-key': key.secretKey })
   const rewritten =
     /^`kubectl get secret scw-orders-credentials .*"(\w+|access-key)".* \| npm run --silent credentials -- --environment preview --tier orders`/
+  const rotated =
+    /^`npm run credentials -- --environment preview --tier orders --rotate` puts a new key in use and makes this one expire; then `npm run credentials -- --environment preview --tier orders --rotate --finish` deletes it\. /
+  const revoked = (half: string) =>
+    ` The operator has written ${half} into Events of bookshop-orders, which secrets-viewer and roles of Kubernetes show, and into its log: this key has to be revoked.`
   const given = /^`npm run credentials -- --environment preview --tier orders --from key\.json` /
 
-  test.each<[string, (key: KeyPair) => Record<string, string>, string, RegExp, RegExp]>([
+  test.each<[string, (key: KeyPair) => Record<string, string>, string, RegExp, RegExp, string?]>([
     [
       'with other names for the halves',
       ({ accessKey, secretKey }) => ({ accessKey, secretKey }),
@@ -77,52 +84,76 @@ describe('a credentials Secret', () => {
       'with a line break at the end of the secret key',
       (key) => ({ ...b(key), 'secret-key': `${key.secretKey}\n` }),
       'CREDENTIALS_LINE_BREAK',
-      /^has a line break around secret-key, which the operator refuses\./,
-      rewritten,
+      /^has a line break around secret-key, which the operator refuses\. Expected the key alone\. /,
+      rotated,
+      'secret-key',
     ],
     [
       'with a space and a line break at the ends of both halves',
       (key) => ({ 'access-key': ` ${key.accessKey}`, 'secret-key': `${key.secretKey}\r\n` }),
       'CREDENTIALS_LINE_BREAK',
       /^has a line break around access-key and secret-key,/,
-      rewritten,
+      rotated,
+      'access-key',
     ],
     [
       'with an access key in small letters',
       (key) => ({ ...b(key), 'access-key': key.accessKey.toLowerCase() }),
       'CREDENTIALS_MALFORMED',
-      /^has an access key that has lower-case letters\. Expected SCW and 17 capitals or digits\.$/,
-      given,
+      /^has an access key that has lower-case letters\. Expected SCW and 17 capitals or digits\. /,
+      rotated,
+      'access-key',
     ],
     [
       'with a secret key that is cut off',
       (key) => ({ ...b(key), 'secret-key': key.secretKey.slice(0, 30) }),
       'CREDENTIALS_MALFORMED',
-      /^has a secret key that is malformed, with 30 characters\. Expected a UUID of 36 characters\.$/,
-      given,
+      /^has a secret key that is malformed, with 30 characters\. Expected a UUID of 36 characters\. /,
+      rotated,
+      'secret-key',
     ],
     [
       'with the halves swapped',
       (key) => ({ 'access-key': key.secretKey, 'secret-key': key.accessKey }),
       'CREDENTIALS_MALFORMED',
       /^has the two halves of the key swapped/,
+      rotated,
+      'access-key',
+    ],
+    [
+      'with an access key that is cut off',
+      (key) => ({ ...b(key), 'access-key': key.accessKey.slice(0, 15) }),
+      'CREDENTIALS_MALFORMED',
+      /^has an access key that is malformed, with 15 characters\./,
+      /^`npm run .* --rotate` puts a new key in use; which one this was can't be told any more: delete the old one of bookshop-orders-secrets in Scaleway\.$/,
+      'access-key',
+    ],
+    [
+      'with no secret key, of which nothing is told',
+      (key) => ({ ...b(key), 'secret-key': '' }),
+      'CREDENTIALS_MALFORMED',
+      /^has no secret key\. Expected an access key and its secret key\.$/,
       given,
     ],
-  ])('%s is told, with what the operator says of it and without the key', async (_, texts, code, message, fix) => {
-    await store(orders, texts(keyOf(orders)))
-    await touchStore(orders)
-    await here.fails(orders)
-    const cause = await here.cause()
-    expect(cause).toMatchObject({ code, where: 'Secret/bookshop-orders/scw-orders-credentials' })
-    expect(cause.message).toMatch(message)
-    expect(cause.fix).toMatch(fix)
-    expect(cause.evidence.join('\n')).toMatch(
-      /event of SecretStore\/bookshop-orders\/orders-secretstore at \S+: (cannot find secret data for key|scaleway-sdk-go: invalid (access|secret) key format '…')/,
-    )
-    expect(cause.specs.map(({ variable }) => variable)).toContain('PAY_MERCHANT')
-    await mend(orders)
-    await here.healthy()
-  })
+  ])(
+    '%s is told, with what the operator says of it and without the key',
+    async (_, texts, code, message, fix, told) => {
+      await store(orders, texts(keyOf(orders)))
+      await touchStore(orders)
+      await here.fails(orders)
+      const cause = await here.cause()
+      expect(cause).toMatchObject({ code, where: 'Secret/bookshop-orders/scw-orders-credentials' })
+      expect(cause.message).toMatch(message)
+      expect(cause.message.split(revoked(told ?? '')).length - 1).toBe(told === undefined ? 0 : 1)
+      expect(cause.fix).toMatch(fix)
+      expect(cause.evidence.join('\n')).toMatch(
+        /event of SecretStore\/bookshop-orders\/orders-secretstore at \S+: (cannot find secret data for key|scaleway-sdk-go: invalid (access|secret) key (format '…'|cannot be empty))/,
+      )
+      expect(cause.specs.map(({ variable }) => variable)).toContain('PAY_MERCHANT')
+      await mend(orders)
+      await here.healthy()
+    },
+  )
 
   test('that is absent is told, and that the key of another tier is not looked at for it', async () => {
     await here.client.delete(kinds.secret, here.credentials(mailer))
@@ -306,6 +337,33 @@ describe('the rules of an IAM application', () => {
       await here.healthy()
     },
   )
+})
+
+test.each([
+  ['a line break', 'CREDENTIALS_LINE_BREAK', (text: string) => `${text}\n`],
+  ['quotes', 'CREDENTIALS_MALFORMED', (text: string) => `'${text}'`],
+])('a secret key with %s, which Events show in clear, is revoked as told', async (_, code, malform) => {
+  const before = await readCredentials(here.client, orders)
+  if (!before) throw new Error('no credentials')
+  await store(orders, { 'access-key': before.accessKey, 'secret-key': malform(before.secretKey) })
+  await touchStore(orders)
+  await eventually(
+    () => here.client.list<EventObject>(kinds.event, { namespace: orders.namespace }),
+    ({ items }) => items.some(({ message }) => message?.includes(before.secretKey)),
+    { timeoutMs: 30_000 },
+  )
+  expect(await here.cause()).toMatchObject({ code, message: expect.stringContaining('this key has to be revoked') })
+
+  const context = {
+    ...{ model: here.model, tier: orders, client: here.client, account: here.owner, unproved: false },
+    ...{ signal: new AbortController().signal, holder: code, waits: quickWaits, log: () => undefined },
+  }
+  const list = { method: 'GET', path: `/secret-manager/v1beta1/regions/${here.model.region}/secrets` } as const
+  const use = () => scalewayRequest({ ...here.owner, secretKey: before.secretKey }, list)
+  expect(await rotate(context)).toMatchObject({ disabledKey: `API key …${before.accessKey.slice(-4)}` })
+  await expect(use()).rejects.toMatchObject({ status: 401 })
+  await here.healthy()
+  expect(await finish(context)).toBe(1)
 })
 
 test('no value and no key, whole or cut off, is in anything that was shown', () => {

@@ -1,9 +1,16 @@
 import { kinds } from '../../kubernetes/kinds.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
-import { credentialKeys } from '../../model/names.ts'
+import { credentialKeys, roleNames } from '../../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
-import { checkedKey, isWellFormed } from '../../scaleway/api-key.ts'
+import {
+  accessKeyIn,
+  checkedKey,
+  describeKey,
+  isWellFormed,
+  type KeyPair,
+  looksLikeKey,
+} from '../../scaleway/api-key.ts'
 import { type Cause, causeOf, placeIn } from '../cause.ts'
 import type { CauseCode } from '../cause-list.ts'
 import { eventEvidence } from '../evidence.ts'
@@ -25,7 +32,7 @@ export function credentialsCause(model: EnvironmentModel, facts: TierFacts): Cau
   return causeOf({
     ...found,
     where,
-    fix: tier.sealedCredentials ? resealed(model, tier) : found.fix,
+    fix: tier.sealedCredentials ? resealed(model, tier, found) : found.fix,
     evidence: [found.seen, ...eventEvidence(kinds.secretStore, ref, warning)],
     explains: unsynced(facts),
     specs: tier.remoteSecrets.flatMap(({ specs }) => specs),
@@ -41,6 +48,8 @@ interface Fault {
   readonly fix: string
   /** As evidence. */
   readonly seen: string
+  /** The key that has to be revoked, because the operator has told it. */
+  readonly disclosed?: KeyPair
 }
 
 function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, tier: TierModel): Fault | undefined {
@@ -68,13 +77,20 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
     [credentialKeys.accessKey, accessKey],
     [credentialKeys.secretKey, secretKey],
   ] as const
+  const half = halfTold({ accessKey, secretKey })
+  const disclosure =
+    half === undefined
+      ? ''
+      : ` The operator has written ${half} into Events of ${tier.namespace}, which ${roleNames.viewer} and roles of Kubernetes show, and into its log: this key has to be revoked.`
+  const disclosed = half === undefined ? {} : { disclosed: { accessKey, secretKey } }
   if (isWellFormed({ accessKey: accessKey.trim(), secretKey: secretKey.trim() })) {
     const around = halves.filter(([, value]) => value !== value.trim())
     const what = around.some(([, value]) => /[\r\n]/.test(value)) ? 'a line break' : 'white space'
     return {
       code: 'CREDENTIALS_LINE_BREAK',
-      message: `has ${what} around ${around.map(([name]) => name).join(' and ')}, which the operator refuses. Expected the key alone.`,
-      fix: `${regive}, which trims it. \`echo\` adds a line break, \`printf %s\` none.`,
+      message: `has ${what} around ${around.map(([name]) => name).join(' and ')}, which the operator refuses. Expected the key alone.${disclosure}`,
+      fix: `${revoke(model, tier, { accessKey, secretKey })} \`echo\` adds a line break, \`printf %s\` none.`,
+      ...disclosed,
       seen: halves
         .map(([name, value]) => `${name}: ${value.length} characters, ${value.trim().length} without white space`)
         .join('; '),
@@ -82,8 +98,9 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
   }
   return {
     code: 'CREDENTIALS_MALFORMED',
-    message: malformed(accessKey, secretKey),
-    fix: give,
+    message: `${malformed(accessKey, secretKey)}${disclosure}`,
+    fix: half === undefined ? give : revoke(model, tier, { accessKey, secretKey }),
+    ...disclosed,
     seen: halves.map(([name, value]) => `${name}: ${value.length} characters`).join('; '),
   }
 }
@@ -99,9 +116,29 @@ function malformed(accessKey: string, secretKey: string): string {
   }
 }
 
-function resealed(model: EnvironmentModel, tier: TierModel): string {
+/**
+ * Which half the operator tells, because it is malformed: it looks at the access key first, and quotes no empty one.
+ * Source: scaleway-sdk-go, scw/client_option.go, `validate`.
+ */
+function halfTold({ accessKey, secretKey }: KeyPair): string | undefined {
+  if (!looksLikeKey('accessKey', accessKey)) return accessKey === '' ? undefined : credentialKeys.accessKey
+  return secretKey === '' ? undefined : credentialKeys.secretKey
+}
+
+function revoke(model: EnvironmentModel, tier: TierModel, key: KeyPair): string {
+  const { iamApplication } = tier
+  const rotate = `${paste.rotateKey(model, tier)} puts a new key in use`
+  return accessKeyIn(key) === undefined
+    ? `${rotate}; which one this was can't be told any more: delete the old one of ${iamApplication} in Scaleway.`
+    : `${rotate} and makes this one expire; then ${paste.finishKey(model, tier)} deletes it. One of another IAM application than ${iamApplication} is to be deleted in Scaleway.`
+}
+
+function resealed(model: EnvironmentModel, tier: TierModel, { disclosed }: Fault): string {
   const seal = paste.look(
     `npm run --silent credentials -- --environment ${model.environment} --tier ${tier.name} --from key.json --seal cert.pem`,
   )
-  return `${seal}, and put it in place of sealedCredentials.${tier.name} in scripts/environments.ts.`
+  const replaced = `${seal}, and put it in place of sealedCredentials.${tier.name} in scripts/environments.ts`
+  if (!disclosed) return `${replaced}.`
+  const accessKey = accessKeyIn(disclosed) ?? ''
+  return `Make another key of ${tier.iamApplication}: ${replaced}. Once it is deployed, delete this one, ${describeKey({ accessKey })}, in Scaleway.`
 }

@@ -71,7 +71,7 @@ function malformed({ model }: MigrationContext, tier: TierModel): Problem {
     code: 'CREDENTIALS_MALFORMED',
     where: placeOf(tier),
     message: 'holds something else than the two halves of a Scaleway key. Expected both, with nothing around them.',
-    fix: `Write it again: npm run credentials -- --environment ${model.environment} --tier ${tier.name}`,
+    fix: `Write it again: npm run credentials -- --environment ${model.environment} --tier ${tier.name}. Where a SecretStore reads it already, the operator has written it into Events and its log: give a new key, and delete this one in Scaleway.`,
   }
 }
 

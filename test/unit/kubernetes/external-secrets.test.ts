@@ -95,8 +95,14 @@ test('of two events of one second the one that was stored last is the newest', a
   expect(await lastWarning(cluster(events), 'ExternalSecret', ref)).toBe('10')
 })
 
-test('a key that an event quotes is left out', async () => {
-  const message = "unable to create client: invalid secret key format 'b4d-s3cret\n', expected\n a UUID"
-  const warning = await lastWarning(cluster([{ metadata: { name: 'a' }, message }]), 'SecretStore', ref)
-  expect(warning).toBe("unable to create client: invalid secret key format '…', expected a UUID")
+test.each([
+  ['with a line break', 'b4d-s3cret\n'],
+  ['in quotes', "'b4d-s3cret'"],
+  ['with the words after it', "b4d-s3cret', expected b4d-s3cret"],
+])('a key %s that an event quotes is left out', async (_, key) => {
+  const told = async (message: string) =>
+    lastWarning(cluster([{ metadata: { name: 'a' }, message }]), 'SecretStore', ref)
+  const message = `unable to create client: invalid secret key format '${key}', expected\n a UUID`
+  expect(await told(message)).toBe("unable to create client: invalid secret key format '…', expected a UUID")
+  expect(await told("invalid access key format 'b4d-s3cret")).toBe("invalid access key format '…")
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatProblems, ProblemError } from '../../../scripts/lib/problems.ts'
-import { checkedKey, describeKey, parseApiKey } from '../../../scripts/scaleway/api-key.ts'
+import { accessKeyIn, checkedKey, describeKey, parseApiKey } from '../../../scripts/scaleway/api-key.ts'
 
 const accessKey = 'SCWZ7H3Q9T2B5M8K4X1W'
 const secretKey = '5d1f6c1e-8a52-4c3b-9d77-0f6f5b1f2a01'
@@ -29,6 +29,18 @@ describe('a key is read from', () => {
   ])('%s', (_, text) => {
     expect(parseApiKey(text, 'standard input')).toEqual(key)
   })
+})
+
+test.each<[string, Partial<typeof key>, string | undefined]>([
+  ['that is as it should be', {}, accessKey],
+  ['with a line break', { accessKey: `${accessKey}\n` }, accessKey],
+  ['in quotes', { accessKey: `"${accessKey}"` }, accessKey],
+  ['in lowercase', { accessKey: accessKey.toLowerCase() }, accessKey],
+  ['swapped with the secret key', { accessKey: secretKey, secretKey: accessKey }, accessKey],
+  ['that is cut off', { accessKey: accessKey.slice(0, 15) }, undefined],
+  ['that is absent', { accessKey: '' }, undefined],
+])('an access key %s is told from the pair, where it can be', (_, parts, found) => {
+  expect(accessKeyIn({ ...key, ...parts })).toBe(found)
 })
 
 describe('a text is refused that', () => {
