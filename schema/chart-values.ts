@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 35febd62748e6747, types daee3a7c6f03da5e
+// schema 5aa3f4dc35790b13, types 00c468ef655fd98a
 
 /**
  * A key of a Kubernetes Secret.
@@ -407,7 +407,7 @@ export interface FieldValues {
    */
   remoteRef: RemoteRef
   /**
-   * Path of the field for gjson; a dot inside a name is written `\.`.
+   * Path of the field for gjson: names with dots between them. A backslash stands before every sign in a name but `_`, `-` and `:`.
    */
   property: string
 }
