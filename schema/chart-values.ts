@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 8177683943db489f, types c423c1eaa6808b2e
+// schema e06a65d034db7a53, types d91c2b8429a97fe2
 
 /**
  * A key of a Kubernetes Secret.
@@ -407,7 +407,7 @@ export interface FieldValues {
    */
   remoteRef: RemoteRef
   /**
-   * Path of the field for gjson; a dot inside a name is written `\.`.
+   * Path of the field for gjson: names with dots between them. A backslash stands before every sign in a name but `_`, `-` and `:`.
    */
   property: string
 }

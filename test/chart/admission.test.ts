@@ -43,7 +43,7 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
         expect(Object.keys(boundary).sort()).toEqual(['apiVersion', 'kind', 'metadata'])
         expect(boundary.metadata).toMatchObject({ namespace: 'ns' })
         expect(boundary.metadata.annotations).toEqual({
-          rules: isOn ? '1' : 'off',
+          rules: isOn ? '2' : 'off',
           namespace: tier.namespace,
           projectId: tier.projectId,
           region: model.region,
@@ -57,6 +57,12 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
             .filter((name) => name !== undefined)
             .sort()
             .join(','),
+          entries: String(
+            application.catalogue.secrets.filter(
+              ({ tier: name, environments = [model.environment] }) =>
+                name === tier.name && environments.includes(model.environment),
+            ).length,
+          ),
         })
       }
     })
@@ -157,7 +163,7 @@ test('each rule has a name of its own, at the end of both its texts', async () =
   const policies = ofKind(await rendered(trackdechets, 'recette'), 'ValidatingAdmissionPolicy')
   const rules = policies.flatMap(({ spec }) => (spec as unknown as PolicySpec).validations)
   const names = rules.map(({ message = '' }) => /fix: .+\. \(([A-Z_]+)\)$/.exec(message)?.[1] ?? message)
-  expect(names).toHaveLength(22)
+  expect(names).toHaveLength(30)
   expect(new Set(names).size).toBe(names.length)
   for (const [index, { messageExpression, reason }] of rules.entries()) {
     expect(messageExpression).toMatch(new RegExp(`'\\. Expected ' \\+ .*\\. fix: .+\\. \\(${names[index]}\\)'$`))

@@ -140,6 +140,30 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'path:/shop-api/more-token',
   ],
   [
+    'a remote ref of dots',
+    'tiers.api.required.data.TOKEN',
+    'path:/shop-api/..',
+    outside('tiers.api.required.data.TOKEN', 'path:/shop-api/..'),
+    'path:/shop-api/..token',
+  ],
+  [
+    'a remote ref with a sign',
+    'tiers.api.required.bundles.mail.remoteRef',
+    'path:/shop-api/mail%2f',
+    outside('tiers.api.required.bundles.mail.remoteRef', 'path:/shop-api/mail%2f'),
+    'path:/shop-api/mail_2f',
+  ],
+  [
+    'a folder of dots',
+    'tiers.web.remotePath',
+    '/shop-web/..',
+    [
+      'tiers.web.remotePath: "/shop-web/.." is not a folder. Expected /segment/segment, of letters, digits, dots, underscores and hyphens, not dots only.',
+      outside('tiers.web.optional.data.DSN', 'path:/shop-web/dsn', 'path:/shop-web/../'),
+    ].join('\n'),
+    '/shop-web',
+  ],
+  [
     'a remote ref by name, which every folder of the project answers',
     'tiers.web.optional.data.DSN',
     'name:dsn',

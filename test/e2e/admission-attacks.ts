@@ -32,8 +32,8 @@ export function specOf({ kind, place, ...values }: Attack, which: 'attack' | 'tw
 
 const scaleway = 'provider.scaleway'
 const uuid = '9b7f2d64-0c1e-4a85-8f3d-6e5a1b2c4d70'
+const metadataRule = 'EXTERNAL_SECRET_METADATA'
 const keyPlace = 'data.0.remoteRef.key'
-const own = (scene: Scene) => scene.own
 const path = ({ remotePath }: TierModel, name = 'a') => `path:${remotePath}/${name}`
 
 export const storeAttacks: readonly Attack[] = [
@@ -97,6 +97,78 @@ const refusedKeys: Readonly<Record<string, (scene: Scene) => string>> = {
   'the folder itself': ({ own }) => `path:${own.remotePath}`,
   'a folder whose name begins like its own': ({ own }) => `path:${own.remotePath}-2/a`,
   'no form at all': () => 'a',
+  'the folder above, for a server that reads dots': ({ own }) => path(own, '..'),
+  'the folder itself, for a server that reads dots': ({ own }) => path(own, '.'),
+  'a name with a space': ({ own }) => path(own, 'a b'),
+  'a name with a coded slash': ({ own }) => path(own, '..%2Fa'),
+  'a name that is too long': ({ own }) => path(own, 'a'.repeat(256)),
+}
+
+/** Templates of one value. */
+const refusedTemplates: Readonly<Record<string, (scene: Scene) => string>> = {
+  'a Secret of the other tier, read by a function': ({ other }) =>
+    `{{ getSecretKey "${other.required?.name}" "${other.namespace}" "DATABASE_URL" }}`,
+  'a value that leaves as a DNS name': () => '{{ getHostByName (printf "%s.collector.example" .A) }}',
+  'a list that fills the memory of the operator': () => '{{ range until 100000000 }}x{{ end }}',
+  'a function of a value': () => '{{ .A | b64enc }}',
+  'two values': () => '{{ .A }}{{ .B }}',
+  'a field of a value': () => '{{ .A.B }}',
+  'all values': () => '{{ . }}',
+  'a variable': () => '{{ $ }}',
+  'a value with text around it': () => 'https://collector.example/{{ .A }}',
+  'no value of Scaleway': () => 'https://collector.example',
+  'a line break after a value': () => '{{ .A }}\n',
+}
+
+/** What the chart renders for an optional bundle. */
+export const optionalTemplate = (...keys: readonly string[]) =>
+  [
+    '{{- range $key, $value := . }}',
+    ...keys.flatMap((key) => [`{{- if eq $key "${key}" }}`, '"A": {{ $value | toJson }}', '{{- end }}']),
+    '{{- end }}',
+    '',
+  ].join('\n')
+
+/** Sources of a template. */
+const refusedSources: Readonly<Record<string, (scene: Scene) => object>> = {
+  'reads a Secret': ({ own }) => ({ secret: { name: own.credentialsSecret, items: [{ key: 'secret-key' }] } }),
+  'reads a ConfigMap': () => ({ configMap: { name: 'a', items: [{ key: 'a' }] } }),
+  'reads a ConfigMap beside its literal': () => ({
+    literal: optionalTemplate('A'),
+    configMap: { name: 'a', items: [{ key: 'a' }] },
+  }),
+  'calls a function': ({ other }) => ({
+    literal: `A: {{ getSecretKey "${other.required?.name}" "${other.namespace}" "DATABASE_URL" }}`,
+  }),
+  'calls a function between the lines of the chart': () => ({
+    literal: optionalTemplate('A').replace('$value |', '$value | getHostByName |'),
+  }),
+  'calls a function in the name of a key': () => ({ literal: optionalTemplate('A" | getHostByName "') }),
+  'goes on after the lines of the chart': () => ({ literal: `${optionalTemplate('A')}{{ getHostByName "a" }}` }),
+  'has loops in loops': () => ({ literal: optionalTemplate('A').repeat(2) }),
+  'writes no value of Scaleway': () => ({ literal: 'A: https://collector.example' }),
+  'writes labels': () => ({ target: 'Labels', literal: optionalTemplate('A') }),
+  'writes annotations': () => ({ target: 'Annotations', literal: optionalTemplate('A') }),
+}
+
+/** Annotations by which somebody copies a Secret elsewhere, and others that the chart does not render. */
+const refusedAnnotations: Readonly<Record<string, string>> = {
+  'replicator.v1.mittwald.de/replicate-to': '.*',
+  'reflector.v1.k8s.emberstack.com/reflection-allowed': 'true',
+  'kubed.appscode.com/sync': 'a=b',
+  'reloader.stakater.com/match': '{{ .A }}',
+}
+
+/** Paths that are more than the name of a field. */
+const refusedProperties = ['@tostr|@tostr', 'a|@pretty', 'a.*', '{a,b}', 'a..b', '#(a=="b").c', '!"made up"', 'a\\']
+
+const prefix = (target: string) => ({ regexp: { source: '^', target } })
+const refusedRewrites: Readonly<Record<string, readonly object[]>> = {
+  'a template for a name': [{ transform: { template: '{{ getHostByName .value }}' } }],
+  'several values in one': [{ merge: { into: 'A', strategy: 'JSON' } }],
+  'names that double each time': [{ regexp: { source: '(.+)', target: '$1$1' } }],
+  'a prefix that refers to the name': [prefix('$0')],
+  'two prefixes': [prefix('a'), prefix('b')],
 }
 
 export const externalSecretAttacks: readonly Attack[] = [
@@ -158,9 +230,77 @@ export const externalSecretAttacks: readonly Attack[] = [
     attack: () => ({ type: 'kubernetes.io/service-account-token', mergePolicy: 'Replace' }),
     twin: () => ({ type: 'Opaque', mergePolicy: 'Replace' }),
   }),
-  attackOn('EXTERNAL_SECRET_TEMPLATE', 'a template that reads a Secret', 'target.template.templateFrom', {
-    attack: (scene) => [{ secret: { name: own(scene).credentialsSecret, items: [{ key: 'secret-key' }] } }],
-    twin: () => [{ literal: 'A: "{{ .A }}"' }, { configMap: { name: 'a', items: [{ key: 'a' }] } }],
+  ...Object.entries(refusedTemplates).map(([title, attack]) =>
+    attackOn('EXTERNAL_SECRET_TEMPLATE', title, 'target.template.data', {
+      attack: (scene) => ({ A: attack(scene) }),
+      twin: () => ({ A: '{{ .A }}', S3_BUCKET: '{{ .b_s3__S3_BUCKET }}' }),
+    }),
+  ),
+  attackOn('EXTERNAL_SECRET_TEMPLATE', 'a template for a key', 'target.template.data', {
+    attack: () => ({ '{{ getHostByName .A }}': '{{ .A }}' }),
+    twin: () => ({ 'tls.key': '{{ .A }}' }),
+  }),
+  ...Object.entries(refusedSources).map(([title, attack]) =>
+    attackOn('EXTERNAL_SECRET_TEMPLATE_FROM', `a template that ${title}`, 'target.template.templateFrom', {
+      attack: (scene) => [attack(scene)],
+      twin: () => [{ target: 'Data', literal: optionalTemplate('A', 'b_s3__S3_BUCKET') }],
+    }),
+  ),
+  ...Object.entries(refusedAnnotations).map(([name, value]) =>
+    attackOn(metadataRule, `the annotation ${name}: ${value}`, 'target.template.metadata.annotations', {
+      attack: () => ({ [name]: value }),
+      twin: () => ({ 'reloader.stakater.com/match': 'true' }),
+    }),
+  ),
+  attackOn(metadataRule, 'a label by which a collector finds it', 'target.template.metadata.labels', {
+    attack: () => ({ grafana_datasource: '1' }),
+    twin: () => ({ 'app.kubernetes.io/part-of': 'shop', 'tiered-secrets/environment': 'recette' }),
+  }),
+  attackOn(metadataRule, 'a template in a label', 'target.template.metadata.labels', {
+    attack: () => ({ 'app.kubernetes.io/component': '{{ .A }}' }),
+    twin: ({ own }) => ({ 'app.kubernetes.io/component': own.name }),
+  }),
+  attackOn(metadataRule, 'a finalizer', 'target.template.metadata.finalizers', {
+    attack: () => ['a.example/held'],
+    twin: () => [],
+  }),
+  ...refusedProperties.map((property) =>
+    attackOn('EXTERNAL_SECRET_PROPERTY', `the property ${property}`, 'data.0.remoteRef.property', {
+      attack: () => property,
+      twin: () => 'smtp.user\\.name.été',
+    }),
+  ),
+  attackOn('EXTERNAL_SECRET_PROPERTY', 'a modifier, for a bundle', 'dataFrom.0.extract.property', {
+    attack: () => '@tostr',
+    twin: () => 'smtp',
+  }),
+  attackOn('EXTERNAL_SECRET_VERSION', 'an old version', 'data.0.remoteRef.version', {
+    attack: () => '1',
+    twin: () => undefined,
+  }),
+  attackOn('EXTERNAL_SECRET_VERSION', 'an old version of a bundle', 'dataFrom.0.extract.version', {
+    attack: () => 'latest',
+    twin: () => undefined,
+  }),
+  attackOn('EXTERNAL_SECRET_VERSION', 'what is said of a value', 'data.0.remoteRef.metadataPolicy', {
+    attack: () => 'Fetch',
+    twin: () => 'None',
+  }),
+  ...Object.entries(refusedRewrites).map(([title, rewrite]) =>
+    attackOn('EXTERNAL_SECRET_REWRITE', title, 'dataFrom.0.rewrite', {
+      attack: () => rewrite,
+      twin: () => [prefix('b_s3__')],
+    }),
+  ),
+  ...['Orphan', 'Merge', 'None'].map((policy) =>
+    attackOn('EXTERNAL_SECRET_POLICY', `the creationPolicy ${policy}`, 'target.creationPolicy', {
+      attack: () => policy,
+      twin: () => 'Owner',
+    }),
+  ),
+  attackOn('EXTERNAL_SECRET_POLICY', 'what is not in the template beside it', 'target.template.mergePolicy', {
+    attack: () => 'Merge',
+    twin: () => 'Replace',
   }),
 ]
 

@@ -4,7 +4,7 @@ the upgrade. Keys of the boundary are only ever added, because policies of an ea
 Arguments: none.
 */}}
 {{- define "tiered-secrets.admissionRules" -}}
-1
+2
 {{- end -}}
 
 {{/*
@@ -42,7 +42,7 @@ Arguments: none.
 
 {{/*
 A rule, and what is said when it is broken: in the form of all problems, with the code as the name of the rule. The API
-server falls back to the short text when the long one would be too long.
+server falls back to the short text when the long one would be too long, or have several lines.
 Arguments: code, rule (CEL: what is allowed), found (CEL: a text of what is true), expected (CEL: a text), fix (text).
 */}}
 {{- define "tiered-secrets.admissionRule" -}}
@@ -50,6 +50,6 @@ Arguments: code, rule (CEL: what is allowed), found (CEL: a text of what is true
     {{ regexReplaceAll `\s+` .rule " " }}
   messageExpression: >-
     {{ regexReplaceAll `\s+` .found " " }} + '. Expected ' + {{ .expected }} + '. fix: {{ .fix }}. ({{ .code }})'
-  message: {{ printf "a value is too long to be shown. fix: %s. (%s)" .fix .code | quote }}
+  message: {{ printf "a value is too long to be shown, or has several lines. fix: %s. (%s)" .fix .code | quote }}
   reason: Forbidden
 {{- end -}}

@@ -9,6 +9,9 @@ Arguments: the chart context.
 {{- $paths := dict -}}
 {{- range $tier, $spec := .Values.tiers -}}
   {{- $at := printf "tiers.%s" $tier -}}
+  {{- if not (regexMatch (printf "^(/%s)+$" (include "tiered-secrets.remoteSegment" $)) $spec.remotePath) -}}
+    {{- printf "%s.remotePath: %q is not a folder. Expected /segment/segment, of letters, digits, dots, underscores and hyphens, not dots only.\n" $at $spec.remotePath -}}
+  {{- end -}}
   {{- with get $namespaces $spec.namespace -}}
     {{- printf "%s.namespace: %q is also the namespace of tier %s. Expected a namespace for each tier.\n" $at $spec.namespace . -}}
   {{- end -}}
@@ -36,10 +39,20 @@ Arguments: the chart context.
 {{- end -}}
 
 {{/*
+A segment of a remote path, or the name of a remote secret, as a regular expression. Dots alone are no name: a server may
+read `..` as the folder above.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.remoteSegment" -}}
+[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*
+{{- end -}}
+
+{{/*
 Remote refs outside their tier's folder, and variables that are filled twice, a line each.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.refProblems" -}}
+{{- $name := include "tiered-secrets.remoteSegment" . -}}
 {{- range $tier, $spec := .Values.tiers -}}
   {{- $prefix := printf "path:%s/" $spec.remotePath -}}
   {{- range $need := list "required" "optional" -}}
@@ -48,7 +61,7 @@ Arguments: the chart context.
       {{- $refs := dict -}}
       {{- $data := .data | default dict -}}
       {{- /* All refs as one text first: to compile a pattern for each takes longer than to render the chart. */ -}}
-      {{- if not (regexMatch (printf "^\\[(\"%s[^/\"]+\",?)*\\]$" (regexQuoteMeta $prefix)) (toJson (values $data))) -}}
+      {{- if not (regexMatch (printf "^\\[(\"%s%s\",?)*\\]$" (regexQuoteMeta $prefix) $name) (toJson (values $data))) -}}
         {{- range $variable, $ref := $data }}{{ $_ := set $refs (printf "data.%s" $variable) $ref }}{{ end -}}
       {{- end -}}
       {{- $fields := .fields | default dict -}}
@@ -68,7 +81,7 @@ Arguments: the chart context.
           {{- $_ := set $bundled . $identity -}}
         {{- end -}}
       {{- end -}}
-      {{- $inside := printf "^%s[^/]+$" (regexQuoteMeta $prefix) -}}
+      {{- $inside := printf "^%s%s$" (regexQuoteMeta $prefix) $name -}}
       {{- range $place, $ref := $refs -}}
         {{- if not (regexMatch $inside $ref) -}}
           {{- printf "%s.%s: %q is outside this tier. Expected a remote ref directly under %q.\n" $at $place $ref $prefix -}}

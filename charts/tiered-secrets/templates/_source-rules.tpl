@@ -1,12 +1,8 @@
 {{/*
-What the rules on ExternalSecrets share. `dyn`, because a field that this version of the operator lacks is no error.
+Where the values of an ExternalSecret come from.
 Arguments: none.
 */}}
-{{- define "tiered-secrets.externalSecretVariables" -}}
-- name: boundary
-  expression: params.metadata.annotations
-- name: spec
-  expression: dyn(object).?spec.orValue({})
+{{- define "tiered-secrets.sourceVariables" -}}
 - name: data
   expression: variables.spec.?data.orValue([])
 - name: dataFrom
@@ -19,20 +15,30 @@ Arguments: none.
   expression: >-
     [variables.spec.?secretStoreRef.orValue({})]
     + variables.sources.filter(source, has(source.storeRef)).map(source, source.storeRef)
+- name: remoteRefs
+  expression: >-
+    variables.data.map(entry, entry.remoteRef)
+    + variables.dataFrom.filter(entry, has(entry.extract)).map(entry, entry.extract)
 - name: folder
   expression: "'path:' + variables.boundary.remotePath + '/'"
-- name: keys
-  expression: >-
-    variables.data.map(entry, entry.remoteRef.key)
-    + variables.dataFrom.filter(entry, has(entry.extract)).map(entry, entry.extract.key)
 - name: foreignKeys
   expression: >-
-    variables.keys.filter(key, !key.startsWith(variables.folder) || key.size() == variables.folder.size()
-    || key.lastIndexOf('/') != variables.folder.size() - 1)
-- name: target
-  expression: variables.spec.?target.orValue({})
-- name: template
-  expression: variables.target.?template.orValue({})
+    variables.remoteRefs.map(ref, ref.key).filter(key, !key.startsWith(variables.folder)
+    || key.size() > variables.folder.size() + 255 || !key.substring(variables.folder.size()).matches('^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$'))
+# Paths of gjson without its syntax: a modifier such as `@tostr`, repeated, doubles a value each time.
+- name: foreignProperties
+  expression: >-
+    variables.remoteRefs.map(ref, ref.?property.orValue('')).filter(property, property != ''
+    && (property.size() > 1000 || !property.matches({{ include "tiered-secrets.propertyPattern" . }})))
+{{- end -}}
+
+{{/*
+A path of gjson as the catalogue writes it: field names with dots between them, and a backslash before any other sign.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.propertyPattern" -}}
+{{- $sign := `([A-Za-z0-9_: -]|[^\x00-\x7f]|\\[!-~])+` -}}
+r'^{{ $sign }}([.]{{ $sign }})*$'
 {{- end -}}
 
 {{/*
@@ -65,6 +71,23 @@ Arguments: none.
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_KEY"
   "rule" "variables.foreignKeys.size() == 0"
   "found" `'the remote key "' + variables.foreignKeys[0] + '" is not one of this tier'`
-  "expected" `'"' + variables.folder + '<name>", and no further folder'`
+  "expected" `'"' + variables.folder + '<name>", and no further folder; letters, digits, dots, underscores and hyphens, not dots only'`
   "fix" "add the secret to this tier in scripts/catalogue.ts") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_PROPERTY"
+  "rule" "variables.foreignProperties.size() == 0"
+  "found" `'the property "' + variables.foreignProperties[0] + '" is more than the path of a field'`
+  "expected" `'names of fields with dots between them, and a backslash before every other sign'`
+  "fix" "name the field of the JSON value in scripts/catalogue.ts") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_VERSION"
+  "rule" `variables.remoteRefs.all(ref, ref.?version.orValue('') == '' && ref.?metadataPolicy.orValue('None') == 'None')`
+  "found" `'a remoteRef or extract has a version, or a metadataPolicy other than None'`
+  "expected" `'the newest enabled version, and its value alone'`
+  "fix" "remove both") }}
+{{- /* A target such as `$0$0`, repeated, doubles a key each time. */}}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_REWRITE"
+  "rule" `variables.dataFrom.all(entry, entry.?rewrite.orValue([]).size() <= 1 && entry.?rewrite.orValue([]).all(one,
+    one.size() == 1 && has(one.regexp) && one.regexp.source == '^' && one.regexp.target.matches('^[A-Za-z0-9._-]+$')))`
+  "found" `'spec.dataFrom has a rewrite other than one prefix'`
+  "expected" `'at most one regexp, with the source "^" and a target of letters, digits, dots, underscores and hyphens'`
+  "fix" "leave the names of the keys to the chart") }}
 {{- end -}}

@@ -1,4 +1,52 @@
 {{/*
+The target of an ExternalSecret, and what its Secret is made of.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.targetVariables" -}}
+- name: target
+  expression: variables.spec.?target.orValue({})
+- name: targetName
+  expression: "variables.target.?name.orValue('') == '' ? object.metadata.name : variables.target.name"
+- name: template
+  expression: variables.target.?template.orValue({})
+- name: templateData
+  expression: variables.template.?data.orValue({})
+- name: templateFrom
+  expression: variables.template.?templateFrom.orValue([])
+- name: templateLabels
+  expression: variables.template.?metadata.?labels.orValue({})
+- name: templateAnnotations
+  expression: variables.template.?metadata.?annotations.orValue({})
+# Other labels and annotations make replicators and collectors copy a Secret elsewhere; the operator runs all of them as templates.
+- name: foreignMetadata
+  expression: >-
+    variables.templateLabels.filter(name, !(name in ['app.kubernetes.io/part-of', 'app.kubernetes.io/component',
+    'tiered-secrets/environment']) || !variables.templateLabels[name].matches('^[A-Za-z0-9._-]*$'))
+    .map(name, 'label ' + name)
+    + variables.templateAnnotations.filter(name, name != 'reloader.stakater.com/match'
+    || !(variables.templateAnnotations[name] in ['true', 'false'])).map(name, 'annotation ' + name)
+    + variables.template.?metadata.?finalizers.orValue([]).map(name, 'finalizer ' + name)
+# What later versions of the operator add is refused until the chart renders it.
+- name: foreignFields
+  expression: >-
+    variables.spec.filter(name, !(name in ['secretStoreRef', 'refreshPolicy', 'refreshInterval', 'target', 'data',
+    'dataFrom'])).map(name, 'spec.' + name)
+    + variables.target.filter(name, !(name in ['name', 'creationPolicy', 'deletionPolicy', 'immutable', 'template',
+    'manifest'])).map(name, 'spec.target.' + name)
+    + variables.template.filter(name, !(name in ['type', 'engineVersion', 'mergePolicy', 'metadata', 'data',
+    'templateFrom'])).map(name, 'spec.target.template.' + name)
+    + variables.template.?metadata.orValue({}).filter(name, !(name in ['labels', 'annotations', 'finalizers']))
+    .map(name, 'spec.target.template.metadata.' + name)
+    + ['spec.data'].filter(place, variables.data.exists(entry, entry.exists(name,
+    !(name in ['secretKey', 'remoteRef', 'sourceRef']))))
+    + ['spec.dataFrom'].filter(place, variables.dataFrom.exists(entry, entry.exists(name,
+    !(name in ['extract', 'find', 'rewrite', 'sourceRef']))))
+    + ['a remoteRef or extract'].filter(place, variables.remoteRefs.exists(ref, ref.exists(name,
+    !(name in ['key', 'property', 'version', 'conversionStrategy', 'decodingStrategy', 'metadataPolicy',
+    'nullBytePolicy']))))
+{{- end -}}
+
+{{/*
 What may be written: the tier's own targets, of the values alone.
 Arguments: none.
 */}}
@@ -13,57 +61,50 @@ Arguments: none.
   "found" `'spec.target.manifest makes another kind of object'`
   "expected" `'a Secret'`
   "fix" "remove spec.target.manifest") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_FIELD"
+  "rule" "variables.foreignFields.size() == 0"
+  "found" `'fields that the chart never renders are in or at ' + variables.foreignFields.join(', ')`
+  "expected" `'the fields of the chart'`
+  "fix" "remove them") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_TYPE"
   "rule" "variables.template.?type.orValue('Opaque') == 'Opaque'"
   "found" `'spec.target.template.type is "' + variables.template.type + '"'`
   "expected" `'Opaque, or none'`
   "fix" "remove the type: some of them give the Secret rights of its own") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_POLICY"
+  "rule" `variables.target.?creationPolicy.orValue('Owner') == 'Owner'
+    && variables.template.?engineVersion.orValue('v2') == 'v2'
+    && variables.template.?mergePolicy.orValue('Replace') == 'Replace'`
+  "found" `'creationPolicy, engineVersion or mergePolicy of spec.target is another than that of the chart'`
+  "expected" `'Owner, v2 and Replace'`
+  "fix" "remove them, or write those") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_METADATA"
+  "rule" "variables.foreignMetadata.size() == 0"
+  "found" `'the target would carry the ' + variables.foreignMetadata.join(', ')`
+  "expected" `'the labels of the chart, the annotation reloader.stakater.com/match, and no finalizer'`
+  "fix" "remove it from spec.target.template.metadata") }}
+{{- /* A template calls functions, which read Secrets of all namespaces or send values away in some versions of the operator. */}}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_TEMPLATE"
-  "rule" "!variables.template.?templateFrom.orValue([]).exists(source, has(source.secret))"
-  "found" `'spec.target.template.templateFrom reads a Secret of the namespace'`
-  "expected" `'templates with a literal'`
-  "fix" "write the template out as a literal; the values come from data and dataFrom") }}
+  "rule" `variables.templateData.all(key, key.matches('^[A-Za-z0-9._-]+$')
+    && variables.templateData[key].matches('^[{][{] [.][A-Za-z_][A-Za-z0-9_]* [}][}]$'))`
+  "found" `'spec.target.template.data has a template other than one plain field'`
+  "expected" (printf `'"%s .NAME %s", with the key of a value'` "{{" "}}")
+  "fix" "remove it; the values come from data and dataFrom") }}
+{{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_TEMPLATE_FROM"
+  "rule" (printf `variables.templateFrom.all(source,
+    source.all(name, name in ['target', 'literal', 'valuesDecodingStrategy'])
+    && source.?target.orValue('Data') == 'Data' && source.?valuesDecodingStrategy.orValue('None') == 'None'
+    && source.?literal.orValue('').matches(%s))` (include "tiered-secrets.optionalPattern" .))
+  "found" `'spec.target.template.templateFrom is not what the chart renders for an optional bundle'`
+  "expected" `'none, or a literal that writes values of the tier under names of variables, and the target Data'`
+  "fix" "remove it; the values come from data and dataFrom") }}
 {{- end -}}
 
 {{/*
-Who may patch an ExternalSecret, to force a refresh, changes the annotation force-sync alone. The rest would be creating
-one by changing it; and an annotation such as that of its Helm release, once changed by him, fails every later upgrade.
-The operator may not create any in every version, but it alone updates their status.
+Exactly what `tiered-secrets.optionalData` renders, as a text of CEL.
 Arguments: none.
 */}}
-{{- define "tiered-secrets.writerVariables" -}}
-- name: targetName
-  expression: "variables.target.?name.orValue('') == '' ? object.metadata.name : variables.target.name"
-- name: annotations
-  expression: "dyn(object).metadata.?annotations.orValue({})"
-- name: oldAnnotations
-  expression: "dyn(oldObject).metadata.?annotations.orValue({})"
-# Thousands of annotations take seconds to compare: they are refused by their number, before that.
-- name: changedAnnotations
-  expression: >-
-    variables.annotations.size() > variables.oldAnnotations.size() + 100 ? ['more than 100 annotations'] :
-    (variables.annotations.filter(name, name != 'force-sync'
-    && variables.annotations[?name] != variables.oldAnnotations[?name])
-    + variables.oldAnnotations.filter(name, name != 'force-sync' && !(name in variables.annotations)))
-    .map(name, 'annotation ' + name)
-- name: changed
-  expression: >-
-    request.operation == 'CREATE' ? [] : (dyn(object).?spec == dyn(oldObject).?spec ? [] : ['spec'])
-    + ['labels', 'finalizers', 'ownerReferences'].filter(name,
-    dyn(object).metadata[?name] != dyn(oldObject).metadata[?name])
-    + variables.changedAnnotations
-- name: kind
-  expression: authorizer.group('external-secrets.io').resource('externalsecrets')
-- name: mayWrite
-  expression: >-
-    variables.kind.namespace(request.namespace).check('create').allowed()
-    || variables.kind.subresource('status').namespace(request.namespace).check('update').allowed()
-{{- end -}}
-
-{{- define "tiered-secrets.writerRules" -}}
-{{- include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_REFRESH_ONLY"
-  "rule" "variables.mayWrite || variables.changed.size() == 0"
-  "found" `'changed are ' + variables.changed.join(', ') + ', by somebody who may not create ExternalSecrets'`
-  "expected" `'a change of the annotation force-sync alone'`
-  "fix" "force a refresh with the annotation force-sync, and leave the rest to the chart") }}
+{{- define "tiered-secrets.optionalPattern" -}}
+{{- $entry := `[{][{]- if eq [$]key "\w+" [}][}]\n"\w+": [{][{] [$]value [|] toJson [}][}]\n[{][{]- end [}][}]\n` -}}
+r'^[{][{]- range [$]key, [$]value := [.] [}][}]\n({{ $entry }})+[{][{]- end [}][}]\n$'
 {{- end -}}

@@ -58,3 +58,15 @@ Arguments: an entry of `optional`.
 {{- end }}
 {{ "{{- end }}" }}
 {{- end -}}
+
+{{/*
+How many variables the catalogue has in a tier.
+Arguments: the tier.
+*/}}
+{{- define "tiered-secrets.variableCount" -}}
+{{- $count := 0 -}}
+{{- range list .required .optional }}{{ with . }}
+{{- $count = add $count (len (fromJson (include "tiered-secrets.sources" .))) -}}
+{{- end }}{{ end -}}
+{{- $count -}}
+{{- end -}}

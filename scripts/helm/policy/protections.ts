@@ -1,6 +1,6 @@
 import { compare, type Problem } from '../../lib/problems.ts'
 import { admissionNames, credentialKeys, hardeningNames, roleNames } from '../../model/names.ts'
-import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
+import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
 import type { SubjectSpec } from '../../model/types.ts'
 import { type Manifest, placeOf } from '../manifests.ts'
 import { differences, type PolicyRule, problem, tierObjects } from './rule.ts'
@@ -140,9 +140,10 @@ function bindingSubject(subject: SubjectSpec) {
 }
 
 function boundaryOf(tier: TierModel, { region, without }: EnvironmentModel): Record<string, string> {
-  const targets = [tier.required?.name, tier.optional?.name].filter((name) => name !== undefined)
+  const targets = externalSecrets(tier).map(({ name }) => name)
+  const variables = tier.remoteSecrets.reduce((count, { specs }) => count + specs.length, 0)
   return {
-    rules: without.includes('admission') ? 'off' : '1',
+    rules: without.includes('admission') ? 'off' : '2',
     namespace: tier.namespace,
     projectId: tier.projectId,
     region,
@@ -153,6 +154,7 @@ function boundaryOf(tier: TierModel, { region, without }: EnvironmentModel): Rec
     accessKeyKey: credentialKeys.accessKey,
     secretKeyKey: credentialKeys.secretKey,
     targets: targets.sort(compare).join(','),
+    entries: String(variables),
   }
 }
 

@@ -9,8 +9,11 @@ export const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 export const nameLimit = 63
 /** Longest name of a release. Source: Helm, `helm install` refuses more. */
 const releaseLimit = 53
-/** One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. */
-const scalewaySegment = /^[A-Za-z0-9._-]{1,255}$/
+/**
+ * One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. Dots alone
+ * are no name here: a server may read `..` as the folder above.
+ */
+const scalewaySegment = /^(?!\.+$)[A-Za-z0-9._-]{1,255}$/
 /** `__proto__` would vanish from every JavaScript object. */
 const environmentVariable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -79,7 +82,7 @@ export const remoteNamesAreValid: Rule = ({ catalogue }) =>
     .map((secret) => ({
       code: 'REMOTE_NAME_INVALID',
       where: atSecret(secret),
-      message: `the remote secret is named "${invalid(secret.remoteName, remoteNameOf(secret))}". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash.`,
+      message: `the remote secret is named "${invalid(secret.remoteName, remoteNameOf(secret))}". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash, and not dots only.`,
       fix: 'Correct the remote name; the folder comes from the tier, not from the name.',
     }))
 
@@ -100,7 +103,7 @@ export const remotePathsAreValid: Rule = ({ catalogue, environments }) => {
             : segments.includes('')
               ? 'has an empty segment'
               : segments.some((segment) => !scalewaySegment.test(segment))
-                ? 'has a segment that is too long or has a character Scaleway does not allow'
+                ? 'has a segment that is too long, is dots only, or has a character Scaleway does not allow'
                 : undefined
     if (!fact) return []
     return {

@@ -8,6 +8,9 @@ import { remoteNameOf } from '../resolve.ts'
 import type { Catalogue, Environments, SecretSpec } from '../types.ts'
 import { atSecret, quoted, type Rule } from './rule.ts'
 
+/** Longest path of a field in characters, with its backslashes. Admission refuses a longer one. */
+const propertyLimit = 1000
+
 /** Two entries that fill one key: the second would silently win. */
 export const variablesAreUniquePerTier: Rule = ({ catalogue }) =>
   repeated(catalogue.secrets, ({ tier, variable }) => `${tier} ${variable}`).map(({ first, secret }) => ({
@@ -83,6 +86,15 @@ export const layoutsAreComplete: Rule = ({ catalogue }) =>
         where: atSecret(secret),
         message: 'the property has an empty segment or none. Expected the path of a JSON field, such as ["password"].',
         fix: 'Name the field, or leave property out to read the whole value.',
+      })
+    }
+    const path = gjsonPath(secret.property ?? [])
+    if (path.length > propertyLimit || /[\x00-\x1f\x7f]/.test(path)) {
+      problems.push({
+        code: 'PROPERTY_INVALID',
+        where: atSecret(secret),
+        message: `the property has a control character, or more than ${propertyLimit} characters. Expected the path of a JSON field, such as ["password"].`,
+        fix: 'Rename the field in the JSON value.',
       })
     }
     return problems

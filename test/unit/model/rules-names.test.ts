@@ -132,6 +132,8 @@ for (const [remoteName, neighbour] of [
   ['folder/token', 'folder-token'],
   ['tokén', 'token'],
   ['to ken', 'to_ken'],
+  ['.', '.a'],
+  ['..', '.._'],
   ['n'.repeat(256), 'n'.repeat(255)],
 ] as const) {
   ruleTest(`Scaleway takes no remote secret named ${remoteName.slice(0, 20)}`, {
@@ -140,7 +142,7 @@ for (const [remoteName, neighbour] of [
       {
         code: 'REMOTE_NAME_INVALID',
         where: 'catalogue "TOKEN" (api)',
-        message: `the remote secret is named "${remoteName}". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash.`,
+        message: `the remote secret is named "${remoteName}". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash, and not dots only.`,
       },
     ],
     accepts: { secrets: [{ remoteName: neighbour }] },
@@ -154,7 +156,7 @@ ruleTest('the identity of a bundle is the name of its remote secret', {
       code: 'REMOTE_NAME_INVALID',
       where: 'catalogue "TOKEN" (api)',
       message:
-        'the remote secret is named "a/b". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash.',
+        'the remote secret is named "a/b". Expected 1 to 255 letters, digits, dots, underscores and hyphens, without a slash, and not dots only.',
     },
   ],
   accepts: { secrets: [{ identity: 'a/b', layout: 'single' }] },
@@ -165,10 +167,15 @@ for (const [remotePath, fact, neighbour] of [
   ['/', 'is the root folder, which every tier would share', '/r'],
   ['/shop/api/', 'ends with a slash', '/shop/api'],
   ['/shop//api', 'has an empty segment', '/shop/api'],
-  ['/shop/a b', 'has a segment that is too long or has a character Scaleway does not allow', '/shop/a_b'],
+  ['/shop/..', 'has a segment that is too long, is dots only, or has a character Scaleway does not allow', '/shop/..b'],
+  [
+    '/shop/a b',
+    'has a segment that is too long, is dots only, or has a character Scaleway does not allow',
+    '/shop/a_b',
+  ],
   [
     `/${'s'.repeat(256)}`,
-    'has a segment that is too long or has a character Scaleway does not allow',
+    'has a segment that is too long, is dots only, or has a character Scaleway does not allow',
     `/${'s'.repeat(255)}`,
   ],
 ] as const) {

@@ -151,6 +151,26 @@ for (const property of [[], [''], ['smtp', '']]) {
   })
 }
 
+for (const [property, neighbour] of [
+  ['a\nb', 'a b'],
+  ['a\x7f', 'a~'],
+  ['é'.repeat(1001), 'é'.repeat(1000)],
+  ['@'.repeat(501), '@'.repeat(500)],
+] as const) {
+  ruleTest(`a property is not ${JSON.stringify(property).slice(0, 20)}`, {
+    refuses: { secrets: [{ property: [property] }] },
+    telling: [
+      {
+        code: 'PROPERTY_INVALID',
+        where: 'catalogue "TOKEN" (api)',
+        message:
+          'the property has a control character, or more than 1000 characters. Expected the path of a JSON field, such as ["password"].',
+      },
+    ],
+    accepts: { secrets: [{ property: [neighbour] }] },
+  })
+}
+
 ruleTest('an unknown format is told with the nearest one', {
   refuses: { secrets: [{ format: 'http-ulr' as never }] },
   telling: [
