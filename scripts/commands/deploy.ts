@@ -5,11 +5,13 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { refusePendingRelease } from '../kubernetes/helm-release.ts'
+import { operatorProblems } from '../kubernetes/operator-problems.ts'
+import { listingOperators, readOperators } from '../kubernetes/operators.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
-import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
+import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type Deployment, deployRelease, type OpenRelease, openRelease } from '../release.ts'
 
@@ -42,10 +44,11 @@ export const command = defineCommand<Options>({
     const release = await openRelease(model, io)
     if (dryRun) await check(release, options, io)
     using client = dryRun ? undefined : await openCluster(model, io)
+    const warnings = client ? await checkOperator(client, model, io) : []
     const deployed = client && (await upgrade(release, client, options, io))
     if (deployed) tell(release, deployed, output, io)
     const waited = client && deployed && options.wait ? await waitForSecrets(client, model, options, io) : notWaited
-    if (output === 'json') io.out(asJson(model, { dryRun, deployed, waited }))
+    if (output === 'json') io.out(asJson(model, { dryRun, deployed, warnings, waited }))
     return deployed?.problems.some(isError) ? exitCodes.problems : waited.exitCode
   },
 })
@@ -93,6 +96,18 @@ async function refusePending(client: KubernetesClient, { release }: OpenRelease,
   })
 }
 
+/** Faults of the operator that the environment protects from are warnings; so is an unknown version. */
+async function checkOperator(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<Problem[]> {
+  const operators = await readOperators(client, io.signal).catch((error: unknown) => {
+    throw clusterProblem(error)
+  })
+  if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
+  const problems = operatorProblems(model, operators ?? [])
+  if (problems.some(isError)) throw new ProblemError(problems)
+  if (problems.length > 0) io.tell(formatProblems(problems))
+  return problems
+}
+
 interface Waited {
   readonly exitCode: ExitCode
   /** Undefined: it was not waited. */
@@ -127,18 +142,19 @@ async function waitForSecrets(
 interface Outcome {
   readonly dryRun: boolean
   readonly deployed: Deployment | undefined
+  /** Of the operator. */
+  readonly warnings: readonly Problem[]
   readonly waited: Waited
 }
 
 /** What was not done or looked at is null. */
-function asJson(model: EnvironmentModel, { dryRun, deployed, waited: { gate, problems } }: Outcome): Printable {
+function asJson(model: EnvironmentModel, { dryRun, deployed, warnings, waited }: Outcome): Printable {
   const { application, environment, release } = model
-  const { synced = null, externalSecrets = null } = gate ?? {}
+  const { synced = null, externalSecrets = null } = waited.gate ?? {}
   const { revision = null, restored = [] } = deployed ?? {}
   const done = { dryRun, deployed: deployed !== undefined, release: { ...release, revision }, restored }
-  const all = [...(deployed?.problems ?? []), ...problems]
-  const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems: all }
-  return jsonDocument(body)
+  const problems = [...warnings, ...(deployed?.problems ?? []), ...waited.problems]
+  return jsonDocument({ version: 1, application, environment, ...done, synced, externalSecrets, problems })
 }
 
 function describe({ release: { name, namespace } }: OpenRelease): string {

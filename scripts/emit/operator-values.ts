@@ -81,6 +81,9 @@ processClusterStore: false
 processClusterGenerator: false
 processClusterPushSecret: false
 processPushSecret: false
+genericTargets:
+  # A target is a Secret. A ConfigMap would show its values to whoever may read those.
+  enabled: false
 extraArgs:
   # No generator is used, so there is no state of one to clean up. In quotes: the chart takes a bare false for true.
   enable-generator-state: "false"
@@ -153,12 +156,15 @@ metrics:
 `
 
 const rights = `rbac:
-  # The chart's own rights can't be narrowed: they let the operator make a token for any ServiceAccount, and they give
-  # whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below take their place.
+  # The chart's own rights can't be narrowed enough: they let the operator change stores, delete Secrets and read every
+  # ConfigMap, and they give whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below
+  # take their place.
   create: false
-  # For the day somebody turns \`create\` on again.
+  # For the day somebody turns \`create\` on again; Scaleway asks for no token of a ServiceAccount.
+  serviceAccountTokenCreate: false
   aggregateToView: false
   aggregateToEdit: false
+  aggregateToAdmin: false
   servicebindings:
     # No operator of servicebinding.io reads ExternalSecrets here.
     create: false

@@ -33,6 +33,8 @@ export interface LocalStack extends AsyncDisposable {
   readonly controlPlane: ControlPlane
   readonly client: KubernetesClient
   readonly operator: RunningProcess
+  /** Of the operator; `unknown` for a program that an environment variable names. */
+  readonly operatorVersion: string
   /** Each tier's Scaleway key. */
   readonly keys: ReadonlyMap<string, TierKey>
   readonly helm: string
@@ -140,6 +142,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
     controlPlane,
     client,
     operator,
+    operatorVersion: tools.operator.version,
     keys,
     helm: tools.helm.path,
     failure: Promise.race([controlPlane.failure, operator.failure]),

@@ -42,11 +42,15 @@ const containerOf = (from: readonly Manifest[], name: string) =>
     .template.spec.containers[0]
 
 describe('the values', () => {
+  // What the version to install has, and the chart at hand passes over.
+  const newer = ['genericTargets', 'rbac.serviceAccountTokenCreate', 'rbac.aggregateToAdmin']
+
   test("fit the schema of the operator's chart, which this repository closes", () => {
-    expect(problemsOf(values)).toEqual([])
-    expect(problemsOf(withValue(values, 'procesPushSecret', false))).toHaveLength(1)
-    expect(problemsOf(withValue(values, 'crds.createPushSecrets', false))).toHaveLength(1)
-    expect(problemsOf(withValue(values, 'leaderElect', 'yes'))).toHaveLength(1)
+    const older = newer.reduce((tree, path) => withValue(tree, path, undefined), values)
+    expect(problemsOf(older)).toEqual([])
+    expect(problemsOf(withValue(older, 'procesPushSecret', false))).toHaveLength(1)
+    expect(problemsOf(withValue(older, 'crds.createPushSecrets', false))).toHaveLength(1)
+    expect(problemsOf(withValue(older, 'leaderElect', 'yes'))).toHaveLength(1)
   })
 
   test('set nothing that the chart does not have', async () => {
@@ -59,8 +63,8 @@ describe('the values', () => {
         return unknown(value, at[name] as Tree, `${path}${name}.`)
       })
     expect(Object.keys(values).length).toBeGreaterThan(15)
-    expect(unknown(values, known)).toEqual([])
-    expect(unknown({ ...values, webhook: { created: {} } } as Tree, known)).toEqual(['webhook.created'])
+    expect(unknown(values, known)).toEqual(newer)
+    expect(unknown({ ...values, webhook: { created: {} } } as Tree, known)).toContain('webhook.created')
   })
 })
 

@@ -17,6 +17,7 @@ import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { withOperator } from '../helpers/operator-deployment.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
@@ -157,6 +158,26 @@ describe('npm run deploy refuses, and installs nothing,', () => {
     expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
   })
 
+  test('an operator with a known fault from which the environment does not protect', async () => {
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const environments = await repository.read('scripts/environments.ts')
+    await repository.edit(
+      'scripts/environments.ts',
+      "refreshInterval: '1h',",
+      "refreshInterval: '1h', without: ['admission'],",
+    )
+    await repository.cli(['gen-values'])
+    const { exitCode, stdout, stderr } = await withOperator(client, { image }, () =>
+      deploy(['--environment', 'recette']),
+    )
+    await repository.write('scripts/environments.ts', environments)
+    expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+    expect(stderr).toMatch(
+      /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* leaves out "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
+    )
+    expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+  })
+
   test.each([
     ['is not there', { server: 'https://127.0.0.1:1' }, /^https:\/\/127\.0\.0\.1:1: .*\(CLUSTER_UNREACHABLE\)$/s],
     ['refuses the login', { token: 'nobodys' }, /^the cluster: GET secrets: Unauthorized \(401.*\(CLUSTER_REFUSED\)$/s],
@@ -240,6 +261,21 @@ describe('npm run deploy', () => {
     })
     expect(exitCode).toBe(0)
     expect(await installed()).toEqual([...objects, release(1), release(2), release(3)].sort())
+  })
+
+  test('warns of an operator with a known fault, or of an unknown version, and goes on', async () => {
+    const args = ['--environment', 'recette', '--no-wait', '--output', 'json']
+    const repository = 'ghcr.io/external-secrets/external-secrets'
+    const codesWith = (tag: string) =>
+      withOperator(client, { image: `${repository}:${tag}` }, async () => {
+        const { exitCode, stdout, stderr } = await deploy(args)
+        const { deployed, problems } = JSON.parse(stdout)
+        const codes = problems.map(({ code, severity }: Record<string, string>) => `${severity} ${code}`)
+        return [exitCode, deployed, ...codes, /OPERATOR_\w+/.exec(stderr)?.[0]]
+      })
+    expect(await codesWith('v0.20.4')).toEqual([0, true, 'warning OPERATOR_VULNERABLE', 'OPERATOR_VULNERABLE'])
+    expect(await codesWith('latest')).toEqual([0, true, 'warning OPERATOR_VERSION_UNKNOWN', 'OPERATOR_VERSION_UNKNOWN'])
+    expect(await codesWith('v2.9.0')).toEqual([0, true, undefined])
   })
 
   test('is refused while another Helm is at it, or was killed, with the command that clears it', async () => {
