@@ -129,12 +129,12 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         },
         describeObject(kind, object.metadata),
       ),
-    apply: (kind, ref, object, { force = true, signal, ...options } = {}) => {
+    apply: (kind, ref, object, { signal, ...options } = {}) => {
       const body =
         typeof object === 'string'
           ? object
           : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      const parameters = `${writeQuery(options)}&force=${force}`
+      const parameters = writeQuery({ force: true, ...options })
       return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
     },
     replace: (kind, object, { signal, ...options } = {}) => {
@@ -186,8 +186,8 @@ function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}
 }
 
-function writeQuery({ fieldManager = 'tiered-secrets', dryRun = false }: ApplyOptions): string {
-  return `?fieldManager=${encodeURIComponent(fieldManager)}${dryRun ? '&dryRun=All' : ''}`
+function writeQuery({ fieldManager = 'tiered-secrets', force = false, dryRun = false }: ApplyOptions): string {
+  return `?fieldManager=${encodeURIComponent(fieldManager)}${force ? '&force=true' : ''}${dryRun ? '&dryRun=All' : ''}`
 }
 
 function query(options: ListOptions, more: Record<string, string> = {}): string {

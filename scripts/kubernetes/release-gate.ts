@@ -3,6 +3,7 @@ import { exitCodes, type Problem, ProblemError, sortProblems } from '../lib/prob
 import { durationSeconds } from '../model/duration.ts'
 import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
+import { externalSecretSpec } from './expected-spec.ts'
 import { describeObject, kinds } from './kinds.ts'
 import { syncProblems } from './sync-problems.ts'
 import { type WaitReport, type WantedSync, waitForSync } from './wait-for-sync.ts'
@@ -71,6 +72,7 @@ export function wantedSyncs(model: EnvironmentModel): WantedSync[] {
       namespace: tier.namespace,
       name: expected.name,
       expected,
+      spec: externalSecretSpec(model, tier, expected),
       isOptional: expected === tier.optional,
     })),
   )

@@ -1,6 +1,7 @@
-import { credentialKeys } from '../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
+import type { FieldChange } from './difference.ts'
+import { secretStoreSpec, specChanges } from './expected-spec.ts'
 import { kinds, type WithConditions } from './kinds.ts'
 
 /** A tier's SecretStore against the model. */
@@ -9,19 +10,8 @@ export interface StoreSight {
   readonly state: 'absent' | 'unready' | 'ready'
   /** The operator's words, without a final period; empty when it has none. Never a key. */
   readonly message: string
-  /** Settings that differ from the model. */
-  readonly differences: readonly StoreDifference[]
-}
-
-export interface StoreDifference {
-  readonly field: 'provider' | 'region' | 'projectId' | 'accessKey' | 'secretKey'
-  readonly found: string
-  readonly wanted: string
-}
-
-/** `region is "nl-ams", not "fr-par"` */
-export function differenceText({ field, found, wanted }: StoreDifference): string {
-  return `${field} is "${found}", not "${wanted}"`
+  /** Fields that differ from the model; `apiUrl` is not looked at, as no model has it. */
+  readonly differences: readonly FieldChange[]
 }
 
 export interface StoreObject extends WithConditions {
@@ -41,21 +31,23 @@ export async function readStore(
 
 /** @param object undefined when there is none */
 export function storeSight(
-  { region }: Pick<EnvironmentModel, 'region'>,
+  model: Pick<EnvironmentModel, 'region'>,
   tier: TierModel,
   object: StoreObject | undefined,
 ): StoreSight {
   if (!object) return { state: 'absent', message: '', differences: [] }
   const ready = object.status?.conditions?.find(({ type }) => type === 'Ready')
   const isReady = ready === undefined || ready.status === 'True'
-  const { scaleway } = object.spec?.provider ?? {}
   return {
     state: isReady ? 'ready' : 'unready',
     message: ready ? `${ready.reason ?? 'no reason'}: ${ready.message ?? 'no message'}` : '',
-    differences: scaleway
-      ? providerDifferences(scaleway, region, tier)
-      : [{ field: 'provider', found: Object.keys(object.spec?.provider ?? {}).join(', '), wanted: 'scaleway' }],
+    differences: specChanges(object, secretStoreSpec(model, tier)).filter(({ path }) => path !== `${provider}.apiUrl`),
   }
+}
+
+/** The one setting a path is about: `region` of `spec.provider.scaleway.region`. */
+export function settingOf({ path }: FieldChange): string {
+  return path.startsWith(`${provider}.`) ? path.slice(provider.length + 1) : path
 }
 
 // --- internal ---
@@ -72,21 +64,4 @@ interface ScalewayProvider {
   readonly secretKey?: KeyRef
 }
 
-function providerDifferences(provider: ScalewayProvider, region: string, tier: TierModel): StoreDifference[] {
-  const refText = ({ secretRef }: KeyRef = {}) => `${secretRef?.name ?? ''}/${secretRef?.key ?? ''}`
-  const all: StoreDifference[] = [
-    { field: 'region', found: provider.region ?? '', wanted: region },
-    { field: 'projectId', found: provider.projectId ?? '', wanted: tier.projectId },
-    {
-      field: 'accessKey',
-      found: refText(provider.accessKey),
-      wanted: `${tier.credentialsSecret}/${credentialKeys.accessKey}`,
-    },
-    {
-      field: 'secretKey',
-      found: refText(provider.secretKey),
-      wanted: `${tier.credentialsSecret}/${credentialKeys.secretKey}`,
-    },
-  ]
-  return all.filter(({ found, wanted }) => found !== wanted)
-}
+const provider = 'spec.provider.scaleway'

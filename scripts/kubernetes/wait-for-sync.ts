@@ -1,15 +1,19 @@
 import { shortList } from '../lib/short-list.ts'
 import type { ExternalSecretModel } from '../model/resolve.ts'
 import type { KubernetesClient } from './client.ts'
-import { type Difference, keyDifference, refDifference } from './expected-target.ts'
+import { type FieldChange, fieldChangeText } from './difference.ts'
+import { specChanges } from './expected-spec.ts'
+import { type Difference, keyDifference } from './expected-target.ts'
 import { type ExternalSecretObject, type NamespacedRef, type SyncReport, syncState } from './external-secrets.ts'
 import { kinds } from './kinds.ts'
 import { openSyncView, type SyncView } from './sync-view.ts'
 
 /** An ExternalSecret to wait for. */
 export interface WantedSync extends NamespacedRef {
-  /** What the catalogue implies: what it reads and the keys of its target are checked too. Default: any will do */
+  /** What the catalogue implies: the keys of its target are checked too. Default: any will do */
   readonly expected?: ExternalSecretModel
+  /** The whole spec it implies. Default: any will do */
+  readonly spec?: Readonly<Record<string, unknown>>
   /** Looked at, but not waited for. Default: `false` */
   readonly isOptional?: boolean
 }
@@ -17,6 +21,8 @@ export interface WantedSync extends NamespacedRef {
 export interface WaitReport extends SyncReport {
   /** Why it isn't synced, where the operator is not to blame. */
   readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
+  /** In what an outdated one differs. */
+  readonly fields?: readonly FieldChange[]
   /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
   readonly keys?: Difference | 'unreadable'
   /** When the operator last read Scaleway with success. */
@@ -86,7 +92,7 @@ export async function waitForSync(
 /** Node's timers fire at once beyond it. */
 const longestTimer = 2 ** 31 - 1
 
-function reportOf(view: SyncView, { namespace, name, expected, isOptional = false }: WantedSync): WaitReport {
+function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional = false }: WantedSync): WaitReport {
   const ref = { namespace, name }
   const object = view.externalSecret(ref)
   if (object === 'kind-absent') {
@@ -97,8 +103,8 @@ function reportOf(view: SyncView, { namespace, name, expected, isOptional = fals
   if (!object) return { ref, state, message, obstacle: 'absent' }
   const target = expected ? view.target(ref) : undefined
   const seen = { ref, ...timesOf(object, target) }
-  const refs = expected && refDifference(expected, object)
-  if (refs) return { ...seen, state: 'pending', message: outdated(refs), obstacle: 'outdated' }
+  const fields = spec ? specChanges(object, spec) : []
+  if (fields.length > 0) return { ...seen, state: 'pending', message: outdated(fields), obstacle: 'outdated', fields }
   if (state === 'failed') return { ...seen, state, message: view.warning(ref) ?? message }
   if (state !== 'synced' || !expected) return { ...seen, state, message }
   if (target === 'unreadable') return { ...seen, state, message, keys: target }
@@ -123,9 +129,8 @@ function timesOf({ status }: ExternalSecretObject, target: ReturnType<SyncView['
   }
 }
 
-function outdated({ missing, unexpected }: Difference): string {
-  const first = missing.length > 0 ? `does not read ${shortList(missing)} yet` : `still reads ${shortList(unexpected)}`
-  return `the cluster has another version of it than the catalogue implies, which ${first}`
+function outdated(fields: readonly FieldChange[]): string {
+  return `the cluster has another version of it than the catalogue implies: ${shortList(fields.map(fieldChangeText))}`
 }
 
 function described({ missing, unexpected }: Difference): string {

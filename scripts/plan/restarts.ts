@@ -1,4 +1,4 @@
-import type { FieldChange } from '../kubernetes/difference.ts'
+import { variablesOf } from '../kubernetes/expected-spec.ts'
 import { delivers } from '../kubernetes/secret-uses.ts'
 import { externalSecrets, type TierModel, targetKeys } from '../model/resolve.ts'
 import type { ConsumerSight } from '../survey/cluster.ts'
@@ -40,20 +40,11 @@ export function restartsOf(
 
 function changedKeys(change: ObjectChange, tier: TierModel, gone: readonly RemovedTarget[]): readonly string[] {
   const { name, action, fields } = change
-  if (action === 'change') return keysOfFields(fields, tier)
+  if (action === 'change') {
+    const bundles = externalSecrets(tier).flatMap((one) => one.bundles)
+    return fields.flatMap(({ path }) => variablesOf(path, { bundles }))
+  }
   if (action === 'add') return externalSecrets(tier).flatMap((one) => (one.name === name ? targetKeys(one) : []))
   if (action !== 'remove') return []
   return gone.find((one) => one.namespace === tier.namespace && one.name === name)?.keys ?? []
-}
-
-/** A field of `spec.data` is one key; a bundle stands for all that are read from it. */
-function keysOfFields(fields: readonly FieldChange[], { remoteSecrets }: TierModel): string[] {
-  return fields.flatMap(({ path }) => {
-    const key = /^spec\.data\[([^\]]+)\]/.exec(path)?.[1] ?? /^spec\.target\.template\.data\.(.+)$/.exec(path)?.[1]
-    if (key !== undefined) return [key]
-    const ref = /^spec\.dataFrom\[([^\]]+)\]/.exec(path)?.[1]
-    return remoteSecrets
-      .filter(({ remoteRef }) => remoteRef === ref)
-      .flatMap(({ specs }) => specs.map((one) => one.variable))
-  })
 }

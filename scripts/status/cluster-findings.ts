@@ -1,5 +1,5 @@
+import { fieldChangeText } from '../kubernetes/difference.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
-import { differenceText } from '../kubernetes/stores.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { age } from '../lib/age.ts'
 import { shortList } from '../lib/short-list.ts'
@@ -39,7 +39,7 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSi
       ? [
           of(
             'STORE_DIFFERS',
-            `${store.differences.map(differenceText).join(', ')}. Expected what the catalogue implies.`,
+            `${store.differences.map(fieldChangeText).join(', ')}. Expected what the catalogue implies.`,
           ),
         ]
       : []),

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { checkSchemas } from '../../scripts/helm/kubeconform.ts'
 import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
 import { checkManifests } from '../../scripts/helm/policy/index.ts'
-import { resolve } from '../../scripts/model/resolve.ts'
+import { externalSecretSpec, secretStoreSpec } from '../../scripts/kubernetes/expected-spec.ts'
+import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
 import { chartOf, helms, template } from '../helpers/chart.ts'
 import { root } from '../helpers/generating.ts'
@@ -29,7 +30,7 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   const text = await template(helm4, chart, values(name), ...release)
   const model = resolve(application, name)
   const manifests = parseManifests(text, name)
-  const externalSecrets = manifests.filter(({ kind }) => kind === 'ExternalSecret')
+  const rendered = manifests.filter(({ kind }) => kind === 'ExternalSecret')
 
   test('the same values give the same bytes, and Helm 3 the same manifests as Helm 4', async () => {
     expect(await template(helm4, chart, values(name), ...release)).toBe(text)
@@ -39,6 +40,16 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   test('the manifests are what the catalogue implies', () => {
     expect(manifests.length).toBeGreaterThan(5)
     expect(checkManifests(manifests, model)).toEqual([])
+  })
+
+  test('stores and ExternalSecrets are, field by field, what wait and status expect of them', () => {
+    const specs = model.tiers.flatMap((tier) => [
+      secretStoreSpec(model, tier),
+      ...externalSecrets(tier).map((one) => externalSecretSpec(model, tier, one)),
+    ])
+    const both = manifests.filter(({ kind }) => ['SecretStore', 'ExternalSecret'].includes(kind))
+    expect(both).toHaveLength(specs.length)
+    for (const spec of specs) expect(both.map((manifest) => manifest.spec)).toContainEqual(spec)
   })
 
   test('the manifests fit the schemas of the operator and of Kubernetes', async () => {
@@ -52,7 +63,7 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
 
   test('every default the operator has ever filled in is written out', () => {
     const explicit = { conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' }
-    for (const { spec = {} } of externalSecrets) {
+    for (const { spec = {} } of rendered) {
       const { data = [], dataFrom = [], ...settings } = spec as { data?: Tree[]; dataFrom?: Tree[] }
       expect(settings).toMatchObject({
         refreshPolicy: 'Periodic',
@@ -66,16 +77,16 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   })
 
   test('a missing optional secret is left out; a missing required one holds back its target', () => {
-    for (const manifest of externalSecrets) {
+    for (const manifest of rendered) {
       const isOptional = manifest.metadata.name.endsWith('-optional-secrets')
       expect(at(manifest, 'spec', 'target', 'deletionPolicy')).toBe(isOptional ? 'Merge' : 'Retain')
     }
-    const targets = externalSecrets.map((manifest) => at(manifest, 'spec', 'target', 'name'))
-    expect(targets).toEqual(externalSecrets.map(({ metadata }) => metadata.name))
+    const targets = rendered.map((manifest) => at(manifest, 'spec', 'target', 'name'))
+    expect(targets).toEqual(rendered.map(({ metadata }) => metadata.name))
   })
 
   test("the Secrets get labels of their own, and none of Helm's or of a version", () => {
-    for (const manifest of externalSecrets) {
+    for (const manifest of rendered) {
       const labels = at(manifest, 'spec', 'target', 'template', 'metadata', 'labels')
       expect(Object.keys(labels ?? {}).sort()).toEqual([
         'app.kubernetes.io/component',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkManifests } from '../../scripts/helm/policy/index.ts'
-import { resolve } from '../../scripts/model/resolve.ts'
+import { externalSecretSpec } from '../../scripts/kubernetes/expected-spec.ts'
+import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
 import type { RestartMode } from '../../scripts/model/types.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { chartOf, helm4, helms, manifestsOf } from '../helpers/chart.ts'
@@ -34,7 +35,12 @@ describe.each(helms)('%s', (_, helm) => {
       .map(({ spec }) => (spec as unknown as { target: Target }).target)
     const expected = name === 'reloader' ? { 'reloader.stakater.com/match': 'true' } : undefined
     expect(targets.map(({ template }) => template.metadata.annotations)).toEqual([expected, expected])
-    expect(checkManifests(manifests, resolve(application, name))).toEqual([])
+    const model = resolve(application, name)
+    const [tier] = model.tiers
+    if (!tier) throw new Error('no tier')
+    const specs = manifests.filter(({ kind }) => kind === 'ExternalSecret').map(({ spec }) => spec)
+    for (const one of externalSecrets(tier)) expect(specs).toContainEqual(externalSecretSpec(model, tier, one))
+    expect(checkManifests(manifests, model)).toEqual([])
   })
 })
 

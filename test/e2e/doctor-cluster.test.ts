@@ -83,7 +83,7 @@ describe('a SecretStore that is ready', () => {
     )
     expect(cause).toMatchObject({
       code: 'STORE_DIFFERS',
-      message: expect.stringContaining('secretKey is "elsewhere/secret-key", not "scw-orders-credentials/secret-key"'),
+      message: expect.stringContaining('secretKey.secretRef.name: "elsewhere" → "scw-orders-credentials"'),
       fix: expect.stringMatching(/^`npm run deploy -- --environment preview`/),
     })
     await here.healthy()

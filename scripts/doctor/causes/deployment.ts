@@ -1,7 +1,8 @@
+import { fieldChangeText } from '../../kubernetes/difference.ts'
+import { specsConcerned } from '../../kubernetes/expected-spec.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { shortList } from '../../lib/short-list.ts'
-import { type EnvironmentModel, type ExternalSecretModel, specsOf, type TierModel } from '../../model/resolve.ts'
-import type { SecretSpec } from '../../model/types.ts'
+import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
 import type { Refusal } from '../observe/admission.ts'
@@ -20,13 +21,13 @@ export function deploymentCauses(
   const storeRef = { namespace: tier.namespace, name: tier.secretStore }
   const isStoreAbsent = isSeen(store) && !store.value.object && !refused(tier.secretStore)
   const absent = all.filter(({ object, ref }) => !object && !refused(ref.name))
-  const outdated = all.filter(({ object, outdated, ref }) => object && outdated && !refused(ref.name))
+  const drifted = all.filter(({ drift, ref }) => drift.length > 0 && !refused(ref.name))
   const missing = [
     ...(isStoreAbsent ? [describeObject(kinds.secretStore, storeRef)] : []),
     ...absent.map(({ ref }) => describeObject(kinds.externalSecret, ref)),
   ]
   const fix = `${paste.deploy(model)}, or see why your GitOps engine is behind.`
-  const explained = isStoreAbsent ? all : [...absent, ...outdated]
+  const explained = isStoreAbsent ? all : [...absent, ...drifted]
   return [
     ...refusals.map((refusal) => refusedCause(all, refusal)),
     ...(missing.length > 0
@@ -41,7 +42,7 @@ export function deploymentCauses(
           }),
         ]
       : []),
-    ...outdated.map((facts) => outdatedCause(facts, fix)),
+    ...drifted.map((facts) => driftCause(facts, fix)),
   ]
 }
 
@@ -99,33 +100,18 @@ function refusedCause(all: readonly ExternalSecretFacts[], { place, name, messag
   })
 }
 
-function outdatedCause(facts: ExternalSecretFacts, fix: string): Cause {
-  const { missing = [], unexpected = [] } = facts.outdated ?? {}
+function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
   const where = describeObject(kinds.externalSecret, facts.ref)
-  const words = [
-    ...(missing.length > 0 ? [`does not read ${shortList(missing)}`] : []),
-    ...(unexpected.length > 0 ? [`reads ${shortList(unexpected)}, which the catalogue does not name`] : []),
-  ]
-  const told = words.join(' and ')
+  const texts = facts.drift.map(fieldChangeText)
   return causeOf({
     code: 'NOT_DEPLOYED',
     where,
-    message: `${told}. Expected what the catalogue implies.`,
-    evidence: [`spec of ${where}: it ${told}`],
+    message: `is not the one the catalogue implies: ${shortList(texts)}. Expected its spec, and nothing else in it.`,
+    evidence: texts.map((text) => `spec of ${where}, and what it has to be: ${text}`),
     fix,
     explains: [facts],
-    specs: missing.length === 0 ? specsOf(facts.model) : specsReading(facts.model, missing),
+    specs: specsConcerned(facts.model, facts.drift),
   })
-}
-
-/** The entries behind what `refDifference` tells: `<variable> <remote ref> …`, or the remote ref of a bundle. */
-function specsReading({ singles, bundles }: ExternalSecretModel, missing: readonly string[]): SecretSpec[] {
-  return [
-    ...singles
-      .filter(({ spec }) => missing.some((text) => text.startsWith(`${spec.variable} `)))
-      .map(({ spec }) => spec),
-    ...bundles.filter(({ remoteRef }) => missing.includes(remoteRef)).flatMap(({ specs }) => specs),
-  ]
 }
 
 function fullFor({ hard, used }: QuotaFacts): string | undefined {

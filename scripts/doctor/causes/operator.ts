@@ -46,7 +46,9 @@ const expected = 'Expected it to work on every ExternalSecret.'
 function waiting({ tiers }: ClusterFacts, silent: readonly Silence[]) {
   const ofSilence = silent.flatMap(({ externalSecret }) => externalSecret ?? [])
   const pending = tiers.flatMap(({ externalSecrets }) =>
-    seenOr(externalSecrets, []).filter(({ object, sync, outdated }) => object && !outdated && sync.state === 'pending'),
+    seenOr(externalSecrets, []).filter(
+      ({ object, sync, drift }) => object && drift.length === 0 && sync.state === 'pending',
+    ),
   )
   return [...new Set([...ofSilence, ...pending])]
 }

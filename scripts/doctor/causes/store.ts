@@ -1,5 +1,6 @@
+import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
 import { kinds } from '../../kubernetes/kinds.ts'
-import { differenceText, type StoreDifference, storeSight } from '../../kubernetes/stores.ts'
+import { settingOf, storeSight } from '../../kubernetes/stores.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type Cause, type CauseParts, causeOf, placeIn } from '../cause.ts'
 import { conditionEvidence, eventEvidence } from '../evidence.ts'
@@ -24,8 +25,8 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
   const explains = unsynced(facts)
   const of = (parts: Pick<CauseParts, 'code' | 'message' | 'fix' | 'evidence'>) =>
     causeOf({ where, explains, ...parts })
-  const provider = differences.filter(({ field }) => field === 'region' || field === 'projectId')
-  const others = differences.filter((one) => !provider.includes(one)).map(differenceText)
+  const provider = differences.filter((one) => ['region', 'projectId'].includes(settingOf(one)))
+  const others = differences.filter((one) => !provider.includes(one)).map(fieldChangeText)
   const url = object.spec?.provider?.scaleway?.apiUrl
   // An emulator on this machine may have another address where the operator is.
   if (!isLocal && url !== undefined && url.replace(/\/+$/, '') !== apiUrl)
@@ -36,7 +37,7 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
       ? [
           of({
             code: 'STORE_DIFFERS',
-            message: `its ${others.join(', ')}. Expected what the catalogue implies.`,
+            message: `is not the one of the catalogue: ${others.join(', ')}. Expected what the catalogue implies.`,
             evidence: others.map((text) => `spec of ${where}: ${text}`),
             fix: `${paste.deploy(model)}, or see who changes it.`,
           }),
@@ -66,14 +67,16 @@ type StoreContext = Pick<Observation, 'model' | 'apiUrl' | 'isLocal'>
 
 // --- internal ---
 
-function wrongScope({ region }: EnvironmentModel, tier: TierModel, { field, found, wanted }: StoreDifference) {
+function wrongScope({ region }: EnvironmentModel, tier: TierModel, change: FieldChange) {
   const ref = { namespace: tier.namespace, name: tier.secretStore }
   const where = placeIn(kinds.secretStore, tier, tier.secretStore)
+  const field = settingOf(change)
   const isRegion = field === 'region'
+  const found = String(change.before ?? '')
   const [what, value] = isRegion ? ['region', region] : ['project', tier.projectId]
   return {
     code: isRegion ? 'STORE_REGION' : 'STORE_PROJECT',
-    message: `names ${what} "${found}". Expected "${wanted}", where the catalogue has the secrets of tier "${tier.name}".`,
+    message: `names ${what} "${found}". Expected "${value}", where the catalogue has the secrets of tier "${tier.name}".`,
     evidence: [`spec.provider.scaleway.${field} of ${where}: ${found}`],
     fix: `${paste.patch('secretstore', ref, { spec: { provider: { scaleway: { [field]: value } } } })}, or see who changes it.`,
   } as const

@@ -64,7 +64,9 @@ function notAsRendered(model: EnvironmentModel, { tier, namespace, store, extern
   if (isSeen(namespace) && namespace.value.state !== 'there') return []
   const sight = isSeen(store) ? storeSight(model, tier, store.value.object) : undefined
   const isStoreWrong = sight !== undefined && (sight.state === 'absent' || sight.differences.length > 0)
-  const wrong = isSeen(externalSecrets) ? externalSecrets.value.filter((one) => !one.object || one.outdated) : []
+  const wrong = isSeen(externalSecrets)
+    ? externalSecrets.value.filter((one) => !one.object || one.drift.length > 0)
+    : []
   return [
     ...(isStoreWrong ? [{ kind: kinds.secretStore, namespace: tier.namespace, name: tier.secretStore }] : []),
     ...wrong.map(({ ref }) => ({ kind: kinds.externalSecret, ...ref })),

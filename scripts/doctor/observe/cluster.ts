@@ -19,15 +19,16 @@ export interface ClusterFacts {
 /** Looks once. @throws as `tierFacts` */
 export async function clusterFacts(
   client: KubernetesClient,
-  { tiers }: EnvironmentModel,
+  model: EnvironmentModel,
   signal: AbortSignal,
 ): Promise<ClusterFacts> {
+  const { tiers } = model
   // Alone: a busy connection would make its clock uncertain.
   const pace = await paceOf(client, signal)
   const [kinds, operators, seen] = await Promise.all([
     kindFacts(client, tiers[0]?.namespace ?? '', signal),
     operatorFacts(client, signal),
-    Promise.all(tiers.map((tier) => tierFacts(client, tier, signal))),
+    Promise.all(tiers.map((tier) => tierFacts(client, model, tier, signal))),
   ])
   return { kinds, operators, pace, tiers: seen }
 }

@@ -1,6 +1,8 @@
 import type { KubernetesClient, ListOptions } from '../../kubernetes/client.ts'
+import type { FieldChange } from '../../kubernetes/difference.ts'
 import { isNotFound } from '../../kubernetes/errors.ts'
-import { type Difference, keyDifference, refDifference } from '../../kubernetes/expected-target.ts'
+import { externalSecretSpec, specChanges } from '../../kubernetes/expected-spec.ts'
+import { type Difference, keyDifference } from '../../kubernetes/expected-target.ts'
 import {
   type EventObject,
   type ExternalSecretObject,
@@ -17,7 +19,12 @@ import {
   type WithConditions,
 } from '../../kubernetes/kinds.ts'
 import type { StoreObject } from '../../kubernetes/stores.ts'
-import { type ExternalSecretModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
+import {
+  type EnvironmentModel,
+  type ExternalSecretModel,
+  externalSecrets,
+  type TierModel,
+} from '../../model/resolve.ts'
 import { type Fact, isSeen, look, seenOr } from '../fact.ts'
 import { type CredentialsFacts, credentialsFacts } from './credentials.ts'
 import { type TargetFacts, targetFacts } from './target.ts'
@@ -53,8 +60,8 @@ export interface ExternalSecretFacts {
   readonly isOptional: boolean
   readonly object: ExternalSecretObject | undefined
   readonly sync: SyncState
-  /** In what it reads something else than the catalogue says. */
-  readonly outdated: Difference | undefined
+  /** In what its spec is not the one the catalogue implies. */
+  readonly drift: readonly FieldChange[]
   readonly warning: Told | undefined
   /** When, and how often, it was told of each of its failures. */
   readonly failures: readonly Failures[]
@@ -82,7 +89,12 @@ export interface QuotaFacts {
 }
 
 /** @throws what is no refusal of a single look: a cluster out of reach, a login that is refused */
-export async function tierFacts(client: KubernetesClient, tier: TierModel, signal: AbortSignal): Promise<TierFacts> {
+export async function tierFacts(
+  client: KubernetesClient,
+  environment: EnvironmentModel,
+  tier: TierModel,
+  signal: AbortSignal,
+): Promise<TierFacts> {
   const { namespace } = tier
   const where = `in namespace ${namespace}`
   const secret = (name: string) => () => client.get<SecretObject>(kinds.secret, { namespace, name }, signal)
@@ -120,7 +132,7 @@ export async function tierFacts(client: KubernetesClient, tier: TierModel, signa
           isOptional: model === tier.optional,
           object,
           sync: syncState(object),
-          outdated: object && refDifference(model, object),
+          drift: object ? specChanges(object, externalSecretSpec(environment, tier, model)) : [],
           warning: newestEvent(warningsOf(kinds.externalSecret, model.name)),
           failures: warningsOf(kinds.externalSecret, model.name).flatMap(failuresOf),
           target,

@@ -166,7 +166,7 @@ function externalSecretFacts(
     isOptional: externalSecret === tier.optional,
     object,
     sync: syncState(object),
-    outdated: undefined,
+    drift: [],
     warning: failing && { message: failing.message, at: failing.last },
     failures: failing ? [{ first: failing.since, last: failing.last, count: failing.count ?? 1 }] : [],
     target: {

@@ -41,7 +41,7 @@ async function gate(isTerminal: boolean) {
   const api = await clusterApi()
   api.put(kinds.namespace, { metadata: { name: 'shop-api' } })
   const metadata = { namespace: 'shop-api', name: 'api-secrets', generation: 1 }
-  const spec = { data: [{ secretKey: 'TOKEN', remoteRef: { key: 'path:/shop-api/token' } }] }
+  const { spec } = wantedSyncs(model)[0] ?? {}
   api.put(kinds.externalSecret, Object.assign({ metadata }, { spec }))
   const lines: string[] = []
   const io = { signal: new AbortController().signal, isTerminal, log: (line: string) => void lines.push(line) }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { differenceText, type StoreObject, storeSight } from '../../../scripts/kubernetes/stores.ts'
+import { fieldChangeText } from '../../../scripts/kubernetes/difference.ts'
+import { type StoreObject, storeSight } from '../../../scripts/kubernetes/stores.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith, projects } from '../../helpers/applications.ts'
 
@@ -42,16 +43,19 @@ test('a store that is not there is absent', () => {
 })
 
 test.each<[object | undefined, string[]]>([
-  [{ ...provider, region: 'nl-ams' }, ['region is "nl-ams", not "fr-par"']],
-  [{ ...provider, projectId: 'x' }, [`projectId is "x", not "${projects.dev}"`]],
+  [{ ...provider, region: 'nl-ams' }, ['spec.provider.scaleway.region: "nl-ams" → "fr-par"']],
+  [{ ...provider, projectId: 'x' }, [`spec.provider.scaleway.projectId: "x" → "${projects.dev}"`]],
   [
-    { ...provider, accessKey: { secretRef: { name: 'mine', key: 'k' } }, secretKey: {} },
+    { ...provider, accessKey: { secretRef: { name: 'mine', key: 'k' } }, secretKey: { value: 'a key' } },
     [
-      'accessKey is "mine/k", not "scw-api-credentials/access-key"',
-      'secretKey is "/", not "scw-api-credentials/secret-key"',
+      'spec.provider.scaleway.accessKey.secretRef.key: "k" → "access-key"',
+      'spec.provider.scaleway.accessKey.secretRef.name: "mine" → "scw-api-credentials"',
+      '+ spec.provider.scaleway.secretKey.secretRef',
+      '- spec.provider.scaleway.secretKey.value',
     ],
   ],
-  [undefined, ['provider is "", not "scaleway"']],
+  [undefined, ['+ spec.provider.scaleway']],
+  [{ ...provider, apiUrl: 'http://127.0.0.1:8080' }, []],
 ])('each setting that differs is named: %#', (scaleway, differences) => {
-  expect(storeSight(model, tier, store(scaleway)).differences.map(differenceText)).toEqual(differences)
+  expect(storeSight(model, tier, store(scaleway)).differences.map(fieldChangeText)).toEqual(differences)
 })

@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
+import { externalSecretSpec } from '../../../scripts/kubernetes/expected-spec.ts'
 import type { ExternalSecretObject } from '../../../scripts/kubernetes/external-secrets.ts'
 import { kinds } from '../../../scripts/kubernetes/kinds.ts'
 import { type WaitReport, waitForSync } from '../../../scripts/kubernetes/wait-for-sync.ts'
-import { externalSecrets, resolve } from '../../../scripts/model/resolve.ts'
+import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../helpers/applications.ts'
 import { clusterApi } from '../../helpers/cluster-api.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -279,8 +280,9 @@ test('when it is over nothing is watched any more', async () => {
 
 /** The target as the catalogue implies it. */
 const model = resolve(applicationWith({ secrets: [{ variable: 'TOKEN' }] }), 'dev')
-const [expected] = model.tiers.flatMap(externalSecrets)
-if (!expected) throw new Error('the model has no ExternalSecret')
+const [tier] = model.tiers.filter((one) => one.required)
+const expected = tier?.required
+if (!expected || !tier) throw new Error('the model has no ExternalSecret')
 const wanted = { ...ref, expected }
 const target = (...keys: string[]) => ({
   metadata: { ...ref },
@@ -326,18 +328,26 @@ test('who may not read the target is told so, and the operator is believed', asy
   expect(reports).toEqual([{ ref, state: 'synced', message: 'secret synced', keys: 'unreadable' }])
 })
 
-test('a synced version that is not the one of the catalogue is waited for', async () => {
+test('a synced version that is not the one of the catalogue is waited for, and each field told', async () => {
   const api = await clusterApi()
-  const older = { data: [{ secretKey: 'TOKEN', remoteRef: { key: 'path:/shop-api/old-token' } }] }
+  const exact = { ...wanted, spec: externalSecretSpec(model, tier, expected) }
+  const [data] = spec.data
+  const older = { ...exact.spec, data: [{ ...data, remoteRef: { key: 'path:/shop-api/old-token' } }] }
   api.put(kinds.externalSecret, externalSecret({ synced: 2, spec: older }))
   api.put(kinds.secret, target('TOKEN'))
-  const [report] = await waitForSync(api.client, [wanted], { timeoutMs: 30 })
+  const [report] = await waitForSync(api.client, [exact], { timeoutMs: 30 })
   expect(report).toMatchObject({ state: 'pending', obstacle: 'outdated' })
-  expect(report?.message).toContain('does not read TOKEN path:/shop-api/token yet')
-  const more = { data: [...spec.data, { secretKey: 'OLD', remoteRef: { key: 'path:/shop-api/old' } }] }
-  api.put(kinds.externalSecret, externalSecret({ synced: 2, spec: more }))
-  const [withMore] = await waitForSync(api.client, [wanted], { timeoutMs: 30 })
-  expect(withMore?.message).toContain('still reads OLD path:/shop-api/old')
+  expect(report?.message).toContain(
+    'spec.data[TOKEN].remoteRef.key: "path:/shop-api/old-token" → "path:/shop-api/token"',
+  )
+  const immutable = { ...(exact.spec.target as object), immutable: true }
+  api.put(kinds.externalSecret, externalSecret({ synced: 2, spec: { ...exact.spec, target: immutable } }))
+  const [withMore] = await waitForSync(api.client, [exact], { timeoutMs: 30 })
+  expect(withMore?.message).toMatch(/than the catalogue implies: - spec\.target\.immutable$/)
+  const waiting = waitForSync(api.client, [exact], { timeoutMs })
+  await api.watching(3)
+  api.put(kinds.externalSecret, externalSecret({ synced: 2, spec: exact.spec }))
+  expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
 
 test('an optional one is told as it is and not waited for', async () => {

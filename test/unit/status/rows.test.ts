@@ -250,7 +250,7 @@ describe('the cluster', () => {
     ['has a store that is not ready', { store: { state: 'unready', message: 'm' } }, all('STORE_UNREADY')],
     [
       'has another store',
-      { store: { differences: [{ field: 'region', found: 'x', wanted: 'y' }] } },
+      { store: { differences: [{ path: 'spec.provider.scaleway.region', before: 'x', after: 'y' }] } },
       all('STORE_DIFFERS'),
     ],
   ])('%s', (_, change, expected) => {
