@@ -120,7 +120,9 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
   )
   const client = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(async () => client[Symbol.dispose]())
-  const operatorStarting = startOperator({ binary: tools['external-secrets'].path, controlPlane, signal })
+  const { controllerClass } = model.operator
+  const binary = tools['external-secrets'].path
+  const operatorStarting = startOperator({ binary, controlPlane, controllerClass, signal })
   operatorStarting.catch(() => undefined)
   const keys = await seeding
   await writeTierCredentials(client, model, keys)
