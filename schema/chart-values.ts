@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema e06a65d034db7a53, types d91c2b8429a97fe2
+// schema 949a80eae79575ab, types 38764378afb6afc8
 
 /**
  * A key of a Kubernetes Secret.
@@ -110,6 +110,21 @@ export interface ChartValues {
     secretKey: SecretKey
   }
   /**
+   * The External Secrets Operator that serves the tiers. It is no part of this chart.
+   */
+  operator: {
+    /**
+     * ServiceAccounts it runs as. Admission keeps the Secrets they write in the tiers to the targets.
+     *
+     * @minItems 1
+     */
+    accounts: [OperatorAccountValues, ...OperatorAccountValues[]]
+    /**
+     * Class of the operators that serve the stores; those of another class leave them alone. Without it, every operator serves them.
+     */
+    controllerClass?: KubernetesName
+  }
+  /**
    * ValidatingAdmissionPolicies for the namespaces of the tiers: what the API server refuses whoever asks.
    */
   admission: {
@@ -168,6 +183,19 @@ export interface ChartValues {
    * Ignored. Helm hands it to every subchart, so a closed schema has to accept it.
    */
   global?: {}
+}
+/**
+ * A ServiceAccount of the operator.
+ */
+export interface OperatorAccountValues {
+  /**
+   * Namespace of the ServiceAccount, which is no tier's.
+   */
+  namespace: KubernetesName
+  /**
+   * Name of the ServiceAccount.
+   */
+  name: KubernetesName
 }
 /**
  * Labels that a pod must all have.

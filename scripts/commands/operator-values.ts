@@ -1,22 +1,89 @@
-import { loadApplication } from '../application.ts'
-import { operatorValuesText } from '../emit/operator-values.ts'
-import { defineCommand } from '../lib/command.ts'
+import { loadApplication, loadEnvironment } from '../application.ts'
+import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } from '../emit/operator-values.ts'
+import { defineCommand, wrongUsage } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
+import { findTier } from '../model/find-tier.ts'
 import { installedOperator } from '../model/operator-version.ts'
-import { resolveAll } from '../model/resolve.ts'
+import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
 
-export const command = defineCommand<object>({
+interface Options {
+  readonly tier?: string
+  readonly crds?: boolean
+  readonly environment?: string
+}
+
+export const command = defineCommand<Options>({
   name: 'operator-values',
   summary: "Prints the Helm values of the operator's own chart, each line with its reason.",
   example: 'npm run --silent operator-values > operator-values.yaml',
-  options: [],
-  async run(_, io) {
-    const application = await loadApplication()
-    const problems = checkApplication(application).filter(isError)
-    if (problems.length > 0) throw new ProblemError(problems)
-    io.out(document(operatorValuesText(resolveAll(application), installedOperator)))
+  options: [
+    { flags: '--tier <name>', description: 'an operator of this tier alone, with rights in its namespace only' },
+    { flags: '--crds', description: 'the definitions alone, for a cluster where each tier has its operator' },
+    { flags: '-e, --environment <name>', description: 'with --tier: where its namespace differs between environments' },
+  ],
+  async run(options, io) {
+    const { tier, crds = false, environment } = options
+    if (crds && tier !== undefined)
+      throw wrongUsage('operator-values', '--crds', 'is of the whole cluster. Expected it without --tier.')
+    if (environment !== undefined && tier === undefined) {
+      throw wrongUsage(
+        'operator-values',
+        `--environment ${environment}`,
+        'says nothing of an operator of the whole cluster. Expected it with --tier.',
+      )
+    }
+    const models = environment === undefined ? await allEnvironments() : [await loadEnvironment(environment)]
+    const text = crds
+      ? operatorDefinitionsText(installedOperator)
+      : tier === undefined
+        ? operatorValuesText(withSharedOperator(models), installedOperator)
+        : tierValues(models, tier, installedOperator)
+    io.out(document(text))
     return exitCodes.ok
   },
 })
+
+// --- internal ---
+
+async function allEnvironments(): Promise<EnvironmentModel[]> {
+  const application = await loadApplication()
+  const problems = checkApplication(application).filter(isError)
+  if (problems.length > 0) throw new ProblemError(problems)
+  return resolveAll(application)
+}
+
+function withSharedOperator(models: readonly EnvironmentModel[]): EnvironmentModel[] {
+  const shared = models.filter(({ operator }) => !operator.isPerTier)
+  if (shared.length > 0) return shared
+  throw new ProblemError({
+    code: 'OPERATOR_PER_TIER',
+    where: 'scripts/environments.ts',
+    message: 'in every environment each tier has an operator of its own. Expected one with an operator for all tiers.',
+    fix: 'Use --tier <name> for the operator of a tier, and --crds for the definitions.',
+  })
+}
+
+function tierValues(models: readonly EnvironmentModel[], name: string, version: string): string {
+  for (const model of models.slice(0, 1)) findTier(model, name)
+  const perTier = models.filter(({ operator }) => operator.isPerTier)
+  const tiers = perTier.map((model) => findTier(model, name))
+  const [tier] = tiers
+  if (!tier) {
+    throw new ProblemError({
+      code: 'OPERATOR_SHARED',
+      where: 'scripts/environments.ts',
+      message: `no environment asked for gives each tier an operator of its own. Expected operator: 'per-tier': the boundary has to know whom it judges.`,
+      fix: "Set operator: 'per-tier' in the environment, run `npm run gen-values`, then this again.",
+    })
+  }
+  if (new Set(tiers.map(({ namespace }) => namespace)).size > 1) {
+    throw wrongUsage(
+      'operator-values',
+      `--tier ${name}`,
+      `has the namespaces ${[...new Set(tiers.map(({ namespace }) => namespace))].join(' and ')}, by environment. Expected --environment too.`,
+    )
+  }
+  return tierOperatorValuesText(perTier, tier, version)
+}

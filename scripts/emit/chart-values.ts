@@ -7,6 +7,7 @@ import type {
 } from '../../schema/chart-values.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
+import { type OperatorModel, sharedOperator } from '../model/operator.ts'
 import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
 import { networkValues } from './network-values.ts'
 
@@ -24,6 +25,7 @@ export function chartValues(model: EnvironmentModel): ChartValues {
     refreshInterval: model.refreshInterval,
     namespaces: { create: true },
     credentialKeys: { ...credentialKeys },
+    operator: operatorValues(model.operator),
     admission: { enabled: !model.without.includes('admission') },
     rbac: { enabled: !model.without.includes('rbac') },
     networkPolicies: {
@@ -41,6 +43,11 @@ export function chartValuesText(values: ChartValues): string {
 }
 
 // --- internal ---
+
+function operatorValues({ accounts, controllerClass }: OperatorModel): ChartValues['operator'] {
+  const [first = sharedOperator, ...others] = accounts
+  return { accounts: [first, ...others], ...(controllerClass === undefined ? {} : { controllerClass }) }
+}
 
 function tierValues(tier: TierModel): TierValues {
   return {

@@ -10,6 +10,11 @@ export function operatorObjectsText(dns: readonly PodPeer[]): string {
   return [controllerRole, leaderRole, network(dns)].join('\n')
 }
 
+/** The same for an operator that has rights in the namespace of one tier alone. */
+export function tierOperatorObjectsText(tierNamespace: string, dns: readonly PodPeer[]): string {
+  return [tierRole(tierNamespace), leaderRole, network(dns)].join('\n')
+}
+
 // --- internal ---
 
 const controllerRole = `extraObjects:
@@ -18,7 +23,35 @@ const controllerRole = `extraObjects:
     kind: ClusterRole
     metadata:
       name: &role '{{ include "external-secrets.fullname" . }}-controller'
-    rules:
+${controllerRules(`      # The keys of the tiers and the targets. It lists the Secrets it manages in all namespaces at once, and RBAC
+      # can't tell those from others: guard its namespace as what it is, a place that can read every Secret.`)}
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: *role
+${controllerBinding('ClusterRole')}`
+
+/** In the namespace of a tier. */
+function tierRole(tierNamespace: string): string {
+  return `extraObjects:
+  # In the namespace of the tier, and nowhere else.
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: &role '{{ include "external-secrets.fullname" . }}-controller'
+      namespace: &tier '${tierNamespace}'
+${controllerRules('      # The key of the tier and its targets.')}
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: *role
+      namespace: *tier
+${controllerBinding('Role')}`
+}
+
+/** @param onSecrets why it may read and write Secrets */
+function controllerRules(onSecrets: string): string {
+  return `    rules:
       - apiGroups: [external-secrets.io]
         resources: [externalsecrets, secretstores]
         verbs: [get, list, watch]
@@ -33,8 +66,7 @@ const controllerRole = `extraObjects:
       - apiGroups: [generators.external-secrets.io]
         resources: [generatorstates]
         verbs: [get, list, watch]
-      # The keys of the tiers and the targets. It lists the Secrets it manages in all namespaces at once, and RBAC
-      # can't tell those from others: guard its namespace as what it is, a place that can read every Secret.
+${onSecrets}
       # It deletes none: a target goes with its ExternalSecret, which Kubernetes itself sees to.
       - apiGroups: [""]
         resources: [secrets]
@@ -42,20 +74,20 @@ const controllerRole = `extraObjects:
       # Why an ExternalSecret is not synced.
       - apiGroups: [""]
         resources: [events]
-        verbs: [create, patch]
-  - apiVersion: rbac.authorization.k8s.io/v1
-    kind: ClusterRoleBinding
-    metadata:
-      name: *role
-    roleRef:
+        verbs: [create, patch]`
+}
+
+function controllerBinding(kind: 'ClusterRole' | 'Role'): string {
+  return `    roleRef:
       apiGroup: rbac.authorization.k8s.io
-      kind: ClusterRole
+      kind: ${kind}
       name: *role
     subjects:
       - &operator
         kind: ServiceAccount
         name: '{{ include "external-secrets.serviceAccountName" . }}'
         namespace: '{{ .Release.Namespace }}'`
+}
 
 const leaderRole = `  # The lease of leaderElect, in the operator's own namespace.
   - apiVersion: rbac.authorization.k8s.io/v1

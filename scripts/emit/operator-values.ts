@@ -1,8 +1,16 @@
 import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
 import { durationSeconds } from '../model/duration.ts'
-import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
-import { operatorObjectsText } from './operator-objects.ts'
+import { tierOperator } from '../model/operator.ts'
+import { type EnvironmentModel, externalSecrets, type TierModel } from '../model/resolve.ts'
+import { operatorObjectsText, tierOperatorObjectsText } from './operator-objects.ts'
+import {
+  definitionsAlone,
+  definitionsElsewhere,
+  definitionsHeader,
+  tierHeader,
+  tierScope,
+} from './tier-operator-values.ts'
 
 /**
  * Helm values of the operator's own chart, as YAML with a reason for every line. Always the same text for the same
@@ -13,10 +21,33 @@ import { operatorObjectsText } from './operator-objects.ts'
  * @param version of the operator and of its chart, e.g. `2.9.0`
  */
 export function operatorValuesText(models: readonly EnvironmentModel[], version: string): string {
-  const clusters = [...groupBy(models, ({ kubeContext }) => kubeContext)].map(([name, inside]) => loadOf(name, inside))
-  const [load = noLoad] = clusters.sort((a, b) => b.objects - a.objects || compare(a.cluster, b.cluster))
+  const load = heaviestLoad(models, ({ tiers }) => tiers)
   const sections = [header(models[0]?.application ?? '', version), definitions, reconcilers]
   return [...sections, work(load), pod, services, rights, operatorObjectsText(models.map(({ dns }) => dns))].join('\n')
+}
+
+/**
+ * The same for an operator that serves one tier, with rights in its namespace alone: it can't read what another tier has,
+ * whatever somebody makes it do.
+ *
+ * @param models environments in which the tier has this namespace
+ */
+export function tierOperatorValuesText(models: readonly EnvironmentModel[], tier: TierModel, version: string): string {
+  const load = heaviestLoad(models, ({ tiers }) => tiers.filter(({ name }) => name === tier.name))
+  const [{ application } = { application: '' }] = models
+  const { namespace } = tierOperator(tier.namespace)
+  const header = tierHeader({ application, tier: tier.name, namespace, tierNamespace: tier.namespace, version })
+  const scope = tierScope(tier.namespace, application)
+  const objects = tierOperatorObjectsText(
+    tier.namespace,
+    models.map(({ dns }) => dns),
+  )
+  return [header, definitionsElsewhere, scope, reconcilers, work(load), pod, services, rights, objects].join('\n')
+}
+
+/** The same for a release of the definitions alone, which the operators of the tiers need once a cluster. */
+export function operatorDefinitionsText(version: string): string {
+  return [definitionsHeader(version), definitions, definitionsAlone, services].join('\n')
 }
 
 /** ExternalSecrets worked on at the same time; more would only reach Scaleway's rate limit sooner. */
@@ -37,8 +68,19 @@ interface Load {
 
 const noLoad: Load = { cluster: 'none', objects: 1, refs: 0, interval: '1h0m0s' }
 
-function loadOf(cluster: string, models: readonly EnvironmentModel[]): Load {
-  const objects = models.flatMap(({ tiers }) => tiers.flatMap(externalSecrets))
+type TiersOf = (model: EnvironmentModel) => readonly TierModel[]
+
+/** Of the cluster with most ExternalSecrets. */
+function heaviestLoad(models: readonly EnvironmentModel[], tiersOf: TiersOf): Load {
+  const clusters = [...groupBy(models, ({ kubeContext }) => kubeContext)].map(([name, inside]) =>
+    loadOf(name, inside, tiersOf),
+  )
+  const [load = noLoad] = clusters.sort((a, b) => b.objects - a.objects || compare(a.cluster, b.cluster))
+  return load
+}
+
+function loadOf(cluster: string, models: readonly EnvironmentModel[], tiersOf: TiersOf): Load {
+  const objects = models.flatMap((model) => tiersOf(model).flatMap(externalSecrets))
   const intervals = models.map(({ refreshInterval }) => refreshInterval)
   const seconds = (text: string) => durationSeconds(text) ?? 0
   return {

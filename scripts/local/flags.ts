@@ -96,12 +96,15 @@ export interface OperatorFlags {
   readonly livePort: number
   /** ExternalSecrets worked on at the same time. */
   readonly concurrent: number
+  /** Stores of another class are left alone. Default: only stores without a class are served */
+  readonly controllerClass?: string | undefined
 }
 
 /** There is no `--kubeconfig`: the operator reads the environment variable KUBECONFIG. */
-export function operatorArgs({ livePort, concurrent }: OperatorFlags): string[] {
+export function operatorArgs({ livePort, concurrent, controllerClass }: OperatorFlags): string[] {
   return [
     `--concurrent=${concurrent}`,
+    ...(controllerClass === undefined ? [] : [`--controller-class=${controllerClass}`]),
     '--enable-cluster-store-reconciler=false',
     '--enable-cluster-external-secret-reconciler=false',
     '--enable-push-secret-reconciler=false',

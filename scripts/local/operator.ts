@@ -12,6 +12,8 @@ export interface OperatorOptions {
   readonly controlPlane: Pick<ControlPlane, 'folder' | 'kubeconfigPath' | 'guard'>
   /** ExternalSecrets worked on at the same time. Default: 4. */
   readonly concurrent?: number
+  /** Class of the stores it serves. Default: those without one */
+  readonly controllerClass?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -22,13 +24,13 @@ export interface OperatorOptions {
  * @throws ProblemError `PROCESS_EXITED` or `PROCESS_TIMEOUT`.
  */
 export async function startOperator(options: OperatorOptions): Promise<RunningProcess> {
-  const { binary, controlPlane, concurrent = 4, signal } = options
+  const { binary, controlPlane, concurrent = 4, controllerClass, signal } = options
   const { folder, kubeconfigPath, guard } = controlPlane
   const livePort = await freePort()
   return startProcess({
     name: 'external-secrets',
     file: binary,
-    args: operatorArgs({ livePort, concurrent }),
+    args: operatorArgs({ livePort, concurrent, controllerClass }),
     env: { ...processEnvironment, HOME: folder, KUBECONFIG: kubeconfigPath },
     cwd: folder,
     logFile: join(folder, 'external-secrets.log'),

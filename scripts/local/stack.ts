@@ -131,7 +131,8 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
   )
   const client = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(async () => client[Symbol.dispose]())
-  const operatorStarting = startOperator({ binary: tools.operator.path, controlPlane, signal })
+  const { controllerClass } = model.operator
+  const operatorStarting = startOperator({ binary: tools.operator.path, controlPlane, controllerClass, signal })
   operatorStarting.catch(() => undefined)
   const keys = await seeding
   await writeTierCredentials(client, model, keys)

@@ -1,4 +1,4 @@
-import type { Catalogue, EnvironmentSpec } from './types.ts'
+import type { Catalogue, EnvironmentSpec, SecretSpec } from './types.ts'
 
 /**
  * Every derived name is made here, once; the chart only verifies it. A sheet of names of one tier of one application.
@@ -44,6 +44,12 @@ export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpe
   }
 }
 
+/** Names of the targets a tier has in an environment. */
+export function namesOfTargets(names: TierNames, secrets: readonly SecretSpec[]): string[] {
+  const required = secrets.some((secret) => !secret.optional) ? [names.required] : []
+  return [...required, ...(secrets.some((secret) => secret.optional) ? [names.optional] : [])]
+}
+
 /** Roles of a tier: `viewer` sees stores and ExternalSecrets, `operator` may also force a refresh. */
 export const roleNames = { viewer: 'secrets-viewer', operator: 'secrets-operator' } as const
 
@@ -58,8 +64,8 @@ export const admissionNames: {
   /** By the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
   boundary(namespace: string): string
 } = {
-  policies: ['secret-stores', 'external-secrets', 'credentials', 'other-kinds'],
-  perTier: ['secret-stores', 'external-secrets', 'credentials'],
+  policies: ['secret-stores', 'external-secrets', 'credentials', 'other-kinds', 'operator-secrets'],
+  perTier: ['secret-stores', 'external-secrets', 'credentials', 'operator-secrets'],
   boundary: (namespace) => `boundary-${namespace}`,
 }
 

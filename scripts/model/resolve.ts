@@ -3,6 +3,7 @@ import { compare } from '../lib/problems.ts'
 import { canonicalDuration } from './duration.ts'
 import { gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
 import { defaultDns, defaultIngressNamespace, type NetworkModel, type PodPeer, resolveNetwork } from './network.ts'
+import { type OperatorModel, operatorOf } from './operator.ts'
 import type {
   Application,
   Catalogue,
@@ -37,6 +38,7 @@ export interface EnvironmentModel {
   readonly keyLifetimeDays: number
   readonly ingressNamespace: string
   readonly dns: PodPeer
+  readonly operator: OperatorModel
   /** Protections the chart leaves out. */
   readonly without: readonly Protection[]
   /** How workloads pick a new value up; undefined: only when they are told to. */
@@ -148,6 +150,7 @@ export function resolve({ catalogue, environments }: Application, environment: s
     keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? '90d', 10),
     ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
     dns: spec.dns ?? defaultDns,
+    operator: operatorOf(catalogue, spec),
     without: [...(spec.without ?? [])].sort(compare),
     restart: spec.restart,
     release: releaseNames(catalogue.application),
@@ -174,12 +177,6 @@ export function projectOf(spec: EnvironmentSpec, tier: string): string {
 /** The old Secret of an environment, if it has one. */
 export function legacyOf({ legacy }: Catalogue, spec: EnvironmentSpec): LegacySpec | undefined {
   return spec.legacy === 'none' ? undefined : (spec.legacy ?? legacy)
-}
-
-/** Names of the targets a tier has in an environment. */
-export function namesOfTargets(names: TierNames, secrets: readonly SecretSpec[]): string[] {
-  const required = secrets.some((secret) => !secret.optional) ? [names.required] : []
-  return [...required, ...(secrets.some((secret) => secret.optional) ? [names.optional] : [])]
 }
 
 /** Name of the remote secret an entry is stored in: its own, or its identity's when bundled. */

@@ -139,6 +139,8 @@ const sealedFields: Fields = { accessKey: text, secretKey: text }
 
 const dnsFields: Fields = { namespace: text, podLabels: texts }
 
+const operatorFields: Fields = { namespace: text, name: text }
+
 const accessFields: Fields = { viewers: optional(subjects()), operators: optional(subjects()) }
 
 function subjects(): Field {
@@ -191,6 +193,11 @@ function environmentFields(mode: unknown): Fields {
     dns: {
       expected: '{ namespace, podLabels }',
       test: (value) => checkObject('', value, dnsFields).length === 0,
+      optional: true,
+    },
+    operator: {
+      expected: '{ namespace, name } or "per-tier"',
+      test: (value) => value === 'per-tier' || checkObject('', value, operatorFields).length === 0,
       optional: true,
     },
     without: optional(choicesOf('admission', 'network-policies', 'rbac')),

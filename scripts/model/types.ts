@@ -144,6 +144,12 @@ export interface SealedCredentialsSpec {
   readonly secretKey: string
 }
 
+/** The ServiceAccount the External Secrets Operator runs as. */
+export interface OperatorSpec {
+  readonly namespace: string
+  readonly name: string
+}
+
 /** What the chart protects an environment with, and what can be left out one by one. */
 export type Protection = 'admission' | 'network-policies' | 'rbac'
 
@@ -174,6 +180,12 @@ interface EnvironmentBase {
    * kubeadm and Scaleway Kapsule install CoreDNS
    */
   readonly dns?: { readonly namespace: string; readonly podLabels: Labels }
+  /**
+   * The External Secrets Operator that serves the tiers; admission keeps its Secrets to their targets. `per-tier`: each
+   * tier has one of its own, from `npm run operator-values -- --tier <name>`. Default: `external-secrets` in the namespace
+   * `external-secrets`, as `npm run operator-values` installs it
+   */
+  readonly operator?: OperatorSpec | 'per-tier'
   /** Protections the chart leaves out. Default: none */
   readonly without?: readonly Protection[]
   /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */

@@ -63,13 +63,19 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
                 name === tier.name && environments.includes(model.environment),
             ).length,
           ),
+          targetTypes: [tier.optional?.name, tier.required?.name]
+            .filter((name) => name !== undefined)
+            .map((name) => `${name}=Opaque`)
+            .sort()
+            .join(','),
+          operators: 'system:serviceaccount:external-secrets:external-secrets',
         })
       }
     })
 
     test('the policies are bound to the namespaces of the tiers, and deny', async () => {
       const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
-      const names = ['credentials', 'external-secrets', 'other-kinds', 'secret-stores'].map(
+      const names = ['credentials', 'external-secrets', 'operator-secrets', 'other-kinds', 'secret-stores'].map(
         (name) => `${model.application}-${name}`,
       )
       const policies = ofKind(manifests, 'ValidatingAdmissionPolicy')
@@ -111,7 +117,27 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
           ),
         ],
       ]
-      expect(bindings.map((binding) => [binding.metadata.name, binding.spec])).toEqual(expected)
+      // In no namespace does the operator do as it likes; see the next test.
+      const inTiers = bindings.filter(({ metadata }) => !metadata.name.endsWith('-operator-secrets'))
+      expect(inTiers.map((binding) => [binding.metadata.name, binding.spec])).toEqual(expected)
+    })
+
+    test('the operator is judged in every namespace, by the parameters of each tier, and nobody without them', async () => {
+      const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
+      const policyName = `${model.application}-operator-secrets`
+      const bindings = ofKind(manifests, 'ValidatingAdmissionPolicyBinding').filter(
+        ({ spec }) => spec?.policyName === policyName,
+      )
+      expect(bindings.map((binding) => [binding.metadata.name, binding.spec])).toEqual(
+        model.tiers.map(({ name, namespace }) => [
+          `${model.application}-${name}-operator-secrets`,
+          {
+            policyName,
+            paramRef: { name: `boundary-${namespace}`, namespace: 'ns', parameterNotFoundAction: 'Allow' },
+            validationActions: ['Deny'],
+          },
+        ]),
+      )
     })
 
     test('switched off, nothing judges, nobody is an operator, and what an earlier release left stands aside', async () => {
@@ -163,7 +189,7 @@ test('each rule has a name of its own, at the end of both its texts', async () =
   const policies = ofKind(await rendered(trackdechets, 'recette'), 'ValidatingAdmissionPolicy')
   const rules = policies.flatMap(({ spec }) => (spec as unknown as PolicySpec).validations)
   const names = rules.map(({ message = '' }) => /fix: .+\. \(([A-Z_]+)\)$/.exec(message)?.[1] ?? message)
-  expect(names).toHaveLength(30)
+  expect(names).toHaveLength(33)
   expect(new Set(names).size).toBe(names.length)
   for (const [index, { messageExpression, reason }] of rules.entries()) {
     expect(messageExpression).toMatch(new RegExp(`'\\. Expected ' \\+ .*\\. fix: .+\\. \\(${names[index]}\\)'$`))

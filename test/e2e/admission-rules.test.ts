@@ -168,7 +168,7 @@ test('the type checks of Kubernetes find nothing in the policies, and would', as
     return status?.typeChecking?.expressionWarnings ?? []
   }
   // Kubernetes checks the types of a version only when the policy names it.
-  for (const suffix of ['secret-stores', 'external-secrets', 'credentials', 'other-kinds']) {
+  for (const suffix of ['secret-stores', 'external-secrets', 'credentials', 'other-kinds', 'operator-secrets']) {
     const { spec } = await policyOf(suffix)
     const { matchConstraints } = spec
     const resourceRules = matchConstraints.resourceRules.map((rule) => ({ ...rule, apiVersions: ['v1'] }))

@@ -1,5 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
 import { operatorValuesText } from '../../scripts/emit/operator-values.ts'
@@ -12,14 +11,12 @@ import {
   type KubernetesObject,
   kinds,
   type ObjectMeta,
+  type ObjectRef,
   type SecretObject,
 } from '../../scripts/kubernetes/kinds.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
-import { kubeconfigText, writePrivate } from '../../scripts/local/credentials.ts'
-import { freePort } from '../../scripts/local/ports.ts'
-import { answersOk } from '../../scripts/local/probe.ts'
-import { type RunningProcess, startProcess } from '../../scripts/local/process.ts'
+import type { RunningProcess } from '../../scripts/local/process.ts'
 import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
@@ -28,8 +25,10 @@ import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'
 import { find, helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { localTools, startTestControlPlane } from '../helpers/local-stack.ts'
-import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'
+import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { tokenOf } from '../helpers/service-account.ts'
+import { type AnyObject, verdict } from './admission-world.ts'
+import { installOperator } from './operator-world.ts'
 import { root } from './world.ts'
 
 /*
@@ -54,6 +53,8 @@ const cleanup = new Cleanup()
 let admin: KubernetesClient
 let manifests: Manifest[]
 let operator: RunningProcess
+/** Whoever has taken the operator over: its token, and so its rights. */
+let thief: KubernetesClient
 beforeAll(async () => {
   const controlPlane = cleanup.use(await startTestControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
@@ -61,31 +62,14 @@ beforeAll(async () => {
   const workspace = cleanup.use(await copyRepository(root))
   await writeGenerated(workspace, application)
 
-  const valuesFile = join(controlPlane.folder, 'operator-values.yaml')
-  await writeFile(valuesFile, operatorValuesText(resolveAll(application), installedOperator))
-  manifests = await operatorManifests(await operatorChart(), valuesFile)
-  await admin.create(kinds.namespace, { metadata: { name: namespace, labels: restricted } })
-  for (const manifest of manifests) {
-    const kind = installed[manifest.kind]
-    if (kind) await admin.create(kind, manifest as KubernetesObject)
-  }
-
-  const kubeconfig = join(controlPlane.folder, 'operator-kubeconfig')
+  const values = operatorValuesText(resolveAll(application), installedOperator)
+  const installed = await installOperator({ admin, controlPlane, namespace, values })
+  manifests = installed.manifests
+  operator = cleanup.use(installed.operator)
   const { server, ca } = controlPlane
-  await writePrivate(kubeconfig, kubeconfigText({ context: 'operator', server, ca, token: await operatorToken() }))
-  const livePort = await freePort()
-  operator = cleanup.use(
-    await startProcess({
-      name: 'external-secrets',
-      file: (await localTools()).operator,
-      args: [...renderedArguments(), '--metrics-addr=0', `--live-addr=127.0.0.1:${livePort}`],
-      env: { PATH: '/usr/bin:/bin', HOME: controlPlane.folder, KUBECONFIG: kubeconfig },
-      cwd: controlPlane.folder,
-      logFile: join(controlPlane.folder, 'external-secrets.log'),
-      ready: () => answersOk({ url: `http://127.0.0.1:${livePort}/healthz` }),
-      onSpawn: controlPlane.guard.watch,
-    }),
-  )
+  thief = createClient({ server, ca, token: await tokenOf(admin, namespace, 'external-secrets'), skipVerify: false })
+  cleanup.defer(() => thief[Symbol.dispose]())
+  await admin.create(kinds.namespace, { metadata: { name: 'elsewhere' } })
 
   const emulator = cleanup.use(await startEmulator())
   const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
@@ -107,9 +91,9 @@ test('every target is written, and the API server refuses the operator nothing',
   expect(reports.map(({ state }) => state)).toEqual(['synced', 'synced', 'synced'])
   const log = await readFile(operator.logFile, 'utf8')
   expect(log).toContain('Starting workers')
-  expect(log.split('\n').filter((line) => /forbidden|cannot (get|list|watch|create|update|patch)/i.test(line))).toEqual(
-    [],
-  )
+  expect(
+    log.split('\n').filter((line) => /denied|forbidden|cannot (get|list|watch|create|update|patch)/i.test(line)),
+  ).toEqual([])
 })
 
 test('a target that somebody changed by hand is put right', async () => {
@@ -135,6 +119,95 @@ test('a deleted ExternalSecret goes, with its finalizer and its target; a new on
     () => admin.get<SecretObject>(kinds.secret, ref),
     (target) => Object.keys(target?.data ?? {}).join() === 'ORIGIN',
   )
+})
+
+/** A Secret the thief writes: refused by a rule, or taken. Without a rule nothing stands in his way. */
+const writes: readonly [title: string, rule: string | undefined, secret: AnyObject & { type?: string }][] = [
+  [
+    'a token of a ServiceAccount in kube-system',
+    'OPERATOR_SECRET_TYPE',
+    token('kube-system', 'kubernetes.io/service-account-token'),
+  ],
+  ['the same as an ordinary Secret', undefined, token('kube-system', 'Opaque')],
+  [
+    'a token in the namespace of somebody else',
+    'OPERATOR_SECRET_TYPE',
+    token('elsewhere', 'kubernetes.io/service-account-token'),
+  ],
+  ['a token of its own', 'OPERATOR_SECRET_TYPE', token(namespace, 'kubernetes.io/service-account-token')],
+  [
+    'a token that joins a node',
+    'OPERATOR_SECRET_TYPE',
+    secretOf('kube-system', 'bootstrap-token-abcdef', 'bootstrap.kubernetes.io/token'),
+  ],
+  [
+    'a release of Helm',
+    'OPERATOR_SECRET_TYPE',
+    secretOf('shop-secrets', 'sh.helm.release.v1.x.v9', 'helm.sh/release.v1'),
+  ],
+  ['an ordinary Secret beside it', undefined, secretOf('shop-secrets', 'mine')],
+  ['a boundary', 'OPERATOR_BOUNDARY', secretOf('shop-secrets', 'boundary-elsewhere')],
+  ['a Secret of that name elsewhere', undefined, secretOf('elsewhere', 'boundary-elsewhere')],
+  ['a Secret of another type elsewhere', undefined, secretOf('elsewhere', 'mine', 'example.com/anything')],
+  ['a Secret of its own in a tier', 'OPERATOR_TARGET', secretOf('shop-web', 'mine')],
+  ['a target of another tier', 'OPERATOR_TARGET', secretOf('shop-web', 'api-secrets')],
+  [
+    'a Secret the API server is to name',
+    'OPERATOR_TARGET',
+    { metadata: { name: '', namespace: 'shop-web', generateName: 'web-' } as ObjectMeta },
+  ],
+]
+
+test.each(writes)('may it create %s: %s', async (_, rule, secret) => {
+  const said = await eventually(
+    () => verdict(thief.create(kinds.secret, secret)),
+    (said) => rule === undefined || said !== 'allowed',
+  )
+  if (rule === undefined) expect(said).toBe('allowed')
+  else expect(said).toMatch(new RegExp(`denied request: the operator .*\\. Expected .*\\. fix: .*\\. \\(${rule}\\)`))
+})
+
+test('a target it writes has the type of a target', async () => {
+  const create = (type: string) => verdict(thief.create(kinds.secret, secretOf('shop-web', 'web-secrets', type)))
+  expect(await create('example.com/anything')).toContain(
+    'the operator writes or deletes Secret "web-secrets" of type example.com/anything. Expected one of: web-secrets=Opaque. fix: ',
+  )
+  // It is there already, which nobody would find out if it were refused.
+  expect(await create('Opaque')).toContain('already exists')
+})
+
+test('it changes no boundary and no key of a tier, and changes a target', async () => {
+  const patch = (ref: ObjectRef, change: object) => verdict(thief.mergePatch(kinds.secret, ref, change))
+  const metadata = { annotations: { rules: 'off' } }
+  const boundary = { namespace: 'shop-secrets', name: 'boundary-shop-api' }
+  expect(await patch(boundary, { metadata })).toContain('(OPERATOR_BOUNDARY)')
+  expect(await patch({ namespace: 'shop-secrets', name: 'mine' }, { metadata })).toBe('allowed')
+  const credentials = { namespace: 'shop-api', name: 'scw-api-credentials' }
+  expect(await patch(credentials, { data: { 'access-key': 'eA==' } })).toContain('(OPERATOR_TARGET)')
+  expect(await patch({ namespace: 'shop-api', name: 'api-secrets' }, { metadata: { labels: { a: 'b' } } })).toBe(
+    'allowed',
+  )
+})
+
+test("with the rights of the operator's own chart it deletes neither, and deletes elsewhere", async () => {
+  const metadata = { name: 'deleter' }
+  const apiGroup = 'rbac.authorization.k8s.io'
+  const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['delete'] }]
+  await admin.create(kinds.clusterRole, { metadata, rules } as AnyObject)
+  await admin.create(kinds.clusterRoleBinding, {
+    metadata,
+    roleRef: { apiGroup, kind: 'ClusterRole', ...metadata },
+    subjects: [{ kind: 'ServiceAccount', namespace, name: 'external-secrets' }],
+  } as AnyObject)
+  const remove = (where: string, name: string) => verdict(thief.delete(kinds.secret, { namespace: where, name }))
+  await eventually(
+    () => remove('elsewhere', 'mine'),
+    (said) => said === 'allowed',
+  )
+  expect(await remove('shop-secrets', 'boundary-shop-api')).toContain('(OPERATOR_BOUNDARY)')
+  expect(await remove('shop-api', 'scw-api-credentials')).toContain('(OPERATOR_TARGET)')
+  expect(await remove('shop-web', 'web-secrets')).toBe('allowed')
+  await admin.delete(kinds.clusterRoleBinding, metadata)
 })
 
 test("the operator's pod fits a namespace that enforces `restricted`", async () => {
@@ -185,46 +258,20 @@ test.each([
 
 // --- internal ---
 
-const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
-const rbac = 'rbac.authorization.k8s.io/v1'
-const installed: Readonly<Record<string, Kind>> = {
-  ServiceAccount: kinds.serviceAccount,
-  NetworkPolicy: {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    plural: 'networkpolicies',
-    namespaced: true,
-  },
-  Role: kinds.role,
-  RoleBinding: kinds.roleBinding,
-  ClusterRole: { apiVersion: rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false },
-  ClusterRoleBinding: {
-    apiVersion: rbac,
-    kind: 'ClusterRoleBinding',
-    plural: 'clusterrolebindings',
-    namespaced: false,
-  },
+function secretOf(where: string, name: string, type = 'Opaque'): AnyObject & { type: string } {
+  return { metadata: { namespace: where, name }, type }
 }
+
+function token(where: string, type: string) {
+  const annotations = { 'kubernetes.io/service-account.name': 'default' }
+  const { metadata, ...rest } = secretOf(where, 'token', type)
+  return { ...rest, metadata: { ...metadata, annotations } }
+}
+
 const pods: Kind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }
 const subjectAccessReview: Kind = {
   apiVersion: 'authorization.k8s.io/v1',
   kind: 'SubjectAccessReview',
   plural: 'subjectaccessreviews',
   namespaced: false,
-}
-
-/** Those of the Deployment, without the addresses and without the election, which needs a pod's namespace. */
-function renderedArguments(): string[] {
-  const { template } = find(manifests, 'Deployment', 'external-secrets').spec as {
-    template: { spec: { containers: { args: string[] }[] } }
-  }
-  const args = template.spec.containers[0]?.args ?? []
-  return args.filter((arg) => !/^--(metrics-addr|live-addr|enable-leader-election)=/.test(arg))
-}
-
-async function operatorToken(): Promise<string> {
-  const tokens = { ...kinds.serviceAccount, kind: 'TokenRequest', plural: 'serviceaccounts/external-secrets/token' }
-  const request = { apiVersion: 'authentication.k8s.io/v1', metadata: { namespace } as ObjectMeta, spec: {} }
-  type Answer = KubernetesObject & { readonly status: { readonly token: string } }
-  return (await admin.create<Answer>(tokens, request as unknown as Answer)).status.token
 }

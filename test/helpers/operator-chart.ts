@@ -25,7 +25,11 @@ export async function operatorChart(): Promise<string> {
 }
 
 /** What that chart renders with the values of a file, or with its defaults. */
-export async function operatorManifests(chart: string, valuesFile?: string): Promise<Manifest[]> {
-  const args = ['template', 'external-secrets', chart, '--namespace', 'external-secrets', '--kube-version', '1.34.0']
+export async function operatorManifests(
+  chart: string,
+  valuesFile?: string,
+  namespace = 'external-secrets',
+): Promise<Manifest[]> {
+  const args = ['template', 'external-secrets', chart, '--namespace', namespace, '--kube-version', '1.34.0']
   return parseManifests(await run(helm4, [...args, ...(valuesFile ? ['--values', valuesFile] : [])]), 'operator')
 }

@@ -1,5 +1,6 @@
 import { compare, type Problem } from '../../lib/problems.ts'
 import { admissionNames, credentialKeys, hardeningNames, roleNames } from '../../model/names.ts'
+import { userOf } from '../../model/operator.ts'
 import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
 import type { SubjectSpec } from '../../model/types.ts'
 import { type Manifest, placeOf } from '../manifests.ts'
@@ -139,8 +140,10 @@ function bindingSubject(subject: SubjectSpec) {
   return subject.kind === 'ServiceAccount' ? subject : { ...subject, apiGroup: 'rbac.authorization.k8s.io' }
 }
 
-function boundaryOf(tier: TierModel, { region, without }: EnvironmentModel): Record<string, string> {
-  const targets = externalSecrets(tier).map(({ name }) => name)
+function boundaryOf(tier: TierModel, { region, without, operator }: EnvironmentModel): Record<string, string> {
+  const targets = externalSecrets(tier)
+    .map(({ name }) => name)
+    .sort(compare)
   const variables = tier.remoteSecrets.reduce((count, { specs }) => count + specs.length, 0)
   return {
     rules: without.includes('admission') ? 'off' : '2',
@@ -153,8 +156,13 @@ function boundaryOf(tier: TierModel, { region, without }: EnvironmentModel): Rec
     credentialsSecret: tier.credentialsSecret,
     accessKeyKey: credentialKeys.accessKey,
     secretKeyKey: credentialKeys.secretKey,
-    targets: targets.sort(compare).join(','),
+    targets: targets.join(','),
     entries: String(variables),
+    targetTypes: targets
+      .map((name) => `${name}=Opaque`)
+      .sort(compare)
+      .join(','),
+    operators: operator.accounts.map(userOf).join(','),
   }
 }
 

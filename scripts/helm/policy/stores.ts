@@ -23,7 +23,9 @@ export const sealedCredentialsAreTheirTiers: PolicyRule = (manifests, model) =>
 export const storesAreTheirTiers: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'SecretStore').flatMap(({ manifest, tier }) => {
     const secretRef = (key: string) => ({ secretRef: { name: tier.credentialsSecret, key } })
+    const { controllerClass } = model.operator
     const expected = {
+      ...(controllerClass === undefined ? {} : { controller: controllerClass }),
       provider: {
         scaleway: {
           region: model.region,

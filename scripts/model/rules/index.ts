@@ -38,6 +38,7 @@ import {
   sourcesAreNeeded,
   workloadsAndEgressAreNamed,
 } from './network.ts'
+import { operatorsAreNamed } from './operator.ts'
 import type { Rule } from './rule.ts'
 import {
   consumersBelongToTheTier,
@@ -91,6 +92,7 @@ export const rules: readonly Rule[] = [
   secretQuotasLeaveRoom,
   quotasHaveDefaults,
   operatorsNeedAdmission,
+  operatorsAreNamed,
   sourcesAreKnown,
   sourcesAreNeeded,
   reachableWorkloadsHavePorts,

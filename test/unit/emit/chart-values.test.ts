@@ -17,11 +17,24 @@ test('the values of an environment say what all of its tiers share', () => {
     refreshInterval: '1h0m0s',
     namespaces: { create: true },
     credentialKeys: { accessKey: 'access-key', secretKey: 'secret-key' },
+    operator: { accounts: [{ namespace: 'external-secrets', name: 'external-secrets' }] },
     admission: { enabled: true },
     rbac: { enabled: true },
     networkPolicies: { enabled: true, dns: { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } } },
     reloader: { enabled: false },
   })
+})
+
+test('an environment names the operators of its tiers, and a class that keeps others away', () => {
+  expect(valuesOf({ environments: { dev: environment({ operator: 'per-tier' }) } }).operator).toEqual({
+    accounts: [
+      { namespace: 'shop-api-operator', name: 'external-secrets' },
+      { namespace: 'shop-web-operator', name: 'external-secrets' },
+    ],
+    controllerClass: 'shop',
+  })
+  const own = { namespace: 'eso', name: 'operator' }
+  expect(valuesOf({ environments: { dev: environment({ operator: own }) } }).operator).toEqual({ accounts: [own] })
 })
 
 test('no values file says where the API is: that is for local use', () => {

@@ -130,6 +130,8 @@ test.each([
   ['dns', 'kube-system'],
   ['dns', { namespace: 'dns' }],
   ['dns', { namespace: 'dns', podLabels: { app: 5 } }],
+  ['operator', 'shared'],
+  ['operator', { namespace: 'x' }],
   ['legacy', 'shop/shop-secrets'],
   ['legacy', { namespace: 'shop' }],
 ])('%s of an environment can not be %j', (field, value) => {
@@ -152,9 +154,11 @@ test('all settings of an environment together have the right shape', () => {
     keyLifetime: '1d',
     ingressNamespace: 'x',
     dns: { namespace: 'x', podLabels: { y: 'z' } },
+    operator: { namespace: 'x', name: 'y' },
     legacy: { namespace: 'x', secret: 'y' },
   })
-  expect(misshapen(applicationWith({ environments: { dev: environment({ legacy: 'none' }) } }))).toEqual([])
+  const others = environment({ legacy: 'none', operator: 'per-tier' })
+  expect(misshapen(applicationWith({ environments: { dev: others } }))).toEqual([])
   expect(misshapen(applicationWith({ environments: { dev } }))).toEqual([])
 })
 

@@ -1,0 +1,45 @@
+import type { Problem } from '../../lib/problems.ts'
+import { namesOf } from '../names.ts'
+import { operatorOf } from '../operator.ts'
+import type { Catalogue, EnvironmentSpec } from '../types.ts'
+import { kubernetesName, nameLimit } from './names.ts'
+import { atEnvironment, quoted, type Rule } from './rule.ts'
+
+/** The operator is told by its ServiceAccount, and who may make pods beside it could run one in its name. */
+export const operatorsAreNamed: Rule = ({ catalogue, environments }) =>
+  Object.entries(environments).flatMap(([environment, spec]) => {
+    const where = `${atEnvironment(environment)} operator`
+    return [...invalidNames(where, catalogue, spec), ...inTiers(where, catalogue, spec)]
+  })
+
+// --- internal ---
+
+function invalidNames(where: string, catalogue: Catalogue, spec: EnvironmentSpec): Problem[] {
+  return operatorOf(catalogue, spec).accounts.flatMap((account) =>
+    Object.entries(account)
+      .filter(([, name]) => !kubernetesName.test(name) || name.length > nameLimit)
+      .map(([field, name]) => ({
+        code: 'KUBERNETES_NAME_INVALID',
+        where,
+        message: `the ${field} is "${name}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+        fix:
+          spec.operator === 'per-tier'
+            ? 'Shorten the namespace of the tier: that of its operator ends with -operator.'
+            : 'Correct the name.',
+      })),
+  )
+}
+
+function inTiers(where: string, catalogue: Catalogue, spec: EnvironmentSpec): Problem[] {
+  const { accounts } = operatorOf(catalogue, spec)
+  return accounts.flatMap(({ namespace }) => {
+    const tiers = Object.keys(catalogue.tiers).filter((tier) => namesOf(catalogue, tier, spec).namespace === namespace)
+    if (tiers.length === 0) return []
+    return {
+      code: 'OPERATOR_NAMESPACE_IS_TIER',
+      where,
+      message: `the namespace is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: whoever makes pods in it can run one with the rights of the operator.`,
+      fix: 'Run the operator in a namespace of its own.',
+    }
+  })
+}
