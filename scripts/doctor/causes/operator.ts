@@ -1,5 +1,6 @@
 import { kinds } from '../../kubernetes/kinds.ts'
 import { age } from '../../lib/age.ts'
+import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { isSeen, seenOr } from '../fact.ts'
@@ -45,7 +46,7 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
   const [first] = operators
   const place = `${kinds.deployment.kind}/${first?.namespace}/${first?.name}`
   const isScaledDown = operators.every(({ wanted }) => wanted === 0)
-  const pods = `kubectl describe pods --namespace ${first?.namespace} --selector ${operatorLabel}`
+  const pods = shell`kubectl describe pods --namespace ${first?.namespace ?? ''} --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_NOT_RUNNING',
     where: place,
@@ -60,7 +61,9 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
       ...told(silent),
     ],
     fix: isScaledDown
-      ? paste.look(`kubectl scale deployment ${first?.name} --namespace ${first?.namespace} --replicas 1`)
+      ? paste.look(
+          shell`kubectl scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`,
+        )
       : `${paste.look(pods)} tells why.`,
     ...about(cluster, silent),
   })
@@ -92,8 +95,8 @@ function ignoring(
       ]
     : []
   const logs = first
-    ? `kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
-    : `kubectl get pods --all-namespaces --selector ${operatorLabel}`
+    ? shell`kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
+    : shell`kubectl get pods --all-namespaces --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_SILENT',
     where,
