@@ -3,6 +3,7 @@ import { createClient, type KubernetesClient } from './kubernetes/client.ts'
 import { connectionOf, loadKubeconfig } from './kubernetes/kubeconfig.ts'
 import type { CommandIo } from './lib/command.ts'
 import { type Problem, ProblemError } from './lib/problems.ts'
+import { shell } from './lib/shell.ts'
 import { localContext } from './local/context.ts'
 import type { EnvironmentModel } from './model/resolve.ts'
 import { apiUrlProblems, isLocalApi } from './scaleway/account.ts'
@@ -50,7 +51,7 @@ export function refuseOtherContext(
     code: 'KUBE_CONTEXT_DIFFERS',
     where: `environment "${model.environment}"`,
     message: `the current kube context is "${currentContext ?? '(none)'}". Expected "${expected}".`,
-    fix: `Run \`kubectl config use-context ${expected}\`, or correct kubeContext in scripts/environments.ts.`,
+    fix: `Run \`${shell`kubectl config use-context ${expected}`}\`, or correct kubeContext in scripts/environments.ts.`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
+import { shell, shellWord } from '../lib/shell.ts'
 import { fillCommand } from '../model/fill-command.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
@@ -23,10 +24,10 @@ export const paste = {
   /** Gives the key of a Secret to ourselves again, which trims it and names it right. */
   regiveKey: (model: EnvironmentModel, tier: TierModel, names: { accessKey: string; secretKey: string }) => {
     const half = (name: string) => `{{index .data "${name}" | base64decode}}{{"\\n"}}`
-    const secret = `kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
+    const secret = shell`kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
     const template = `${half(names.accessKey)}${half(names.secretKey)}`
     return code(
-      `${secret} --output go-template='${template}' | ${credentials(model, tier).replace('run', 'run --silent')}`,
+      `${secret} --output go-template=${shellWord(template)} | ${credentials(model, tier).replace('run', 'run --silent')}`,
     )
   },
 
@@ -50,31 +51,31 @@ export const paste = {
   /** Makes the operator read Scaleway now. Several of one namespace: all that are in it. */
   forceSync: (refs: readonly NamespacedRef[]) => {
     const [first, ...others] = refs
-    return code(annotate(others.length > 0 ? 'externalsecrets --all' : `externalsecret ${first?.name}`, first))
+    return code(
+      annotate(others.length > 0 ? ['externalsecrets', '--all'] : ['externalsecret', first?.name ?? ''], first),
+    )
   },
 
   /** Makes the operator look at a store again. */
-  forceStore: (ref: NamespacedRef) => code(annotate(`secretstore ${ref.name}`, ref)),
+  forceStore: (ref: NamespacedRef) => code(annotate(['secretstore', ref.name], ref)),
 
   /** Reads Scaleway now, through a store that the operator has refused: it has to look at that first. */
   forceStoreAndSync: (store: NamespacedRef, ref: NamespacedRef) =>
     code(
-      `${annotate(`secretstore ${store.name}`, store)} && sleep 3 && ${annotate(`externalsecret ${ref.name}`, ref)}`,
+      `${annotate(['secretstore', store.name], store)} && sleep 3 && ${annotate(['externalsecret', ref.name], ref)}`,
     ),
 
   patch: (kind: string, { namespace, name }: NamespacedRef, patch: object) =>
-    code(`kubectl patch ${kind} ${name} --namespace ${namespace} --type merge --patch '${JSON.stringify(patch)}'`),
+    code(shell`kubectl patch ${kind} ${name} --namespace ${namespace} --type merge --patch ${JSON.stringify(patch)}`),
 
   deleteObject: (kind: string, { namespace, name }: NamespacedRef) =>
-    code(`kubectl delete ${kind} ${name} --namespace ${namespace}`),
+    code(shell`kubectl delete ${kind} ${name} --namespace ${namespace}`),
 
   /** What `scw` has no command for. The key is no argument, which every user of the machine could read. */
   scalewayPost: (apiUrl: string, path: string) =>
     code(
-      `printf 'X-Auth-Token: %s' "$SCW_SECRET_KEY" | curl --request POST --header @- --header 'Content-Type: application/json' --data '{}' ${apiUrl}${path}`,
+      shell`printf 'X-Auth-Token: %s' "$SCW_SECRET_KEY" | curl --request POST --header @- --header 'Content-Type: application/json' --data '{}' ${apiUrl + path}`,
     ),
-
-  scw: (words: string) => code(`scw ${words}`),
 
   look: (words: string) => code(words),
 } as const
@@ -85,8 +86,8 @@ function code(command: string): string {
   return `\`${command}\``
 }
 
-function annotate(which: string, ref: Pick<NamespacedRef, 'namespace'> | undefined): string {
-  return `kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace}`
+function annotate(which: readonly string[], ref: Pick<NamespacedRef, 'namespace'> | undefined): string {
+  return shell`kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace ?? ''}`
 }
 
 function credentials({ environment }: EnvironmentModel, { name }: TierModel): string {

@@ -1,5 +1,6 @@
 import { type RunOptions, run } from '../lib/exec.ts'
 import { exitCodes } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 
 /** Relative to the repository's root. */
 export const chartPath = 'charts/tiered-secrets'
@@ -67,7 +68,7 @@ function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<stri
   return run(options.helm, args, {
     ...runOptions(options),
     exitCode: exitCodes.unreachable,
-    fix: `Read the lines above. \`helm history --namespace ${namespace} ${name}\` shows what is installed; nothing has to be undone by hand.`,
+    fix: `Read the lines above. \`${shell`helm history --namespace ${namespace} ${name}`}\` shows what is installed; nothing has to be undone by hand.`,
   })
 }
 

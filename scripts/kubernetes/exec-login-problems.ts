@@ -1,6 +1,7 @@
 import type { RunResult } from '../lib/exec.ts'
 import { type ExitCode, exitCodes, ProblemError } from '../lib/problems.ts'
 import { type PassedOver, passedOverWarning } from '../lib/programs.ts'
+import { shell } from '../lib/shell.ts'
 
 /** What a problem with a login plugin names: never its arguments, its settings or its output. */
 export interface PluginPlace {
@@ -75,5 +76,5 @@ function problem({ where, context }: PluginPlace, code: string, { message, fix, 
 }
 
 function byHand({ context }: PluginPlace): string {
-  return `Try it by hand: kubectl --context ${context} get namespaces. Log in again if the plugin says so.`
+  return `Try it by hand: ${shell`kubectl --context ${context} get namespaces`}. Log in again if the plugin says so.`
 }

@@ -1,4 +1,5 @@
 import { type Problem, ProblemError } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import type { KubernetesClient } from './client.ts'
 import { describeObject, kinds, type SecretObject } from './kinds.ts'
 
@@ -65,6 +66,6 @@ export function pendingRelease(
     code: 'RELEASE_PENDING',
     where: describeObject(kinds.secret, { namespace, name: record }),
     message: `says that release ${name} is ${status}: a Helm is at it, or was killed. Expected none at it.`,
-    fix: `Wait until it has ended. When none runs any more: \`kubectl delete secret ${record} --namespace ${namespace}\`; the objects stay, and Helm takes them over.`,
+    fix: `Wait until it has ended. When none runs any more: \`${shell`kubectl delete secret ${record} --namespace ${namespace}`}\`; the objects stay, and Helm takes them over.`,
   }
 }

@@ -2,3 +2,17 @@
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
+
+/** A command to paste into a shell. What is put into it is a word, or part of one, whatever is in it; a list is several. */
+export function shell(
+  command: TemplateStringsArray,
+  ...values: readonly (string | number | readonly string[])[]
+): string {
+  const words = values.map((value) =>
+    [value]
+      .flat()
+      .map((word) => shellWord(String(word)))
+      .join(' '),
+  )
+  return String.raw({ raw: command }, ...words)
+}

@@ -3,6 +3,7 @@ import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import type { RefreshOptions } from '../kubernetes/refresh.ts'
 import type { Digest } from '../lib/keyed-digest.ts'
+import { shell } from '../lib/shell.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { ScalewayAccount } from '../scaleway/http.ts'
 
@@ -73,5 +74,5 @@ export function placeOfSecret(ref: NamespacedRef): string {
 
 /** The command that goes on, with what is to be added to it. */
 export function command({ model }: Pick<MigrationContext, 'model'>, ...args: readonly string[]): string {
-  return `\`npm run migrate -- ${['--environment', model.environment, ...args].join(' ')}\``
+  return `\`${shell`npm run migrate -- --environment ${model.environment} ${args}`}\``
 }

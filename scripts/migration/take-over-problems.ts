@@ -1,6 +1,7 @@
 import { latestValue } from '../fill/latest-value.ts'
 import type { SecretObject } from '../kubernetes/kinds.ts'
 import type { Problem } from '../lib/problems.ts'
+import { shell, shellWord } from '../lib/shell.ts'
 import { fillEntries } from '../model/fill-values.ts'
 import { specsOf } from '../model/resolve.ts'
 import { type MigrationContext, placeOfSecret } from './context.ts'
@@ -63,7 +64,7 @@ export function obstacles(context: MigrationContext, sight: TakeOver): Problem[]
 function writerProblems(made: HandMade): Problem[] {
   const { ref, secret } = made
   const where = placeOfSecret(ref)
-  const again = `It is in the backup. kubectl delete secret ${ref.name} --namespace ${ref.namespace}; pods that start before the operator has written it wait for it.`
+  const again = `It is in the backup. ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}; pods that start before the operator has written it wait for it.`
   const owner = otherController(made)
   const problems: Problem[] = []
   if (owner)
@@ -98,13 +99,13 @@ function foreignProblem({ model }: MigrationContext, { ref }: HandMade, { key, n
       code: 'TARGET_VALUE_NOT_FILLED',
       where,
       message: `holds ${key}, for which neither the old Secret nor Scaleway has a value. Expected ${name} filled.`,
-      fix: `npm run fill -- --environment ${model.environment} --from-secret ${ref.namespace}/${ref.name} --only ${name}; or ${replace}`,
+      fix: `${shell`npm run fill -- --environment ${model.environment} --from-secret ${`${ref.namespace}/${ref.name}`} --only ${name}`}; or ${replace}`,
     }
   return {
     code: 'TARGET_VALUE_DIFFERS',
     where,
     message: `holds another value for ${key} than the operator would write. Expected the same value.`,
-    fix: `If it is the right one, correct the old Secret, or Scaleway and \`--leave ${key}\`; else ${replace}`,
+    fix: `If it is the right one, correct the old Secret, or Scaleway and \`--leave ${shellWord(key)}\`; else ${replace}`,
   }
 }
 

@@ -1,3 +1,4 @@
+import { shell } from '../lib/shell.ts'
 import { formatDefinition } from './formats.ts'
 import type { SecretSpec } from './types.ts'
 
@@ -23,7 +24,7 @@ export function fillCommand({ environment, tier, only, specs, replace = false }:
     `npm run fill -- --environment ${environment}`,
     ...(tier === undefined ? [] : [`--tier ${tier}`]),
     ...(replace ? ['--replace'] : []),
-    ...(only === undefined ? [] : [`--only ${only.join(' ')}`]),
+    ...(only === undefined ? [] : [shell`--only ${only}`]),
     !replace && mayBeMadeUp ? '--generate' : '--from <file>',
   ].join(' ')
 }
@@ -34,5 +35,5 @@ export function housekeepingCommand({
   tier,
   only,
 }: Required<Pick<FillProposal, 'environment' | 'tier' | 'only'>>): string {
-  return `npm run fill -- --environment ${environment} --tier ${tier} --only ${only.join(' ')}`
+  return shell`npm run fill -- --environment ${environment} --tier ${tier} --only ${only}`
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { type RollingRef, type RolloutReport, type RolloutWaits, waitForRollouts } from '../kubernetes/rollout.ts'
 import type { Problem } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import { lookAtConsumers } from './look.ts'
 import type { RollingWorkload } from './plan.ts'
 import { isOutdated, targetsOf } from './targets.ts'
@@ -31,7 +32,7 @@ export async function awaitRollouts(
       code: 'CONSUMERS_NOT_READY',
       where: placeOf(ref),
       message: `${message}. Expected every pod replaced by one that is ready.`,
-      fix: `See why: \`kubectl describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}\`, then run the same command again.`,
+      fix: `See why: \`${shell`kubectl describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}`}\`, then run the same command again.`,
     }))
 }
 

@@ -1,5 +1,6 @@
 import { groupBy } from '../lib/group.ts'
 import type { Problem } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 import type { LiveApplication, LivePolicy } from './live-iam.ts'
 import { compareKeys } from './verify-keys.ts'
@@ -102,12 +103,12 @@ function otherPolicies(tier: TierIamPlan, application: LiveApplication, environm
         ? {
             code: 'IAM_GROUP_POLICY',
             message: `is in the group "${group.name}", whose policy "${name}" gives it ${given}. Expected no group with a policy.`,
-            fix: `Run \`scw iam group remove-member ${group.id} application-id=${application.id}\`.`,
+            fix: `Run \`${shell`scw iam group remove-member ${group.id} application-id=${application.id}`}\`.`,
           }
         : {
             code: 'IAM_POLICY_EXTRA',
             message: `has the policy "${name}" besides its own, which gives it ${given}. Expected one policy.`,
-            fix: `Run \`scw iam policy delete ${id}\`.`,
+            fix: `Run \`${shell`scw iam policy delete ${id}`}\`.`,
           }
     })
 }
@@ -122,5 +123,5 @@ function applyPlan({ environment }: IamPlan): string {
 
 /** The script leaves such a policy alone: it may be the one of another environment. */
 function otherProjectFix({ id }: LivePolicy): string {
-  return `Give each environment an application of its own (iamApplications in scripts/environments.ts), or run \`scw iam policy delete ${id}\` and then the script of \`npm run iam -- --format scw\`.`
+  return `Give each environment an application of its own (iamApplications in scripts/environments.ts), or run \`${shell`scw iam policy delete ${id}`}\` and then the script of \`npm run iam -- --format scw\`.`
 }

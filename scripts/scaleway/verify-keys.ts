@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 import type { ApiKeyEntry } from './iam.ts'
 import type { LiveApplication } from './live-iam.ts'
@@ -12,7 +13,7 @@ export function compareKeys(
 ): Omit<Problem, 'where'>[] {
   const option = `--environment ${plan.environment} --tier ${tier}`
   const rotate = `Run \`npm run credentials -- ${option} --rotate\`.`
-  const list = `scw iam api-key list bearer-id=${id}`
+  const list = shell`scw iam api-key list bearer-id=${id}`
   const usable = keys.filter((key) => daysLeft(key, now) > 0)
   const expired = keys.filter((key) => daysLeft(key, now) <= 0)
   return [

@@ -2,6 +2,7 @@ import { fieldChangeText } from '../kubernetes/difference.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { age } from '../lib/age.ts'
+import { shell } from '../lib/shell.ts'
 import { shortList } from '../lib/short-list.ts'
 import { durationSeconds } from '../model/duration.ts'
 import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, specsOf } from '../model/resolve.ts'
@@ -133,6 +134,6 @@ function overdue(
   const intervalMs = 1000 * (durationSeconds(refreshInterval) ?? 0)
   if (!refreshedAt || intervalMs === 0 || now.getTime() - refreshedAt.getTime() <= 2 * intervalMs) return []
   const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected it every ${refreshInterval}`
-  const force = `kubectl annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
+  const force = shell`kubectl annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
   return [of('REFRESH_OVERDUE', fact, `See that the operator runs, then: \`${force}\``)]
 }

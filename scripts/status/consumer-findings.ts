@@ -1,5 +1,6 @@
 import { delivers } from '../kubernetes/secret-uses.ts'
 import { age } from '../lib/age.ts'
+import { shell } from '../lib/shell.ts'
 import { shortList } from '../lib/short-list.ts'
 import { consumes } from '../model/consumers.ts'
 import { type ExternalSecretModel, externalSecrets, specsOf, type TierModel } from '../model/resolve.ts'
@@ -92,7 +93,7 @@ function outdated(
   const fix =
     kind === 'Job'
       ? 'Let it end, or delete it and have it made again.'
-      : `\`kubectl rollout restart ${kind.toLowerCase()}/${name} --namespace ${tier.namespace}\``
+      : `\`${shell`kubectl rollout restart ${kind.toLowerCase()}/${name} --namespace ${tier.namespace}`}\``
   return [
     finding({
       code: 'CONSUMER_OUTDATED',

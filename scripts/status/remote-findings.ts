@@ -1,5 +1,6 @@
 import { age } from '../lib/age.ts'
 import { nearest } from '../lib/nearest.ts'
+import { shell } from '../lib/shell.ts'
 import { shortList } from '../lib/short-list.ts'
 import { fillCommand } from '../model/fill-command.ts'
 import { placeOf, typeFits } from '../model/remote-secret.ts'
@@ -43,7 +44,7 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
       code: 'REMOTE_ELSEWHERE',
       where,
       message: `is not there; a remote secret of this name is in ${elsewhere.join(', ')}. Expected it in ${tier.remotePath}.`,
-      fix: `Move it: \`scw secret secret update <id> path=${tier.remotePath}\`, or correct remotePath in scripts/catalogue.ts.`,
+      fix: `Move it: \`${shell`scw secret secret update <id> path=${tier.remotePath}`}\`, or correct remotePath in scripts/catalogue.ts.`,
       specs,
     })
   const only = specs.map(({ variable }) => variable)

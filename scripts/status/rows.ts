@@ -2,6 +2,7 @@ import { operatorProblems } from '../kubernetes/operator-problems.ts'
 import type { OperatorSight } from '../kubernetes/operators.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { compare } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import { consumes } from '../model/consumers.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from '../model/resolve.ts'
@@ -150,7 +151,7 @@ function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSi
         code: 'VERSION_WAITING',
         where: placeOf(remote),
         message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it delivered at the next.`,
-        fix: `To have it now: \`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}\``,
+        fix: `To have it now: \`${shell`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
         specs: remote.specs,
       })
     }),

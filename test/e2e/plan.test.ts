@@ -218,7 +218,7 @@ describe('over another version', () => {
     await world.stack.client.delete(kinds.deployment, reader)
     const { stdout } = await plan('--output', 'markdown')
     expect(stdout).toMatch(/^### trackdechets, recette: what a deployment changes$/m)
-    expect(stdout).toMatch(/^\| REMOVE \| ExternalSecret\/trackdechets-batch\/batch-secrets \|/m)
+    expect(stdout).toMatch(/^\| REMOVE \| `ExternalSecret\/trackdechets-batch\/batch-secrets` \|/m)
     expect(stdout).toContain('Secret/trackdechets-batch/batch-secrets: will be DELETED')
     expect(await everything()).toEqual(before)
     await world.install()

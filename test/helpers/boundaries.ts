@@ -97,6 +97,58 @@ const longFiles: Readonly<Record<string, string>> = {
 
 const maxLines = 250
 
+/** Ways for a foreign text to the terminal as it is, or into a command. A file that may is listed with its reason. */
+const aroundOutput: readonly {
+  readonly pattern: RegExp
+  readonly told: string
+  readonly except: Readonly<Record<string, string>>
+}[] = [
+  {
+    pattern: /\bas (?:unknown as )?Printable\b/g,
+    told: 'only lib/printable.ts says what is printable',
+    except: { 'scripts/lib/printable.ts': 'makes it' },
+  },
+  {
+    pattern: /\bdocument\(/g,
+    told: 'a text whose writer does not quote what is in it is made of lines(), table() or jsonDocument()',
+    except: {
+      'scripts/lib/printable.ts': 'makes it',
+      'scripts/lib/output.ts': 'the last look at what is printable already',
+      'scripts/lib/markdown.ts': 'escapes what is in it',
+      'scripts/plan/report.ts': 'Markdown, of lib/markdown.ts',
+      'scripts/migration/table.ts': 'YAML, of lib/yaml.ts',
+      'scripts/commands/credentials.ts': 'YAML, of lib/yaml.ts',
+      'scripts/commands/render.ts': 'YAML, of Helm',
+      'scripts/commands/deploy.ts': 'YAML, of Helm',
+      'scripts/commands/gen-values.ts': 'a difference of generated files',
+      'scripts/commands/vendor-schemas.ts': 'a difference of generated files',
+      'scripts/commands/operator-values.ts': 'YAML with comments of our own',
+      'scripts/commands/iam.ts': 'a script or HCL, whose generators quote',
+      'scripts/commands/lint-chart.ts': 'all that ct says of our own chart',
+    },
+  },
+  {
+    pattern: /\blog\(\s*(?:formatProblems?|lines|together|\w*[tT]able|\w*Text)\(/g,
+    told: 'log() is for one line, tell() for several',
+    except: {},
+  },
+  {
+    pattern: /['"]inherit['"]/g,
+    told: 'what a program says is read, and shown by us',
+    except: {},
+  },
+  {
+    pattern: /(?<!shell`[^`\n]*)\b(?:kubectl|scw|helm|curl) [\w-][^`\n]*\$\{(?!shell)/g,
+    told: 'a command to paste is made by shell`…` of lib/shell.ts',
+    except: {
+      'scripts/emit/iam-scw.ts': 'a script, with variables of its own',
+      'scripts/emit/operator-values.ts': 'a version of ours',
+      'scripts/kubernetes/exec-login-problems.ts': 'a sentence about kubectl',
+      'scripts/bench/helm-template.ts': 'a title',
+    },
+  },
+]
+
 /** The files a user edits; everything but `application.ts` takes an application as an argument. */
 const editedFiles = ['scripts/catalogue.ts', 'scripts/environments.ts']
 
@@ -133,6 +185,16 @@ export function processProblems(sources: Sources): string[] {
     )
 }
 
+/** Output that goes around `lib/printable.ts`, and commands to paste that go around `lib/shell.ts`, one sentence each. */
+export function outputProblems(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const code = withoutComments(text)
+    return aroundOutput
+      .filter(({ except }) => !(path in except))
+      .flatMap(({ pattern, told }) => [...code.matchAll(pattern)].map(([use]) => `${path} has ${use.trim()}; ${told}`))
+  })
+}
+
 /** Files named after nothing, and files too long to be about one thing, one sentence each. */
 export function fileProblems(sources: Sources): string[] {
   return [...sources].flatMap(([path, text]) => {
@@ -156,7 +218,12 @@ export function unusedExceptions(sources: Sources): string[] {
   const unusedLengths = Object.keys(longFiles).filter(
     (path) => (sources.get(path) ?? '').trimEnd().split('\n').length <= maxLines,
   )
-  return [...unusedImports, ...unusedLengths].map((exception) => `the exception "${exception}" is not used; remove it`)
+  const unusedOutput = aroundOutput.flatMap(({ pattern, except }) =>
+    Object.keys(except).filter((path) => !withoutComments(sources.get(path) ?? '').match(pattern)),
+  )
+  return [...unusedImports, ...unusedLengths, ...unusedOutput].map(
+    (exception) => `the exception "${exception}" is not used; remove it`,
+  )
 }
 
 // --- internal ---

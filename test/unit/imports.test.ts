@@ -5,6 +5,7 @@ import {
   fileProblems,
   importProblems,
   importsOf,
+  outputProblems,
   processProblems,
   type Sources,
   unusedExceptions,
@@ -16,6 +17,9 @@ const scripts: Sources = new Map(
     .map((name) => [join('scripts', name), readFileSync(join('scripts', name), 'utf8')]),
 )
 
+/** In a template of the source under test. */
+const inserted = ['$', '{name}'].join('')
+
 const one = (path: string, text: string): Sources => new Map([[path, text]])
 
 test('imports go one way: commands, then what they use, then model, then lib', () => {
@@ -26,6 +30,30 @@ test('imports go one way: commands, then what they use, then model, then lib', (
 test('only cli.ts reads arguments and the environment, prints or exits', () => {
   expect(processProblems(scripts)).toEqual([])
   expect(processProblems(one('scripts/other.ts', scripts.get('scripts/cli.ts') ?? '')).length).toBeGreaterThan(8)
+})
+
+test('nothing foreign gets around what is printable, or into a command', () => {
+  expect(outputProblems(scripts)).toEqual([])
+})
+
+test.each([
+  ['a cast', 'io.out(text as Printable)'],
+  ['a cast in two steps', 'io.out(rows as unknown as Printable)'],
+  ['a text taken for a document', `io.out(document(\`${inserted}\`))`],
+  ['several lines as one', 'io.log(formatProblems(problems).trimEnd())'],
+  ['the output of a program', "spawn(file, args, { stdio: 'inherit' })"],
+  ['a name in a command', `const fix = \`kubectl delete secret ${inserted}\``],
+  ['a name in a command of a sentence', `const fix = \`${inserted} \\\`scw iam policy delete ${inserted}\\\`.\``],
+])('%s is told', (_, line) => {
+  expect(outputProblems(one('scripts/lib/x.ts', line))).toHaveLength(1)
+})
+
+test('a quoted command is fine', () => {
+  const lines = [
+    `fix: shell\`kubectl delete secret ${inserted}\``,
+    `fix: \`Run \\\`\${shell\`kubectl delete secret ${inserted}\`}\\\`.\``,
+  ]
+  for (const line of lines) expect(outputProblems(one('scripts/lib/x.ts', line))).toEqual([])
 })
 
 test('every file of scripts/ is named after what it knows, and is short', () => {

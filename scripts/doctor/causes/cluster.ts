@@ -1,4 +1,5 @@
 import { kinds } from '../../kubernetes/kinds.ts'
+import { shell } from '../../lib/shell.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { isSeen, seenOr } from '../fact.ts'
@@ -67,6 +68,6 @@ export function namespaceCause(
     ...scene,
     message: `is being deleted, so that nothing can be made in it. Expected the namespace of tier "${tier.name}".`,
     evidence: namespace.value.remaining.map((text) => `condition of ${where}: ${text}`),
-    fix: `${paste.look(`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to let go; when the namespace is gone, ${deploy}.`,
+    fix: `${paste.look(shell`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to let go; when the namespace is gone, ${deploy}.`,
   })
 }

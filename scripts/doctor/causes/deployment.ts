@@ -1,6 +1,7 @@
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { specsConcerned } from '../../kubernetes/expected-spec.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
@@ -70,7 +71,7 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
         `status of ${where}: ${full} ${used} of ${hard}`,
         ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
       ],
-      fix: `${paste.look(`kubectl get secrets --namespace ${tier.namespace}`)} shows what takes the room; delete what nobody needs, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      fix: `${paste.look(shell`kubectl get secrets --namespace ${tier.namespace}`)} shows what takes the room; delete what nobody needs, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
       explains: waiting,
       isOptional: false,
     })

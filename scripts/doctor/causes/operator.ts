@@ -2,6 +2,7 @@ import { kinds } from '../../kubernetes/kinds.ts'
 import { operatorProblems } from '../../kubernetes/operator-problems.ts'
 import { operatorLabel } from '../../kubernetes/operators.ts'
 import { age } from '../../lib/age.ts'
+import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
@@ -57,7 +58,7 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
   const [first] = operators
   const place = `${kinds.deployment.kind}/${first?.namespace}/${first?.name}`
   const isScaledDown = operators.every(({ wanted }) => wanted === 0)
-  const pods = `kubectl describe pods --namespace ${first?.namespace} --selector ${operatorLabel}`
+  const pods = shell`kubectl describe pods --namespace ${first?.namespace ?? ''} --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_NOT_RUNNING',
     where: place,
@@ -72,7 +73,9 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
       ...told(silent),
     ],
     fix: isScaledDown
-      ? paste.look(`kubectl scale deployment ${first?.name} --namespace ${first?.namespace} --replicas 1`)
+      ? paste.look(
+          shell`kubectl scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`,
+        )
       : `${paste.look(pods)} tells why.`,
     ...about(cluster, silent),
   })
@@ -104,8 +107,8 @@ function ignoring(
       ]
     : []
   const logs = first
-    ? `kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
-    : `kubectl get pods --all-namespaces --selector ${operatorLabel}`
+    ? shell`kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
+    : shell`kubectl get pods --all-namespaces --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_SILENT',
     where,

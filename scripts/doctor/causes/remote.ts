@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
@@ -59,7 +60,7 @@ function remoteCause(scene: Scene, facts: RemoteFacts): Cause[] {
       of(scene, facts, {
         code: 'REMOTE_EPHEMERAL',
         message: 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting one.',
-        fix: `${paste.scw(`secret secret delete ${found.id} region=${scene.model.region}`)}, once what is needed is copied; then ${paste.fill(scene.model, scene.tier, remote.specs)}.`,
+        fix: `${paste.look(shell`scw secret secret delete ${found.id} region=${scene.model.region}`)}, once what is needed is copied; then ${paste.fill(scene.model, scene.tier, remote.specs)}.`,
       }),
     ]
   if (found?.status === 'locked')
@@ -87,7 +88,7 @@ function versionCause(
   const list = versions.map(({ revision, status }) => `version ${revision}: ${status}`)
   const disabled = versions.findLast(({ status }) => status === 'disabled')
   if (disabled) {
-    const enable = paste.scw(`secret version enable ${id} revision=${disabled.revision} region=${region}`)
+    const enable = paste.look(shell`scw secret version enable ${id} revision=${disabled.revision} region=${region}`)
     const message = `has no enabled version; version ${disabled.revision} is disabled. Expected an enabled one.`
     return of(scene, facts, { code: 'VERSION_DISABLED', message, fix: `${enable}, or add one: ${fill}.` }, ...list)
   }
@@ -113,7 +114,7 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
   switch (whereabouts.kind) {
     case 'renamed': {
       const { id, name } = whereabouts.secret
-      const rename = paste.scw(`secret secret update ${id} name=${remote.name} region=${region}`)
+      const rename = paste.look(shell`scw secret secret update ${id} name=${remote.name} region=${region}`)
       const message = `is not there; the folder has "${name}". Expected the name letter by letter.`
       return cause(
         { code: 'REMOTE_NAME_DIFFERS', message, fix: `${rename}, or correct remoteName in scripts/catalogue.ts.` },
@@ -124,8 +125,10 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
     case 'elsewhere': {
       if (remote.optional) return []
       const { id, path, name } = whereabouts.secret
-      const rename = name === remote.name ? '' : ` name=${remote.name}`
-      const move = paste.scw(`secret secret update ${id} path=${remote.path}${rename} region=${region}`)
+      const rename = name === remote.name ? [] : [`name=${remote.name}`]
+      const move = paste.look(
+        shell`scw secret secret update ${[id, `path=${remote.path}`, ...rename, `region=${region}`]}`,
+      )
       const message = `is not there; one of this name is in ${path}${name === remote.name ? '' : ` as "${name}"`}. Expected it in ${remote.path}.`
       return cause({ code: 'REMOTE_ELSEWHERE', message, fix: `${move} moves it, if it is the one; or ${fill}.` }, seen)
     }

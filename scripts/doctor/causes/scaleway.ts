@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import type { Observation } from '../observation.ts'
 import type { Outage, ScalewayFacts } from '../observe/scaleway.ts'
@@ -60,6 +61,6 @@ const slowMs = 3_000
 
 function timing(apiUrl: string): string {
   return paste.look(
-    `curl --silent --show-error --output /dev/null --write-out 'name %{time_namelookup} s, connected %{time_connect} s, answer %{time_total} s, status %{http_code}\\n' ${apiUrl}`,
+    shell`curl --silent --show-error --output /dev/null --write-out 'name %{time_namelookup} s, connected %{time_connect} s, answer %{time_total} s, status %{http_code}\\n' ${apiUrl}`,
   )
 }

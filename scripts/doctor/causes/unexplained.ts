@@ -1,6 +1,7 @@
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { entriesNamed } from '../../kubernetes/sync-problems.ts'
 import { age } from '../../lib/age.ts'
+import { shell } from '../../lib/shell.ts'
 import { dueText, isTriedSoon, type Tries, timeText, triesOf } from '../backoff.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { causeList } from '../cause-list.ts'
@@ -131,7 +132,7 @@ function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<
 
 function notSynced(tier: TierFacts, facts: ExternalSecretFacts): Cause {
   const { ref, warning, sync } = facts
-  const events = `kubectl get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
+  const events = shell`kubectl get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
   return causeOf({
     code: 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),

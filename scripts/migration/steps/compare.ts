@@ -3,6 +3,7 @@ import { kinds, type SecretObject } from '../../kubernetes/kinds.ts'
 import { refreshExternalSecrets } from '../../kubernetes/refresh.ts'
 import { groupBy } from '../../lib/group.ts'
 import type { Problem } from '../../lib/problems.ts'
+import { shell } from '../../lib/shell.ts'
 import { externalSecrets, specsOf } from '../../model/resolve.ts'
 import { type MigrationContext, placeOfSecret } from '../context.ts'
 import type { Facts } from '../facts.ts'
@@ -71,6 +72,6 @@ function problemOf({ key, variable, target, state }: Pair): Problem {
     code: 'VALUE_NOT_ARRIVED',
     where: placeOfSecret(target),
     message: `${what}. Expected the same bytes.`,
-    fix: `See what keeps the operator: kubectl describe externalsecret ${target.name} --namespace ${target.namespace}. Then run the same command again.`,
+    fix: `See what keeps the operator: ${shell`kubectl describe externalsecret ${target.name} --namespace ${target.namespace}`}. Then run the same command again.`,
   }
 }

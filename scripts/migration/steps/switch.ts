@@ -1,4 +1,5 @@
 import type { Problem } from '../../lib/problems.ts'
+import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import type { MigrationContext } from '../context.ts'
 import { command } from '../context.ts'
@@ -46,7 +47,7 @@ function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
   const keys = uses.some((use) => use.keys === undefined) ? [] : [...new Set(uses.flatMap((use) => use.keys ?? []))]
   const what = keys.length === 0 ? 'reads' : `reads ${shortList(keys)} of`
   const where = placeOfReference(reference)
-  const remove = `kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
+  const remove = shell`kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
   const problem = (message: string, fix: string): Problem => {
     return { code: 'LEGACY_IN_USE', where, message: `${message} Expected nothing to read it any more.`, fix }
   }
