@@ -28,11 +28,11 @@ export async function openEnvironment(name: string, io: Pick<CommandIo, 'env'>):
  */
 export async function openCluster(
   model: EnvironmentModel,
-  { env, signal }: Pick<CommandIo, 'env'> & Partial<Pick<CommandIo, 'signal'>>,
+  io: Pick<CommandIo, 'env'> & Partial<Pick<CommandIo, 'signal' | 'log'>>,
 ): Promise<KubernetesClient> {
-  const kubeconfig = await loadKubeconfig(env)
-  refuseOtherContext(model, kubeconfig.currentContext, env)
-  return createClient(await connectionOf(kubeconfig, kubeconfig.currentContext, signal))
+  const kubeconfig = await loadKubeconfig(io.env)
+  refuseOtherContext(model, kubeconfig.currentContext, io.env)
+  return createClient(await connectionOf(kubeconfig, kubeconfig.currentContext, io))
 }
 
 /** The kube context a command may use. */

@@ -1,6 +1,5 @@
 import type { RunResult } from '../lib/exec.ts'
-import { type ExitCode, exitCodes, ProblemError } from '../lib/problems.ts'
-import { type PassedOver, passedOverWarning } from '../lib/programs.ts'
+import { type ExitCode, exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 
 /** What a problem with a login plugin names: never its arguments, its settings or its output. */
@@ -26,14 +25,13 @@ export const loginProblems = {
       fix: 'Use a context with a token, for example of a service account: kubectl create token <name>.',
     }),
 
-  missing: (place: PluginPlace, installHint: string | undefined, passedOver: readonly PassedOver[] = []) => {
+  missing: (place: PluginPlace, installHint: string | undefined, passedOver: readonly Problem[] = []) => {
     const told = problem(place, 'LOGIN_PLUGIN_MISSING', {
       message: `the login plugin "${place.command}" can't be started. Expected an executable file.`,
       fix: installHint ?? `Install ${place.command}, or correct the command in the kubeconfig.`,
       exitCode: exitCodes.toolMissing,
     })
-    const warnings = passedOver.map((one) => passedOverWarning(one, 'write its whole path into the kubeconfig'))
-    return new ProblemError([...told.problems, ...warnings], told.exitCode)
+    return new ProblemError([...told.problems, ...passedOver], told.exitCode)
   },
 
   /** A plugin may repeat the settings it was given, and the kubeconfig may hold a key among them. */

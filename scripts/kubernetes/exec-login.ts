@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { tryRun } from '../lib/exec.ts'
-import { ProblemError } from '../lib/problems.ts'
-import { findPrograms } from '../lib/programs.ts'
+import { formatProblems, ProblemError } from '../lib/problems.ts'
+import { findPrograms, passedOverWarning } from '../lib/programs.ts'
 import { loginProblems } from './exec-login-problems.ts'
 
 /** What a login plugin answered. Holds credentials: never printed. */
@@ -39,6 +39,8 @@ export interface ExecLoginOptions {
   /** Default: 60,000 */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Is told which programs were passed over. Default: nobody is, unless none is left */
+  readonly log?: (line: string) => void
 }
 
 /**
@@ -58,9 +60,12 @@ export async function execLogin(entry: unknown, options: ExecLoginOptions): Prom
   const place = { where, context, command }
   const spec = { interactive: false, ...(provideClusterInfo ? { cluster } : {}) }
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec })
-  const { usable, passedOver } = await findPrograms([command], searchPath)
-  const file = command.includes('/') ? resolve(folder, command) : usable[0]
-  if (file === undefined) throw loginProblems.missing(place, installHint, passedOver)
+  const isNamed = command.includes('/')
+  const { usable, passedOver } = await findPrograms(isNamed ? [] : [command], searchPath)
+  const file = isNamed ? resolve(folder, command) : usable[0]
+  const warnings = passedOver.map((one) => passedOverWarning(one, 'write its whole path into the kubeconfig'))
+  if (file === undefined) throw loginProblems.missing(place, installHint, warnings)
+  if (warnings.length > 0) options.log?.(formatProblems(warnings).trimEnd())
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
   const started = tryRun(file, args, { env: { ...env, KUBERNETES_EXEC_INFO: info }, signal }).catch((error) => {

@@ -1,10 +1,11 @@
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
+import type { CommandIo } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
-import { type ExecCluster, execLogin, lastingToken } from './exec-login.ts'
+import { type ExecCluster, type ExecLoginOptions, execLogin, lastingToken } from './exec-login.ts'
 
 /** Several kubeconfig files merged into one, as kubectl merges them. */
 export interface Kubeconfig {
@@ -67,13 +68,13 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
  * Credentials and address of a context. A login plugin (`exec`) is asked when the user has no token or certificate.
  *
  * @param context Default: the current one.
- * @param signal ends a login plugin that is being asked.
+ * @param io `signal` ends a login plugin that is being asked, `log` is told which programs were passed over for it.
  * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, `UNSUPPORTED_LOGIN`, or as `execLogin`.
  */
 export async function connectionOf(
   kubeconfig: Kubeconfig,
   context: string | undefined = kubeconfig.currentContext,
-  signal?: AbortSignal,
+  io: Partial<Pick<CommandIo, 'signal' | 'log'>> = {},
 ): Promise<ClusterConnection> {
   const { entries, contexts, files, searchPath } = kubeconfig
   const where = files.join(delimiter)
@@ -106,11 +107,13 @@ export async function connectionOf(
   }
   if (user.body.exec === undefined || token !== undefined || clientCertificate !== undefined) return connection
   const options = { where, context, folder: user.folder, searchPath, cluster: execCluster(cluster, connection) }
-  const login = () => execLogin(user.body.exec, { ...options, ...(signal ? { signal } : {}) })
-  const first = await login()
+  const { signal, log } = io
+  const login = (more: Pick<ExecLoginOptions, 'log'> = {}) =>
+    execLogin(user.body.exec, { ...options, ...(signal ? { signal } : {}), ...more })
+  const first = await login(log ? { log } : {})
   const { expiresAt, ...credentials } = first
   const isRenewed = expiresAt !== undefined && credentials.token !== undefined
-  return { ...connection, ...credentials, ...(isRenewed ? { currentToken: lastingToken(first, login) } : {}) }
+  return { ...connection, ...credentials, ...(isRenewed ? { currentToken: lastingToken(first, () => login()) } : {}) }
 }
 
 // --- internal ---

@@ -24,8 +24,8 @@ export function isStandardInput(path: string): boolean {
 /**
  * The bytes of a file with secrets, which only its owner can read. The mode is that of the opened file, so that nobody
  * can put another one in its place in between. What the caller's shell has opened (`/dev/fd/63`, as `<(command)` gives
- * it) is taken as standard input is. A kubeconfig and the config file of `scw` are not read this way: they belong to
- * tools that take them as they are.
+ * it) is taken as standard input is. Not read this way: a kubeconfig and the config file of `scw`, which belong to tools
+ * that take them as they are; a backup of `migrate`, which is sealed; the files of the emulator, which it writes itself.
  *
  * @param maxBytes Default: no limit
  * @throws ProblemError `<code>_UNREADABLE`, `<code>_OPEN_TO_OTHERS`

@@ -88,8 +88,11 @@ test('a plugin on PATH that others could replace is passed over; one whose file 
   expect(await readdir(folder)).toEqual(['open'])
   await executable(join(folder, 'closed/plugin'), printing(credential({ token: 'of-the-closed-one' })))
   const both = `${searchPath}${delimiter}${join(folder, 'closed')}`
-  const { login } = await plugin('', { command: 'plugin' }, { searchPath: both })
+  const told: string[] = []
+  const log = (line: string) => void told.push(line)
+  const { login } = await plugin('', { command: 'plugin' }, { searchPath: both, log })
   expect(await login).toEqual({ token: 'of-the-closed-one' })
+  expect(told.join('\n')).toContain(`fix: Run \`chmod go-w '${dirname(open)}'\`, or write its whole path into the`)
   expect(await (await plugin('', { command: open })).login).toEqual({ token })
 })
 
