@@ -91,34 +91,6 @@ describe.each([
     expect(exitCode).toBe(0)
   })
 
-  test('a Secret with other names in it is written whole, by either command', async () => {
-    const tier = here.tier('storefront')
-    const { namespace, credentialsSecret: name } = tier
-    const boundary = { namespace: here.world.stack.model.release.namespace, name: `boundary-${namespace}` }
-    const { rules = '' } = (await here.client.get(kinds.secret, boundary))?.metadata.annotations ?? {}
-    const judgeBy = (version: string) =>
-      here.client.mergePatch(kinds.secret, boundary, { metadata: { annotations: { rules: version } } })
-    const give = async (data: Readonly<Record<string, string>>) =>
-      here.client.mergePatch(kinds.secret, { namespace, name }, { data })
-    const namesOf = async () =>
-      Object.keys((await here.client.get<SecretObject>(kinds.secret, { namespace, name }))?.data ?? {}).sort()
-    for (const write of [() => install(here.context(tier), keyOf('storefront')), () => rotate(here.context(tier))]) {
-      await judgeBy('off')
-      await eventually(
-        () => verdict(give({ secretKey: '', 'secret-key': '' })),
-        (said) => said === 'allowed',
-      )
-      await judgeBy(rules)
-      if (rules !== 'off')
-        await eventually(
-          () => verdict(give({ secretKey: 'YQ==' })),
-          (said) => said !== 'allowed',
-        )
-      await write()
-      expect(await namesOf()).toEqual(['access-key', 'secret-key'])
-    }
-  })
-
   test('a key for a namespace that does not exist yet makes one that Helm adopts', async () => {
     const tier = here.tier('mailer')
     const key = keyOf('mailer')
@@ -315,6 +287,34 @@ describe.each([
     })
     expect(stderr).toContain("sealedCredentials: { orders: { accessKey: '")
     expect(`${stdout}${stderr}`).not.toMatch(new RegExp(`${key.accessKey}|${key.secretKey}`))
+  })
+
+  test('a Secret with other names in it is written whole, by either command', async () => {
+    const tier = here.tier('storefront')
+    const { namespace, credentialsSecret: name } = tier
+    const boundary = { namespace: here.world.stack.model.release.namespace, name: `boundary-${namespace}` }
+    const { rules = '' } = (await here.client.get(kinds.secret, boundary))?.metadata.annotations ?? {}
+    const judgeBy = (version: string) =>
+      here.client.mergePatch(kinds.secret, boundary, { metadata: { annotations: { rules: version } } })
+    const give = async (data: Readonly<Record<string, string>>) =>
+      here.client.mergePatch(kinds.secret, { namespace, name }, { data })
+    const namesOf = async () =>
+      Object.keys((await here.client.get<SecretObject>(kinds.secret, { namespace, name }))?.data ?? {}).sort()
+    for (const write of [() => install(here.context(tier), keyOf('storefront')), () => rotate(here.context(tier))]) {
+      await judgeBy('off')
+      await eventually(
+        () => verdict(give({ secretKey: '', 'secret-key': '' })),
+        (said) => said === 'allowed',
+      )
+      await judgeBy(rules)
+      if (rules !== 'off')
+        await eventually(
+          () => verdict(give({ secretKey: 'YQ==' })),
+          (said) => said !== 'allowed',
+        )
+      await write()
+      expect(await namesOf()).toEqual(['access-key', 'secret-key'])
+    }
   })
 })
 

@@ -147,7 +147,7 @@ describe('a credentials Secret', () => {
       expect(cause.message.split(revoked(told ?? '')).length - 1).toBe(told === undefined ? 0 : 1)
       expect(cause.fix).toMatch(fix)
       expect(cause.evidence.join('\n')).toMatch(
-        /event of SecretStore\/bookshop-orders\/orders-secretstore at \S+: (cannot find secret data for key|scaleway-sdk-go: invalid (access|secret) key (format '…'|cannot be empty))/,
+        /event of SecretStore\/bookshop-orders\/orders-secretstore at \S+: (cannot find secret data for key|scaleway-sdk-go: (invalid (access|secret) key format '…'|secret key cannot be empty))/,
       )
       expect(cause.specs.map(({ variable }) => variable)).toContain('PAY_MERCHANT')
       await mend(orders)
