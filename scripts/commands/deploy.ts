@@ -41,12 +41,12 @@ export const command = defineCommand<Options>({
     refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    using client = dryRun ? undefined : await openCluster(model, io)
-    if (client) await refusePending(client, model, io)
-    const warnings = client ? await checkOperator(client, model, io) : []
+    using client = await openCluster(model, io)
+    if (!dryRun) await refusePending(client, model, io)
+    const warnings = await checkOperator(client, model, io)
     const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
     if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
-    const isAwaited = client && revision !== undefined && options.wait
+    const isAwaited = revision !== undefined && options.wait
     const waited = isAwaited ? await waitForSecrets(client, model, options, io) : notWaited
     if (output === 'json') io.out(asJson(model, { dryRun, revision, warnings, waited }))
     return waited.exitCode
