@@ -42,12 +42,12 @@ export const command = defineCommand<Options>({
     refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
+    using client = await openCluster(model, io)
+    const warnings = await checkOperator(client, model, io)
     if (dryRun) await check(release, options, io)
-    using client = dryRun ? undefined : await openCluster(model, io)
-    const warnings = client ? await checkOperator(client, model, io) : []
-    const deployed = client && (await upgrade(release, client, options, io))
+    const deployed = dryRun ? undefined : await upgrade(release, client, options, io)
     if (deployed) tell(release, deployed, output, io)
-    const waited = client && deployed && options.wait ? await waitForSecrets(client, model, options, io) : notWaited
+    const waited = deployed && options.wait ? await waitForSecrets(client, model, options, io) : notWaited
     if (output === 'json') io.out(asJson(model, { dryRun, deployed, warnings, waited }))
     return deployed?.problems.some(isError) ? exitCodes.problems : waited.exitCode
   },

@@ -6,6 +6,7 @@ import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from 
 import { helmsName } from '../kubernetes/managed-fields.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
+import { installedOperator } from '../model/operator-version.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 
 /** What a deployment does to one object. */
@@ -127,7 +128,7 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
       fix:
         kind.apiVersion === 'bitnami.com/v1alpha1'
           ? 'Install sealed-secrets, or leave out sealedCredentials in scripts/environments.ts.'
-          : 'Install External Secrets Operator 0.17 or later, with its definitions.',
+          : `Install External Secrets Operator ${installedOperator}, with its definitions.`,
     }
   return {
     code: 'PLAN_REFUSED',

@@ -8,7 +8,7 @@ export interface State {
 
 /** Every state by its stable code, the worst first: the cause of another comes before it. */
 export const states = {
-  KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.17'),
+  KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.16'),
   OPERATOR_EXPOSED: error('the operator has a known fault, and the environment leaves out what protects from it'),
   NAMESPACE_ABSENT: error('the namespace of the tier does not exist'),
   STORE_ABSENT: error('the SecretStore of the tier does not exist'),

@@ -167,15 +167,18 @@ describe('npm run deploy refuses, and installs nothing,', () => {
       "refreshInterval: '1h', without: ['admission'],",
     )
     await repository.cli(['gen-values'])
-    const { exitCode, stdout, stderr } = await withOperator(client, { image }, () =>
-      deploy(['--environment', 'recette']),
-    )
+    const [real, dry] = await withOperator(client, { image }, async () => [
+      await deploy(['--environment', 'recette']),
+      await deploy(['--environment', 'recette', '--dry-run']),
+    ])
     await repository.write('scripts/environments.ts', environments)
     expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
-    expect(stderr).toMatch(
-      /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* leaves out "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
-    )
-    expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+    for (const { exitCode, stdout, stderr } of [real, dry]) {
+      expect(stderr).toMatch(
+        /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* leaves out "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
+      )
+      expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+    }
   })
 
   test.each([
@@ -276,6 +279,22 @@ describe('npm run deploy', () => {
     expect(await codesWith('v0.20.4')).toEqual([0, true, 'warning OPERATOR_VULNERABLE', 'OPERATOR_VULNERABLE'])
     expect(await codesWith('latest')).toEqual([0, true, 'warning OPERATOR_VERSION_UNKNOWN', 'OPERATOR_VERSION_UNKNOWN'])
     expect(await codesWith('v2.9.0')).toEqual([0, true, undefined])
+  })
+
+  test('says that the version was not looked at where nobody may list Deployments, and goes on', async () => {
+    const target = { url: controlPlane.server, ca: controlPlane.ca, token: controlPlane.token }
+    await using gate = await startGate(target, async ({ url }, forward) =>
+      url.startsWith('/apis/apps/v1/deployments') ? { status: 403, body: '{}' } : forward(),
+    )
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
+    const args = ['--environment', 'recette', '--no-wait']
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const shown = await withOperator(client, { image }, () => deploy(args, { KUBECONFIG: path }))
+    expect(shown.stderr).toBe(
+      'not looked at: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
+    )
+    expect(shown.exitCode).toBe(0)
   })
 
   test('is refused while another Helm is at it, or was killed, with the command that clears it', async () => {

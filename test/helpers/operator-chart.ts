@@ -8,7 +8,7 @@ import { sharedFolder } from './shared-folder.ts'
 
 /**
  * The operator's own chart, the newest that comes as a Go module, without the subchart that none of our values turns on.
- * Those of 0.20.1 and before can't be used with a liveness probe: they give its port as a string.
+ * That of 0.20.1 can't be used with a liveness probe: it gives the port as a string.
  */
 export async function operatorChart(): Promise<string> {
   const module = 'github.com/external-secrets/external-secrets'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { advisories, advisoriesOf } from '../../../scripts/model/operator-advisories.ts'
-import { installedOperator, parseOperatorVersion } from '../../../scripts/model/operator-version.ts'
+import { compareNumbers, installedOperator, parseOperatorVersion } from '../../../scripts/model/operator-version.ts'
 import { readRecipe } from '../../../scripts/toolchain/recipes.ts'
 import { repositoryFile, root } from '../../helpers/generating.ts'
 
@@ -28,12 +28,13 @@ test.each([
   expect(idsOf(version)).toEqual(ids)
 })
 
-test('the version to install has none, and the README installs it', async () => {
+test('the version to install has none; the README installs it, and upgrades to it', async () => {
   expect(idsOf(installedOperator)).toEqual([])
   const readme = await repositoryFile('README.md')
-  expect(readme.match(/external-secrets\/external-secrets --version \S+/g)).toEqual([
-    `external-secrets/external-secrets --version ${installedOperator}`,
-  ])
+  expect(readme.match(/external-secrets --version \d\S+/g)).toEqual([`external-secrets --version ${installedOperator}`])
+  const steps = /for version in (.*); do/.exec(readme)?.[1]?.split(' ') ?? []
+  expect(steps.at(-1)).toBe(installedOperator)
+  expect([...steps].sort(compareNumbers)).toEqual(steps)
 })
 
 test('the operator for attacks has the fault that reads every Secret, and the other one has not', async () => {
