@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 5aa3f4dc35790b13, types 00c468ef655fd98a
+// schema ab974d19c63903ff, types 00c468ef655fd98a
 
 /**
  * A key of a Kubernetes Secret.

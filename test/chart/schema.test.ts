@@ -99,13 +99,6 @@ const examples: readonly [fact: string, place: string, wrong: unknown, said: Reg
     '/trackdechets-backend',
   ],
   [
-    'a modifier of gjson',
-    'tiers.backend.required.fields.MAILJET_API_KEY.property',
-    '@tostr',
-    /x/,
-    undefined,
-  ],
-  [
     'namespaces that are not kept',
     'namespaces.annotations',
     { 'helm.sh/resource-policy': 'delete' },

@@ -10,6 +10,9 @@ import { freePort } from '../../scripts/local/ports.ts'
 import { answersOk } from '../../scripts/local/probe.ts'
 import { startProcess } from '../../scripts/local/process.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
+import type { SecretSpec } from '../../scripts/model/types.ts'
+import { bookshop } from '../fixtures/applications.ts'
+import { applicationWith } from '../helpers/applications.ts'
 import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { localTools } from '../helpers/local-stack.ts'
@@ -139,6 +142,54 @@ test('every rule has an attack, and every attack is refused by its rule alone', 
   }
 })
 
+test('what the chart renders passes: bundles and fields, required and optional, with any names', async () => {
+  const forms: Partial<SecretSpec>[] = [
+    { variable: 'WHOLE' },
+    { variable: 'FIELD', remoteName: 'relay', property: ['smtp.host', '@user', 'é |\\'] },
+    { variable: 'BUNDLED', remoteName: 'bundled', identity: 's3', layout: 'bundle' },
+    { variable: '_BUNDLED', remoteName: 'bundled_', identity: 's3', layout: 'bundle' },
+    { variable: 'OTHER', remoteName: 'other', identity: 'a-b_c.d', layout: 'bundle' },
+    { variable: 'DOTS', remoteName: '..dots' },
+  ]
+  const optional = forms.map((form) => ({
+    ...form,
+    variable: `MORE_${form.variable}`,
+    remoteName: `more-${form.remoteName ?? 'whole'}`,
+    ...(form.identity === undefined ? {} : { identity: `more-${form.identity}` }),
+    optional: true,
+  }))
+  const shop = applicationWith({ secrets: [...forms, ...optional] })
+  const templates: string[] = []
+  for (const [application, environment] of [
+    [shop, 'dev'],
+    [bookshop, 'preview'],
+  ] as const) {
+    const { model, upgrade, uninstall } = await releaseOf(controlPlane, application, environment)
+    expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
+    await untilJudged(client, model)
+    // Updated, and created anew, while the policies judge.
+    for (const args of [
+      ['--set', 'reloader.enabled=true'],
+      ['--set', 'reloader.enabled=false'],
+    ]) {
+      const { stderr, exitCode } = await upgrade(helm4, ...args)
+      expect([stderr.match(/denied request.*/g), exitCode]).toEqual([null, 0])
+      for (const { namespace } of model.tiers) {
+        for (const { metadata, spec } of (await client.list<AnyObject>(kinds.externalSecret, { namespace })).items) {
+          const template = (spec as { target: { template: { data?: object; templateFrom?: object[] } } }).target
+            .template
+          templates.push(...Object.keys(template))
+          await client.delete(kinds.externalSecret, metadata)
+        }
+      }
+    }
+    const last = await upgrade(helm4)
+    expect([last.stderr.match(/denied request.*/g), last.exitCode]).toEqual([null, 0])
+    expect(await uninstall(helm4)).toMatchObject({ exitCode: 0 })
+  }
+  expect(templates).toEqual(expect.arrayContaining(['data', 'templateFrom']))
+})
+
 test('the type checks of Kubernetes find nothing in the policies, and would', async () => {
   const port = await freePort()
   const args = controllerManagerArgs({ port }).filter((arg) => !arg.startsWith('--controllers='))
@@ -204,10 +255,10 @@ test('an ExternalSecret as large as the API server takes is judged in time', asy
     (said) => said.includes('(EXTERNAL_SECRET_KEY)'),
   )
   let count = 10_000
-  console.log(performance.now());while ((await create('no-tier', withEntries(count))) !== 'allowed') count -= 500;console.log(count,performance.now())
+  while ((await create('no-tier', withEntries(count))) !== 'allowed') count -= 500
   expect(count).toBeGreaterThan(3000)
   expect(await create(scene.own.namespace, withEntries(count, 1))).toMatch(/\(EXTERNAL_SECRET_KEY\)/)
-  console.log(performance.now());expect(await create(scene.own.namespace, withEntries(count))).toBe('allowed');console.log(performance.now())
+  expect(await create(scene.own.namespace, withEntries(count))).toBe('allowed')
   const ref = { name: 'large', namespace: scene.own.namespace }
   await client.mergePatch(kinds.externalSecret, ref, { metadata: { finalizers: ['a.example/held'] } })
   const annotate = { metadata: { annotations: { 'force-sync': '1' } } }
@@ -224,7 +275,8 @@ test('what is larger than the catalogue is refused before anything looks through
   const ref = { namespace, name: 'oversized' }
   const key = `path:${remotePath}/a`
   const list = (count: number, entry: (index: number) => unknown) => Array.from({ length: count }, (_, i) => entry(i))
-  const map = (count: number, value: string) => Object.fromEntries(list(count, (i) => [`k${i}`, value]) as [string, string][])
+  const map = (count: number, value: string) =>
+    Object.fromEntries(list(count, (i) => [`k${i}`, value]) as [string, string][])
   const inTemplate = (template: unknown) => ({ spec: { target: { template } } })
   const sizes: Readonly<Record<string, (count: number) => object>> = {
     'spec.data': (n) => ({ spec: { data: list(n, (i) => ({ secretKey: `K${i}`, remoteRef: { key } })) } }),
@@ -245,7 +297,9 @@ test('what is larger than the catalogue is refused before anything looks through
   for (const [place, of] of Object.entries(sizes)) {
     for (const by of [client, refresher]) {
       for (const count of [20_000, most + 1]) {
-        expect(await patch(by, of(count))).toMatch(new RegExp(`too large are ${place}\\. Expected .+ tier, ${most}, .+_SIZE\\)`))
+        expect(await patch(by, of(count))).toMatch(
+          new RegExp(`too large are ${place}\\. Expected .+ tier, ${most}, .+_SIZE\\)`),
+        )
       }
     }
     expect(await patch(client, of(most))).toBe('allowed')
@@ -297,7 +351,10 @@ test('what later operators can do, the chart does not render: it is refused', as
     'dataFrom.0.extract.later': 1,
   }
   for (const [place, value] of Object.entries(later)) {
-    expect([place, await create(namespace, place, value)]).toEqual([place, expect.stringContaining('(EXTERNAL_SECRET_FIELD)')])
+    expect([place, await create(namespace, place, value)]).toEqual([
+      place,
+      expect.stringContaining('(EXTERNAL_SECRET_FIELD)'),
+    ])
   }
   const source = { target: 'Data', literal: optionalTemplate('A') }
   const from = (more: object) => create(namespace, 'target.template.templateFrom', [{ ...source, ...more }])
