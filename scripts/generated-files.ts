@@ -10,6 +10,7 @@ import { readIfExists } from './lib/files.ts'
 import { markdownTable } from './lib/markdown.ts'
 import { type Problem, ProblemError } from './lib/problems.ts'
 import { parseYamlDocuments } from './lib/yaml.ts'
+import { advisories } from './model/operator-advisories.ts'
 import type { Application } from './model/types.ts'
 import { states } from './status/states.ts'
 
@@ -35,7 +36,12 @@ export async function generateFor(application: Application, root: string): Promi
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     readme,
     types,
-    sections: { 'open-questions': openQuestionsTable(), states: statesTable(), causes: causesTable() },
+    sections: {
+      'open-questions': openQuestionsTable(),
+      states: statesTable(),
+      causes: causesTable(),
+      advisories: advisoriesTable(),
+    },
   })
 }
 
@@ -82,6 +88,18 @@ function causesTable(): string {
   return markdownTable(
     ['Code', 'It is found that', 'What mends it'],
     Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
+  )
+}
+
+function advisoriesTable(): string {
+  return markdownTable(
+    ['Advisory', 'What it allows', 'Versions', 'In the namespaces of the tiers'],
+    advisories.map(({ id, cve, allows, since, fixedIn, kept }) => [
+      [`[${id}](https://github.com/advisories/${id})`, ...(cve ? [cve] : [])].join(', '),
+      allows,
+      since ? `${since} to before ${fixedIn}` : `before ${fixedIn}`,
+      kept,
+    ]),
   )
 }
 

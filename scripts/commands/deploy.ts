@@ -5,10 +5,12 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type GateDocument, gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { refusePendingRelease } from '../kubernetes/helm-release.ts'
+import { operatorProblems } from '../kubernetes/operator-problems.ts'
+import { listingOperators, readOperators } from '../kubernetes/operators.ts'
 import { passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
-import { type ExitCode, exitCodes, formatProblems, isError } from '../lib/problems.ts'
+import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type OpenRelease, openRelease } from '../release.ts'
 
@@ -39,13 +41,14 @@ export const command = defineCommand<Options>({
     refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    using client = dryRun ? undefined : await openCluster(model, io)
-    if (client) await refusePending(client, model, io)
+    using client = await openCluster(model, io)
+    if (!dryRun) await refusePending(client, model, io)
+    const warnings = await checkOperator(client, model, io)
     const revision = dryRun ? await check(release, options, io) : await upgrade(release, options, io)
     if (revision !== undefined && output === 'table') io.out(`${describe(release)}: revision ${revision} is deployed\n`)
-    const isAwaited = client && revision !== undefined && options.wait
+    const isAwaited = revision !== undefined && options.wait
     const waited = isAwaited ? await waitForSecrets(client, model, options, io) : notWaited
-    if (output === 'json') io.out(asJson(model, { dryRun, revision, waited }))
+    if (output === 'json') io.out(asJson(model, { dryRun, revision, warnings, waited }))
     return waited.exitCode
   },
 })
@@ -85,6 +88,18 @@ async function refusePending(client: KubernetesClient, model: EnvironmentModel, 
   })
 }
 
+/** Faults of the operator that the environment protects from are warnings; so is an unknown version. */
+async function checkOperator(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<Problem[]> {
+  const operators = await readOperators(client, io.signal).catch((error: unknown) => {
+    throw clusterProblem(error)
+  })
+  if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
+  const problems = operatorProblems(model, operators ?? [])
+  if (problems.some(isError)) throw new ProblemError(problems)
+  if (problems.length > 0) io.log(formatProblems(problems).trimEnd())
+  return problems
+}
+
 interface Waited {
   readonly exitCode: ExitCode
   /** Undefined: it was not waited. */
@@ -119,15 +134,24 @@ async function waitForSecrets(
 interface Outcome {
   readonly dryRun: boolean
   readonly revision: number | undefined
+  readonly warnings: readonly Problem[]
   readonly waited: Waited
 }
 
 /** What was not done or looked at is null. */
-function asJson(model: EnvironmentModel, { dryRun, revision, waited: { gate, problems } }: Outcome): string {
+function asJson(model: EnvironmentModel, { dryRun, revision, warnings, waited: { gate, problems } }: Outcome): string {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = gate ?? {}
   const done = { dryRun, deployed: revision !== undefined, release: { ...release, revision: revision ?? null } }
-  const body = { version: 1, application, environment, ...done, synced, externalSecrets, problems }
+  const body = {
+    version: 1,
+    application,
+    environment,
+    ...done,
+    synced,
+    externalSecrets,
+    problems: [...warnings, ...problems],
+  }
   return `${JSON.stringify(body, null, 2)}\n`
 }
 

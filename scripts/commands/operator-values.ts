@@ -2,9 +2,9 @@ import { loadApplication } from '../application.ts'
 import { operatorValuesText } from '../emit/operator-values.ts'
 import { defineCommand } from '../lib/command.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
+import { installedOperator } from '../model/operator-version.ts'
 import { resolveAll } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
-import { readRecipe } from '../toolchain/recipes.ts'
 
 export const command = defineCommand<object>({
   name: 'operator-values',
@@ -15,8 +15,7 @@ export const command = defineCommand<object>({
     const application = await loadApplication()
     const problems = checkApplication(application).filter(isError)
     if (problems.length > 0) throw new ProblemError(problems)
-    const { version } = await readRecipe('external-secrets', io.root)
-    io.out(operatorValuesText(resolveAll(application), version))
+    io.out(operatorValuesText(resolveAll(application), installedOperator))
     return exitCodes.ok
   },
 })

@@ -13,6 +13,8 @@ import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/pr
 import { table } from '../lib/table.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack.ts'
 import { type SyncRow, syncRows } from '../local/sync-table.ts'
+import { advisoriesOf } from '../model/operator-advisories.ts'
+import { installedOperator, parseOperatorVersion } from '../model/operator-version.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 
 interface Options {
@@ -42,6 +44,7 @@ export const command = defineCommand<Options>({
     io.log(`${model.application}, ${environment}: starting emulator, control plane and operator`)
     refuseUnknownNames(without, model)
     await using stack = await startLocalStack({ io, model, seed: { without: ({ name }) => without.includes(name) } })
+    io.log(operatorLine(stack))
     io.log('installing the chart')
     await installChart(stack, io.root, generatedPaths.values(environment), io.signal)
     io.log('waiting until every tier is synced')
@@ -63,6 +66,16 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 const syncTimeoutSeconds = 45
+
+/** Nobody sees this operator in the cluster, as it has no Deployment. */
+function operatorLine({ operatorVersion, model }: LocalStack): string {
+  const version = parseOperatorVersion(operatorVersion)
+  const faults = version ? advisoriesOf(version).map(({ id }) => id) : []
+  if (!version) return 'operator of an unknown version: whether it has known faults is not told'
+  if (faults.length === 0) return `operator ${version.text}: it has no known fault`
+  const kept = model.without.includes('admission') ? 'nothing keeps out here' : 'admission keeps out of the tiers'
+  return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`npm run operator-values\` is for ${installedOperator}`
+}
 
 function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): string {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)

@@ -1,5 +1,6 @@
 import { openCluster, openEnvironment } from '../access.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
+import { listingOperators, readOperators } from '../kubernetes/operators.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import { loadAccount } from '../scaleway/account.ts'
@@ -28,17 +29,19 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(environment, io)
     const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
-    const [folders, tiers] = await Promise.all([
+    const [folders, tiers, operators] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),
       surveyCluster(client, model, io.signal),
+      readOperators(client, io.signal),
     ]).catch((error: unknown) => {
       throw clusterProblem(error)
     })
     const now = new Date()
-    const status = statusOf(model, folders, tiers, now)
+    const status = statusOf(model, folders, tiers, now, operators)
     io.out(output === 'json' ? statusJson(model, status) : statusTable(status, now))
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
+    if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
     if (told.some(isError)) throw new ProblemError(told)
     if (told.length > 0) io.log(formatProblems(told).trimEnd())
     return exitCodes.ok

@@ -85,6 +85,12 @@ export const causeList = {
   ),
   REFRESH_FROZEN: entry('the ExternalSecret is never read again: `refreshInterval: 0`, `CreatedOnce`', 'set it back'),
   BACKOFF: entry('what was wrong is mended, and the operator waits up to 7 minutes', 'wait, or force it'),
+  OPERATOR_EXPOSED: entry(
+    'the operator has a known fault, and the environment leaves out what protects from it',
+    'upgrade it, or take the protection back',
+  ),
+  OPERATOR_VULNERABLE: entry('the operator has a known fault; what protects all the same is told', 'upgrade it'),
+  OPERATOR_VERSION_UNKNOWN: entry('the image of the operator tells no version', 'the tag of a release'),
   NOT_SYNCED: entry('the operator fails for a reason that is none of these; its words are told', 'its words'),
 } as const satisfies Record<string, CauseEntry>
 

@@ -7,7 +7,7 @@ import { kindCauses, namespaceCause, troubleCause } from './causes/cluster.ts'
 import { credentialsCause } from './causes/credentials.ts'
 import { deploymentCauses, quotaCauses } from './causes/deployment.ts'
 import { keyCause } from './causes/key.ts'
-import { operatorCauses } from './causes/operator.ts'
+import { operatorCauses, operatorVersionCauses } from './causes/operator.ts'
 import { payloadCauses } from './causes/payload.ts'
 import { frozenCause } from './causes/refresh.ts'
 import { remoteCauses } from './causes/remote.ts'
@@ -32,7 +32,13 @@ export function causesOf(observation: Observation): Cause[] {
   const failing = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []).filter(isOutage))
   const clock = clockCause(observation)
   const direct = [
-    ...(isTrouble(cluster) ? [troubleCause(cluster)] : [...kindCauses(cluster), ...operatorCauses(cluster, now)]),
+    ...(isTrouble(cluster)
+      ? [troubleCause(cluster)]
+      : [
+          ...kindCauses(cluster),
+          ...operatorCauses(cluster, now),
+          ...operatorVersionCauses(observation.model, cluster),
+        ]),
     ...(clock ? [clock] : []),
     ...availabilityCauses(observation, failing),
     ...(isTrouble(cluster)

@@ -20,7 +20,7 @@ export interface OperatorWords {
 
 /**
  * What an event of the operator is about. Undefined for words that are none of these.
- * Source: external-secrets, providers/v1/scaleway and pkg/controllers; scaleway-sdk-go, scw/errors.go; seen with 0.20.4.
+ * Source: external-secrets, providers/v1/scaleway and pkg/controllers; scaleway-sdk-go, scw/errors.go; seen with 0.20.1 and 0.20.4.
  */
 export function recognise(message: string): OperatorWords | undefined {
   const found = known.find(([pattern]) => pattern.test(message))

@@ -1,5 +1,6 @@
 import { compare, type Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
+import { installedOperator } from '../model/operator-version.ts'
 import {
   type EnvironmentModel,
   type ExternalSecretModel,
@@ -74,7 +75,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
   const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
   const fixes = {
-    'kind-absent': 'Install External Secrets Operator 0.17 or later, with its definitions.',
+    'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
     'namespace-absent': `Run ${deploy}, or see why your GitOps engine has not made it.`,
     absent: `Run ${deploy}, or see why your GitOps engine has not made it.`,
     outdated: `Run ${deploy}, or see why your GitOps engine is behind.`,

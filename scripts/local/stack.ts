@@ -5,6 +5,7 @@ import { applyCrds } from '../kubernetes/crds.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
 import { findTools, type ToolchainIo } from '../toolchain/find.ts'
+import type { Tool } from '../toolchain/tools.ts'
 import { Cleanup } from './cleanup.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
 import { startOperator } from './operator.ts'
@@ -19,6 +20,8 @@ export interface LocalStackOptions {
   readonly seed?: Partial<Pick<SeedOptions, 'valueFor' | 'without'>>
   /** Default: any free ports, Scaleway's own limits */
   readonly emulator?: EmulatorOptions
+  /** Which operator runs. Default: `external-secrets`; the other has known faults, for the tests of attacks */
+  readonly operator?: OperatorTool
   /** Default: no more than the operator needs */
   readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers' | 'extraEtcdArgs'>
 }
@@ -30,6 +33,8 @@ export interface LocalStack extends AsyncDisposable {
   readonly controlPlane: ControlPlane
   readonly client: KubernetesClient
   readonly operator: RunningProcess
+  /** Of the operator; `unknown` for a program that an environment variable names. */
+  readonly operatorVersion: string
   /** Each tier's Scaleway key. */
   readonly keys: ReadonlyMap<string, TierKey>
   readonly helm: string
@@ -37,15 +42,20 @@ export interface LocalStack extends AsyncDisposable {
   readonly failure: Promise<Error>
 }
 
-/** Tools the local stack needs. */
-export const localStackTools = [
+/** An operator this machine can run. The definitions of the default one serve both. */
+export type OperatorTool = 'external-secrets' | 'external-secrets-vulnerable'
+
+/** Tools the local stack needs besides its operator. */
+const toolsWithoutOperator = [
   'helm',
   'etcd',
   'kube-apiserver',
   'kube-controller-manager',
-  'external-secrets',
   'external-secrets-crds',
 ] as const
+
+/** Tools the local stack needs. */
+export const localStackTools = [...toolsWithoutOperator, 'external-secrets'] as const
 
 /**
  * Starts everything, in the order the parts need each other.
@@ -53,10 +63,11 @@ export const localStackTools = [
  * @throws ProblemError when a tool is missing or a part does not start; nothing is left running or on disk then
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const tools = await findTools(localStackTools, options.io)
+  const operator = options.operator ?? 'external-secrets'
+  const { [operator]: operatorTool, ...others } = await findTools([...toolsWithoutOperator, operator], options.io)
   const cleanup = new Cleanup()
   try {
-    return await start(options, tools, cleanup)
+    return await start(options, { ...others, operator: operatorTool }, cleanup)
   } catch (error) {
     await cleanup[Symbol.asyncDispose]()
     throw error
@@ -92,7 +103,7 @@ export function externalSecretRefs(model: EnvironmentModel): NamespacedRef[] {
 
 // --- internal ---
 
-type Tools = Awaited<ReturnType<typeof findTools<(typeof localStackTools)[number]>>>
+type Tools = Record<(typeof toolsWithoutOperator)[number] | 'operator', Tool>
 
 async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup): Promise<LocalStack> {
   const { io, model } = options
@@ -120,7 +131,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
   )
   const client = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(async () => client[Symbol.dispose]())
-  const operatorStarting = startOperator({ binary: tools['external-secrets'].path, controlPlane, signal })
+  const operatorStarting = startOperator({ binary: tools.operator.path, controlPlane, signal })
   operatorStarting.catch(() => undefined)
   const keys = await seeding
   await writeTierCredentials(client, model, keys)
@@ -131,6 +142,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
     controlPlane,
     client,
     operator,
+    operatorVersion: tools.operator.version,
     keys,
     helm: tools.helm.path,
     failure: Promise.race([controlPlane.failure, operator.failure]),

@@ -2,6 +2,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { isNotFound, KubernetesError } from '../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../kubernetes/kinds.ts'
 import type { Problem } from '../lib/problems.ts'
+import { installedOperator } from '../model/operator-version.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type FieldChange, fieldChanges } from './difference.ts'
 
@@ -109,7 +110,7 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
       fix:
         kind.apiVersion === 'bitnami.com/v1alpha1'
           ? 'Install sealed-secrets, or leave out sealedCredentials in scripts/environments.ts.'
-          : 'Install External Secrets Operator 0.17 or later, with its definitions.',
+          : `Install External Secrets Operator ${installedOperator}, with its definitions.`,
     }
   return {
     code: 'PLAN_REFUSED',

@@ -1,3 +1,5 @@
+import { operatorProblems } from '../kubernetes/operator-problems.ts'
+import type { OperatorSight } from '../kubernetes/operators.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { compare } from '../lib/problems.ts'
 import { consumes } from '../model/consumers.ts'
@@ -39,15 +41,21 @@ export interface Status {
   readonly findings: readonly Finding[]
 }
 
-/** What was seen of all four sides, brought together. Pure. */
+/**
+ * What was seen of all four sides, brought together. Pure.
+ *
+ * @param operators default: none was seen
+ */
 export function statusOf(
   model: EnvironmentModel,
   folders: readonly FolderSight[],
   tiers: readonly TierSight[],
   now: Date,
+  operators: readonly OperatorSight[] = [],
 ): Status {
   const findings = [
     ...remoteFindings(model, folders, now),
+    ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
     ...clusterFindings(model, tiers, now),
     ...waitingVersions(folders, tiers),
     ...consumerFindings(tiers, now),

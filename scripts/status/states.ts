@@ -8,7 +8,8 @@ export interface State {
 
 /** Every state by its stable code, the worst first: the cause of another comes before it. */
 export const states = {
-  KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.17'),
+  KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.16'),
+  OPERATOR_EXPOSED: error('the operator has a known fault, and the environment leaves out what protects from it'),
   NAMESPACE_ABSENT: error('the namespace of the tier does not exist'),
   STORE_ABSENT: error('the SecretStore of the tier does not exist'),
   STORE_DIFFERS: error('the SecretStore names another region, project or credential than the catalogue implies'),
@@ -31,6 +32,8 @@ export const states = {
   CONSUMER_WITHOUT_SECRET: error('a workload does not read the key from the target'),
   CONSUMER_OUTDATED: error('a workload runs since before the target last changed'),
   ROTATION_OVERDUE: error('the value is older than the catalogue allows'),
+  OPERATOR_VULNERABLE: warning('the operator has a known fault; what protects all the same is told'),
+  OPERATOR_VERSION_UNKNOWN: warning('the image of the operator tells no version'),
   ROTATION_DUE: warning('the value has to be rotated soon'),
   VERSION_WAITING: warning('Scaleway has a newer version than the operator last read'),
   CONSUMER_ABSENT: warning('a workload of the catalogue is not in the cluster'),

@@ -80,6 +80,13 @@ export const recipes = {
     pin: 'github.com/external-secrets/external-secrets',
     coldSeconds: 10,
   },
+  // For tests alone: a version with known advisories, for the attacks that they allow.
+  'external-secrets-vulnerable': {
+    kind: 'operator',
+    folder: 'go/operator-vulnerable',
+    pin: 'github.com/external-secrets/external-secrets',
+    coldSeconds: 220,
+  },
   // For tests alone: the sealed-secrets controller's own code, which opens what this project seals.
   unseal: { kind: 'go', folder: 'go/unseal', pin: 'github.com/bitnami-labs/sealed-secrets', coldSeconds: 60 },
   // For tests alone: HashiCorp's own HCL parser and formatter.

@@ -102,6 +102,14 @@ export const tools = {
     variableNames: 'file',
     onPath: [],
   },
+  'external-secrets-vulnerable': {
+    recipe: 'external-secrets-vulnerable',
+    file: 'bin/external-secrets',
+    variable: 'EXTERNAL_SECRETS_VULNERABLE_BIN',
+    variableNames: 'file',
+    onPath: [],
+    probe: { args: ['--help'], pattern: /enable-cluster-store-reconciler/ },
+  },
   unseal: {
     recipe: 'unseal',
     file: 'bin/unseal',

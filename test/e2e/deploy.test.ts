@@ -17,6 +17,7 @@ import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { withOperator } from '../helpers/operator-deployment.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
@@ -156,6 +157,29 @@ describe('npm run deploy refuses, and installs nothing,', () => {
     expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
   })
 
+  test('an operator with a known fault from which the environment does not protect', async () => {
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const environments = await repository.read('scripts/environments.ts')
+    await repository.edit(
+      'scripts/environments.ts',
+      "refreshInterval: '1h',",
+      "refreshInterval: '1h', without: ['admission'],",
+    )
+    await repository.cli(['gen-values'])
+    const [real, dry] = await withOperator(client, { image }, async () => [
+      await deploy(['--environment', 'recette']),
+      await deploy(['--environment', 'recette', '--dry-run']),
+    ])
+    await repository.write('scripts/environments.ts', environments)
+    expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+    for (const { exitCode, stdout, stderr } of [real, dry]) {
+      expect(stderr).toMatch(
+        /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* leaves out "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
+      )
+      expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
+    }
+  })
+
   test.each([
     ['is not there', { server: 'https://127.0.0.1:1' }, /^https:\/\/127\.0\.0\.1:1: .*\(CLUSTER_UNREACHABLE\)$/s],
     ['refuses the login', { token: 'nobodys' }, /^the cluster: GET secrets: Unauthorized \(401.*\(CLUSTER_REFUSED\)$/s],
@@ -239,6 +263,37 @@ describe('npm run deploy', () => {
     })
     expect(exitCode).toBe(0)
     expect(await installed()).toEqual([...objects, release(1), release(2), release(3)].sort())
+  })
+
+  test('warns of an operator with a known fault, or of an unknown version, and goes on', async () => {
+    const args = ['--environment', 'recette', '--no-wait', '--output', 'json']
+    const repository = 'ghcr.io/external-secrets/external-secrets'
+    const codesWith = (tag: string) =>
+      withOperator(client, { image: `${repository}:${tag}` }, async () => {
+        const { exitCode, stdout, stderr } = await deploy(args)
+        const { deployed, problems } = JSON.parse(stdout)
+        const codes = problems.map(({ code, severity }: Record<string, string>) => `${severity} ${code}`)
+        return [exitCode, deployed, ...codes, /OPERATOR_\w+/.exec(stderr)?.[0]]
+      })
+    expect(await codesWith('v0.20.4')).toEqual([0, true, 'warning OPERATOR_VULNERABLE', 'OPERATOR_VULNERABLE'])
+    expect(await codesWith('latest')).toEqual([0, true, 'warning OPERATOR_VERSION_UNKNOWN', 'OPERATOR_VERSION_UNKNOWN'])
+    expect(await codesWith('v2.9.0')).toEqual([0, true, undefined])
+  })
+
+  test('says that the version was not looked at where nobody may list Deployments, and goes on', async () => {
+    const target = { url: controlPlane.server, ca: controlPlane.ca, token: controlPlane.token }
+    await using gate = await startGate(target, async ({ url }, forward) =>
+      url.startsWith('/apis/apps/v1/deployments') ? { status: 403, body: '{}' } : forward(),
+    )
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
+    const args = ['--environment', 'recette', '--no-wait']
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const shown = await withOperator(client, { image }, () => deploy(args, { KUBECONFIG: path }))
+    expect(shown.stderr).toBe(
+      'not looked at: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
+    )
+    expect(shown.exitCode).toBe(0)
   })
 
   test('is refused while another Helm is at it, or was killed, with the command that clears it', async () => {

@@ -14,6 +14,7 @@ import type { EnvironmentModel } from '../../scripts/model/resolve.ts'
 import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { localTools, startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
+import { operatorDeployment } from '../helpers/operator-deployment.ts'
 import { type AnyObject, releaseOf } from './admission-world.ts'
 import { unprotected } from './doctor-world.ts'
 
@@ -121,7 +122,7 @@ test('a minute later the operator is missed: it is not there', async () => {
     expect.stringMatching(/^ExternalSecret\/bookshop-mailer\/mailer-secrets has no condition since /),
     expect.stringMatching(/^SecretStore\/bookshop-orders\/orders-secretstore has no condition since /),
     'and 4 more',
-    'no namespace has a Deployment labelled app.kubernetes.io/name=external-secrets',
+    'no namespace has a Deployment of it, by the label app.kubernetes.io/name=external-secrets or by its image',
   ])
   expect(causes[0]?.explains).toHaveLength(4)
   expect(exitCode).toBe(3)
@@ -135,7 +136,7 @@ const setStatus = (status: object) =>
 test('an operator whose Deployment has no pod is told with what the Deployment and its pods say', async () => {
   await client.create(kinds.namespace, { metadata: { name: 'external-secrets' } })
   const labels = { 'app.kubernetes.io/name': 'external-secrets' }
-  const image = 'registry.example/external-secrets:v9'
+  const image = 'registry.example/external-secrets:v9.0.0'
   const pod = { containers: [{ name: 'external-secrets', image }] }
   const spec = { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } }
   const object: AnyObject = { metadata: { ...deployment, labels }, spec }
@@ -206,6 +207,22 @@ test('an operator that nobody can list, but that works, is not missed', async ()
   expect(await codes()).toEqual([])
   await client.delete(kinds.deployment, deployment)
   expect(await codes(5 * minute)).toEqual([])
+})
+
+test('an operator with a known fault is an error where the environment leaves out admission, and else a warning', async () => {
+  const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+  const metadata = { namespace: 'platform', name: 'eso' }
+  await client.create(kinds.namespace, { metadata: { name: metadata.namespace } })
+  await client.create(kinds.deployment, operatorDeployment({ image, metadata, labels: {} }))
+  const found = async (without: EnvironmentModel['without']) => {
+    const { causes, exitCode } = await diagnosed(0, { model: { ...model, without } })
+    const versions = causes.filter(({ where }) => where === 'Deployment/platform/eso')
+    return [exitCode, ...versions.map(({ code, severity, specs }) => [code, severity, specs])]
+  }
+  expect(await found(['admission'])).toEqual([3, ['OPERATOR_EXPOSED', undefined, []]])
+  expect(await found([])).toEqual([0, ['OPERATOR_VULNERABLE', 'warning', []]])
+  await client.delete(kinds.deployment, metadata)
+  expect(await found(['admission'])).toEqual([0])
 })
 
 test('an operator that has stopped is missed once something was to be read again, or was changed', async () => {

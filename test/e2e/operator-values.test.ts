@@ -23,6 +23,7 @@ import { type RunningProcess, startProcess } from '../../scripts/local/process.t
 import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
+import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'
 import { find, helm4 } from '../helpers/chart.ts'
@@ -61,7 +62,7 @@ beforeAll(async () => {
   await writeGenerated(workspace, application)
 
   const valuesFile = join(controlPlane.folder, 'operator-values.yaml')
-  await writeFile(valuesFile, operatorValuesText(resolveAll(application), '0.20.4'))
+  await writeFile(valuesFile, operatorValuesText(resolveAll(application), installedOperator))
   manifests = await operatorManifests(await operatorChart(), valuesFile)
   await admin.create(kinds.namespace, { metadata: { name: namespace, labels: restricted } })
   for (const manifest of manifests) {

@@ -11,6 +11,7 @@ import { surveyCluster } from '../../scripts/survey/cluster.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { withOperator } from '../helpers/operator-deployment.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
 import { forceRefresh } from './refresh.ts'
 import { root, startWorld, type World } from './world.ts'
@@ -112,6 +113,16 @@ describe('npm run status', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('warns of an operator with a known fault', async () => {
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const { exitCode, stdout, stderr } = await withOperator(world.stack.client, { image }, () => status())
+    expect(stdout.match(/ OK$/gm)).toHaveLength(34)
+    expect(stderr).toMatch(
+      /^34 secrets, all four sides agree\nwarning: Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .*GHSA-77v3-r3jw-j2v2.*\n.*\n {2}\(OPERATOR_VULNERABLE\)$/,
+    )
+    expect(exitCode).toBe(0)
+  })
+
   test('tells an ExternalSecret of the release that the catalogue does not imply any more, and no other', async () => {
     const { client, model } = world.stack
     const tier = model.tiers.find(({ name }) => name === 'frontend') as TierModel
@@ -203,7 +214,14 @@ describe('npm run status', () => {
     const path = join(await temporaryFolder(), 'kubeconfig')
     const token = await tokenOf(viewer.name)
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, token }))
-    const { stdout, stderr } = await status(['--output', 'json'], { KUBECONFIG: path })
+    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const { stdout, stderr } = await withOperator(client, { image }, () =>
+      status(['--output', 'json'], { KUBECONFIG: path }),
+    )
+    expect(stderr).toContain(
+      'not looked at: the version of the operator; you may not list Deployments of all namespaces',
+    )
+    expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
     expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: its target may not be read by you/)
     expect(stderr).toMatch(/Namespace\/trackdechets-frontend: its workloads may not be listed by you/)
     expect(

@@ -4,7 +4,13 @@ import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import type { SeedOptions } from '../../scripts/local/seed-account.ts'
-import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../../scripts/local/stack.ts'
+import {
+  externalSecretRefs,
+  installChart,
+  type LocalStack,
+  type OperatorTool,
+  startLocalStack,
+} from '../../scripts/local/stack.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { generateValue } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
@@ -18,6 +24,8 @@ export interface WorldOptions {
   /** Values that are not generated, by `tier VARIABLE`. */
   readonly values?: Readonly<Record<string, string>>
   readonly without?: SeedOptions['without']
+  /** Default: `external-secrets` */
+  readonly operator?: OperatorTool
   /** Controllers that run besides those the operator needs. Default: none */
   readonly controllers?: readonly string[]
   /** Of the account, where they differ from Scaleway's. Default: room for any number of remote secrets */
@@ -43,7 +51,7 @@ export interface World extends AsyncDisposable {
 
 /** Starts a stack for one environment of an application; nothing is installed yet. */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { application, environment, values = {}, without, controllers = [], limits } = options
+  const { application, environment, values = {}, without, operator, controllers = [], limits } = options
   const chosen = new Map(Object.entries(values))
   const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
     const key = `${spec.tier} ${spec.variable}`
@@ -55,6 +63,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const stack = await startLocalStack({
     io: toolchainIo,
     model,
+    ...(operator ? { operator } : {}),
     seed: { valueFor, ...(without ? { without } : {}) },
     emulator: { ...options.emulator, limits: { secrets: 100_000, ...limits } },
     controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },

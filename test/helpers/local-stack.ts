@@ -3,6 +3,7 @@ import { applyCrds } from '../../scripts/kubernetes/crds.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../scripts/local/control-plane.ts'
 import { startOperator } from '../../scripts/local/operator.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
+import type { OperatorTool } from '../../scripts/local/stack.ts'
 import { tools } from './tools.ts'
 
 /** The pinned tools; one that is missing is built, or fails the test. */
@@ -38,7 +39,11 @@ export async function startTestControlPlane(options: Partial<ControlPlaneOptions
   })
 }
 
-export async function startTestOperator(controlPlane: ControlPlane): Promise<RunningProcess> {
-  const { operator } = await localTools()
-  return startOperator({ binary: operator, controlPlane })
+/** @param which default: `external-secrets` */
+export async function startTestOperator(
+  controlPlane: ControlPlane,
+  which: OperatorTool = 'external-secrets',
+): Promise<RunningProcess> {
+  const { [which]: operator } = await tools(which)
+  return startOperator({ binary: operator.path, controlPlane })
 }

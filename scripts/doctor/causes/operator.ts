@@ -1,10 +1,13 @@
 import { kinds } from '../../kubernetes/kinds.ts'
+import { operatorProblems } from '../../kubernetes/operator-problems.ts'
+import { operatorLabel } from '../../kubernetes/operators.ts'
 import { age } from '../../lib/age.ts'
 import { shortList } from '../../lib/short-list.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { isSeen, seenOr } from '../fact.ts'
 import type { ClusterFacts } from '../observe/cluster.ts'
-import { type OperatorFacts, operatorLabel } from '../observe/operator.ts'
+import type { OperatorFacts } from '../observe/operator.ts'
 import { paste } from '../paste.ts'
 import { lastSign, type Silence, silences } from '../silence.ts'
 
@@ -22,6 +25,13 @@ export function operatorCauses(cluster: ClusterFacts, now: Date): Cause[] {
   if (silent.length === 0) return []
   const isNone = isSeen(cluster.operators) && operators.length === 0
   return [isNone && !isSeenAtWork ? absent(cluster, silent) : ignoring(cluster, operators, silent, sign, now)]
+}
+
+/** Known faults of the operators that may be seen. They keep nothing from arriving. */
+export function operatorVersionCauses(model: EnvironmentModel, { operators }: ClusterFacts): Cause[] {
+  return operatorProblems(model, seenOr(operators, [])).map(({ severity, ...problem }) =>
+    causeOf({ ...problem, evidence: [], isOptional: severity === 'warning' }),
+  )
 }
 
 // --- internal ---
@@ -71,7 +81,7 @@ function absent(cluster: ClusterFacts, silent: readonly Silence[]): Cause {
     code: 'OPERATOR_ABSENT',
     where,
     message: `is not there: nothing works on ${shortList(silent.map(({ place }) => place))}. ${expected}`,
-    evidence: [...told(silent), `no namespace has a Deployment labelled ${operatorLabel}`],
+    evidence: [...told(silent), `no namespace has a Deployment of it, by the label ${operatorLabel} or by its image`],
     fix: `${paste.operatorValues()}, then install the operator with it: its first lines have the command.`,
     ...about(cluster, silent),
   })

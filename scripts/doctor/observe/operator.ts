@@ -1,6 +1,14 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { type Condition, type Kind, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
+import {
+  listingOperators,
+  type OperatorDeployment,
+  type OperatorSight,
+  operatorDeployments,
+  operatorLabel,
+  operatorSight,
+} from '../../kubernetes/operators.ts'
 import { type Fact, look } from '../fact.ts'
 
 /** How the cluster knows the kinds of the operator. */
@@ -12,18 +20,12 @@ export interface KindFacts {
 }
 
 /** A Deployment of the operator. Where it runs as a mere process there is none. */
-export interface OperatorFacts {
-  /** `Deployment/external-secrets/external-secrets` */
-  readonly name: string
-  readonly namespace: string
+export interface OperatorFacts extends OperatorSight {
   readonly available: number
   readonly wanted: number
   /** What its conditions and its pods complain of. */
   readonly complaints: readonly string[]
 }
-
-/** Labels of the operator's own chart; its webhook and its certificate controller carry other names. */
-export const operatorLabel = 'app.kubernetes.io/name=external-secrets'
 
 /** Somebody who may not list a kind is told so before it is known whether there is one: then it counts as served. */
 export async function kindFacts(
@@ -43,18 +45,13 @@ export function operatorFacts(
   client: Pick<KubernetesClient, 'list'>,
   signal: AbortSignal,
 ): Promise<Fact<readonly OperatorFacts[]>> {
-  return look('list Deployments of all namespaces', async () => {
-    const { items } = await client.list<DeploymentObject>(kinds.deployment, { labelSelector: operatorLabel, signal })
+  return look(listingOperators, async () => {
+    const items = await operatorDeployments(client, signal)
     return Promise.all(items.map((item) => factsOf(client, item, signal)))
   })
 }
 
 // --- internal ---
-
-interface DeploymentObject extends KubernetesObject {
-  readonly spec?: { readonly replicas?: number }
-  readonly status?: { readonly availableReplicas?: number; readonly conditions?: readonly Condition[] }
-}
 
 interface PodObject extends KubernetesObject {
   readonly status?: {
@@ -97,17 +94,18 @@ async function isServed(
 
 async function factsOf(
   client: Pick<KubernetesClient, 'list'>,
-  { metadata, spec, status }: DeploymentObject,
+  deployment: OperatorDeployment,
   signal: AbortSignal,
 ): Promise<OperatorFacts> {
-  const { name, namespace = '' } = metadata
+  const sight = operatorSight(deployment)
+  const { name, namespace } = sight
+  const { spec, status } = deployment
   const available = status?.availableReplicas ?? 0
   const failing = (status?.conditions ?? []).filter(
     ({ type, status }) => (type === 'ReplicaFailure') === (status === 'True'),
   )
   return {
-    name,
-    namespace,
+    ...sight,
     available,
     wanted: spec?.replicas ?? 1,
     complaints:

@@ -3,7 +3,7 @@ import { recognise } from '../../../scripts/doctor/operator-words.ts'
 
 const prefix = 'error processing spec.data[1] (key: path:/shop-api/token), err: '
 
-/** What operator 0.20.4 was seen to say, or has in its source. */
+/** What operator 0.20.1 and 0.20.4 were seen to say, or have in their source. */
 test.each([
   [`${prefix}Secret does not exist`, 'remote', undefined],
   [`${prefix}scaleway-sdk-go: resource secret with ID 7f3a is locked`, 'remote', 'REMOTE_LOCKED'],
