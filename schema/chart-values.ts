@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 949a80eae79575ab, types 38764378afb6afc8
+// schema df8be9bed303041f, types 38764378afb6afc8
 
 /**
  * A key of a Kubernetes Secret.

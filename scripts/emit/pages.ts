@@ -21,6 +21,7 @@ export const pageOf: Readonly<Record<string, string>> = {
   states: 'docs/troubleshooting.md',
   causes: 'docs/troubleshooting.md',
   'open-questions': 'docs/emulator.md',
+  advisories: 'docs/operator.md',
 }
 
 /** Every page with a generated section. */

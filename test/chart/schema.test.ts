@@ -98,7 +98,6 @@ const examples: readonly [fact: string, place: string, wrong: unknown, said: Reg
     /'\/tiers\/backend': missing property 'remotePath'/,
     '/trackdechets-backend',
   ],
-  ['a modifier of gjson', 'tiers.backend.required.fields.MAILJET_API_KEY.property', '@tostr', /x/, undefined],
   [
     'namespaces that are not kept',
     'namespaces.annotations',

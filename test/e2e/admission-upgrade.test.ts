@@ -15,6 +15,7 @@ import {
   storeOf,
   tryCreate,
   untilJudged,
+  verdict,
 } from './admission-world.ts'
 
 /** The application `shop`, with tiers by these names and a required secret in each. */
@@ -137,11 +138,34 @@ describe.each(helms)('%s', (_, helm) => {
   test('a new version of the rules never judges, or is judged by, what the old one refuses', async () => {
     const { tiers, region } = await upgradeTo(shop(both))
     const [api] = tiers as [TierModel]
-    await writeBoundary(api, { rules: '2' })
+    await writeBoundary(api, { rules: 'of another version' })
     await eventually(
       () => createIn(api, kinds.secretStore, storeOf({ ...api, projectId: 'x' }, region)),
       (said) => said === 'allowed',
     )
+    await upgradeTo(shop(both))
+  })
+
+  test('an upgrade to these rules passes whatever they refuse of what is there, and tells it afterwards', async () => {
+    const { tiers } = await upgradeTo(shop(both))
+    const [api] = tiers as [TierModel]
+    const ref = { namespace: api.namespace, name: api.required?.name ?? '' }
+    const template = (data: object) => ({ spec: { target: { template: { data } } } })
+    // As a release with the first version of the rules leaves it: they let a template in, and the policies are theirs.
+    await writeBoundary(api, { rules: '1' })
+    const evil = { API_ENDPOINT: 'https://collector.example' }
+    const patch = (data: object) => verdict(client.mergePatch(kinds.externalSecret, ref, template(data)))
+    await eventually(
+      () => patch(evil),
+      (said) => said === 'allowed',
+    )
+    const { upgrade } = await releaseOf(controlPlane, shop(both), 'dev')
+    expect(await upgrade(helm)).toMatchObject({ exitCode: 0 })
+    const refresh = () =>
+      verdict(client.mergePatch(kinds.externalSecret, ref, { metadata: { annotations: { 'force-sync': '1' } } }))
+    await eventually(refresh, (said) => said.includes('(EXTERNAL_SECRET_TEMPLATE)'))
+    expect(await patch({ API_ENDPOINT: null })).toBe('allowed')
+    expect(await refresh()).toBe('allowed')
     await upgradeTo(shop(both))
   })
 

@@ -180,6 +180,53 @@ describe.each(tiers)('in the namespace of tier %s', (tier) => {
     expect(await patch(owner, { metadata: undo, spec: { refreshInterval: '1h0m0s' } })).toBe('allowed')
   })
 
+  test('who may only patch ExternalSecrets leaves alone who manages which field', async () => {
+    const { own } = sceneOf(tier)
+    const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
+    const managers = async () => (await admin.get<AnyObject>(kinds.externalSecret, ref))?.metadata.managedFields ?? []
+    const isHelm = ({ manager }: { readonly manager?: string }) => manager === 'helm'
+    const ofHelm = async () => (await managers()).filter(isHelm)
+    const before = await ofHelm()
+    expect(before).toHaveLength(1)
+    const refresh = { annotations: { 'force-sync': 'managers' } }
+    const patch = (by: KubernetesClient, managedFields: unknown) =>
+      verdict(by.mergePatch(kinds.externalSecret, ref, { metadata: { ...refresh, managedFields } }))
+    const apply = (by: KubernetesClient, fieldManager: string, annotations: Readonly<Record<string, string>>) =>
+      verdict(by.apply(kinds.externalSecret, ref, { metadata: { ...ref, annotations } }, { fieldManager }))
+
+    const all = await managers()
+    const rest = all.filter((entry) => !isHelm(entry))
+    const [helm] = before
+    const nobody = { apiVersion: 'external-secrets.io/v1', fieldsType: 'FieldsV1', time: '2026-01-01T00:00:00Z' }
+    const forged = { ...nobody, manager: 'mine', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:data': {} } } }
+    const narrowed = { ...helm, fieldsV1: { 'f:spec': { 'f:data': {} } } }
+    const attempts: Readonly<Record<string, readonly unknown[]>> = {
+      'none any more, as one empty entry': [{}],
+      'none any more': [],
+      'Helm is left out': [...rest, { ...forged, fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:a': {} } } } }],
+      'Helm has another name': [...rest, { ...helm, manager: 'mine' }],
+      'Helm only updated': [...rest, { ...helm, operation: 'Update' }],
+      'Helm manages less': [...rest, narrowed],
+      'somebody else manages as well': [...all, forged],
+    }
+    for (const [title, managedFields] of Object.entries(attempts)) {
+      expect([title, await patch(refresher, managedFields)]).toEqual([
+        title,
+        expect.stringContaining('changed are managedFields, by'),
+      ])
+    }
+    // In the name of Helm, what Helm manages would be force-sync alone.
+    expect(await apply(refresher, 'helm', { 'force-sync': '3' })).toMatch(refusalBy('EXTERNAL_SECRET_REFRESH_ONLY'))
+    for (const manager of ['one', 'other', 'one']) {
+      expect(await apply(refresher, manager, { 'force-sync': manager })).toBe('allowed')
+      expect(await patch(refresher, undefined)).toBe('allowed')
+    }
+    expect(await ofHelm()).toEqual(before)
+    expect(await patch(owner, [{}])).toBe('allowed')
+    expect(await ofHelm()).toEqual([])
+    expect(await upgrade(helm4, '--set-string', `scaleway.apiUrl=${apiUrl}`)).toMatchObject({ exitCode: 0 })
+  })
+
   describe.each([
     ['has others', { 'meta.helm.sh/release-name': 'shop', 'a.example/b': '1' }],
     ['has none', undefined],
@@ -248,7 +295,7 @@ test('a refusal names the rule, what is true, what was expected and the fix', as
   const { own } = sceneOf('frontend')
   const attack = attacks.find(({ title }) => title === 'a secret of the other tier') as Attack
   expect(await tryCreate(owner, attack.kind, objectOf(attack, 'attack', sceneOf('frontend')))).toContain(
-    `'trackdechets-external-secrets' with binding 'trackdechets-frontend-external-secrets' denied request: the remote key "path:/trackdechets-backend/a" is not one of this tier. Expected "path:${own.remotePath}/<name>", and no further folder. fix: add the secret to this tier in scripts/catalogue.ts. (EXTERNAL_SECRET_KEY)`,
+    `'trackdechets-external-secrets' with binding 'trackdechets-frontend-external-secrets' denied request: the remote key "path:/trackdechets-backend/a" is not one of this tier. Expected "path:${own.remotePath}/<name>", and no further folder; letters, digits, dots, underscores and hyphens, not dots only. fix: add the secret to this tier in scripts/catalogue.ts. (EXTERNAL_SECRET_KEY)`,
   )
 })
 

@@ -237,6 +237,63 @@ describe.each(modes)('the operator delivers nothing, without admission, in isola
   })
 })
 
+describe('an operator whose templates read every Secret of the cluster (0.20.4)', () => {
+  let world: World
+  let backend: TierModel
+  let frontend: TierModel
+  beforeAll(async () => {
+    const operator = 'external-secrets-vulnerable'
+    world = await startWorld({ application: applicationWithout(), environment: 'path', operator })
+    await world.install()
+    expect((await world.sync()).map(({ state }) => state)).toEqual(['synced', 'synced', 'synced', 'synced'])
+    const { tiers } = world.stack.model
+    ;[backend, frontend] = [backendOf(tiers), frontendOf(tiers)]
+  }, 120_000)
+  afterAll(() => world?.[Symbol.asyncDispose]())
+
+  const target = () => ({ namespace: frontend.namespace, name: frontend.required?.name ?? '' })
+  const write = (template: object) =>
+    world.stack.client.mergePatch(kinds.externalSecret, target(), { spec: { target: { template } } }).then(
+      () => 'let in',
+      (error: unknown) => String(error),
+    )
+  const delivered = async () => (await world.digests(target().namespace, target().name))?.STOLEN
+  const judgedBy = (rules: string) =>
+    world.stack.client.mergePatch(
+      kinds.secret,
+      { namespace: world.stack.model.release.namespace, name: `boundary-${frontend.namespace}` },
+      { metadata: { annotations: { rules } } },
+    )
+
+  test('delivers nothing of the backend, because admission refuses such a template; without admission it does', async () => {
+    const call = `getSecretKey "${backend.required?.name}" "${backend.namespace}" "DATABASE_URL"`
+    const attacks = {
+      data: { data: { STOLEN: `{{ ${call} }}` } },
+      literal: { templateFrom: [{ target: 'Data', literal: `STOLEN: {{ ${call} | toJson }}` }] },
+      configMap: { templateFrom: [{ configMap: { name: 'a', items: [{ key: 'a' }] } }] },
+    }
+    const ofBackend = world.digest(world.valueFor({ tier: 'backend', variable: 'DATABASE_URL' }))
+    const ofFrontend = world.digest(world.valueFor({ tier: 'frontend', variable: 'API_ENDPOINT' }))
+    await eventually(
+      () => write(attacks.data),
+      (said) => said.includes('(EXTERNAL_SECRET_TEMPLATE)'),
+    )
+    for (const attack of [attacks.literal, attacks.configMap]) {
+      expect(await write(attack)).toContain('(EXTERNAL_SECRET_TEMPLATE_FROM)')
+    }
+    expect(await write({ data: { STOLEN: '{{ .API_ENDPOINT }}' } })).toBe('let in')
+    await eventually(delivered, (digest) => digest === ofFrontend, { timeoutMs: 30_000 })
+
+    await judgedBy('off')
+    await eventually(
+      () => write({ ...attacks.literal, data: null }),
+      (said) => said === 'let in',
+    )
+    await eventually(delivered, (digest) => digest === ofBackend, { timeoutMs: 30_000 })
+    expect(await write({ ...attacks.data, templateFrom: null })).toBe('let in')
+  }, 120_000)
+})
+
 describe("the API server refuses the frontend's ServiceAccount, without admission and network policies:", () => {
   test('every backend Secret, to read, list or watch, and everything else that leads to one', async () => {
     const application = applicationWithout('admission', 'network-policies')

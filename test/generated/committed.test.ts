@@ -22,6 +22,7 @@ test('these are all generated files', () => {
     'charts/tiered-secrets/values.schema.json',
     'docs/catalogue.md',
     'docs/emulator.md',
+    'docs/operator.md',
     'docs/troubleshooting.md',
     'schema/chart-values.ts',
     'values/production.reachability.md',

@@ -15,6 +15,28 @@ const open = [
   '/properties/namespaces/properties/annotations',
 ]
 
+const { baseSchema } = await generatorSources()
+
+test.each([
+  ['remoteRef', 'path:/shop-api/..', 'path:/shop-api/..a'],
+  ['remoteRef', 'path:/shop-api/./token', 'path:/shop-api/.b/token'],
+  ['remoteRef', 'path:/shop-api/%2e', 'path:/shop-api/2e'],
+  ['remoteName', '..', 'a.b'],
+  ['field.properties.property', '@tostr', '\\@tostr'],
+  ['field.properties.property', 'a|b', 'a\\|b'],
+  ['field.properties.property', 'a..b', 'smtp.user name.été'],
+  ['field.properties.property', 'a'.repeat(1001), 'a'.repeat(1000)],
+  ['tier.properties.remotePath', '/shop/..', '/shop/..a'],
+])('the contract knows no %s that admission refuses: %s', (place, wrong, right) => {
+  const path = place.split('.')
+  const schema = path.reduce(
+    (parent, name) => (parent as Record<string, never>)[name],
+    baseSchema.definitions as unknown,
+  )
+  const isValid = new Ajv().compile(schema as JsonSchema)
+  expect([isValid(wrong), isValid(right)]).toEqual([false, true])
+})
+
 describe.each([
   ['the hand-written contract', (await generatorSources()).baseSchema],
   ['the schema of Trackdéchets', await narrowed(trackdechets)],

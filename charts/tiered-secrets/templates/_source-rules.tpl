@@ -23,13 +23,13 @@ Arguments: none.
   expression: "'path:' + variables.boundary.remotePath + '/'"
 - name: foreignKeys
   expression: >-
-    variables.remoteRefs.map(ref, ref.key).filter(key, !key.startsWith(variables.folder)
-    || key.size() > variables.folder.size() + 255 || !key.substring(variables.folder.size()).matches('^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$'))
+    variables.remoteRefs.filter(ref, !ref.key.startsWith(variables.folder)
+    || ref.key.size() > variables.folder.size() + 255 || !ref.key.substring(variables.folder.size()).matches('^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$'))
 # Paths of gjson without its syntax: a modifier such as `@tostr`, repeated, doubles a value each time.
 - name: foreignProperties
   expression: >-
-    variables.remoteRefs.map(ref, ref.?property.orValue('')).filter(property, property != ''
-    && (property.size() > 1000 || !property.matches({{ include "tiered-secrets.propertyPattern" . }})))
+    variables.remoteRefs.filter(ref, has(ref.property) && ref.property != ''
+    && (ref.property.size() > 1000 || !ref.property.matches({{ include "tiered-secrets.propertyPattern" . }})))
 {{- end -}}
 
 {{/*
@@ -70,12 +70,12 @@ Arguments: none.
   "fix" "name each remote secret, in data or in dataFrom with extract") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_KEY"
   "rule" "variables.foreignKeys.size() == 0"
-  "found" `'the remote key "' + variables.foreignKeys[0] + '" is not one of this tier'`
+  "found" `'the remote key "' + variables.foreignKeys[0].key + '" is not one of this tier'`
   "expected" `'"' + variables.folder + '<name>", and no further folder; letters, digits, dots, underscores and hyphens, not dots only'`
   "fix" "add the secret to this tier in scripts/catalogue.ts") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_PROPERTY"
   "rule" "variables.foreignProperties.size() == 0"
-  "found" `'the property "' + variables.foreignProperties[0] + '" is more than the path of a field'`
+  "found" `'the property "' + variables.foreignProperties[0].property + '" is more than the path of a field'`
   "expected" `'names of fields with dots between them, and a backslash before every other sign'`
   "fix" "name the field of the JSON value in scripts/catalogue.ts") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_VERSION"

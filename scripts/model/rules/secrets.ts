@@ -89,7 +89,7 @@ export const layoutsAreComplete: Rule = ({ catalogue }) =>
       })
     }
     const path = gjsonPath(secret.property ?? [])
-    if (path.length > propertyLimit || /[\x00-\x1f\x7f]/.test(path)) {
+    if (path.length > propertyLimit || /\p{Cc}/u.test(path)) {
       problems.push({
         code: 'PROPERTY_INVALID',
         where: atSecret(secret),
