@@ -1,7 +1,12 @@
 import { openCluster, openEnvironment } from '../access.ts'
+import { isSeen } from '../doctor/fact.ts'
+import { renderer } from '../examine.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { type DriftSurvey, surveyDrift } from '../kubernetes/drift-survey.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
 import { statusOf } from '../status/rows.ts'
 import { states } from '../status/states.ts'
@@ -28,19 +33,28 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(environment, io)
     const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
-    const [folders, tiers] = await Promise.all([
+    const [folders, tiers, drift] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),
       surveyCluster(client, model, io.signal),
+      lookForDrift(client, model, io),
     ]).catch((error: unknown) => {
       throw clusterProblem(error)
     })
     const now = new Date()
-    const status = statusOf(model, folders, tiers, now)
+    const status = statusOf(model, folders, tiers, drift, now)
     io.out(output === 'json' ? statusJson(model, status) : statusTable(status, now))
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
+    for (const line of drift.unseen) io.log(`not looked at: ${line}`)
     if (told.some(isError)) throw new ProblemError(told)
     if (told.length > 0) io.log(formatProblems(told).trimEnd())
     return exitCodes.ok
   },
 })
+
+// --- internal ---
+
+async function lookForDrift(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<DriftSurvey> {
+  const rendered = await renderer(model, io)()
+  return isSeen(rendered) ? surveyDrift(client, rendered.value, io.signal) : { drifted: [], unseen: [rendered.unseen] }
+}

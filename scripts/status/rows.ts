@@ -1,3 +1,4 @@
+import type { DriftSurvey } from '../kubernetes/drift-survey.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { compare } from '../lib/problems.ts'
 import { consumes } from '../model/consumers.ts'
@@ -6,7 +7,7 @@ import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from 
 import type { SecretSpec } from '../model/types.ts'
 import type { ConsumerSight, TierSight } from '../survey/cluster.ts'
 import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
-import { clusterFindings } from './cluster-findings.ts'
+import { clusterFindings, driftFindings } from './cluster-findings.ts'
 import { consumerFindings } from './consumer-findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { remoteFindings } from './remote-findings.ts'
@@ -44,11 +45,13 @@ export function statusOf(
   model: EnvironmentModel,
   folders: readonly FolderSight[],
   tiers: readonly TierSight[],
+  drift: Pick<DriftSurvey, 'drifted'>,
   now: Date,
 ): Status {
   const findings = [
     ...remoteFindings(model, folders, now),
     ...clusterFindings(model, tiers, now),
+    ...driftFindings(model, drift),
     ...waitingVersions(folders, tiers),
     ...consumerFindings(tiers, now),
   ]
