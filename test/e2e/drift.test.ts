@@ -101,7 +101,7 @@ const changes: readonly Change[] = [
       }
     },
     told: [
-      '- spec.target.template.data (by kubectl-edit)',
+      '- spec.target.template.data.API_ENDPOINT (by kubectl-edit)',
       '- spec.data[MORE] (by kubectl-edit)',
       'spec.refreshInterval: "9h0m0s" → "1h0m0s" (by kubectl-edit)',
     ],
@@ -299,7 +299,7 @@ describe('what was changed by hand', () => {
     expect(seen.exitCodes).toEqual([3, 3, 3])
     expect(JSON.stringify([plan, seen])).not.toContain('evil.example')
     expect(seen.text).toMatch(
-      /backend-secrets: the cluster has another version of it than the catalogue implies: .*- spec\.target\.template\.data \(by kubectl-edit\)/,
+      /backend-secrets: the cluster has another version of it than the catalogue implies: .*- spec\.target\.template\.data\.API_ENDPOINT \(by kubectl-edit\)/,
     )
   })
 

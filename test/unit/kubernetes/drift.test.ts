@@ -109,6 +109,19 @@ describe('putting back', () => {
     expect([tries, stored.length]).toEqual([2, 1])
   })
 
+  test('owns no field afterwards, also when the run before ended in between', async () => {
+    const others = { manager: 'kubectl-edit', fieldsV1: {} }
+    const ours = { manager: 'tiered-secrets-restore', fieldsV1: { 'f:rules': {} } }
+    for (const rules of [[foreign], [{ verbs: ['get'] }]]) {
+      const { client, stored } = server(role(rules, { managedFields: [others, ours] }))
+      await restoreAll(client, [rendered])
+      expect(stored.at(-1)?.metadata.managedFields).toEqual([others])
+      const { length } = stored
+      await restoreAll(client, [rendered])
+      expect(stored).toHaveLength(length)
+    }
+  })
+
   test('leaves what is as rendered, what is not there, and what is being deleted', async () => {
     for (const live of [role([{ verbs: ['get'] }]), undefined, role([foreign], { deletionTimestamp: 'now' })]) {
       const { client, stored } = server(live)
