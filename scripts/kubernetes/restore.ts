@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mapConcurrently } from '../lib/concurrent.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
@@ -46,31 +47,46 @@ export async function clearTheWay(
   return restored
 }
 
-/** After an upgrade: puts back what Helm leaves, which is every field that no earlier version of the chart had. */
-export function restoreAll(
+/**
+ * After an upgrade: puts back what Helm leaves, which is every field that no earlier version of the chart had. What is
+ * refused is tried once more: an API server looks at changed policies and their parameters within a second.
+ */
+export async function restoreAll(
   client: RestoreClient,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<Restoration> {
-  return restoreEach(client, manifests, signal ? { signal } : {})
+  const options = signal ? { signal } : {}
+  const first = await restoreEach(client, manifests, options)
+  const refused = manifests.filter((manifest) => first.problems.some((problem) => isKept(problem, manifest)))
+  if (refused.length === 0) return first
+  await sleep(2 * noticeMs, undefined, options)
+  const second = await restoreEach(client, refused, options)
+  const others = first.problems.filter((problem) => !refused.some((manifest) => isKept(problem, manifest)))
+  return { restored: [...first.restored, ...second.restored], problems: [...others, ...second.problems] }
 }
 
 // --- internal ---
 
 const concurrentRequests = 8
+const noticeMs = 1000
+
+function isKept({ code, where }: Problem, manifest: KubernetesObject): boolean {
+  return code === 'DRIFT_KEPT' && where === describeObject(kindOfManifest(manifest), manifest.metadata)
+}
 
 interface EachOptions {
   readonly signal?: AbortSignal
   readonly isWanted?: (kind: Kind, manifest: KubernetesObject) => (fields: readonly FieldChange[]) => Promise<boolean>
 }
 
-/** What judges others goes before them. */
+/** What others are judged by, policies and their parameters, goes before them. */
 async function restoreEach(
   client: RestoreClient,
   manifests: readonly KubernetesObject[],
   options: EachOptions,
 ): Promise<Restoration> {
-  const judges = manifests.filter(({ kind = '' }) => kind.startsWith('ValidatingAdmissionPolicy'))
+  const judges = manifests.filter(({ kind = '' }) => kind === 'Secret' || kind.startsWith('ValidatingAdmissionPolicy'))
   const groups = [judges, manifests.filter((manifest) => !judges.includes(manifest))]
   const all: (Restored | Problem)[] = []
   for (const group of groups)
