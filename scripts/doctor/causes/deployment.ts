@@ -125,6 +125,7 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
     fix,
     explains: [facts],
     specs: specsConcerned(facts.model, facts.drift),
+    isOptional: false,
   })
 }
 
