@@ -45,7 +45,7 @@ export async function restore(
   client: DriftClient,
   kind: Kind,
   rendered: KubernetesObject,
-  { signal, isWanted = async () => true, tries = 5 }: RestoreOptions = {},
+  { signal, isWanted = () => true, tries = 5 }: RestoreOptions = {},
 ): Promise<FieldChange[]> {
   const live = await client.get<KubernetesObject>(kind, rendered.metadata, signal)
   if (!live || live.metadata.deletionTimestamp !== undefined) return []
@@ -53,7 +53,7 @@ export async function restore(
     const fields = await driftOf(client, kind, live, rendered, signal)
     // An earlier run may have ended in between.
     if (fields.length === 0) await disown(client, kind, live, signal)
-    if (fields.length === 0 || !(await isWanted(fields))) return []
+    if (fields.length === 0 || !isWanted(fields)) return []
     const options = { fieldManager: restorersName, ...(signal ? { signal } : {}) }
     await disown(client, kind, await client.replace(kind, asRendered(live, rendered), options), signal)
     return fields
@@ -66,7 +66,7 @@ export async function restore(
 export interface RestoreOptions {
   readonly signal?: AbortSignal
   /** Default: any */
-  readonly isWanted?: (fields: readonly FieldChange[]) => Promise<boolean>
+  readonly isWanted?: (fields: readonly FieldChange[]) => boolean
   /** Default: 5 */
   readonly tries?: number
 }

@@ -146,7 +146,21 @@ describe('putting back', () => {
     const refuses = { apply: () => Promise.reject(judged) }
     expect(await clearTheWay(server(edited, refuses).client, [rendered])).toHaveLength(1)
     expect(await clearTheWay(server(edited).client, [rendered])).toEqual([])
-    expect(await clearTheWay(server(role([foreign]), refuses).client, [rendered])).toEqual([])
+    const conflicts = { apply: () => Promise.reject(new KubernetesError('PATCH x', 409, 'Conflict', 'with "a"')) }
+    expect(await clearTheWay(server(edited, conflicts).client, [rendered])).toHaveLength(1)
+    expect(await clearTheWay(server(role([foreign]), conflicts).client, [rendered])).toEqual([])
+  })
+
+  test('has Helm own its fields where another manager does, and keeps the annotations it knows its objects by', async () => {
+    const marks = { 'meta.helm.sh/release-name': 'shop-secrets', 'force-sync': '1' }
+    const applied: unknown[] = []
+    const apply = (async (_: unknown, __: unknown, object: AnyObject, { dryRun = false, force = true } = {}) => {
+      if (dryRun && !force) throw new KubernetesError('PATCH x', 409, 'Conflict', 'with "kubectl"')
+      applied.push(object.metadata.annotations)
+      return object
+    }) as Client['apply']
+    await clearTheWay(server(role([{ verbs: ['get'] }], { annotations: marks }), { apply }).client, [rendered])
+    expect(applied).toEqual([{ 'meta.helm.sh/release-name': 'shop-secrets' }])
   })
 
   test('is not tried for a RoleBinding of another Role: nobody can change that', async () => {
