@@ -80,6 +80,28 @@ export async function explain(
   return { text: together(...text), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
 }
 
+/** Renders the chart of an environment for a look. Without Helm at hand, or with values that are stale, it is not known. */
+export function renderer(
+  model: EnvironmentModel,
+  { root, env, signal, log }: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+): Render {
+  return async () => {
+    const what = 'not known: whether the cluster has, or would take, what the chart renders'
+    try {
+      await refuseStaleValues(root, model.environment)
+      const helm = await findPresent('helm', { root, env, log })
+      if (!helm) return { unseen: `${what}; Helm is not at hand (\`npm run setup\`)` }
+      const valuesFile = generatedPaths.values(model.environment)
+      const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
+      const text = await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile, set })
+      return { value: parseManifests(text, valuesFile) }
+    } catch (error) {
+      if (error instanceof ProblemError) return { unseen: `${what}; ${error.message.replace(/\.$/, '')}` }
+      throw error
+    }
+  }
+}
+
 // --- internal ---
 
 const explainMs = 30_000
@@ -97,27 +119,5 @@ async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorAc
     const isNone = error instanceof ProblemError && error.problems.every(({ code }) => code === 'SCALEWAY_KEY_MISSING')
     if (isNone) return undefined
     throw error
-  }
-}
-
-/** Without Helm at hand, or with values that are stale, what the chart would apply is not known. */
-function renderer(
-  model: EnvironmentModel,
-  { root, env, signal, log }: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
-): Render {
-  return async () => {
-    const what = 'not known: whether the API server would take what the chart renders'
-    try {
-      await refuseStaleValues(root, model.environment)
-      const helm = await findPresent('helm', { root, env, log })
-      if (!helm) return { unseen: `${what}; Helm is not at hand (\`npm run setup\`)` }
-      const valuesFile = generatedPaths.values(model.environment)
-      const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
-      const text = await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile, set })
-      return { value: parseManifests(text, valuesFile) }
-    } catch (error) {
-      if (error instanceof ProblemError) return { unseen: `${what}; ${error.message.replace(/\.$/, '')}` }
-      throw error
-    }
   }
 }

@@ -1,8 +1,13 @@
 import { openCluster, openEnvironment } from '../access.ts'
+import { isSeen } from '../doctor/fact.ts'
+import { renderer } from '../examine.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import { type DriftSurvey, surveyDrift } from '../kubernetes/drift-survey.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { listingOperators, readOperators } from '../kubernetes/operators.ts'
-import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
 import { statusOf } from '../status/rows.ts'
 import { states } from '../status/states.ts'
@@ -29,21 +34,30 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(environment, io)
     const account = await loadAccount(io.env, io.signal, io.log)
     using client = await openCluster(model, io)
-    const [folders, tiers, operators] = await Promise.all([
+    const [folders, tiers, drift, operators] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),
       surveyCluster(client, model, io.signal),
+      lookForDrift(client, model, io),
       readOperators(client, io.signal),
     ]).catch((error: unknown) => {
       throw clusterProblem(error)
     })
     const now = new Date()
-    const status = statusOf(model, folders, tiers, now, operators)
+    const status = statusOf(model, { folders, tiers, drift, operators }, now)
     io.out(output === 'json' ? statusJson(model, status) : statusTable(status, now))
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
-    if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
+    const unseen = operators ? [] : [`the version of the operator; you may not ${listingOperators}`]
+    for (const line of [...drift.unseen, ...unseen]) io.log(`not looked at: ${line}`)
     if (told.some(isError)) throw new ProblemError(told)
     if (told.length > 0) io.tell(formatProblems(told))
     return exitCodes.ok
   },
 })
+
+// --- internal ---
+
+async function lookForDrift(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<DriftSurvey> {
+  const rendered = await renderer(model, io)()
+  return isSeen(rendered) ? surveyDrift(client, rendered.value, io.signal) : { drifted: [], unseen: [rendered.unseen] }
+}

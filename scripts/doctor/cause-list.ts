@@ -33,7 +33,7 @@ export const causeList = {
     'what the refusal says',
   ),
   QUOTA_FULL: entry('the ResourceQuota of the namespace has no room for the target', 'raise `quota` in the catalogue'),
-  NOT_DEPLOYED: entry('a store or an ExternalSecret is absent, or of another catalogue', '`npm run deploy`'),
+  NOT_DEPLOYED: entry('an object of the chart is absent, or is not what the catalogue implies', '`npm run deploy`'),
   STORE_PROJECT: entry('the SecretStore names another Scaleway project than the catalogue', 'set it back'),
   STORE_REGION: entry('the SecretStore names another region than the catalogue', 'set it back'),
   STORE_DIFFERS: entry(

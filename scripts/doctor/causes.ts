@@ -5,7 +5,7 @@ import { type Cause, sortCauses } from './cause.ts'
 import { clockCause } from './causes/clock.ts'
 import { kindCauses, namespaceCause, troubleCause } from './causes/cluster.ts'
 import { credentialsCause } from './causes/credentials.ts'
-import { deploymentCauses, quotaCauses } from './causes/deployment.ts'
+import { deploymentCauses, driftCauses, quotaCauses } from './causes/deployment.ts'
 import { keyCause } from './causes/key.ts'
 import { operatorCauses, operatorVersionCauses } from './causes/operator.ts'
 import { payloadCauses } from './causes/payload.ts'
@@ -41,6 +41,7 @@ export function causesOf(observation: Observation): Cause[] {
         ]),
     ...(clock ? [clock] : []),
     ...availabilityCauses(observation, failing),
+    ...driftCauses(observation),
     ...(isTrouble(cluster)
       ? observation.model.tiers.flatMap((tier) => scalewaySide(observation, { tier, externalSecrets: none }))
       : cluster.tiers.flatMap((facts) => tierCauses(observation, facts))),

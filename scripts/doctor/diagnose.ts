@@ -1,4 +1,5 @@
 import type { KubernetesClient } from '../kubernetes/client.ts'
+import { type DriftSurvey, surveyDrift } from '../kubernetes/drift-survey.ts'
 import { clusterProblem, KubernetesError } from '../kubernetes/errors.ts'
 import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -59,8 +60,10 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const seen = isTrouble(cluster) ? undefined : cluster
   const { secretKey, organizationId } = options
   const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
-  const admission = await admissionOf(client, model, cluster, render, signal)
-  const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission }
+  const rendered = once(render)
+  const admission = await admissionOf(client, model, cluster, rendered, signal)
+  const drift = await driftFacts(client, cluster, rendered, signal)
+  const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission, drift }
   const causes = causesOf(observation)
   const { accountRefusal } = scaleway
   const problems = accountRefusal?.status === 401 ? accountRefusal.refusal.problems : []
@@ -89,6 +92,27 @@ async function orTrouble(look: () => Promise<ClusterFacts>): Promise<ClusterFact
 
 function plain({ where, message, fix, code }: Problem): Problem {
   return { where, message, fix, code }
+}
+
+function once(render: Render): Render {
+  let rendered: ReturnType<Render> | undefined
+  return () => {
+    rendered ??= render()
+    return rendered
+  }
+}
+
+/** Without the kinds of the operator the chart is not in the cluster. */
+async function driftFacts(
+  client: KubernetesClient | ProblemError,
+  cluster: ClusterFacts | ClusterTrouble,
+  render: Render,
+  signal: AbortSignal,
+): Promise<Fact<DriftSurvey>> {
+  const isLooked = !isTrouble(cluster) && cluster.kinds.every(({ state }) => state === 'served')
+  if (!isLooked || client instanceof ProblemError) return { value: { drifted: [], unseen: [] } }
+  const rendered = await render()
+  return isSeen(rendered) ? { value: await surveyDrift(client, rendered.value, signal) } : rendered
 }
 
 async function admissionOf(

@@ -1,3 +1,4 @@
+import type { DriftSurvey } from '../kubernetes/drift-survey.ts'
 import type { Problem } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import type { Fact } from './fact.ts'
@@ -17,6 +18,8 @@ export interface Observation {
   readonly cluster: ClusterFacts | ClusterTrouble
   readonly scaleway: ScalewayFacts
   readonly admission: Fact<readonly Refusal[]>
+  /** Objects of the chart other than stores and ExternalSecrets. */
+  readonly drift: Fact<DriftSurvey>
 }
 
 export interface ClusterTrouble {

@@ -5,7 +5,10 @@ import { isTrouble, type Observation } from './observation.ts'
 import type { TierFacts } from './observe/tier.ts'
 
 /** What could not be looked at, and so has no cause even if it is wrong; sentences without their period. */
-export function unexamined({ cluster, scaleway, admission, model }: Observation, causes: readonly Cause[]): string[] {
+export function unexamined(
+  { cluster, scaleway, admission, drift, model }: Observation,
+  causes: readonly Cause[],
+): string[] {
   const tiers = isTrouble(cluster) ? [] : cluster.tiers
   const facts: (Fact<unknown> | undefined)[] = [
     ...tiers.flatMap((tier) => [
@@ -19,6 +22,7 @@ export function unexamined({ cluster, scaleway, admission, model }: Observation,
     ]),
     isTrouble(cluster) ? undefined : cluster.operators,
     admission,
+    drift,
     ...model.tiers.map(({ name }) => scaleway.tiers.get(name)?.remotes),
     scaleway.iam,
   ]
@@ -26,7 +30,9 @@ export function unexamined({ cluster, scaleway, admission, model }: Observation,
   const { accountRefusal, hasAccount } = scaleway
   const refused = accountRefusal ? [`what only your own account could see; it was refused: ${accountRefusal.told}`] : []
   const alone = hasAccount ? [] : ['what only an account of yours could see: IAM, other regions, other projects']
-  return [...new Set([...told, ...alone, ...refused, ...waiting(tiers, causes)])]
+  return [
+    ...new Set([...told, ...seenOr(drift, { unseen: [] }).unseen, ...alone, ...refused, ...waiting(tiers, causes)]),
+  ]
 }
 
 // --- internal ---

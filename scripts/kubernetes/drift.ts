@@ -3,7 +3,7 @@ import type { KubernetesClient } from './client.ts'
 import { type FieldChange, fieldChanges } from './difference.ts'
 import { isConflict } from './errors.ts'
 import { describeObject, type Kind, type KubernetesObject } from './kinds.ts'
-import { helmsName, keysOfHelm } from './managed-fields.ts'
+import { helmsName, keysOfHelm, restorersName } from './managed-fields.ts'
 
 /** Reads and tries out; stores nothing but with `restore`. */
 export type DriftClient = Pick<KubernetesClient, 'get' | 'replace'>
@@ -45,15 +45,17 @@ export async function restore(
   client: DriftClient,
   kind: Kind,
   rendered: KubernetesObject,
-  { signal, isWanted = async () => true, tries = 5 }: RestoreOptions = {},
+  { signal, isWanted = () => true, tries = 5 }: RestoreOptions = {},
 ): Promise<FieldChange[]> {
   const live = await client.get<KubernetesObject>(kind, rendered.metadata, signal)
   if (!live || live.metadata.deletionTimestamp !== undefined) return []
   try {
     const fields = await driftOf(client, kind, live, rendered, signal)
-    if (fields.length === 0 || !(await isWanted(fields))) return []
-    const options = { fieldManager: helmsName, ...(signal ? { signal } : {}) }
-    await client.replace(kind, asRendered(live, rendered), options)
+    // An earlier run may have ended in between.
+    if (fields.length === 0) await disown(client, kind, live, signal)
+    if (fields.length === 0 || !isWanted(fields)) return []
+    const options = { fieldManager: restorersName, ...(signal ? { signal } : {}) }
+    await disown(client, kind, await client.replace(kind, asRendered(live, rendered), options), signal)
     return fields
   } catch (error) {
     if (!isConflict(error) || tries <= 1) throw error
@@ -64,7 +66,7 @@ export async function restore(
 export interface RestoreOptions {
   readonly signal?: AbortSignal
   /** Default: any */
-  readonly isWanted?: (fields: readonly FieldChange[]) => Promise<boolean>
+  readonly isWanted?: (fields: readonly FieldChange[]) => boolean
   /** Default: 5 */
   readonly tries?: number
 }
@@ -88,6 +90,20 @@ export function replacedRole(kind: Kind, live: KubernetesObject, rendered: Kuber
 }
 
 // --- internal ---
+
+/** Helm would be in conflict with whoever put a field back, even where it applies the same value. */
+async function disown(client: DriftClient, kind: Kind, object: KubernetesObject, signal?: AbortSignal): Promise<void> {
+  const { managedFields = [] } = object.metadata
+  const kept = managedFields.filter(({ manager }) => manager !== restorersName)
+  if (kept.length === managedFields.length) return
+  const options = { fieldManager: restorersName, ...(signal ? { signal } : {}) }
+  const metadata = { ...object.metadata, managedFields: kept }
+  await client.replace(kind, { ...object, metadata }, options).catch(async (error: unknown) => {
+    if (!isConflict(error)) throw error
+    const live = await client.get<KubernetesObject>(kind, object.metadata, signal)
+    if (live) await disown(client, kind, live, signal)
+  })
+}
 
 interface RoleRef {
   readonly kind: string

@@ -23,12 +23,15 @@ export function keysOfHelm(managed: readonly ManagedFields[], field: 'labels' | 
 /** As which Helm writes. Source: Helm 3 and 4, `getManagedFieldsManager`: the name of its program. */
 export const helmsName = 'helm'
 
+/** As which an object is put back; it owns nothing when that is done. */
+export const restorersName = 'tiered-secrets-restore'
+
 // --- internal ---
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Helm, Flux and Argo CD. */
-const deployers = [helmsName, 'helm-controller', 'argocd-controller']
+/** Helm, Flux, Argo CD and ourselves. */
+const deployers = [helmsName, restorersName, 'helm-controller', 'argocd-controller']
 
 function owns(fields: Fields, [key, ...rest]: readonly string[]): boolean {
   if (key === undefined) return true

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mapConcurrently } from '../lib/concurrent.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
 import { type FieldChange, fieldChangeText } from './difference.ts'
-import { foreignFields, replacedRole, restore } from './drift.ts'
-import { isRightMissing, KubernetesError } from './errors.ts'
+import { foreignFields, type RestoreOptions, replacedRole, restore } from './drift.ts'
+import { isConflict, isRightMissing, KubernetesError } from './errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf } from './kinds.ts'
 import { helmsName } from './managed-fields.ts'
 
@@ -24,8 +25,9 @@ export interface Restoration {
 type RestoreClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
 
 /**
- * Before an upgrade: puts back what would make Helm fail. That is an object with foreign fields that admission refuses now,
- * or in which another field manager changed a field of the chart. What is refused for another reason is left to Helm.
+ * Before an upgrade: makes way for Helm where the API server would refuse its apply. An object with foreign fields, which
+ * admission may refuse now, is put back; fields of the chart that another field manager owns become Helm's. What is refused
+ * for another reason is left to Helm.
  *
  * @throws ProblemError `ROLE_REF_DIFFERS` for what nobody can put back
  */
@@ -40,58 +42,74 @@ export async function clearTheWay(
     return (live && replacedRole(kind, live, manifest)) ?? []
   })
   if (roles.flat().length > 0) throw new ProblemError(roles.flat())
-  const isWanted = (kind: Kind, manifest: KubernetesObject) => async (fields: readonly FieldChange[]) =>
-    foreignFields(fields).length > 0 && (await isRefused(client, kind, manifest, signal))
-  const { restored } = await restoreEach(client, manifests, { isWanted, ...(signal ? { signal } : {}) })
-  return restored
+  const results = await inOrder(manifests, async (manifest) => {
+    const refusal = await refusalOf(client, manifest, signal)
+    if (!refusal) return []
+    // A conflict over what the catalogue changes is Helm's own affair, once it owns the field.
+    const isWanted = (fields: readonly FieldChange[]) => !isConflict(refusal) || foreignFields(fields).length > 0
+    const restored = await restoreOne(client, manifest, { isWanted, ...(signal ? { signal } : {}) })
+    if (isConflict(refusal)) await takeOver(client, manifest, signal)
+    return restored
+  })
+  return results.filter((one) => 'object' in one)
 }
 
-/** After an upgrade: puts back what Helm leaves, which is every field that no earlier version of the chart had. */
-export function restoreAll(
+/**
+ * After an upgrade: puts back what Helm leaves, which is every field that no earlier version of the chart had. What is
+ * refused is tried once more: an API server looks at changed policies and their parameters within a second.
+ */
+export async function restoreAll(
   client: RestoreClient,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<Restoration> {
-  return restoreEach(client, manifests, signal ? { signal } : {})
+  const options = signal ? { signal } : {}
+  const first = await restoreEach(client, manifests, options)
+  const refused = manifests.filter((manifest) => first.problems.some((problem) => isKept(problem, manifest)))
+  if (refused.length === 0) return first
+  await sleep(2 * noticeMs, undefined, options)
+  const second = await restoreEach(client, refused, options)
+  const others = first.problems.filter((problem) => !refused.some((manifest) => isKept(problem, manifest)))
+  return { restored: [...first.restored, ...second.restored], problems: [...others, ...second.problems] }
 }
 
 // --- internal ---
 
 const concurrentRequests = 8
+const noticeMs = 1000
 
-interface EachOptions {
-  readonly signal?: AbortSignal
-  readonly isWanted?: (kind: Kind, manifest: KubernetesObject) => (fields: readonly FieldChange[]) => Promise<boolean>
+function isKept({ code, where }: Problem, manifest: KubernetesObject): boolean {
+  return code === 'DRIFT_KEPT' && where === describeObject(kindOfManifest(manifest), manifest.metadata)
 }
 
-/** What judges others goes before them. */
+/** What others are judged by, policies and their parameters, goes before them. */
+async function inOrder<T>(
+  manifests: readonly KubernetesObject[],
+  work: (manifest: KubernetesObject) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const judges = manifests.filter(({ kind = '' }) => kind === 'Secret' || kind.startsWith('ValidatingAdmissionPolicy'))
+  const first = await mapConcurrently(judges, concurrentRequests, work)
+  const others = manifests.filter((manifest) => !judges.includes(manifest))
+  return [...first, ...(await mapConcurrently(others, concurrentRequests, work))].flat()
+}
+
 async function restoreEach(
   client: RestoreClient,
   manifests: readonly KubernetesObject[],
-  options: EachOptions,
+  options: RestoreOptions,
 ): Promise<Restoration> {
-  const judges = manifests.filter(({ kind = '' }) => kind.startsWith('ValidatingAdmissionPolicy'))
-  const groups = [judges, manifests.filter((manifest) => !judges.includes(manifest))]
-  const all: (Restored | Problem)[] = []
-  for (const group of groups)
-    all.push(...(await mapConcurrently(group, concurrentRequests, (one) => restoreOne(client, one, options))).flat())
-  return {
-    restored: all.filter((one) => 'object' in one),
-    problems: all.filter((one) => 'code' in one),
-  }
+  const all = await inOrder(manifests, (manifest) => restoreOne(client, manifest, options))
+  return { restored: all.filter((one) => 'object' in one), problems: all.filter((one) => 'code' in one) }
 }
 
 async function restoreOne(
   client: RestoreClient,
   manifest: KubernetesObject,
-  { signal, isWanted }: EachOptions,
+  options: RestoreOptions,
 ): Promise<(Restored | Problem)[]> {
   const kind = kindOfManifest(manifest)
   try {
-    const fields = await restore(client, kind, manifest, {
-      ...(signal ? { signal } : {}),
-      ...(isWanted ? { isWanted: isWanted(kind, manifest) } : {}),
-    })
+    const fields = await restore(client, kind, manifest, options)
     if (fields.length === 0) return []
     return [{ object: describeObject(kind, manifest.metadata), fields: fields.map(fieldChangeText) }]
   } catch (error) {
@@ -100,16 +118,31 @@ async function restoreOne(
   }
 }
 
-/** Whether the API server would refuse Helm's own server-side apply. */
-async function isRefused(client: RestoreClient, kind: Kind, manifest: KubernetesObject, signal?: AbortSignal) {
+/** How the API server would refuse Helm's own server-side apply; undefined: it would not. */
+async function refusalOf(client: RestoreClient, manifest: KubernetesObject, signal?: AbortSignal) {
   const options = { fieldManager: helmsName, dryRun: true, force: false, ...(signal ? { signal } : {}) }
-  return client.apply(kind, manifest.metadata, manifest, options).then(
-    () => false,
+  return client.apply(kindOfManifest(manifest), manifest.metadata, manifest, options).then(
+    () => undefined,
     (error: unknown) => {
-      if (error instanceof KubernetesError) return true
+      if (error instanceof KubernetesError) return error
       throw error
     },
   )
+}
+
+/** Has Helm own what it applies, with the annotations by which it knows its objects. */
+async function takeOver(client: RestoreClient, manifest: KubernetesObject, signal?: AbortSignal): Promise<void> {
+  const { metadata } = manifest
+  const kind = kindOfManifest(manifest)
+  const live = await client.get<KubernetesObject>(kind, metadata, signal)
+  const marks = Object.entries(live?.metadata.annotations ?? {}).filter(([name]) => name.startsWith('meta.helm.sh/'))
+  const annotations = { ...Object.fromEntries(marks), ...metadata.annotations }
+  const options = { fieldManager: helmsName, ...(signal ? { signal } : {}) }
+  await client
+    .apply(kind, metadata, { ...manifest, metadata: { ...metadata, annotations } }, options)
+    .catch((error: unknown) => {
+      if (!(error instanceof KubernetesError)) throw error
+    })
 }
 
 function unseen(kind: Kind, { metadata }: KubernetesObject): Problem {

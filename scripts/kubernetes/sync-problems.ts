@@ -24,7 +24,8 @@ export function syncProblems(model: EnvironmentModel, reports: readonly WaitRepo
     const externalSecret = tier && externalSecrets(tier).find(({ name }) => name === report.ref.name)
     if (!tier || !externalSecret) return []
     const place = { model, tier, externalSecret }
-    const isOptional = externalSecret === tier.optional
+    // Its values may be absent; that it is another than the catalogue's is as bad as for any.
+    const isOptional = externalSecret === tier.optional && report.obstacle !== 'outdated'
     if (report.keys === 'unreadable') return [unreadable(report)]
     if (report.state === 'synced') return report.keys ? [incomplete(place, report, report.keys)] : []
     return [{ ...unsynced(place, report, waited), ...(isOptional ? { severity: 'warning' as const } : {}) }]

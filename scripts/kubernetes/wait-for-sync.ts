@@ -14,7 +14,7 @@ export interface WantedSync extends NamespacedRef {
   readonly expected?: ExternalSecretModel
   /** The whole spec it implies. Default: any will do */
   readonly spec?: Readonly<Record<string, unknown>>
-  /** Looked at, but not waited for. Default: `false` */
+  /** Looked at, but waited for only where its spec is another. Default: `false` */
   readonly isOptional?: boolean
 }
 
@@ -76,7 +76,7 @@ export async function waitForSync(
       wasLost = error !== undefined
       const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one), both)))
       tell(reports)
-      if (reports.every(({ state }, index) => state === 'synced' || wanted[index]?.isOptional)) return reports
+      if (reports.every((report, index) => isThere(report, wanted[index]))) return reports
       if (isOver && wasLost) throw error
       if (isOver) return reports
       await Promise.race([changed, deadline, view.failure])
@@ -91,6 +91,11 @@ export async function waitForSync(
 
 /** Node's timers fire at once beyond it. */
 const longestTimer = 2 ** 31 - 1
+
+/** An optional one may be absent or fail, but not be another than the catalogue's. */
+function isThere({ state, obstacle }: WaitReport, { isOptional = false }: Partial<WantedSync> = {}): boolean {
+  return state === 'synced' || (isOptional && obstacle !== 'outdated')
+}
 
 function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional = false }: WantedSync): WaitReport {
   const ref = { namespace, name }

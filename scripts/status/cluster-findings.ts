@@ -1,4 +1,5 @@
 import { fieldChangeText } from '../kubernetes/difference.ts'
+import type { DriftSurvey } from '../kubernetes/drift-survey.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
 import { age } from '../lib/age.ts'
@@ -21,6 +22,13 @@ export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSig
       return report ? syncFindings(model, externalSecret, report, now) : []
     }),
   ])
+}
+
+/** What else of the chart is not as rendered; it is about no single entry. Pure. */
+export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSurvey, 'drifted'>): Finding[] {
+  return drifted.map(({ place, message, fix = `Run ${deploy(model)}` }) =>
+    finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
+  )
 }
 
 // --- internal ---

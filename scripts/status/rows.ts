@@ -1,3 +1,4 @@
+import type { DriftSurvey } from '../kubernetes/drift-survey.ts'
 import { operatorProblems } from '../kubernetes/operator-problems.ts'
 import type { OperatorSight } from '../kubernetes/operators.ts'
 import type { WaitReport } from '../kubernetes/wait-for-sync.ts'
@@ -9,7 +10,7 @@ import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from 
 import type { SecretSpec } from '../model/types.ts'
 import type { ConsumerSight, TierSight } from '../survey/cluster.ts'
 import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
-import { clusterFindings } from './cluster-findings.ts'
+import { clusterFindings, driftFindings } from './cluster-findings.ts'
 import { consumerFindings } from './consumer-findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { remoteFindings } from './remote-findings.ts'
@@ -42,22 +43,23 @@ export interface Status {
   readonly findings: readonly Finding[]
 }
 
-/**
- * What was seen of all four sides, brought together. Pure.
- *
- * @param operators default: none was seen
- */
-export function statusOf(
-  model: EnvironmentModel,
-  folders: readonly FolderSight[],
-  tiers: readonly TierSight[],
-  now: Date,
-  operators: readonly OperatorSight[] = [],
-): Status {
+/** What was seen of all four sides. */
+export interface Sights {
+  readonly folders: readonly FolderSight[]
+  readonly tiers: readonly TierSight[]
+  readonly drift: Pick<DriftSurvey, 'drifted'>
+  /** Undefined: they may not be looked at. */
+  readonly operators?: readonly OperatorSight[] | undefined
+}
+
+/** What was seen, brought together. Pure. */
+export function statusOf(model: EnvironmentModel, sights: Sights, now: Date): Status {
+  const { folders, tiers, drift, operators = [] } = sights
   const findings = [
     ...remoteFindings(model, folders, now),
     ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
     ...clusterFindings(model, tiers, now),
+    ...driftFindings(model, drift),
     ...waitingVersions(folders, tiers),
     ...consumerFindings(tiers, now),
   ]

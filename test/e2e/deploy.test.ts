@@ -258,6 +258,7 @@ describe('npm run deploy', () => {
       dryRun: false,
       deployed: true,
       release: { name: 'trackdechets-secrets', namespace: 'trackdechets-secrets', revision: 3 },
+      restored: [],
       synced: null,
       externalSecrets: null,
       problems: [],

@@ -6,6 +6,7 @@ import { shortList } from '../../lib/short-list.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
+import type { Observation } from '../observation.ts'
 import type { Refusal } from '../observe/admission.ts'
 import type { ExternalSecretFacts, QuotaFacts, TierFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
@@ -45,6 +46,19 @@ export function deploymentCauses(
       : []),
     ...drifted.map((facts) => driftCause(facts, fix)),
   ]
+}
+
+/** What else of the chart is not as rendered. It keeps nothing from arriving; what it guards may be open. */
+export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
+  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = paste.deploy(model) }) =>
+    causeOf({
+      code: 'NOT_DEPLOYED',
+      where: place,
+      message,
+      evidence: [`the API server, asked in a dry run what ${place} has to be`],
+      fix,
+    }),
+  )
 }
 
 /** A quota that has no room where room is needed. */
@@ -112,6 +126,7 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
     fix,
     explains: [facts],
     specs: specsConcerned(facts.model, facts.drift),
+    isOptional: false,
   })
 }
 

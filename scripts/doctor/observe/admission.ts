@@ -8,7 +8,7 @@ import { type Fact, isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
 import type { TierFacts } from './tier.ts'
 
-/** Renders the chart; asked for only when an object is absent or differs. */
+/** Renders the chart. */
 export type Render = () => Promise<Fact<readonly KubernetesObject[]>>
 
 /** An object the API server would not take. */

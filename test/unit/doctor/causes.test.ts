@@ -200,6 +200,19 @@ test('what may not be looked at is told, each once, and is no cause', () => {
   expect(unexamined(blind, [])).toEqual(['you may not read it', 'you may not list events', 'no Helm'])
 })
 
+test('an object of the chart that is not as rendered is a cause, and what may not be tried out is told', () => {
+  const drifted = [
+    { place: 'Role/shop-api/secrets-viewer', message: 'is not as rendered: - rules[2]. Expected nothing else in it.' },
+    { place: 'RoleBinding/shop-api/secrets-viewer', message: 'gives other rights.', fix: 'Delete it.' },
+  ]
+  const one = observation({ drift: { value: { drifted, unseen: ['you may not try out changes of secrets'] } } })
+  expect(causesOf(one)).toMatchObject([
+    { code: 'NOT_DEPLOYED', where: drifted[0]?.place, fix: '`npm run deploy -- --environment dev`' },
+    { code: 'NOT_DEPLOYED', where: drifted[1]?.place, fix: 'Delete it.' },
+  ])
+  expect(unexamined(one, [])).toEqual(['you may not try out changes of secrets'])
+})
+
 test("without an account of one's own, what only that could see is told as not looked at", () => {
   expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
     'what only an account of yours could see: IAM, other regions, other projects',

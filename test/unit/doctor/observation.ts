@@ -36,6 +36,7 @@ export function observation(parts: Partial<Observation> = {}): Observation {
     cluster: cluster(),
     scaleway: scaleway(),
     admission: { value: [] },
+    drift: { value: { drifted: [], unseen: [] } },
     ...parts,
   }
 }

@@ -66,6 +66,12 @@ test('an operator that does nothing is asked for', () => {
   expect(problem?.fix).toMatch(/see that the operator runs/)
 })
 
+test('an optional one that is another than the one of the catalogue is an error', () => {
+  const [problem] = problemsOf({ ref: optional, state: 'pending', obstacle: 'outdated', message: 'm' })
+  expect(problem).toMatchObject({ code: 'NOT_SYNCED', where: 'ExternalSecret/shop-api/api-optional-secrets' })
+  expect(problem?.severity).toBeUndefined()
+})
+
 test('about an optional one there are only warnings', () => {
   const failed = problemsOf({ ref: optional, state: 'failed', message: 'm' })
   expect(failed).toMatchObject([{ code: 'NOT_SYNCED', severity: 'warning' }])

@@ -100,7 +100,7 @@ function statusWith({
             }),
           ),
   }
-  return statusOf(model, [folder], [sight], now)
+  return statusOf(model, { folders: [folder], tiers: [sight], drift: { drifted: [] } }, now)
 }
 
 /** The state of each row, by its variable. */
