@@ -20,7 +20,7 @@ import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { tools } from '../helpers/tools.ts'
-import type { AnyObject } from './admission-world.ts'
+import { type AnyObject, storeOf } from './admission-world.ts'
 import { type InstalledOperator, installOperator } from './operator-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { root } from './world.ts'
@@ -71,24 +71,24 @@ beforeAll(async () => {
     const { namespace } = tierOperator(tier.namespace)
     operators.set(tier.name, await install(namespace, tierOperatorValuesText([model], tier, '2.9.0')))
   }
-  // Anybody's namespace, with a store of its own that needs no Scaleway.
+  // Anybody's namespace, with a store and a Scaleway key of its own: here the frontend's, which opens nothing of the backend.
+  const outsider = { ...web, namespace: elsewhere }
   await admin.create(kinds.namespace, { metadata: { name: elsewhere } })
-  const spec = { provider: { fake: { data: [{ key: 'harmless', value: 'harmless' }] } } }
-  await admin.create(kinds.secretStore, { metadata: { namespace: elsewhere, name: 'mine' }, spec } as AnyObject)
+  await writeTierCredentials(admin, { ...model, tiers: [outsider] }, keys)
+  const metadata = { namespace: elsewhere, name: web.secretStore }
+  await admin.create(kinds.secretStore, { metadata, spec: storeOf(web, model.region, emulator.url) } as AnyObject)
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-/** Creates an ExternalSecret whose template asks for one key of any Secret. */
-async function readThroughTemplate(ref: NamespacedRef, store: string, wanted: string, key: string) {
+/** Creates an ExternalSecret whose template asks for one key of any Secret: `"name" "namespace" "key"`. */
+async function readThroughTemplate(ref: NamespacedRef, wanted: string) {
   const spec = {
-    secretStoreRef: { kind: 'SecretStore', name: store },
+    secretStoreRef: { kind: 'SecretStore', name: web.secretStore },
     target: { template: { engineVersion: 'v2', data: { FOUND: `{{ getSecretKey ${wanted} }}` } } },
-    data: [{ secretKey: 'OWN', remoteRef: { key } }],
+    data: [{ secretKey: 'OWN', remoteRef: { key: `path:${web.remotePath}/origin` } }],
   }
   await admin.create(kinds.externalSecret, { metadata: ref, spec } as AnyObject)
 }
-const fromWeb = (name: string, wanted: string) =>
-  readThroughTemplate({ namespace: web.namespace, name }, web.secretStore, wanted, `path:${web.remotePath}/origin`)
 const settled = (ref: NamespacedRef) =>
   eventually(
     () => readSyncState(admin, ref),
@@ -121,15 +121,15 @@ test('each operator delivers its own tier, and the API server refuses it nothing
 })
 
 test('a template reads what its own tier has, and nothing of another', async () => {
-  await fromWeb('harmless', `"${web.required?.name}" "${web.namespace}" "ORIGIN"`)
   const harmless = { namespace: web.namespace, name: 'harmless' }
+  await readThroughTemplate(harmless, `"${web.required?.name}" "${web.namespace}" "ORIGIN"`)
   expect(await settled(harmless)).toMatchObject({ state: 'synced' })
   expect(await isSame(harmless, 'FOUND', { namespace: web.namespace, name: web.required?.name ?? '' }, 'ORIGIN')).toBe(
     true,
   )
 
-  await fromWeb('attack', wantedOfApi)
   const stolen = { namespace: web.namespace, name: 'attack' }
+  await readThroughTemplate(stolen, wantedOfApi)
   expect(await settled(stolen)).toMatchObject({ state: 'failed' })
   expect(await admin.get(kinds.secret, stolen)).toBeUndefined()
   const log = await readFile(operators.get('web')?.operator.logFile ?? '', 'utf8')
@@ -137,7 +137,7 @@ test('a template reads what its own tier has, and nothing of another', async () 
 })
 
 test('in a third namespace nobody looks at an ExternalSecret', async () => {
-  await readThroughTemplate(attack, 'mine', wantedOfApi, 'harmless')
+  await readThroughTemplate(attack, wantedOfApi)
   // Both have worked on what came after it.
   for (const ref of externalSecretRefs(model)) {
     const before = await syncedVersion(ref)
