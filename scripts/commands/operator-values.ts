@@ -3,9 +3,9 @@ import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } f
 import { defineCommand, wrongUsage } from '../lib/command.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
+import { installedOperator } from '../model/operator-version.ts'
 import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
-import { readRecipe } from '../toolchain/recipes.ts'
 
 interface Options {
   readonly tier?: string
@@ -34,10 +34,9 @@ export const command = defineCommand<Options>({
       )
     }
     const models = environment === undefined ? await allEnvironments() : [await loadEnvironment(environment)]
-    const { version } = await readRecipe('external-secrets', io.root)
-    if (crds) io.out(operatorDefinitionsText(version))
-    else if (tier === undefined) io.out(operatorValuesText(withSharedOperator(models), version))
-    else io.out(tierValues(models, tier, version))
+    if (crds) io.out(operatorDefinitionsText(installedOperator))
+    else if (tier === undefined) io.out(operatorValuesText(withSharedOperator(models), installedOperator))
+    else io.out(tierValues(models, tier))
     return exitCodes.ok
   },
 })
@@ -62,25 +61,26 @@ function withSharedOperator(models: readonly EnvironmentModel[]): EnvironmentMod
   })
 }
 
-function tierValues(models: readonly EnvironmentModel[], name: string, version: string): string {
-  for (const model of models.slice(0, 1)) findTier(model, name)
-  const perTier = models.filter(({ operator }) => operator.isPerTier)
-  const tiers = perTier.map((model) => findTier(model, name))
-  const [tier] = tiers
-  if (!tier) {
+function tierValues(models: readonly EnvironmentModel[], name: string): string {
+  const tiers = models.map((model) => ({ model, tier: findTier(model, name) }))
+  const served = tiers.filter(({ model }) => model.operator.isPerTier)
+  const [first] = served
+  if (!first) {
     throw new ProblemError({
       code: 'OPERATOR_SHARED',
       where: 'scripts/environments.ts',
-      message: `no environment asked for gives each tier an operator of its own. Expected operator: 'per-tier': the boundary has to know whom it judges.`,
+      message: `none of the environments (${models.map(({ environment }) => environment).join(', ')}) gives each tier an operator of its own. Expected operator: 'per-tier', so that the boundary knows whom it judges.`,
       fix: "Set operator: 'per-tier' in the environment, run `npm run gen-values`, then this again.",
     })
   }
-  if (new Set(tiers.map(({ namespace }) => namespace)).size > 1) {
-    throw wrongUsage(
-      'operator-values',
-      `--tier ${name}`,
-      `has the namespaces ${[...new Set(tiers.map(({ namespace }) => namespace))].join(' and ')}, by environment. Expected --environment too.`,
-    )
+  const namespaces = [...new Set(served.map(({ tier }) => tier.namespace))]
+  if (namespaces.length > 1) {
+    const message = `has the namespaces ${namespaces.join(' and ')}, by environment. Expected --environment too.`
+    throw wrongUsage('operator-values', `--tier ${name}`, message)
   }
-  return tierOperatorValuesText(perTier, tier, version)
+  return tierOperatorValuesText(
+    served.map(({ model }) => model),
+    first.tier,
+    installedOperator,
+  )
 }

@@ -39,7 +39,8 @@ export async function vendoredSchemas(io: ToolchainIo): Promise<GeneratedFile[]>
   const sealedSecrets = await moduleFolder(io, 'unseal', 'github.com/bitnami-labs/sealed-secrets')
   const sealedPath = join(sealedSecrets, 'helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml')
   const sealedCrds = parseYamlDocuments(await readFile(sealedPath, 'utf8'), sealedPath)
-  const operator = await moduleFolder(io, 'operator', 'github.com/external-secrets/external-secrets')
+  // Its chart is the newest that comes as a Go module.
+  const operator = await moduleFolder(io, 'operator-vulnerable', 'github.com/external-secrets/external-secrets')
   return [
     ...crdSchemas(crds, ['ExternalSecret', 'SecretStore']),
     ...crdSchemas(sealedCrds, ['SealedSecret'], 'v1alpha1'),

@@ -4,7 +4,7 @@ import { defaultDns, dnsPort, type PodPeer } from '../model/network.ts'
 /**
  * What the operator's chart is given to render besides its own templates: the operator's rights and its NetworkPolicy.
  * YAML of the key `extraObjects`, with a reason for every rule; the chart runs the texts through its template engine.
- * Source of the rights: the pinned operator, which the tests run with them and nothing more.
+ * Source of the rights: the operator of the local stack, which the tests run with them and nothing more, and 2.9.0 by hand.
  */
 export function operatorObjectsText(dns: readonly PodPeer[]): string {
   return [controllerRole, leaderRole, network(dns)].join('\n')

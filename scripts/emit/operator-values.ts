@@ -15,10 +15,10 @@ import {
 /**
  * Helm values of the operator's own chart, as YAML with a reason for every line. Always the same text for the same
  * application: an operator serves a whole cluster, and all clusters get the same.
- * Source of the facts: chart and flags of the pinned operator; the memory was measured with its program.
+ * Source of the facts: charts and flags of operator 0.20.1 and 2.9.0; the memory was measured with 0.20.4.
  *
  * @param models every environment: sizes follow the cluster with most ExternalSecrets
- * @param version of the operator and of its chart, e.g. `0.20.4`
+ * @param version of the operator and of its chart, e.g. `2.9.0`
  */
 export function operatorValuesText(models: readonly EnvironmentModel[], version: string): string {
   const load = heaviestLoad(models, ({ tiers }) => tiers)
@@ -93,7 +93,7 @@ function loadOf(cluster: string, models: readonly EnvironmentModel[], tiersOf: T
 
 function header(application: string, version: string): string {
   return `# Values of the External Secrets Operator's own Helm chart, version ${version}, for ${application}.
-# Printed by \`npm run operator-values\`; the rights below are tested with that version:
+# Printed by \`npm run operator-values\`. Checked by hand with that version; the tests run an older one with them:
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace external-secrets --create-namespace --values <this file>
 # What the chart can't switch off: the metrics port (closed by the NetworkPolicy below) and the definitions of the
@@ -123,6 +123,9 @@ processClusterStore: false
 processClusterGenerator: false
 processClusterPushSecret: false
 processPushSecret: false
+genericTargets:
+  # A target is a Secret. A ConfigMap would show its values to whoever may read those.
+  enabled: false
 extraArgs:
   # No generator is used, so there is no state of one to clean up. In quotes: the chart takes a bare false for true.
   enable-generator-state: "false"
@@ -195,12 +198,15 @@ metrics:
 `
 
 const rights = `rbac:
-  # The chart's own rights can't be narrowed: they let the operator make a token for any ServiceAccount, and they give
-  # whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below take their place.
+  # The chart's own rights can't be narrowed enough: they let the operator change stores, delete Secrets and read every
+  # ConfigMap, and they give whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below
+  # take their place.
   create: false
-  # For the day somebody turns \`create\` on again.
+  # For the day somebody turns \`create\` on again; Scaleway asks for no token of a ServiceAccount.
+  serviceAccountTokenCreate: false
   aggregateToView: false
   aggregateToEdit: false
+  aggregateToAdmin: false
   servicebindings:
     # No operator of servicebinding.io reads ExternalSecrets here.
     create: false

@@ -14,6 +14,7 @@ import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
 import { tierOperator } from '../../scripts/model/operator.ts'
+import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, type TierModel } from '../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { helm4 } from '../helpers/chart.ts'
@@ -69,7 +70,7 @@ beforeAll(async () => {
   })
   for (const tier of model.tiers) {
     const { namespace } = tierOperator(tier.namespace)
-    operators.set(tier.name, await install(namespace, tierOperatorValuesText([model], tier, '2.9.0')))
+    operators.set(tier.name, await install(namespace, tierOperatorValuesText([model], tier, installedOperator)))
   }
   // Anybody's namespace, with a store and a Scaleway key of its own: here the frontend's, which opens nothing of the backend.
   const outsider = { ...web, namespace: elsewhere }
@@ -155,7 +156,7 @@ test('an operator for the whole cluster leaves the tiers to their own, and gives
   const before = await syncedVersion(apiTarget)
   await forceRefresh(admin, apiTarget)
 
-  await install('external-secrets', operatorValuesText([model], '2.9.0'))
+  await install('external-secrets', operatorValuesText([model], installedOperator))
   // It fails until it has looked at the store.
   await eventually(
     () => readSyncState(admin, attack),

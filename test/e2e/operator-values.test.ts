@@ -20,6 +20,7 @@ import type { RunningProcess } from '../../scripts/local/process.ts'
 import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
+import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'
 import { find, helm4 } from '../helpers/chart.ts'
@@ -61,7 +62,7 @@ beforeAll(async () => {
   const workspace = cleanup.use(await copyRepository(root))
   await writeGenerated(workspace, application)
 
-  const values = operatorValuesText(resolveAll(application), '0.20.4')
+  const values = operatorValuesText(resolveAll(application), installedOperator)
   const installed = await installOperator({ admin, controlPlane, namespace, values })
   manifests = installed.manifests
   operator = cleanup.use(installed.operator)

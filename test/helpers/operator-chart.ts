@@ -6,10 +6,13 @@ import { helm4 } from './chart.ts'
 import { root } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 
-/** The pinned operator's own chart, without the subchart that none of its values here turns on. */
+/**
+ * The operator's own chart, the newest that comes as a Go module, without the subchart that none of our values turns on.
+ * Those of 0.20.1 and before can't be used with a liveness probe: they give its port as a string.
+ */
 export async function operatorChart(): Promise<string> {
   const module = 'github.com/external-secrets/external-secrets'
-  const cwd = join(root, 'scripts/toolchain/go/operator')
+  const cwd = join(root, 'scripts/toolchain/go/operator-vulnerable')
   const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd })) as { Dir: string }
   const chart = join(await sharedFolder(), 'external-secrets')
   await cp(join(Dir, 'deploy/charts/external-secrets'), chart, { recursive: true })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { maxConcurrent, operatorValuesText } from '../../../scripts/emit/operator-values.ts'
 import type { Manifest } from '../../../scripts/helm/manifests.ts'
+import { installedOperator } from '../../../scripts/model/operator-version.ts'
 import { resolveAll } from '../../../scripts/model/resolve.ts'
 import type { EnvironmentSpec, SecretSpec } from '../../../scripts/model/types.ts'
 import { trackdechets } from '../../fixtures/applications.ts'
@@ -15,11 +16,11 @@ function textFor(environments: Readonly<Record<string, EnvironmentSpec>>, secret
 const both: Partial<SecretSpec>[] = [{ variable: 'A' }, { variable: 'B' }, { variable: 'C', optional: true }]
 
 test('the same application gives the same text, which names the version it is for', () => {
-  const text = operatorValuesText(resolveAll(trackdechets), '0.20.4')
-  expect(operatorValuesText(resolveAll(trackdechets), '0.20.4')).toBe(text)
-  expect(text).toContain('--version 0.20.4 ')
-  expect(text).toMatch(
-    /^# Values of the External Secrets Operator's own Helm chart, version 0\.20\.4, for trackdechets\.\n/,
+  const text = operatorValuesText(resolveAll(trackdechets), installedOperator)
+  expect(operatorValuesText(resolveAll(trackdechets), installedOperator)).toBe(text)
+  expect(text).toContain(`--version ${installedOperator} `)
+  expect(text.split('\n')[0]).toBe(
+    `# Values of the External Secrets Operator's own Helm chart, version ${installedOperator}, for trackdechets.`,
   )
 })
 
@@ -55,7 +56,7 @@ test('a bundle is one remote ref, whatever it holds', () => {
 })
 
 test('every value has its reason above it or inside; what is off for one reason shares it', () => {
-  const lines = operatorValuesText(resolveAll(trackdechets), '0.20.4').split('\n')
+  const lines = operatorValuesText(resolveAll(trackdechets), installedOperator).split('\n')
   expect(lines.filter((line) => line.length > 120)).toEqual([])
   const starts = lines.flatMap((line, index) => (/^\w/.test(line) ? [index] : []))
   const unexplained = starts.filter((start) => {
@@ -76,7 +77,7 @@ test('every value has its reason above it or inside; what is off for one reason 
 })
 
 test('no value names an environment, a project or a tier: one operator serves the whole cluster', () => {
-  const values = JSON.stringify(parse(operatorValuesText(resolveAll(trackdechets), '0.20.4')))
+  const values = JSON.stringify(parse(operatorValuesText(resolveAll(trackdechets), installedOperator)))
   for (const name of ['trackdechets', 'backend', 'frontend', 'production', '00000000-']) {
     expect(values).not.toContain(name)
   }
