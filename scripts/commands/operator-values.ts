@@ -24,14 +24,10 @@ export const command = defineCommand<Options>({
   ],
   async run(options, io) {
     const { tier, crds = false, environment } = options
-    if (crds && tier !== undefined)
-      throw wrongUsage('operator-values', '--crds', 'is of the whole cluster. Expected it without --tier.')
+    const wrong = (option: string, message: string) => wrongUsage('operator-values', option, message)
+    if (crds && tier !== undefined) throw wrong('--crds', 'is of the whole cluster. Expected it without --tier.')
     if (environment !== undefined && tier === undefined) {
-      throw wrongUsage(
-        'operator-values',
-        `--environment ${environment}`,
-        'says nothing of an operator of the whole cluster. Expected it with --tier.',
-      )
+      throw wrong(`--environment ${environment}`, 'belongs to the operator of a tier. Expected it with --tier.')
     }
     const models = environment === undefined ? await allEnvironments() : [await loadEnvironment(environment)]
     if (crds) io.out(operatorDefinitionsText(installedOperator))
