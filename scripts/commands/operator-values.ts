@@ -25,21 +25,17 @@ export const command = defineCommand<Options>({
   ],
   async run(options, io) {
     const { tier, crds = false, environment } = options
-    if (crds && tier !== undefined)
-      throw wrongUsage('operator-values', '--crds', 'is of the whole cluster. Expected it without --tier.')
+    const wrong = (option: string, message: string) => wrongUsage('operator-values', option, message)
+    if (crds && tier !== undefined) throw wrong('--crds', 'is of the whole cluster. Expected it without --tier.')
     if (environment !== undefined && tier === undefined) {
-      throw wrongUsage(
-        'operator-values',
-        `--environment ${environment}`,
-        'says nothing of an operator of the whole cluster. Expected it with --tier.',
-      )
+      throw wrong(`--environment ${environment}`, 'belongs to the operator of a tier. Expected it with --tier.')
     }
     const models = environment === undefined ? await allEnvironments() : [await loadEnvironment(environment)]
     const text = crds
       ? operatorDefinitionsText(installedOperator)
       : tier === undefined
         ? operatorValuesText(withSharedOperator(models), installedOperator)
-        : tierValues(models, tier, installedOperator)
+        : tierValues(models, tier)
     io.out(document(text))
     return exitCodes.ok
   },
@@ -65,25 +61,26 @@ function withSharedOperator(models: readonly EnvironmentModel[]): EnvironmentMod
   })
 }
 
-function tierValues(models: readonly EnvironmentModel[], name: string, version: string): string {
-  for (const model of models.slice(0, 1)) findTier(model, name)
-  const perTier = models.filter(({ operator }) => operator.isPerTier)
-  const tiers = perTier.map((model) => findTier(model, name))
-  const [tier] = tiers
-  if (!tier) {
+function tierValues(models: readonly EnvironmentModel[], name: string): string {
+  const tiers = models.map((model) => ({ model, tier: findTier(model, name) }))
+  const served = tiers.filter(({ model }) => model.operator.isPerTier)
+  const [first] = served
+  if (!first) {
     throw new ProblemError({
       code: 'OPERATOR_SHARED',
       where: 'scripts/environments.ts',
-      message: `no environment asked for gives each tier an operator of its own. Expected operator: 'per-tier': the boundary has to know whom it judges.`,
+      message: `none of the environments (${models.map(({ environment }) => environment).join(', ')}) gives each tier an operator of its own. Expected operator: 'per-tier', so that the boundary knows whom it judges.`,
       fix: "Set operator: 'per-tier' in the environment, run `npm run gen-values`, then this again.",
     })
   }
-  if (new Set(tiers.map(({ namespace }) => namespace)).size > 1) {
-    throw wrongUsage(
-      'operator-values',
-      `--tier ${name}`,
-      `has the namespaces ${[...new Set(tiers.map(({ namespace }) => namespace))].join(' and ')}, by environment. Expected --environment too.`,
-    )
+  const namespaces = [...new Set(served.map(({ tier }) => tier.namespace))]
+  if (namespaces.length > 1) {
+    const message = `has the namespaces ${namespaces.join(' and ')}, by environment. Expected --environment too.`
+    throw wrongUsage('operator-values', `--tier ${name}`, message)
   }
-  return tierOperatorValuesText(perTier, tier, version)
+  return tierOperatorValuesText(
+    served.map(({ model }) => model),
+    first.tier,
+    installedOperator,
+  )
 }

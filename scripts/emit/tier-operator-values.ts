@@ -43,8 +43,8 @@ controllerClass: '${controllerClass}'
 `
 }
 
-export const definitionsAlone = `# Each tier has an operator of its own: \`npm run operator-values -- --tier <name>\`. This release keeps the definitions, and
-# has neither a program nor rights. Where it ran an operator for all tiers, this upgrade takes it away.
+export const definitionsAlone = `# Each tier has an operator of its own: \`npm run operator-values -- --tier <name>\`. This release keeps the definitions,
+# and has neither a program nor rights. Where it ran an operator for all tiers, this upgrade takes it away.
 createOperator: false
 serviceAccount:
   create: false

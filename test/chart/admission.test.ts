@@ -68,7 +68,9 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
             .map((name) => `${name}=Opaque`)
             .sort()
             .join(','),
-          operators: 'system:serviceaccount:external-secrets:external-secrets',
+          operators: model.operator.isPerTier
+            ? model.tiers.map((one) => `system:serviceaccount:${one.namespace}-operator:external-secrets`).join(',')
+            : 'system:serviceaccount:external-secrets:external-secrets',
         })
       }
     })

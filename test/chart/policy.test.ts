@@ -182,6 +182,8 @@ describe('protections', () => {
     ['LimitRange/bookshop-orders/container-defaults', 'spec.limits.0.default.memory', '8Gi', 'LIMITS_DIFFER'],
     ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.projectId', 'x', 'BOUNDARY_DIFFERS'],
     ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.rules', 'off', 'BOUNDARY_DIFFERS'],
+    ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.operators', '', 'BOUNDARY_DIFFERS'],
+    ['Secret/bookshop-secrets/boundary-bookshop-orders', 'metadata.annotations.targetTypes', '', 'BOUNDARY_DIFFERS'],
     [
       'Secret/bookshop-secrets/boundary-bookshop-orders',
       'metadata.annotations.apiUrl',

@@ -64,3 +64,8 @@ test('the operator watches what we emit, and serves no metrics', () => {
     ]),
   )
 })
+
+test('the operator serves stores of a class only when it is told to', () => {
+  const args = operatorArgs({ livePort: 8082, concurrent: 4, controllerClass: 'shop' })
+  expect(args.filter((arg) => !lists['external-secrets'].includes(arg))).toEqual(['--controller-class=shop'])
+})

@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
+import { operatorValuesText, tierOperatorValuesText } from '../../scripts/emit/operator-values.ts'
+import { startEmulator } from '../../scripts/emulator/emulator.ts'
+import { upgradeRelease } from '../../scripts/helm/helm.ts'
+import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { type NamespacedRef, readSyncState } from '../../scripts/kubernetes/external-secrets.ts'
+import { kinds, type ObjectRef, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
+import { Cleanup } from '../../scripts/local/cleanup.ts'
+import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import { seedAccount } from '../../scripts/local/seed-account.ts'
+import { externalSecretRefs } from '../../scripts/local/stack.ts'
+import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
+import { tierOperator } from '../../scripts/model/operator.ts'
+import { installedOperator } from '../../scripts/model/operator-version.ts'
+import { resolve, type TierModel } from '../../scripts/model/resolve.ts'
+import { applicationWith, environment } from '../helpers/applications.ts'
+import { helm4 } from '../helpers/chart.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { tools } from '../helpers/tools.ts'
+import { type AnyObject, storeOf } from './admission-world.ts'
+import { type InstalledOperator, installOperator } from './operator-world.ts'
+import { forceRefresh } from './refresh.ts'
+import { root } from './world.ts'
+
+/*
+ * An operator for each tier, with rights in the namespace of its tier alone, in a version whose templates read any Secret
+ * (GHSA-77v3-r3jw-j2v2); and no admission, so that nothing but those rights is in the way. Then one for the whole cluster.
+ */
+
+const application = applicationWith({
+  secrets: [{ variable: 'TOKEN' }, { tier: 'web', variable: 'ORIGIN' }],
+  environments: { dev: environment({ operator: 'per-tier', without: ['admission'] }) },
+})
+const model = resolve(application, 'dev')
+const [api, web] = model.tiers as [TierModel, TierModel]
+const elsewhere = 'elsewhere'
+
+const cleanup = new Cleanup()
+let controlPlane: ControlPlane
+let admin: KubernetesClient
+const operators = new Map<string, InstalledOperator>()
+const install = async (namespace: string, values: string) => {
+  const { path: binary } = (await tools('external-secrets-vulnerable'))['external-secrets-vulnerable']
+  const installed = await installOperator({ admin, controlPlane, namespace, values, binary })
+  cleanup.use(installed.operator)
+  return installed
+}
+
+beforeAll(async () => {
+  controlPlane = cleanup.use(await startTestControlPlane())
+  admin = createClient({ ...controlPlane, skipVerify: false })
+  cleanup.defer(() => admin[Symbol.dispose]())
+  const workspace = cleanup.use(await copyRepository(root))
+  await writeGenerated(workspace, application)
+  const emulator = cleanup.use(await startEmulator())
+  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
+  const keys = await seedAccount({ account, organizationId: emulator.owner.organizationId, model })
+  await writeTierCredentials(admin, model, keys)
+  await upgradeRelease({
+    helm: helm4,
+    root: workspace.root,
+    valuesFile: 'values/dev.yaml',
+    release: model.release,
+    set: { 'scaleway.apiUrl': emulator.url },
+    env: { KUBECONFIG: controlPlane.kubeconfigPath },
+  })
+  for (const tier of model.tiers) {
+    const { namespace } = tierOperator(tier.namespace)
+    operators.set(tier.name, await install(namespace, tierOperatorValuesText([model], tier, installedOperator)))
+  }
+  // Anybody's namespace, with a store and a Scaleway key of its own: here the frontend's, which opens nothing of the backend.
+  const outsider = { ...web, namespace: elsewhere }
+  await admin.create(kinds.namespace, { metadata: { name: elsewhere } })
+  await writeTierCredentials(admin, { ...model, tiers: [outsider] }, keys)
+  const metadata = { namespace: elsewhere, name: web.secretStore }
+  await admin.create(kinds.secretStore, { metadata, spec: storeOf(web, model.region, emulator.url) } as AnyObject)
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+/** Creates an ExternalSecret whose template asks for one key of any Secret: `"name" "namespace" "key"`. */
+async function readThroughTemplate(ref: NamespacedRef, wanted: string) {
+  const spec = {
+    secretStoreRef: { kind: 'SecretStore', name: web.secretStore },
+    target: { template: { engineVersion: 'v2', data: { FOUND: `{{ getSecretKey ${wanted} }}` } } },
+    data: [{ secretKey: 'OWN', remoteRef: { key: `path:${web.remotePath}/origin` } }],
+  }
+  await admin.create(kinds.externalSecret, { metadata: ref, spec } as AnyObject)
+}
+const settled = (ref: NamespacedRef) =>
+  eventually(
+    () => readSyncState(admin, ref),
+    ({ state }) => state === 'synced' || state === 'failed',
+    { timeoutMs: 30_000 },
+  )
+const isSame = async (one: ObjectRef, key: string, other: ObjectRef, otherKey: string) => {
+  const [a, b] = await Promise.all([one, other].map((ref) => admin.get<SecretObject>(kinds.secret, ref)))
+  return a?.data?.[key] !== undefined && a.data[key] === b?.data?.[otherKey]
+}
+/** Changes with every refresh that was asked for. */
+const syncedVersion = async (ref: ObjectRef) => {
+  type Synced = AnyObject & { readonly status?: { readonly syncedResourceVersion?: string } }
+  return (await admin.get<Synced>(kinds.externalSecret, ref))?.status?.syncedResourceVersion
+}
+const wantedOfApi = `"${api.required?.name}" "${api.namespace}" "TOKEN"`
+const apiTarget = { namespace: api.namespace, name: api.required?.name ?? '' }
+const attack = { namespace: elsewhere, name: 'attack' }
+
+test('each operator delivers its own tier, and the API server refuses it nothing', async () => {
+  const reports = await waitForSync(admin, externalSecretRefs(model), { timeoutMs: 30_000 })
+  expect(reports.map(({ state }) => state)).toEqual(['synced', 'synced'])
+  for (const [name, { operator }] of operators) {
+    const log = await readFile(operator.logFile, 'utf8')
+    expect(log).toContain('Starting workers')
+    expect(log.split('\n').filter((line) => /denied|forbidden/i.test(line))).toEqual([])
+    const other = model.tiers.find((tier) => tier.name !== name)
+    expect(log).not.toContain(other?.namespace ?? '')
+  }
+})
+
+test('a template reads what its own tier has, and nothing of another', async () => {
+  const harmless = { namespace: web.namespace, name: 'harmless' }
+  await readThroughTemplate(harmless, `"${web.required?.name}" "${web.namespace}" "ORIGIN"`)
+  expect(await settled(harmless)).toMatchObject({ state: 'synced' })
+  expect(await isSame(harmless, 'FOUND', { namespace: web.namespace, name: web.required?.name ?? '' }, 'ORIGIN')).toBe(
+    true,
+  )
+
+  const stolen = { namespace: web.namespace, name: 'attack' }
+  await readThroughTemplate(stolen, wantedOfApi)
+  expect(await settled(stolen)).toMatchObject({ state: 'failed' })
+  expect(await admin.get(kinds.secret, stolen)).toBeUndefined()
+  const log = await readFile(operators.get('web')?.operator.logFile ?? '', 'utf8')
+  expect(log).toContain('secrets \\"api-secrets\\" is forbidden')
+})
+
+test('in a third namespace nobody looks at an ExternalSecret', async () => {
+  await readThroughTemplate(attack, wantedOfApi)
+  // Both have worked on what came after it.
+  for (const ref of externalSecretRefs(model)) {
+    const before = await syncedVersion(ref)
+    await forceRefresh(admin, ref)
+    await eventually(
+      () => syncedVersion(ref),
+      (version) => version !== before,
+    )
+  }
+  expect(await readSyncState(admin, attack)).toMatchObject({ state: 'pending' })
+})
+
+test('an operator for the whole cluster leaves the tiers to their own, and gives a third namespace what they have', async () => {
+  await operators.get('api')?.operator[Symbol.asyncDispose]()
+  const before = await syncedVersion(apiTarget)
+  await forceRefresh(admin, apiTarget)
+
+  await install('external-secrets', operatorValuesText([model], installedOperator))
+  // It fails until it has looked at the store.
+  await eventually(
+    () => readSyncState(admin, attack),
+    ({ state }) => state === 'synced',
+    { timeoutMs: 30_000 },
+  )
+  expect(await isSame(attack, 'FOUND', apiTarget, 'TOKEN')).toBe(true)
+  expect(await syncedVersion(apiTarget)).toBe(before)
+})
