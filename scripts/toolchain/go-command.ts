@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, type RunResult, tryRun } from '../lib/exec.ts'
-import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
+import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
 import { closedSearchPath, findPrograms, passedOverWarning } from '../lib/programs.ts'
 import type { BuildIo } from './build.ts'
 import { refuseOpenCache } from './cache.ts'
@@ -40,12 +40,13 @@ export async function findGo(work: GoWork): Promise<Go> {
     const message = `there is no \`go\` on PATH${open.length > 0 ? ' that can be used' : ''}, and ${name} must be built. ${expected}`
     throw new ProblemError([goProblem('GO_MISSING', message), ...open], exitCodes.toolMissing)
   }
+  if (open.length > 0) io.log(formatProblems(open).trimEnd())
   const env = { ...withoutGo(io.env), PATH: await closedSearchPath(io.env.PATH) }
   const settings = await readSettings(file, env, work)
   const version = (settings.GOVERSION ?? '').replace(/^go/, '')
   if (parseVersion(version) === undefined || !satisfies(version, `>=${needed}`)) {
     const message = `${file} is version ${version || 'unknown'}, too old to build ${name}. ${expected}`
-    throw new ProblemError([goProblem('GO_TOO_OLD', message), ...open], exitCodes.toolMissing)
+    throw new ProblemError(goProblem('GO_TOO_OLD', message), exitCodes.toolMissing)
   }
   for (const variable of ['GOMODCACHE', 'GOCACHE'] as const) {
     const folder = settings[variable]

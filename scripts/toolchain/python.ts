@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, type RunResult, tryRun } from '../lib/exec.ts'
-import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import { closedSearchPath, findPrograms, passedOverWarning } from '../lib/programs.ts'
 import type { BuildContext } from './build.ts'
 import { satisfies } from './versions.ts'
@@ -49,14 +49,17 @@ async function findPython({ io }: BuildContext): Promise<string> {
     'import sys,importlib.util as u;print("%d.%d"%sys.version_info[:2],all(map(u.find_spec,("venv","ensurepip"))))'
   let seen: string | undefined
   const { usable, passedOver } = await findPrograms(['python3', 'python'], io.env.PATH)
+  const open = passedOver.map((program) => passedOverWarning(program, 'install Python elsewhere'))
   for (const python of usable) {
     const { stdout } = await tryRun(python, ['-I', '-c', script], { env: io.env, signal: io.signal })
     const [version = '', complete] = stdout.trim().split(' ')
     if (!satisfies(version, range)) continue
-    if (complete === 'True') return python
+    if (complete === 'True') {
+      if (open.length > 0) io.log(formatProblems(open).trimEnd())
+      return python
+    }
     seen ??= `${python} is Python ${version} without the modules venv and pip`
   }
-  const open = passedOver.map((program) => passedOverWarning(program, 'install Python elsewhere'))
   const absent = `there is no Python 3 on PATH${open.length > 0 ? ' that can be used' : ''}`
   const problem = {
     code: seen ? 'PYTHON_WITHOUT_VENV' : 'PYTHON_MISSING',

@@ -350,6 +350,17 @@ describe('where others could put another program in its place', () => {
     expect(await findTool('helm', w.io)).toMatchObject({ source: 'cache' })
   })
 
+  test('another Go is looked for, and the one before it is told', async () => {
+    const w = await world()
+    await installGo(w)
+    const open = await executable(join(w.folder, 'open/go'), telling(w, '9'))
+    await chmod(dirname(open), 0o777)
+    const io = { ...w.io, env: { ...w.io.env, PATH: `${dirname(open)}:${join(w.folder, 'bin')}` } }
+    expect(await findTool('helm', io)).toMatchObject({ source: 'built' })
+    expect(await runsOf(w)).toBe('')
+    expect(w.lines.join('\n')).toContain(`warning: ${open}: is passed over`)
+  })
+
   test.each([
     ['go', 'helm', 'GO_MISSING'],
     ['python3', 'yamllint', 'PYTHON_MISSING'],
