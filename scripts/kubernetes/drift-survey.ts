@@ -38,7 +38,7 @@ export async function surveyDrift(
   const looks = await mapConcurrently(others, concurrentRequests, (manifest) => lookAt(client, manifest, signal))
   const isDeployed = looks.some(({ state }) => state === 'there')
   return {
-    drifted: looks.flatMap(({ state, drifted }) => (drifted && (isDeployed || state !== 'absent') ? drifted : [])),
+    drifted: isDeployed ? looks.flatMap(({ drifted }) => drifted ?? []) : [],
     unseen: [...new Set(looks.flatMap(({ unseen }) => unseen ?? []))],
   }
 }

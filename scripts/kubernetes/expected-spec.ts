@@ -50,7 +50,7 @@ export function secretStoreSpec({ region }: Pick<Model, 'region'>, tier: TierMod
 /** In which fields of its spec an object differs from what is expected. What an operator's defaults set is no difference. */
 export function specChanges(object: KubernetesObject & { readonly spec?: Spec }, expected: Spec): FieldChange[] {
   const changes = fieldChanges({ spec: object.spec }, { spec: expected }, object.metadata.managedFields)
-  return changes.filter(({ path, before, after }) => after !== undefined || operatorDefaults[lastOf(path)] !== before)
+  return changes.filter(({ path, before, after }) => after !== undefined || sameAsNone[lastOf(path)] !== before)
 }
 
 /** The entries of the catalogue that changed fields of an ExternalSecret are about; all when they are about the whole. */
@@ -77,10 +77,12 @@ export function variablesOf(path: string, { bundles }: Pick<ExternalSecretModel,
 const strategies = { conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' }
 
 /**
- * What a definition of the operator sets by itself and the chart can't write out, because other versions lack it.
+ * What means the same as nothing: that a target may change, and what a definition of the operator sets by itself and the
+ * chart can't write out, because other versions lack it.
  * Source: External Secrets Operator 2.3 to 2.8, config/crd/bases/external-secrets.io_externalsecrets.yaml.
  */
-const operatorDefaults: Readonly<Record<string, unknown>> = {
+const sameAsNone: Readonly<Record<string, unknown>> = {
+  immutable: false,
   nullBytePolicy: 'Ignore',
   valuesDecodingStrategy: 'None',
 }

@@ -36,13 +36,16 @@ export async function clearTheWay(
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<readonly Restored[]> {
-  const roles = await mapConcurrently(manifests.filter(hasRole), concurrentRequests, async (manifest) => {
-    const kind = kindOfManifest(manifest)
-    const live = await client.get<KubernetesObject>(kind, manifest.metadata, signal)
-    return (live && replacedRole(kind, live, manifest)) ?? []
+  const seen = await mapConcurrently(manifests, concurrentRequests, async (manifest) => {
+    const live = await client.get<KubernetesObject>(kindOfManifest(manifest), manifest.metadata, signal)
+    return live ? [{ manifest, live }] : []
   })
-  if (roles.flat().length > 0) throw new ProblemError(roles.flat())
-  const results = await inOrder(manifests, async (manifest) => {
+  const roles = seen
+    .flat()
+    .flatMap(({ manifest, live }) => replacedRole(kindOfManifest(manifest), live, manifest) ?? [])
+  if (roles.length > 0) throw new ProblemError(roles)
+  const existing = seen.flat().map(({ manifest }) => manifest)
+  const results = await inOrder(existing, async (manifest) => {
     const refusal = await refusalOf(client, manifest, signal)
     if (!refusal) return []
     // A conflict over what the catalogue changes is Helm's own affair, once it owns the field.
@@ -162,10 +165,6 @@ function kept(kind: Kind, { metadata }: KubernetesObject, { message }: Kubernete
     message: `is not as rendered, and can't be put back: ${message.replace(/\.$/, '')}. Expected the API server to take it.`,
     fix: 'Correct what the message names, and deploy again.',
   }
-}
-
-function hasRole(manifest: KubernetesObject): boolean {
-  return 'roleRef' in manifest
 }
 
 function kindOfManifest(manifest: KubernetesObject): Kind {

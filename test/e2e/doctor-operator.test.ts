@@ -234,9 +234,9 @@ test('an operator that has stopped is missed once something was to be read again
   )
   const mailer = { namespace: 'bookshop-mailer', name: 'mailer-secrets' }
   await client.mergePatch(kinds.externalSecret, mailer, { spec: { refreshInterval: '11m' } })
-  expect(await codes(10_000)).toEqual([])
+  expect(await codes(10_000)).toEqual(['NOT_DEPLOYED'])
   const { causes } = await diagnosed(2 * minute)
-  expect(causes).toMatchObject([{ code: 'OPERATOR_ABSENT', explains: [{ ref: mailer }] }])
+  expect(causes).toMatchObject([{ code: 'OPERATOR_ABSENT', explains: [{ ref: mailer }] }, { code: 'NOT_DEPLOYED' }])
   expect(causes[0]?.evidence[0]).toMatch(/mailer-secrets is synced in an older version since /)
 })
 

@@ -1,4 +1,4 @@
-import { fieldChangeText } from '../../kubernetes/difference.ts'
+import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
 import { specsConcerned } from '../../kubernetes/expected-spec.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { shell } from '../../lib/shell.ts'
@@ -6,6 +6,7 @@ import { shortList } from '../../lib/short-list.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
+import { isFrozen } from '../frozen.ts'
 import type { Observation } from '../observation.ts'
 import type { Refusal } from '../observe/admission.ts'
 import type { ExternalSecretFacts, QuotaFacts, TierFacts } from '../observe/tier.ts'
@@ -23,7 +24,7 @@ export function deploymentCauses(
   const storeRef = { namespace: tier.namespace, name: tier.secretStore }
   const isStoreAbsent = isSeen(store) && !store.value.object && !refused(tier.secretStore)
   const absent = all.filter(({ object, ref }) => !object && !refused(ref.name))
-  const drifted = all.filter(({ drift, ref }) => drift.length > 0 && !refused(ref.name))
+  const drifted = all.filter((one) => driftToTell(one).length > 0 && !refused(one.ref.name))
   const missing = [
     ...(isStoreAbsent ? [describeObject(kinds.secretStore, storeRef)] : []),
     ...absent.map(({ ref }) => describeObject(kinds.externalSecret, ref)),
@@ -115,9 +116,19 @@ function refusedCause(all: readonly ExternalSecretFacts[], { place, name, messag
   })
 }
 
+/** Without what has a cause of its own: `REFRESH_FROZEN`, `TARGET_IMMUTABLE`. */
+function driftToTell({ object, target, drift }: ExternalSecretFacts): readonly FieldChange[] {
+  const own = [
+    ...(object && isFrozen(object) ? ['spec.refreshInterval', 'spec.refreshPolicy'] : []),
+    ...(seenOr(target, undefined) ? ['spec.target.immutable'] : []),
+  ]
+  return drift.filter(({ path }) => !own.includes(path))
+}
+
 function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
+  const drift = driftToTell(facts)
   const where = describeObject(kinds.externalSecret, facts.ref)
-  const texts = facts.drift.map(fieldChangeText)
+  const texts = drift.map(fieldChangeText)
   return causeOf({
     code: 'NOT_DEPLOYED',
     where,
@@ -125,7 +136,7 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
     evidence: texts.map((text) => `spec of ${where}, and what it has to be: ${text}`),
     fix,
     explains: [facts],
-    specs: specsConcerned(facts.model, facts.drift),
+    specs: specsConcerned(facts.model, drift),
     isOptional: false,
   })
 }
