@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problems.ts'
+import { shell } from '../lib/shell.ts'
 import type { KubernetesClient } from './client.ts'
 import { type FieldChange, fieldChanges } from './difference.ts'
 import { isConflict } from './errors.ts'
@@ -85,7 +86,7 @@ export function replacedRole(kind: Kind, live: KubernetesObject, rendered: Kuber
     code: 'ROLE_REF_DIFFERS',
     where: describeObject(kind, rendered.metadata),
     message: `gives the rights of ${found.kind} "${found.name}", which can't be changed back. Expected ${expected.kind} "${expected.name}".`,
-    fix: `See who made it; then \`kubectl delete rolebinding ${name} --namespace ${namespace}\`, and deploy: that makes it anew.`,
+    fix: `See who made it; then \`${shell`kubectl delete rolebinding ${name} --namespace ${namespace}`}\`, and deploy: that makes it anew.`,
   }
 }
 

@@ -5,7 +5,7 @@ import type { SecretSpec } from '../model/types.ts'
 import { type FieldChange, fieldChanges } from './difference.ts'
 import type { KubernetesObject } from './kinds.ts'
 
-type Model = Pick<EnvironmentModel, 'application' | 'environment' | 'region' | 'refreshInterval' | 'restart'>
+type Model = Pick<EnvironmentModel, 'application' | 'environment' | 'region' | 'refreshInterval' | 'restart' | 'operator'>
 type Spec = Readonly<Record<string, unknown>>
 
 /** The whole spec of an ExternalSecret of a tier, as the catalogue implies it. Made without the chart, which it is held against. */
@@ -41,10 +41,14 @@ export function externalSecretSpec(model: Model, tier: TierModel, expected: Exte
 }
 
 /** The same for the SecretStore of a tier; without `apiUrl`, which no catalogue has. */
-export function secretStoreSpec({ region }: Pick<Model, 'region'>, tier: TierModel): Spec {
+export function secretStoreSpec({ region, operator }: Pick<Model, 'region' | 'operator'>, tier: TierModel): Spec {
   const half = (key: string) => ({ secretRef: { name: tier.credentialsSecret, key } })
   const keys = { accessKey: half(credentialKeys.accessKey), secretKey: half(credentialKeys.secretKey) }
-  return { provider: { scaleway: { region, projectId: tier.projectId, ...keys } } }
+  const { controllerClass } = operator
+  return {
+    ...(controllerClass === undefined ? {} : { controller: controllerClass }),
+    provider: { scaleway: { region, projectId: tier.projectId, ...keys } },
+  }
 }
 
 /** In which fields of its spec an object differs from what is expected. What an operator's defaults set is no difference. */

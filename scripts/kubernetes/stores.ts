@@ -21,7 +21,7 @@ export interface StoreObject extends WithConditions {
 /** @throws KubernetesError when the API server refuses to show it */
 export async function readStore(
   client: Pick<KubernetesClient, 'get'>,
-  model: Pick<EnvironmentModel, 'region'>,
+  model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   signal?: AbortSignal,
 ): Promise<StoreSight> {
@@ -31,7 +31,7 @@ export async function readStore(
 
 /** @param object undefined when there is none */
 export function storeSight(
-  model: Pick<EnvironmentModel, 'region'>,
+  model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   object: StoreObject | undefined,
 ): StoreSight {

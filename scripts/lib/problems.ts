@@ -67,6 +67,11 @@ export function formatProblems(problems: readonly Problem[]): Printable {
   return together(...sortProblems(problems).map((problem) => formatProblem(problem)))
 }
 
+/** The same, line by line, for who has nothing but a log of lines. */
+export function logProblems(problems: readonly Problem[], log: (line: string) => void): void {
+  for (const line of formatProblems(problems).trimEnd().split('\n')) if (line !== '') log(line)
+}
+
 /** @param details lines between the message and the fix */
 export function formatProblem(problem: Problem, details: readonly string[] = []): Printable {
   const { code, where, message, fix, severity, lastLines = [] } = problem

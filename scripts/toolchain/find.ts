@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { CommandIo } from '../lib/command.ts'
 import { findOpenEntry } from '../lib/open-entry.ts'
-import { formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
+import { logProblems, type Problem, ProblemError } from '../lib/problems.ts'
 import { passedOverWarning } from '../lib/programs.ts'
 import { buildRecipe } from './build.ts'
 import { cacheFolder, isPresent } from './cache.ts'
@@ -112,7 +112,7 @@ async function buildMissing({ name, recipe, cached, unfit }: Missing, io: Toolch
 }
 
 function warn(warnings: readonly Problem[], { log }: Pick<ToolchainIo, 'log'>): void {
-  if (warnings.length > 0) log(formatProblems(unique(warnings)).trimEnd())
+  logProblems(unique(warnings), log)
 }
 
 /** Several tools share one environment variable. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, type RunResult, tryRun } from '../lib/exec.ts'
-import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
+import { exitCodes, logProblems, type Problem, ProblemError } from '../lib/problems.ts'
 import { closedSearchPath, findPrograms, passedOverWarning } from '../lib/programs.ts'
 import type { BuildIo } from './build.ts'
 import { refuseOpenCache } from './cache.ts'
@@ -40,7 +40,7 @@ export async function findGo(work: GoWork): Promise<Go> {
     const message = `there is no \`go\` on PATH${open.length > 0 ? ' that can be used' : ''}, and ${name} must be built. ${expected}`
     throw new ProblemError([goProblem('GO_MISSING', message), ...open], exitCodes.toolMissing)
   }
-  if (open.length > 0) io.log(formatProblems(open).trimEnd())
+  logProblems(open, io.log)
   const env = { ...withoutGo(io.env), PATH: await closedSearchPath(io.env.PATH) }
   const settings = await readSettings(file, env, work)
   const version = (settings.GOVERSION ?? '').replace(/^go/, '')

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, type RunResult, tryRun } from '../lib/exec.ts'
-import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { exitCodes, logProblems, ProblemError } from '../lib/problems.ts'
 import { closedSearchPath, findPrograms, passedOverWarning } from '../lib/programs.ts'
 import type { BuildContext } from './build.ts'
 import { satisfies } from './versions.ts'
@@ -55,7 +55,7 @@ async function findPython({ io }: BuildContext): Promise<string> {
     const [version = '', complete] = stdout.trim().split(' ')
     if (!satisfies(version, range)) continue
     if (complete === 'True') {
-      if (open.length > 0) io.log(formatProblems(open).trimEnd())
+      logProblems(open, io.log)
       return python
     }
     seen ??= `${python} is Python ${version} without the modules venv and pip`

@@ -26,7 +26,7 @@ beforeAll(async () => {
 test('render prints manifests and nothing else, without network, cluster or control plane', () => {
   expect({ exitCode: first.exitCode, stderr: first.stderr }).toEqual({ exitCode: 0, stderr: '' })
   const objects = parseManifests(first.stdout, 'render').map(({ kind, metadata }) => `${kind} ${metadata.name}`)
-  expect(objects).toHaveLength(42)
+  expect(objects).toHaveLength(45)
   expect(objects).toEqual(expect.arrayContaining(['ExternalSecret backend-secrets', 'NetworkPolicy default-deny']))
 })
 

@@ -273,7 +273,8 @@ describe.each(helms)('%s', (_, helm) => {
 
 test('every `fail` message of the chart is shown here', async () => {
   const folder = 'charts/tiered-secrets/templates'
-  const template = `${await repositoryFile(`${folder}/_validate.tpl`)}${await repositoryFile(`${folder}/_problems.tpl`)}`
+  const files = ['_validate.tpl', '_ref-problems.tpl', '_tier-problems.tpl']
+  const template = (await Promise.all(files.map((file) => repositoryFile(`${folder}/${file}`)))).join('')
   const messages = [...template.matchAll(/printf "(?:%s)?((?:[^"\\]|\\.)* Expected (?:[^"\\]|\\.)*)\\n"/g)].map(
     ([, text = '']) => text,
   )

@@ -48,7 +48,7 @@ test('every field that templates read of a tier is in the contract', () => {
 test('the defaults have every value of the contract that has one', async () => {
   const defaults = parse(await repositoryFile('charts/tiered-secrets/values.yaml'))
   // Helm merges maps: a label among the defaults would be one more label of the DNS pods of every environment.
-  const without = ['scaleway.apiUrl', 'networkPolicies.dns.podLabels', 'global']
+  const without = ['scaleway.apiUrl', 'networkPolicies.dns.podLabels', 'operator.controllerClass', 'global']
   const paths = sharedPaths(baseSchema).filter((path) => !without.includes(path))
   const missing = paths.filter((path) => path.split('.').reduce((value, name) => value?.[name], defaults) === undefined)
   expect(missing).toEqual([])

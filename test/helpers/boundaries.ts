@@ -143,6 +143,7 @@ const aroundOutput: readonly {
     except: {
       'scripts/emit/iam-scw.ts': 'a script, with variables of its own',
       'scripts/emit/operator-values.ts': 'a version of ours',
+      'scripts/emit/tier-operator-values.ts': 'a version and a namespace of ours, in a comment',
       'scripts/kubernetes/exec-login-problems.ts': 'a sentence about kubectl',
       'scripts/bench/helm-template.ts': 'a title',
     },
