@@ -5,7 +5,10 @@ import type { SecretSpec } from '../model/types.ts'
 import { type FieldChange, fieldChanges } from './difference.ts'
 import type { KubernetesObject } from './kinds.ts'
 
-type Model = Pick<EnvironmentModel, 'application' | 'environment' | 'region' | 'refreshInterval' | 'restart' | 'operator'>
+type Model = Pick<
+  EnvironmentModel,
+  'application' | 'environment' | 'region' | 'refreshInterval' | 'restart' | 'operator'
+>
 type Spec = Readonly<Record<string, unknown>>
 
 /** The whole spec of an ExternalSecret of a tier, as the catalogue implies it. Made without the chart, which it is held against. */

@@ -27,7 +27,7 @@ export function advisoryList(advisories: readonly Advisory[]): string {
 
 // --- internal ---
 
-const section = 'README, "An operator with known faults"'
+const section = 'docs/operator.md, "An operator with known faults"'
 
 function problemOf(
   { environment, without }: Pick<EnvironmentModel, 'environment' | 'without'>,

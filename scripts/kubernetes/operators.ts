@@ -15,7 +15,7 @@ export interface OperatorSight {
   readonly name: string
   /** Undefined: what it says names no version. */
   readonly version: OperatorVersion | undefined
-  /** What it was seen by: `image ghcr.io/external-secrets/external-secrets:v2.9.0`, `label helm.sh/chart: …`. */
+  /** What it was seen by: `image registry.example/external-secrets/external-secrets:v2.9.0`, `label helm.sh/chart: …`. */
   readonly seenBy: string
 }
 

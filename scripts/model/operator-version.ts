@@ -20,7 +20,7 @@ export function parseOperatorVersion(text: string): OperatorVersion | undefined 
   return { text: isPreRelease ? `${number}-${suffix}` : number, isPreRelease }
 }
 
-/** The tag of an image: `v0.20.4` of `ghcr.io:443/a/b:v0.20.4@sha256:…`. Undefined: it has none. */
+/** The tag of an image: `v0.20.4` of `registry.example:443/a/b:v0.20.4@sha256:…`. Undefined: it has none. */
 export function imageTag(image: string): string | undefined {
   return /^[^@]*:(?<tag>[^:/@]+)(?:@|$)/.exec(image)?.groups?.tag
 }

@@ -184,6 +184,6 @@ function withoutCredentials(proxies: string): string {
 
 function goProblem(code: string, message: string): Problem {
   const fix =
-    'Install Go from https://go.dev/dl/ or with your package manager, or give the finished program (README, `npm run setup`).'
+    'Install Go from https://go.dev/dl/ or with your package manager, or give the finished program (docs/development.md).'
   return { code, where: 'Go', message, fix }
 }

@@ -159,7 +159,7 @@ describe('npm run deploy refuses, and installs nothing,', () => {
   })
 
   test('an operator with a known fault from which the environment does not protect', async () => {
-    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const environments = await repository.read('scripts/environments.ts')
     await repository.edit(
       'scripts/environments.ts',
@@ -269,7 +269,7 @@ describe('npm run deploy', () => {
 
   test('warns of an operator with a known fault, or of an unknown version, and goes on', async () => {
     const args = ['--environment', 'recette', '--no-wait', '--output', 'json']
-    const repository = 'ghcr.io/external-secrets/external-secrets'
+    const repository = 'registry.example/external-secrets/external-secrets'
     const codesWith = (tag: string) =>
       withOperator(client, { image: `${repository}:${tag}` }, async () => {
         const { exitCode, stdout, stderr } = await deploy(args)
@@ -290,7 +290,7 @@ describe('npm run deploy', () => {
     const path = join(await temporaryFolder(), 'kubeconfig')
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
     const args = ['--environment', 'recette', '--no-wait']
-    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const shown = await withOperator(client, { image }, () => deploy(args, { KUBECONFIG: path }))
     expect(shown.stderr).toBe(
       'not looked at: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',

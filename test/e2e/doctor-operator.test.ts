@@ -210,7 +210,7 @@ test('an operator that nobody can list, but that works, is not missed', async ()
 })
 
 test('an operator with a known fault is an error where the environment leaves out admission, and else a warning', async () => {
-  const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+  const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
   const metadata = { namespace: 'platform', name: 'eso' }
   await client.create(kinds.namespace, { metadata: { name: metadata.namespace } })
   await client.create(kinds.deployment, operatorDeployment({ image, metadata, labels: {} }))

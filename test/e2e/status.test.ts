@@ -114,7 +114,7 @@ describe('npm run status', () => {
   })
 
   test('warns of an operator with a known fault', async () => {
-    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const { exitCode, stdout, stderr } = await withOperator(world.stack.client, { image }, () => status())
     expect(stdout.match(/ OK$/gm)).toHaveLength(34)
     expect(stderr).toMatch(
@@ -214,7 +214,7 @@ describe('npm run status', () => {
     const path = join(await temporaryFolder(), 'kubeconfig')
     const token = await tokenOf(viewer.name)
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, token }))
-    const image = 'ghcr.io/external-secrets/external-secrets:v0.20.4'
+    const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const { stdout, stderr } = await withOperator(client, { image }, () =>
       status(['--output', 'json'], { KUBECONFIG: path }),
     )

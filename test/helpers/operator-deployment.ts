@@ -4,7 +4,7 @@ import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 export const operatorPlace = { namespace: 'external-secrets', name: 'external-secrets' }
 
 export interface OperatorDeploymentParts {
-  /** Default: `ghcr.io/external-secrets/external-secrets:v2.9.0` */
+  /** Default: `registry.example/external-secrets/external-secrets:v2.9.0` */
   readonly image?: string
   readonly args?: readonly string[]
   /** Default: the one by which the operator's own chart names it */
@@ -14,7 +14,7 @@ export interface OperatorDeploymentParts {
 
 /** A Deployment of the operator as its own chart makes one, as far as anybody here reads it. No pod comes of it. */
 export function operatorDeployment({
-  image = 'ghcr.io/external-secrets/external-secrets:v2.9.0',
+  image = 'registry.example/external-secrets/external-secrets:v2.9.0',
   args = [],
   labels = { 'app.kubernetes.io/name': 'external-secrets' },
   metadata = operatorPlace,

@@ -5,7 +5,7 @@ import { type OperatorDeployment, operatorSight, readOperators } from '../../../
 import type { Protection } from '../../../scripts/model/types.ts'
 import { type OperatorDeploymentParts, operatorDeployment, operatorPlace } from '../../helpers/operator-deployment.ts'
 
-const repository = 'ghcr.io/external-secrets/external-secrets'
+const repository = 'registry.example/external-secrets/external-secrets'
 const made = (parts: OperatorDeploymentParts) => operatorDeployment(parts) as OperatorDeployment
 const seen = (...deployments: OperatorDeploymentParts[]) =>
   readOperators({ list: async <T>() => ({ items: deployments.map(made) as T[], resourceVersion: '1' }) })
@@ -62,7 +62,7 @@ test('a fault from which the environment protects is a warning that says what is
       code: 'OPERATOR_VULNERABLE',
       where: 'Deployment/external-secrets/external-secrets',
       message: `is version 2.3.0 (image ${repository}:v2.3.0), which has known faults: the type of a target makes a token of any ServiceAccount of its namespace (GHSA-fq7h-9x26-6j22); a store trusts a CA out of a ConfigMap of another namespace (GHSA-wv26-88m5-6h59). Admission keeps them out of the namespaces of the tiers; from all others they work. Expected version 2.4.1 or later.`,
-      fix: 'Upgrade it to 2.9.0: README, "An operator with known faults".',
+      fix: 'Upgrade it to 2.9.0: docs/operator.md, "An operator with known faults".',
       severity: 'warning',
     },
   ])

@@ -23,7 +23,7 @@ test.each(['', 'latest', 'main', 'v2', '2.9', '3f2a9c1', 'sha-0.20.4', '0.20', '
 )
 
 test.each([
-  ['ghcr.io/external-secrets/external-secrets:v0.20.4', 'v0.20.4'],
+  ['registry.example/external-secrets/external-secrets:v0.20.4', 'v0.20.4'],
   ['registry.example:5000/a/external-secrets:v0.20.4@sha256:0a1b', 'v0.20.4'],
   ['external-secrets:latest', 'latest'],
   ['registry.example:5000/a/external-secrets', undefined],
