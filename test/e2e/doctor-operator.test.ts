@@ -238,6 +238,8 @@ test('an operator that has stopped is missed once something was to be read again
   const { causes } = await diagnosed(2 * minute)
   expect(causes).toMatchObject([{ code: 'OPERATOR_ABSENT', explains: [{ ref: mailer }] }, { code: 'NOT_DEPLOYED' }])
   expect(causes[0]?.evidence[0]).toMatch(/mailer-secrets is synced in an older version since /)
+  const { refreshInterval } = model
+  await client.mergePatch(kinds.externalSecret, mailer, { spec: { refreshInterval } })
 })
 
 test('a namespace on its way out, and one that is gone, explain all that was in them', async () => {
