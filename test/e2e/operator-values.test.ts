@@ -189,6 +189,31 @@ test('it changes no boundary and no key of a tier, and changes a target', async 
   )
 })
 
+test('another application that it serves as well is judged by its own parameters, and by no others', async () => {
+  for (const name of ['other', 'other-secrets']) await admin.create(kinds.namespace, { metadata: { name } })
+  const ref = { namespace: 'shop-secrets', name: 'boundary-shop-api' }
+  const rules = (await admin.get(kinds.secret, ref))?.metadata.annotations?.rules ?? ''
+  const annotations = { rules, namespace: 'other', targetTypes: 'theirs=Opaque', operators: user }
+  await admin.create(kinds.secret, { metadata: { namespace: 'other-secrets', name: 'boundary-other', annotations } })
+  const spec = {
+    policyName: 'shop-operator-secrets',
+    paramRef: { namespace: 'other-secrets', name: 'boundary-other', parameterNotFoundAction: 'Allow' },
+    validationActions: ['Deny'],
+  }
+  await admin.create(kinds.validatingAdmissionPolicyBinding, { metadata: { name: 'other' }, spec } as AnyObject)
+
+  const write = (where: string, name: string) => verdict(thief.create(kinds.secret, secretOf(where, name)))
+  await eventually(
+    () => write('other-secrets', 'boundary-mine'),
+    (said) => said.includes('(OPERATOR_BOUNDARY)'),
+  )
+  expect(await write('other', 'api-secrets')).toContain('(OPERATOR_TARGET)')
+  expect(await write('other', 'theirs')).toBe('allowed')
+  expect(await write('shop-web', 'theirs')).toContain('(OPERATOR_TARGET)')
+  expect(await write('shop-web', 'web-secrets')).toContain('already exists')
+  expect(await write('elsewhere', 'theirs')).toBe('allowed')
+})
+
 test("with the rights of the operator's own chart it deletes neither, and deletes elsewhere", async () => {
   const metadata = { name: 'deleter' }
   const apiGroup = 'rbac.authorization.k8s.io'
