@@ -28,11 +28,12 @@ test.each([
   expect(idsOf(version)).toEqual(ids)
 })
 
-test('the version to install has none; the README installs it, and upgrades to it', async () => {
+test('the version to install has none; the documentation installs it, and upgrades to it', async () => {
   expect(idsOf(installedOperator)).toEqual([])
-  const readme = await repositoryFile('README.md')
-  expect(readme.match(/external-secrets --version \d\S+/g)).toEqual([`external-secrets --version ${installedOperator}`])
-  const steps = /for version in (.*); do/.exec(readme)?.[1]?.split(' ') ?? []
+  const pages = await Promise.all(['docs/operations.md', 'docs/operator.md'].map(repositoryFile))
+  const installed = pages.flatMap((page) => page.match(/external-secrets --version \d\S+/g) ?? [])
+  expect(new Set(installed)).toEqual(new Set([`external-secrets --version ${installedOperator}`]))
+  const steps = /for version in (.*); do/.exec(pages.join(''))?.[1]?.split(' ') ?? []
   expect(steps.at(-1)).toBe(installedOperator)
   expect([...steps].sort(compareNumbers)).toEqual(steps)
 })
