@@ -186,7 +186,6 @@ describe.each(tiers)('in the namespace of tier %s', (tier) => {
     const narrowed = { ...helm, fieldsV1: { 'f:spec': { 'f:data': {} } } }
     const attempts: Readonly<Record<string, readonly unknown[]>> = {
       'none any more, as one empty entry': [{}],
-      'none any more': [],
       'Helm is left out': [...rest, { ...forged, fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:a': {} } } } }],
       'Helm has another name': [...rest, { ...helm, manager: 'mine' }],
       'Helm only updated': [...rest, { ...helm, operation: 'Update' }],
