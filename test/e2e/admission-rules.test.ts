@@ -165,7 +165,7 @@ test('what the chart renders passes: bundles and fields, required and optional, 
     ...(form.identity === undefined ? {} : { identity: `more-${form.identity}` }),
     optional: true,
   }))
-  const shop = applicationWith({ secrets: [...forms, ...optional] })
+  const shop = applicationWith({ secrets: [...forms, ...optional, { tier: 'web' }] })
   const templates: string[] = []
   for (const [application, environment] of [
     [shop, 'dev'],

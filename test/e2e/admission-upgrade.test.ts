@@ -152,6 +152,15 @@ describe.each(helms)('%s', (_, helm) => {
     const ref = { namespace: api.namespace, name: api.required?.name ?? '' }
     const template = (data: object) => ({ spec: { target: { template: { data } } } })
     // As a release with the first version of the rules leaves it: they let a template in, and the policies are theirs.
+    const policy = { name: 'shop-external-secrets' }
+    const { spec } = (await client.get<AnyObject>(kinds.validatingAdmissionPolicy, policy)) as AnyObject
+    const first = JSON.parse(JSON.stringify(spec).replace(/rules == '\d+'/, "rules == '1'")) as unknown
+    await applyAsHelm(
+      kinds.validatingAdmissionPolicy,
+      policy,
+      {},
+      { ...(first as object), validations: [{ expression: 'true' }] },
+    )
     await writeBoundary(api, { rules: '1' })
     const evil = { API_ENDPOINT: 'https://collector.example' }
     const patch = (data: object) => verdict(client.mergePatch(kinds.externalSecret, ref, template(data)))

@@ -31,13 +31,18 @@ Arguments: none.
     || entry.fieldsV1['f:metadata'][?name] == other.?fieldsV1[?'f:metadata'][?name])
     && entry.?fieldsV1[?'f:metadata'][?'f:annotations'].orValue({}).all(name, name in ['.', 'f:force-sync']
     || name in other.?fieldsV1[?'f:metadata'][?'f:annotations'].orValue({})))))
-- name: changed
+- name: changedFields
   expression: >-
     request.operation == 'CREATE' || variables.tooLarge.size() > 0 ? []
     : (dyn(object).?spec == dyn(oldObject).?spec ? [] : ['spec'])
     + ['labels', 'finalizers', 'ownerReferences'].filter(name,
     dyn(object).metadata[?name] != dyn(oldObject).metadata[?name])
-    + variables.changedAnnotations + (variables.sameManagers ? [] : ['managedFields'])
+    + variables.changedAnnotations
+# Who changes a field manages it from then on: only without such a change it is one of its own.
+- name: changed
+  expression: >-
+    request.operation == 'CREATE' || variables.tooLarge.size() > 0 || variables.changedFields.size() > 0
+    || variables.sameManagers ? variables.changedFields : ['managedFields']
 - name: kind
   expression: authorizer.group('external-secrets.io').resource('externalsecrets')
 - name: mayWrite
