@@ -386,6 +386,8 @@ describe('the hunt', () => {
     }
     outputs.push({ name: 'stdout of planted', text })
     const child = spawn('sleep', ['60', ...forms.map((form) => written(planted.value, form))])
+    // A child has the arguments of its parent until it has become the program.
+    await eventually(allArguments, (all) => all.includes(planted.value))
     processArguments.add(allArguments())
     child.kill()
     const found = leaksIn(await places(), [planted])
