@@ -26,13 +26,15 @@ export async function loadApplication(): Promise<Application> {
 /**
  * The model of one environment of a catalogue without errors.
  *
+ * @param wanted default: the first environment of scripts/environments.ts
  * @throws ProblemError `ENVIRONMENT_UNKNOWN`, or every problem of the catalogue
  */
-export async function loadEnvironment(name: string): Promise<EnvironmentModel> {
+export async function loadEnvironment(wanted?: string): Promise<EnvironmentModel> {
   const application = await loadApplication()
   const problems = checkApplication(application).filter(isError)
   if (problems.length > 0) throw new ProblemError(problems)
   const names = Object.keys(application.environments)
+  const name = wanted ?? names[0] ?? ''
   if (!names.includes(name)) {
     throw new ProblemError(
       {

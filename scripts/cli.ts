@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandIo, CommandSpec } from './lib/command.ts'
 import { didYouMean } from './lib/nearest.ts'
+import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
 import { lines, type Printable } from './lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
@@ -83,6 +84,13 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     if (value !== undefined) option.default(value)
     program.addOption(option.makeOptionMandatory(required === true))
     refuseTwice(program, option)
+  }
+  const names = program.options.map((option) => option.name().replace(/^no-/, ''))
+  const meant = commandWithDashes(spec.name, names, argv, process.env)
+  if (meant !== undefined) {
+    const where = `npm run ${spec.name}`
+    const message = 'npm took options of this command for its own. Expected `--` before the options.'
+    throw new ProblemError({ code: 'WRONG_USAGE', where, message, fix: `Type \`${meant}\`.` }, exitCodes.usage)
   }
   try {
     await program.parseAsync([...argv], { from: 'user' })

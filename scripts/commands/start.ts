@@ -19,7 +19,7 @@ import { requestsPerRefresh } from '../model/requests.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 
 interface Options {
-  readonly environment: string
+  readonly environment?: string
   readonly once?: boolean
   readonly without?: readonly string[]
   readonly output: 'table' | 'json'
@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
   summary: 'Shows one environment at work on this machine: emulator, control plane, operator, chart.',
   example: 'npm start -- --environment production --once',
   options: [
-    { ...environmentOption, required: false, default: 'recette' },
+    { ...environmentOption, required: false, description: `${environmentOption.description}; by default the first` },
     { flags: '--once', description: 'stop when everything is synced; exit 3 when it is not' },
     {
       flags: '--without <name...>',
@@ -38,9 +38,10 @@ export const command = defineCommand<Options>({
     },
     outputOption,
   ],
-  async run({ environment, once: onlyOnce = false, without = [], output }, io) {
+  async run({ environment: wanted, once: onlyOnce = false, without = [], output }, io) {
     const started = Date.now()
-    const model = await loadEnvironment(environment)
+    const model = await loadEnvironment(wanted)
+    const { environment } = model
     await refuseStaleValues(io.root, environment)
     io.log(`${model.application}, ${environment}: starting emulator, control plane and operator`)
     refuseUnknownNames(without, model)

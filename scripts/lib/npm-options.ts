@@ -1,0 +1,27 @@
+/** Options that npm knows itself: their variables may come from the user's settings. Source: npm 11, `npm help config`. */
+const npmsOwn = ['yes', 'dry-run', 'force', 'json', 'version']
+
+/**
+ * How a command should have been typed, when npm took options of ours for its own because no `--` stood before them:
+ * it hands them on as variables, and values that follow a space as words. Undefined when it took none.
+ *
+ * @param options names of the command's options, without dashes
+ * @param words what came through
+ */
+export function commandWithDashes(
+  command: string,
+  options: readonly string[],
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (env.npm_lifecycle_event !== command) return undefined
+  const variable = (option: string) => env[`npm_config_${option.replaceAll('-', '_')}`]
+  const taken = options.filter((option) => variable(option) !== undefined && !npmsOwn.includes(option))
+  const [first, ...others] = taken
+  if (first === undefined) return undefined
+  const value = variable(first)
+  const typed = value === 'true' ? `--${first}` : value === '' ? `--no-${first}` : `--${first}=${value}`
+  // With several, which word belongs to which is not known; and a part of a command is not to be run.
+  const isWhole = others.length === 0 && !npmsOwn.some((option) => variable(option) === 'true')
+  return [`npm run ${command} --`, typed, ...(isWhole ? words : ['…'])].join(' ')
+}
