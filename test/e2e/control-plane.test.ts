@@ -171,7 +171,7 @@ describe('nothing is left running or on disk', () => {
     const problem = await problemOf(start)
     expect(problem).toMatchObject({ code: 'PROCESS_EXITED', where: 'kube-apiserver', exitCode: 4 })
     expect(problem.message).toContain('exited with 1 before it was ready.')
-    expect(problem.message).toContain('unknown flag: --no-such-flag')
+    expect(problem.all[0]?.lastLines?.join('\n')).toContain('unknown flag: --no-such-flag')
     expect(processesIn(parent)).toEqual([])
     expect(await readdir(parent)).toEqual([])
   })

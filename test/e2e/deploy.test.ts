@@ -183,7 +183,11 @@ describe('npm run deploy refuses, and installs nothing,', () => {
 
   test.each([
     ['is not there', { server: 'https://127.0.0.1:1' }, /^https:\/\/127\.0\.0\.1:1: .*\(CLUSTER_UNREACHABLE\)$/s],
-    ['refuses the login', { token: 'nobodys' }, /^the cluster: GET secrets: Unauthorized \(401.*\(CLUSTER_REFUSED\)$/s],
+    [
+      'refuses the login',
+      { token: 'nobodys' },
+      /^the cluster: GET deployments: Unauthorized \(401.*\(CLUSTER_REFUSED\)$/s,
+    ],
   ])('when the cluster %s, which is exit code 4', async (_, change, reason) => {
     const path = join(await temporaryFolder(), 'kubeconfig')
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, ...change }))

@@ -343,7 +343,7 @@ test('an object that admission does not let anybody change any more is named, an
     client.mergePatch(kinds.externalSecret, ref(), { metadata: { annotations: { any: 'change' } } })
   await eventually(
     () => annotate().then(() => 'allowed', String),
-    (said) => said.includes('(EXTERNAL_SECRET_TEMPLATE)'),
+    (said) => said.includes('(EXTERNAL_SECRET_TEMPLATE_FROM)'),
   )
   const { problems } = await planned()
   expect(problems).toMatchObject([

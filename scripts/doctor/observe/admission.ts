@@ -1,4 +1,5 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { driftOf } from '../../kubernetes/drift.ts'
 import { isRightMissing, KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { helmsName } from '../../kubernetes/managed-fields.ts'
@@ -7,6 +8,9 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Fact, isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
 import type { TierFacts } from './tier.ts'
+
+/** Reads and tries out; nothing is stored. */
+type AdmissionClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
 
 /** Renders the chart. */
 export type Render = () => Promise<Fact<readonly KubernetesObject[]>>
@@ -27,7 +31,7 @@ export interface Refusal {
  * @throws what is no refusal
  */
 export async function admissionFacts(
-  client: Pick<KubernetesClient, 'apply'>,
+  client: AdmissionClient,
   model: EnvironmentModel,
   cluster: ClusterFacts,
   render: Render,
@@ -75,14 +79,17 @@ function notAsRendered(model: EnvironmentModel, { tier, namespace, store, extern
 
 /** Undefined: it would be taken. `forbidden`: we may not even ask. */
 async function refusalOf(
-  client: Pick<KubernetesClient, 'apply'>,
+  client: AdmissionClient,
   kind: Kind,
   object: KubernetesObject,
   signal: AbortSignal,
 ): Promise<string | 'forbidden' | undefined> {
   try {
+    const live = await client.get<KubernetesObject>(kind, object.metadata, signal)
+    // A deployment puts it back, with nobody else's fields in it: an apply would be refused for the sake of these.
+    if (live) await driftOf(client, kind, live, object, signal)
     // As Helm, so that nobody is told of a conflict of our own making.
-    await client.apply(kind, object.metadata, object, { fieldManager: helmsName, dryRun: true, signal })
+    else await client.apply(kind, object.metadata, object, { fieldManager: helmsName, dryRun: true, signal })
     return undefined
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
