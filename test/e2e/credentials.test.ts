@@ -301,7 +301,10 @@ describe.each([
       here.client.mergePatch(kinds.secret, { namespace, name }, { data })
     const namesOf = async () =>
       Object.keys((await here.client.get<SecretObject>(kinds.secret, { namespace, name }))?.data ?? {}).sort()
-    for (const write of [() => install(here.context(tier), keyOf('storefront')), () => rotate(here.context(tier))]) {
+    for (const write of [
+      () => install(here.context(tier), keyOf('storefront')),
+      () => rotate(here.context(tier, { unproved: true })),
+    ]) {
       await judgeBy('off')
       await eventually(
         () => verdict(give({ secretKey: '', 'secret-key': '' })),

@@ -367,9 +367,14 @@ describe('the hunt', () => {
       await writeFile(join(folder, 'planted', 'file'), text)
     }
     outputs.push({ name: 'stdout of planted', text })
-    const child = spawn('sleep', ['60', ...forms.map((form) => written(planted.value, form))])
+    const program = 'setTimeout(() => undefined, 60_000)'
+    const child = spawn(process.execPath, ['-e', program, '--', ...forms.map((form) => written(planted.value, form))])
     // A child has the arguments of its parent until it has become the program.
-    await eventually(allArguments, (all) => all.includes(planted.value))
+    await eventually(
+      () => allArguments().includes(planted.value),
+      (isThere) => isThere,
+      { timeoutMs: 30_000 },
+    )
     processArguments.add(allArguments())
     child.kill()
     const found = leaksIn(await places(), [planted])
