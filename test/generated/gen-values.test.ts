@@ -28,7 +28,7 @@ test('with --check and nothing stale, it says so and exits with 0', async () => 
   expect(await genValues('--check')).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: '13 generated files are up to date.',
+    stderr: '16 generated files are up to date.',
   })
 })
 
@@ -54,12 +54,12 @@ test('without --check it puts the stale file right, touches no other, and is don
   expect(await genValues()).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: `updated ${values}\n13 generated files, 1 changed.`,
+    stderr: `updated ${values}\n16 generated files, 1 changed.`,
   })
   expect(await repository.read(values)).toBe(originals.get(values))
   const after = await stat(untouched)
   expect([after.ino, after.mtimeMs]).toEqual([ino, mtimeMs])
-  expect((await genValues()).stderr).toBe('13 generated files, 0 changed.')
+  expect((await genValues()).stderr).toBe('16 generated files, 0 changed.')
 })
 
 test('the values of an environment that is gone are found and removed; what somebody wrote by hand stays', async () => {
@@ -72,7 +72,7 @@ test('the values of an environment that is gone are found and removed; what some
   expect(check.exitCode).toBe(3)
   expect(check.stderr).toContain('values/old.yaml: ')
   expect(check.stderr).not.toContain('mine.yaml')
-  expect((await genValues()).stderr).toBe('removed values/old.yaml\n13 generated files, 1 changed.')
+  expect((await genValues()).stderr).toBe('removed values/old.yaml\n16 generated files, 1 changed.')
   expect((await readdir(join(repository.folder, 'values'))).sort()).toEqual([
     'mine.yaml',
     'production.reachability.md',
