@@ -1,6 +1,6 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import { driftOf } from '../../kubernetes/drift.ts'
-import { isRightMissing, KubernetesError } from '../../kubernetes/errors.ts'
+import { isConflict, isRightMissing, KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { helmsName } from '../../kubernetes/managed-fields.ts'
 import { storeSight } from '../../kubernetes/stores.ts'
@@ -93,7 +93,8 @@ async function refusalOf(
     return undefined
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
-    if (error.status === 404) return undefined
+    // Somebody changes it at this moment: another look tells more.
+    if (error.status === 404 || isConflict(error)) return undefined
     if (isRightMissing(error)) return 'forbidden'
     if (error.status === 400 || error.status === 403 || error.status === 422) return error.message
     throw error
