@@ -50,7 +50,7 @@ export async function admissionFacts(
       (one) => one.kind === kind.kind && one.metadata.namespace === namespace && one.metadata.name === name,
     )
     const said = object && (await refusalOf(client, kind, object, signal))
-    if (said === 'forbidden') return { unseen: `you may not apply ${kind.plural} in namespace ${namespace}` }
+    if (typeof said === 'object') return said
     if (said !== undefined) refusals.push({ ...ref, place: describeObject(kind, ref), message: said })
   }
   return { value: refusals }
@@ -77,13 +77,13 @@ function notAsRendered(model: EnvironmentModel, { tier, namespace, store, extern
   ]
 }
 
-/** Undefined: it would be taken. `forbidden`: we may not even ask. */
+/** Undefined: it would be taken. What the API server does not say is not known. */
 async function refusalOf(
   client: AdmissionClient,
   kind: Kind,
   object: KubernetesObject,
   signal: AbortSignal,
-): Promise<string | 'forbidden' | undefined> {
+): Promise<string | { readonly unseen: string } | undefined> {
   try {
     const live = await client.get<KubernetesObject>(kind, object.metadata, signal)
     // A deployment puts it back, with nobody else's fields in it: an apply would be refused for the sake of these.
@@ -95,8 +95,10 @@ async function refusalOf(
     if (!(error instanceof KubernetesError)) throw error
     // Somebody changes it at this moment: another look tells more.
     if (error.status === 404 || isConflict(error)) return undefined
-    if (isRightMissing(error)) return 'forbidden'
+    if (isRightMissing(error))
+      return { unseen: `you may not apply ${kind.plural} in namespace ${object.metadata.namespace}` }
     if (error.status === 400 || error.status === 403 || error.status === 422) return error.message
-    throw error
+    const place = describeObject(kind, object.metadata)
+    return { unseen: `not known: whether the API server takes ${place}: ${error.message.replace(/\.$/, '')}` }
   }
 }
