@@ -3,26 +3,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
 import { operatorValuesText, tierOperatorValuesText } from '../../scripts/emit/operator-values.ts'
 import { startEmulator } from '../../scripts/emulator/emulator.ts'
-import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type NamespacedRef, readSyncState } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type ObjectRef, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
-import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
 import { tierOperator } from '../../scripts/model/operator.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, type TierModel } from '../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
-import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { tools } from '../helpers/tools.ts'
 import { type AnyObject, storeOf } from './admission-world.ts'
-import { type InstalledOperator, installOperator } from './operator-world.ts'
+import { type InstalledOperator, installOperator, installWithKeys } from './operator-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { root } from './world.ts'
 
@@ -57,17 +54,7 @@ beforeAll(async () => {
   const workspace = cleanup.use(await copyRepository(root))
   await writeGenerated(workspace, application)
   const emulator = cleanup.use(await startEmulator())
-  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
-  const keys = await seedAccount({ account, organizationId: emulator.owner.organizationId, model })
-  await writeTierCredentials(admin, model, keys)
-  await upgradeRelease({
-    helm: helm4,
-    root: workspace.root,
-    valuesFile: 'values/dev.yaml',
-    release: model.release,
-    set: { 'scaleway.apiUrl': emulator.url },
-    env: { KUBECONFIG: controlPlane.kubeconfigPath },
-  })
+  const keys = await installWithKeys({ admin, controlPlane, emulator, workspace, model })
   for (const tier of model.tiers) {
     const { namespace } = tierOperator(tier.namespace)
     operators.set(tier.name, await install(namespace, tierOperatorValuesText([model], tier, installedOperator)))

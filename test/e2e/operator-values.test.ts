@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
 import { operatorValuesText } from '../../scripts/emit/operator-values.ts'
 import { startEmulator } from '../../scripts/emulator/emulator.ts'
-import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import type { Manifest } from '../../scripts/helm/manifests.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import {
@@ -17,18 +16,16 @@ import {
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
-import { seedAccount } from '../../scripts/local/seed-account.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
-import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'
-import { find, helm4 } from '../helpers/chart.ts'
+import { find } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { type AnyObject, verdict } from './admission-world.ts'
-import { installOperator } from './operator-world.ts'
+import { installOperator, installWithKeys } from './operator-world.ts'
 import { root } from './world.ts'
 
 /*
@@ -72,17 +69,7 @@ beforeAll(async () => {
   await admin.create(kinds.namespace, { metadata: { name: 'elsewhere' } })
 
   const emulator = cleanup.use(await startEmulator())
-  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
-  const keys = await seedAccount({ account, organizationId: emulator.owner.organizationId, model })
-  await writeTierCredentials(admin, model, keys)
-  await upgradeRelease({
-    helm: helm4,
-    root: workspace.root,
-    valuesFile: 'values/dev.yaml',
-    release: model.release,
-    set: { 'scaleway.apiUrl': emulator.url },
-    env: { KUBECONFIG: controlPlane.kubeconfigPath },
-  })
+  await installWithKeys({ admin, controlPlane, emulator, workspace, model })
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 

@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Workspace } from '../../scripts/bench/workspace.ts'
+import type { Emulator } from '../../scripts/emulator/emulator.ts'
+import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import type { Manifest } from '../../scripts/helm/manifests.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -8,7 +11,10 @@ import { kubeconfigText, writePrivate } from '../../scripts/local/credentials.ts
 import { freePort } from '../../scripts/local/ports.ts'
 import { answersOk } from '../../scripts/local/probe.ts'
 import { type RunningProcess, startProcess } from '../../scripts/local/process.ts'
-import { find } from '../helpers/chart.ts'
+import { seedAccount } from '../../scripts/local/seed-account.ts'
+import { writeTierCredentials } from '../../scripts/local/tier-credentials.ts'
+import type { EnvironmentModel } from '../../scripts/model/resolve.ts'
+import { find, helm4 } from '../helpers/chart.ts'
 import { localTools } from '../helpers/local-stack.ts'
 import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'
 import { tokenOf } from '../helpers/service-account.ts'
@@ -56,6 +62,33 @@ export async function installOperator(options: {
     onSpawn: guard.watch,
   })
   return { manifests, operator }
+}
+
+/**
+ * Installs the chart of an environment `dev`, with keys of an emulated account for its tiers.
+ *
+ * @returns the keys, by tier
+ */
+export async function installWithKeys(options: {
+  readonly admin: KubernetesClient
+  readonly controlPlane: ControlPlane
+  readonly emulator: Emulator
+  readonly workspace: Workspace
+  readonly model: EnvironmentModel
+}) {
+  const { admin, controlPlane, emulator, workspace, model } = options
+  const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
+  const keys = await seedAccount({ account, organizationId: emulator.owner.organizationId, model })
+  await writeTierCredentials(admin, model, keys)
+  await upgradeRelease({
+    helm: helm4,
+    root: workspace.root,
+    valuesFile: 'values/dev.yaml',
+    release: model.release,
+    set: { 'scaleway.apiUrl': emulator.url },
+    env: { KUBECONFIG: controlPlane.kubeconfigPath },
+  })
+  return keys
 }
 
 // --- internal ---
