@@ -4,7 +4,7 @@ import { type Problem, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 
 /** The newest revision of a Helm release, as its record in the cluster tells it. */
-export interface ReleaseSight {
+export interface ReleaseState {
   /** Name of the Secret that is the record. */
   readonly record: string
   readonly uid: string
@@ -22,7 +22,7 @@ export async function readRelease(
   client: Pick<KubernetesClient, 'list'>,
   { name, namespace }: { readonly name: string; readonly namespace: string },
   signal?: AbortSignal,
-): Promise<ReleaseSight | undefined> {
+): Promise<ReleaseState | undefined> {
   // Source: Helm, pkg/storage/driver/secrets.go: one Secret a revision, told by its labels.
   const labelSelector = `owner=helm,name=${name}`
   const { items } = await client.list<SecretObject>(kinds.secret, {
@@ -43,7 +43,7 @@ export function releaseSelector({ name }: { readonly name: string }): string {
 }
 
 /** Whether a Helm is at it, or was killed while it was. */
-export function isPending({ status }: ReleaseSight): boolean {
+export function isPending({ status }: ReleaseState): boolean {
   return status.startsWith('pending-')
 }
 
@@ -60,7 +60,7 @@ export async function refusePendingRelease(
 /** A release that may be somebody else's work. */
 export function pendingRelease(
   { name, namespace }: { readonly name: string; readonly namespace: string },
-  { record, status }: ReleaseSight,
+  { record, status }: ReleaseState,
 ): Problem {
   return {
     code: 'RELEASE_PENDING',

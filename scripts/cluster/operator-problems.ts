@@ -3,7 +3,7 @@ import type { Problem } from '../lib/problems.ts'
 import { type Advisory, advisoriesOf } from '../model/operator-advisories.ts'
 import { compareNumbers, installedOperator } from '../model/operator-version.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import type { OperatorSight } from './operators.ts'
+import type { OperatorState } from './operators.ts'
 
 export type OperatorProblemCode = 'OPERATOR_EXPOSED' | 'OPERATOR_VULNERABLE' | 'OPERATOR_VERSION_UNKNOWN'
 
@@ -15,7 +15,7 @@ export interface OperatorProblem extends Problem {
 /** Known faults of the operators of a cluster, and what protects an environment from them all the same. Pure. */
 export function operatorProblems(
   model: Pick<EnvironmentModel, 'environment' | 'without'>,
-  operators: readonly OperatorSight[],
+  operators: readonly OperatorState[],
 ): OperatorProblem[] {
   return operators.flatMap((operator) => problemOf(model, operator) ?? [])
 }
@@ -31,7 +31,7 @@ const section = 'docs/operator.md, "An operator with known faults"'
 
 function problemOf(
   { environment, without }: Pick<EnvironmentModel, 'environment' | 'without'>,
-  { namespace, name, version, seenBy }: OperatorSight,
+  { namespace, name, version, seenBy }: OperatorState,
 ): OperatorProblem | undefined {
   const where = describeObject(kinds.deployment, { namespace, name })
   if (!version) {

@@ -10,7 +10,7 @@ export interface OperatorDeployment extends KubernetesObject {
 }
 
 /** Which version one of them runs. */
-export interface OperatorSight {
+export interface OperatorState {
   readonly namespace: string
   readonly name: string
   /** Undefined: what it says names no version. */
@@ -43,9 +43,9 @@ export async function operatorDeployments(
 export async function readOperators(
   client: Pick<KubernetesClient, 'list'>,
   signal?: AbortSignal,
-): Promise<OperatorSight[] | undefined> {
+): Promise<OperatorState[] | undefined> {
   try {
-    return (await operatorDeployments(client, signal)).map(operatorSight)
+    return (await operatorDeployments(client, signal)).map(operatorState)
   } catch (error) {
     if (isForbidden(error)) return undefined
     throw error
@@ -53,7 +53,7 @@ export async function readOperators(
 }
 
 /** The tag of its image tells the version. Labels are what its chart was made for: they count only where there is no tag. */
-export function operatorSight(deployment: OperatorDeployment): OperatorSight {
+export function operatorState(deployment: OperatorDeployment): OperatorState {
   const { name, namespace = '', labels = {} } = deployment.metadata
   const image = operatorContainer(deployment)?.image ?? ''
   const tag = imageTag(image)

@@ -9,7 +9,7 @@ export interface RollingRef extends NamespacedRef {
 
 export type RollingKind = keyof typeof rollingKinds
 
-export interface RolloutSight {
+export interface RolloutState {
   /**
    * `done`: every pod is of the current template, and available. `held`: it does not go on by itself, because of a setting
    * of the workload. `failed`: its time is up.
@@ -19,7 +19,7 @@ export interface RolloutSight {
   readonly message: string
 }
 
-export interface RolloutReport extends RolloutSight {
+export interface RolloutReport extends RolloutState {
   readonly ref: RollingRef
 }
 
@@ -50,7 +50,7 @@ export function rollingKind(kind: RollingKind): Kind {
  * How far the replacement of the pods has come.
  * Source: kubectl, pkg/polymorphichelpers/rollout_status.go; stricter, because no pod may be left that reads an old value.
  */
-export function rolloutSight(kind: RollingKind, object: RollingObject): RolloutSight {
+export function rolloutState(kind: RollingKind, object: RollingObject): RolloutState {
   const obstacle = obstacleOf(kind, object)
   if (obstacle !== undefined) return { state: 'held', message: obstacle }
   const { metadata, status = {} } = object
@@ -154,5 +154,5 @@ async function look(
 ): Promise<RolloutReport> {
   const object = await client.get<RollingObject>(rollingKind(ref.kind), ref, signal)
   if (!object) return { ref, state: 'failed', message: 'it is no longer there' }
-  return { ref, ...rolloutSight(ref.kind, object) }
+  return { ref, ...rolloutState(ref.kind, object) }
 }

@@ -5,7 +5,7 @@ import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { secretStoreSpec, specChanges } from './expected-spec.ts'
 
 /** A tier's SecretStore against the model. */
-export interface StoreSight {
+export interface StoreState {
   /** `ready` says that its settings are well-formed, and nothing of whether the key works. */
   readonly state: 'absent' | 'unready' | 'ready'
   /** The operator's words, without a final period; empty when it has none. Never a key. */
@@ -24,17 +24,17 @@ export async function readStore(
   model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   signal?: AbortSignal,
-): Promise<StoreSight> {
+): Promise<StoreState> {
   const ref = { namespace: tier.namespace, name: tier.secretStore }
-  return storeSight(model, tier, await client.get<StoreObject>(kinds.secretStore, ref, signal))
+  return storeState(model, tier, await client.get<StoreObject>(kinds.secretStore, ref, signal))
 }
 
 /** @param object undefined when there is none */
-export function storeSight(
+export function storeState(
   model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   object: StoreObject | undefined,
-): StoreSight {
+): StoreState {
   if (!object) return { state: 'absent', message: '', differences: [] }
   const ready = object.status?.conditions?.find(({ type }) => type === 'Ready')
   const isReady = ready === undefined || ready.status === 'True'

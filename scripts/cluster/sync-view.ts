@@ -1,9 +1,9 @@
 import type { KubernetesClient, ListOptions } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
-import { type FollowOptions, follow, type Sight } from '../kubernetes/follow.ts'
+import { type FollowedState, type FollowOptions, follow } from '../kubernetes/follow.ts'
 import { type Kind, type KubernetesObject, kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
 import { type EventObject, type ExternalSecretObject, newestWarning } from './external-secrets.ts'
-import { type TargetSight, targetSight } from './target.ts'
+import { type TargetState, targetState } from './target.ts'
 
 /** ExternalSecrets, their warnings and the keys of their targets, as the cluster tells of every change. */
 export interface SyncView {
@@ -15,7 +15,7 @@ export interface SyncView {
   /** The operator's own cause of a failure. Never a value. */
   warning(ref: NamespacedRef): string | undefined
   /** Undefined: there is no target. `unreadable`: we have no right to look. */
-  target(ref: NamespacedRef): TargetSight | undefined | 'unreadable'
+  target(ref: NamespacedRef): TargetState | undefined | 'unreadable'
   /** Why nothing is heard of the cluster at the moment, or undefined. */
   lost(): unknown
   /** Resolves at the next change. For one at a time. */
@@ -44,13 +44,13 @@ export function openSyncView(
   const start = <T extends KubernetesObject, Kept>(kind: Kind, place: ListOptions, keep: (object: T) => Kept) => {
     const followed: Followed<Kept> = { first: Promise.resolve() }
     followed.first = new Promise((resolve) => {
-      const onSight = (sight: Sight<Kept>) => {
-        if (sight.state !== 'lost') followed.last = sight
-        followed.error = sight.state === 'lost' ? sight.error : undefined
+      const onState = (view: FollowedState<Kept>) => {
+        if (view.state !== 'lost') followed.last = view
+        followed.error = view.state === 'lost' ? view.error : undefined
         resolve()
         wake()
       }
-      const options: FollowOptions<T, Kept> = { ...place, signal, keep, onSight }
+      const options: FollowOptions<T, Kept> = { ...place, signal, keep, onState }
       follow(client, kind, options).catch((error: unknown) => {
         // To read Secrets or events is a right that somebody who deploys need not have.
         followed.isRefused = kind !== kinds.externalSecret && isForbidden(error)
@@ -71,7 +71,7 @@ export function openSyncView(
   const seenTargets = new Map(
     targets.map(({ namespace, name }) => {
       const place = { namespace, fieldSelector: `metadata.name=${name}` }
-      return [`${namespace}/${name}`, start(kinds.secret, place, (secret: SecretObject) => targetSight(secret))]
+      return [`${namespace}/${name}`, start(kinds.secret, place, (secret: SecretObject) => targetState(secret))]
     }),
   )
   const needed: Followed<unknown>[] = [...externalSecrets.values(), ...seenTargets.values()]
@@ -104,7 +104,7 @@ interface Followed<Kept> {
   /** Resolves when something is known, be it that nothing may be. */
   first: Promise<void>
   /** What was seen last, even when nothing is heard at the moment. */
-  last?: Exclude<Sight<Kept>, { readonly state: 'lost' }>
+  last?: Exclude<FollowedState<Kept>, { readonly state: 'lost' }>
   error?: unknown
   isRefused?: boolean
 }

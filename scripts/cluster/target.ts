@@ -4,7 +4,7 @@ import { kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kind
 import { reloaderAnnotations } from '../model/names.ts'
 
 /** What may be known of a target Secret without its values. */
-export interface TargetSight {
+export interface TargetState {
   readonly keys: readonly string[]
   /**
    * When it last became other than it was, to the second; undefined when nobody noted it. The operator writes data and
@@ -21,7 +21,7 @@ export interface TargetSight {
 }
 
 /** Pure; no value is kept. */
-export function targetSight(secret: SecretObject): TargetSight {
+export function targetState(secret: SecretObject): TargetState {
   const { uid = '', resourceVersion = '', annotations } = secret.metadata
   const changedAt = dataChangedAt(secret)
   const version = `${changedAt?.toISOString() ?? resourceVersion} ${uid}`
@@ -34,10 +34,10 @@ export async function readTarget(
   client: Pick<KubernetesClient, 'get'>,
   ref: NamespacedRef,
   signal?: AbortSignal,
-): Promise<TargetSight | undefined | 'unreadable'> {
+): Promise<TargetState | undefined | 'unreadable'> {
   try {
     const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
-    return secret && targetSight(secret)
+    return secret && targetState(secret)
   } catch (error) {
     if (isForbidden(error)) return 'unreadable'
     throw error

@@ -9,7 +9,7 @@ import { replacementNote } from '../change/migration/replacements.ts'
 import { lookBack, rollBack } from '../change/migration/rollback.ts'
 import { outlineJson, outlineRollback, outlineText } from '../change/migration/rollback-outline.ts'
 import { readersOfTargets, rollbackJson, rollbackText } from '../change/migration/rollback-table.ts'
-import { hasNewChoices, lookAhead, type MigrationSight, migrate, nextStep } from '../change/migration/run.ts'
+import { hasNewChoices, lookAhead, type MigrationView, migrate, nextStep } from '../change/migration/run.ts'
 import { readMoves } from '../change/migration/steps/switch.ts'
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
@@ -102,45 +102,45 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
       await deployRelease({ ...release, signal }, cluster.client)
     },
   }
-  const sight = await lookAhead(context)
+  const view = await lookAhead(context)
   if (options.output === 'yaml') {
-    io.out(movesYaml(await readMoves(context, sight.facts)))
+    io.out(movesYaml(await readMoves(context, view.facts)))
     return exitCodes.ok
   }
-  const next = nextStep(sight)
-  const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(sight))
-  if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, sight, options, io)
-  if (!(await isConfirmed(context, sight, options, io))) return exitCodes.ok
+  const next = nextStep(view)
+  const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(view))
+  if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, view, options, io)
+  if (!(await isConfirmed(context, view, options, io))) return exitCodes.ok
   // What keeps the chart from being deployed is told before anything is done.
-  if (sight.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
+  if (view.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
     release = await openRelease(model, io)
   return show(context, await migrate(context), options, io)
 }
 
 async function show(
   context: MigrationContext,
-  sight: MigrationSight,
+  view: MigrationView,
   { output, dryRun = false }: Options,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { rows } = await sight.facts.inventory()
-  const next = nextStep(sight)
-  if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
+  const { rows } = await view.facts.inventory()
+  const next = nextStep(view)
+  if (output === 'json') io.out(migrationJson(context.model, view, rows, await readMoves(context, view.facts)))
   else {
     if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(together(keysTable(rows), lines('')))
-    io.out(stepsTable(sight))
+    io.out(stepsTable(view))
   }
-  const later = dryRun ? laterProblems(sight.steps) : []
+  const later = dryRun ? laterProblems(view.steps) : []
   if (later.length > 0) io.tell(formatProblems(later))
-  if (next?.state === 'blocked') throw new ProblemError(sight.problems)
-  if (sight.problems.length > 0) io.tell(formatProblems(sight.problems))
+  if (next?.state === 'blocked') throw new ProblemError(view.problems)
+  if (view.problems.length > 0) io.tell(formatProblems(view.problems))
   io.log(next ? `next: ${next.name}` : 'the migration is over')
   return exitCodes.ok
 }
 
 async function isConfirmed(
   context: MigrationContext,
-  { steps, facts }: MigrationSight,
+  { steps, facts }: MigrationView,
   { yes = false, output }: Options,
   io: CommandIo,
 ): Promise<boolean> {

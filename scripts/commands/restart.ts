@@ -43,13 +43,13 @@ export const command = defineCommand<Options>({
     const tiers = tier === undefined ? model.tiers : [findTier(model, tier)]
     using client = await openCluster(model, io)
     try {
-      const sights = await lookAtConsumers(client, tiers, io.signal)
-      const rows = planRestart(model.restart, sights)
+      const views = await lookAtConsumers(client, tiers, io.signal)
+      const rows = planRestart(model.restart, views)
       const goes = !dryRun && hasWork(rows) && (yes || (await isConfirmed(model, rows, io)))
       if (output === 'table') io.out(restartTable(rows))
       const context = { client, signal: io.signal, waits, log: io.log }
       const late = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
-      const problems = [...unmarkedTargets(model, sights), ...late]
+      const problems = [...unmarkedTargets(model, views), ...late]
       if (output === 'json') io.out(restartJson(model, rows, goes))
       if (problems.length > 0) throw new ProblemError(problems)
       return exitCodes.ok

@@ -4,7 +4,7 @@ import { isNotFound, KubernetesError } from './errors.ts'
 import type { Kind, KubernetesObject } from './kinds.ts'
 
 /** What is known of the objects of one kind in one place. */
-export type Sight<Kept> =
+export type FollowedState<Kept> =
   /** Complete; by name. */
   | { readonly state: 'seen'; readonly objects: ReadonlyMap<string, Kept> }
   /** The cluster has no such kind. */
@@ -17,7 +17,7 @@ export interface FollowOptions<T, Kept> extends ListOptions {
   /** What is kept of an object; the rest of it is forgotten at once. */
   readonly keep: (object: T) => Kept
   /** Called after the first list, then at every change. */
-  readonly onSight: (sight: Sight<Kept>) => void
+  readonly onState: (view: FollowedState<Kept>) => void
 }
 
 /**
@@ -29,7 +29,7 @@ export interface FollowOptions<T, Kept> extends ListOptions {
 export async function follow<T extends KubernetesObject, Kept>(
   client: Pick<KubernetesClient, 'list' | 'watch'>,
   kind: Kind,
-  { keep, onSight, ...place }: FollowOptions<T, Kept>,
+  { keep, onState, ...place }: FollowOptions<T, Kept>,
 ): Promise<never> {
   const { signal } = place
   const objects = new Map<string, Kept>()
@@ -40,7 +40,7 @@ export async function follow<T extends KubernetesObject, Kept>(
     isFirst = false
     objects.clear()
     for (const item of items) objects.set(item.metadata.name, keep(item))
-    onSight({ state: 'seen', objects })
+    onState({ state: 'seen', objects })
     return resourceVersion
   }
   const watch = async (from: string) => {
@@ -52,7 +52,7 @@ export async function follow<T extends KubernetesObject, Kept>(
       if (type === 'BOOKMARK') continue
       if (type === 'DELETED') objects.delete(object.metadata.name)
       else objects.set(object.metadata.name, keep(object))
-      onSight({ state: 'seen', objects })
+      onState({ state: 'seen', objects })
     }
     return last
   }
@@ -67,8 +67,8 @@ export async function follow<T extends KubernetesObject, Kept>(
       const isAbsent = isNotFound(error)
       if (isFirst && !isAbsent) throw error
       isFirst = false
-      if (isAbsent) onSight({ state: 'kind-absent' })
-      else if (!isGone(error)) onSight({ state: 'lost', error })
+      if (isAbsent) onState({ state: 'kind-absent' })
+      else if (!isGone(error)) onState({ state: 'lost', error })
     }
     const pauseMs = Math.min(maxPauseMs, 50 * 2 ** failures++)
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())

@@ -36,13 +36,13 @@ function running(here: RotatingWorld, { namespace }: TierModel, name: string): P
 async function change(here: RotatingWorld, tier: TierModel): Promise<void> {
   const { client } = here.world.stack
   const ref = { namespace: tier.namespace, name: tier.required?.name ?? '' }
-  const sight = () => readTarget(client, ref)
-  const before = await sight()
+  const view = () => readTarget(client, ref)
+  const before = await view()
   await sleep(1_100)
   await replacePayload(here.world.stack, tier.name, 'seal', (seal) => [...seal].reverse().join(''))
   await forceRefresh(client, ref)
   await eventually(
-    sight,
+    view,
     (now) => typeof now === 'object' && typeof before === 'object' && now.version !== before.version,
   )
 }

@@ -128,8 +128,8 @@ describe('npm run status', () => {
     const tier = model.tiers.find(({ name }) => name === 'frontend') as TierModel
     const { optional: _, ...without } = tier
     const tiers = model.tiers.map((one) => (one === tier ? without : one))
-    const sights = await surveyCluster(client, { ...model, tiers })
-    expect(sights.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
+    const views = await surveyCluster(client, { ...model, tiers })
+    expect(views.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
     expect((await surveyCluster(client, model)).flatMap(({ leftovers }) => leftovers)).toEqual([])
   })
 

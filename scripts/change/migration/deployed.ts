@@ -1,4 +1,4 @@
-import { isPending, type ReleaseSight, readRelease } from '../../cluster/helm-release.ts'
+import { isPending, type ReleaseState, readRelease } from '../../cluster/helm-release.ts'
 import { readStore } from '../../cluster/stores.ts'
 import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import type { Facts } from './facts.ts'
@@ -23,6 +23,6 @@ function lacks({ obstacle }: WaitReport): boolean {
 }
 
 /** Helm notes a release last: what it never called deployed may lack anything. */
-function isWhole(release: ReleaseSight): boolean {
+function isWhole(release: ReleaseState): boolean {
   return !isPending(release) && release.status !== 'failed'
 }

@@ -4,11 +4,11 @@ import { toYaml } from '../../lib/yaml.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type KeyRow, qualified } from './key-inventory.ts'
 import { placeOfReference } from './references.ts'
-import type { MigrationSight, StepSight } from './run.ts'
+import type { MigrationView, StepState } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
 /** A line a step. */
-export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>): Printable {
+export function stepsTable({ steps }: Pick<MigrationView, 'steps'>): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
     steps.map(({ name, state, note }) => [name, states[state], note]),
@@ -26,7 +26,7 @@ export function keysTable(rows: readonly KeyRow[]): Printable {
 /** For machines. */
 export function migrationJson(
   { application, environment, legacy }: EnvironmentModel,
-  { steps, problems, state }: MigrationSight,
+  { steps, problems, state }: MigrationView,
   rows: readonly KeyRow[],
   readers: readonly ReferenceMove[],
 ): Printable {
@@ -67,6 +67,6 @@ const keyStates = {
   unknown: 'no entry names it',
 } as const
 
-function stepJson({ name, state, note, doneAt, problems = [] }: StepSight) {
+function stepJson({ name, state, note, doneAt, problems = [] }: StepState) {
   return { name, state, note, doneAt: doneAt ?? null, problems }
 }

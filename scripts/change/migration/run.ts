@@ -17,7 +17,7 @@ import { blocked, done, type Outlook, type Step } from './step.ts'
 import type { StepName } from './step-names.ts'
 
 /** How one step stands. */
-export interface StepSight extends Outlook {
+export interface StepState extends Outlook {
   readonly name: StepName
   readonly title: string
   /** When it was first seen to be done. RFC 3339 */
@@ -25,8 +25,8 @@ export interface StepSight extends Outlook {
 }
 
 /** Where a migration stands. */
-export interface MigrationSight {
-  readonly steps: readonly StepSight[]
+export interface MigrationView {
+  readonly steps: readonly StepState[]
   /** What keeps the first step that isn't done from being done; warnings of those that are. */
   readonly problems: readonly Problem[]
   readonly state: MigrationState
@@ -35,7 +35,7 @@ export interface MigrationSight {
 }
 
 /** The first step that is not done; undefined: the migration is over. */
-export function nextStep({ steps }: Pick<MigrationSight, 'steps'>): StepSight | undefined {
+export function nextStep({ steps }: Pick<MigrationView, 'steps'>): StepState | undefined {
   return steps.find(({ state }) => state !== 'done')
 }
 
@@ -44,14 +44,14 @@ export function nextStep({ steps }: Pick<MigrationSight, 'steps'>): StepSight | 
  *
  * @throws as what is looked at can't be
  */
-export async function lookAhead(context: MigrationContext): Promise<MigrationSight> {
+export async function lookAhead(context: MigrationContext): Promise<MigrationView> {
   const state = await readState(context)
   const facts = gatherFacts(context, state)
   const over = await withoutOld(context, facts, state)
   if (over) return over
-  const sights: StepSight[] = []
-  for (const step of steps) sights.push(sightOf(step, await step.look(context, facts, state), state))
-  return asSight(sights, state, facts)
+  const views: StepState[] = []
+  for (const step of steps) views.push(stateOf(step, await step.look(context, facts, state), state))
+  return asMigrationView(views, state, facts)
 }
 
 /**
@@ -60,7 +60,7 @@ export async function lookAhead(context: MigrationContext): Promise<MigrationSig
  *
  * @throws ProblemError with what stopped a step, `LEASE_HELD`, `LEASE_LOST`; or as what it calls
  */
-export async function migrate(context: MigrationContext): Promise<MigrationSight> {
+export async function migrate(context: MigrationContext): Promise<MigrationView> {
   const { client, model, holder, waits, log, signal } = context
   const ref = journalRef(model)
   await ensureReleaseNamespace(client, model, signal)
@@ -72,19 +72,19 @@ export async function migrate(context: MigrationContext): Promise<MigrationSight
 }
 
 /** Whether what was said now about keys differs from what was noted. */
-export async function hasNewChoices({ facts, state }: MigrationSight): Promise<boolean> {
+export async function hasNewChoices({ facts, state }: MigrationView): Promise<boolean> {
   const { choices } = await facts.inventory()
   return JSON.stringify(choices) !== JSON.stringify({ assign: state.assign, leave: state.leave })
 }
 
 // --- internal ---
 
-async function goThrough(context: MigrationContext, journal: MigrationJournal): Promise<MigrationSight> {
+async function goThrough(context: MigrationContext, journal: MigrationJournal): Promise<MigrationView> {
   let facts = gatherFacts(context, journal.state)
-  const sights: StepSight[] = []
+  const views: StepState[] = []
   for (const step of steps) {
     let outlook = await step.look(context, facts, journal.state)
-    const goesOn = sights.every(({ state }) => state === 'done')
+    const goesOn = views.every(({ state }) => state === 'done')
     if (goesOn && outlook.state === 'todo' && step.act) {
       context.log(`${step.name}: ${outlook.note}`)
       await step.act(context, facts, journal)
@@ -95,9 +95,9 @@ async function goThrough(context: MigrationContext, journal: MigrationJournal): 
       if (outlook.state === 'todo') throw new ProblemError(unfinished(context, step, outlook))
     }
     if (goesOn && outlook.state === 'done') await noteDone(journal, step, facts)
-    sights.push(sightOf(step, outlook, journal.state))
+    views.push(stateOf(step, outlook, journal.state))
   }
-  return asSight(sights, journal.state, facts)
+  return asMigrationView(views, journal.state, facts)
 }
 
 async function noteDone(journal: MigrationJournal, { name }: Step, facts: Facts): Promise<void> {
@@ -115,34 +115,34 @@ async function withoutOld(
   context: MigrationContext,
   facts: Facts,
   state: MigrationState,
-): Promise<MigrationSight | undefined> {
+): Promise<MigrationView | undefined> {
   if (await facts.old()) return undefined
-  const all = (outlook: Outlook) => steps.map((step) => sightOf(step, outlook, state))
+  const all = (outlook: Outlook) => steps.map((step) => stateOf(step, outlook, state))
   const { deleting } = state
-  if (deleting) return asSight(all(done('the old Secret is deleted')).map(doneBy(deleting.at)), state, facts)
+  if (deleting) return asMigrationView(all(done('the old Secret is deleted')).map(doneBy(deleting.at)), state, facts)
   // Whoever wrote it has deleted it, when nothing needed it any more.
   const isUnneeded = state.done.switch !== undefined && (await readReferences(context)).length === 0
-  if (isUnneeded) return asSight(all(done('the old Secret is gone')), state, facts)
+  if (isUnneeded) return asMigrationView(all(done('the old Secret is gone')), state, facts)
   const newest = await newestBackup(context, 'backup')
-  return asSight(all(blocked('there is no old Secret', [absent(context, newest?.ref)])), state, facts)
+  return asMigrationView(all(blocked('there is no old Secret', [absent(context, newest?.ref)])), state, facts)
 }
 
-function doneBy(at: string): (sight: StepSight) => StepSight {
-  return (sight) => (sight.name === 'delete' ? { ...sight, doneAt: at } : sight)
+function doneBy(at: string): (view: StepState) => StepState {
+  return (view) => (view.name === 'delete' ? { ...view, doneAt: at } : view)
 }
 
-function sightOf({ name, title }: Step, outlook: Outlook, { done }: MigrationState): StepSight {
+function stateOf({ name, title }: Step, outlook: Outlook, { done }: MigrationState): StepState {
   const doneAt = done[name]
   return { name, title, ...outlook, ...(doneAt === undefined || outlook.state !== 'done' ? {} : { doneAt }) }
 }
 
-function asSight(sights: readonly StepSight[], state: MigrationState, facts: Facts): MigrationSight {
-  const next = sights.findIndex((sight) => sight.state !== 'done')
-  const seen = next === -1 ? sights : sights.slice(0, next + 1)
+function asMigrationView(views: readonly StepState[], state: MigrationState, facts: Facts): MigrationView {
+  const next = views.findIndex((view) => view.state !== 'done')
+  const seen = next === -1 ? views : views.slice(0, next + 1)
   const problems = seen.flatMap(({ state, problems = [] }) =>
     state === 'blocked' ? problems : problems.filter((problem) => !isError(problem)),
   )
-  return { steps: sights, problems, state, facts }
+  return { steps: views, problems, state, facts }
 }
 
 function unfinished(context: MigrationContext, { name }: Step, { note, problems = [] }: Outlook): readonly Problem[] {

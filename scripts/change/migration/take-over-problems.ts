@@ -48,13 +48,13 @@ export interface TakeOver {
 }
 
 /** What keeps a target made by hand from being taken over without a loss. */
-export function obstacles(context: MigrationContext, sight: TakeOver): Problem[] {
-  const { made, foreign } = sight
+export function obstacles(context: MigrationContext, view: TakeOver): Problem[] {
+  const { made, foreign } = view
   const accepted = context.choices.replace
   return [
     ...writerProblems(made),
     ...(accepted ? [] : foreign.map((value) => foreignProblem(context, made, value))),
-    ...copyProblems(context, sight),
+    ...copyProblems(context, view),
   ]
 }
 

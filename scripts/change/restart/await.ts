@@ -50,11 +50,11 @@ export async function awaitReloader(
   const deadline = Date.now() + timeoutMs
   let told = 0
   for (let left = workloads; ; ) {
-    const sights = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
+    const views = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
     left = left.filter((one) => {
-      const sight = sights.find(({ tier }) => tier === one.tier)
-      const seen = sight?.consumers.get(one.name)
-      return sight && seen && isOutdated(one, seen, targetsOf(one, sight))
+      const view = views.find(({ tier }) => tier === one.tier)
+      const seen = view?.consumers.get(one.name)
+      return view && seen && isOutdated(one, seen, targetsOf(one, view))
     })
     if (left.length === 0) return []
     if (told !== left.length) log(`Reloader has yet to restart ${left.map(placeOf).join(', ')}`)

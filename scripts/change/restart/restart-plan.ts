@@ -1,12 +1,12 @@
 import { isReloaded, reloaderPatch } from '../../cluster/reloader.ts'
 import { isRolling, type RollingRef } from '../../cluster/rollout.ts'
-import type { ConsumerSight } from '../../inspect/survey/cluster-survey.ts'
+import type { ConsumerState } from '../../inspect/survey/cluster-survey.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { type Consumer, consumersOf } from '../../model/consumers.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
 import { specsOf, type TierModel } from '../../model/resolve.ts'
 import type { RestartMode, WorkloadKind } from '../../model/types.ts'
-import type { RestartSight } from './look.ts'
+import type { RestartState } from './look.ts'
 import { checksumAnnotation, checksums, isOutdated, type ReadTarget, targetsOf } from './targets.ts'
 
 /**
@@ -34,15 +34,15 @@ export interface RollingWorkload extends RollingRef {
 }
 
 /** What every workload needs, so that it reads what its targets hold now. Pure: the same cluster gives the same plan. */
-export function planRestart(mode: RestartMode | undefined, sights: readonly RestartSight[]): RestartRow[] {
-  return sights.flatMap((sight) => {
-    const { tier, consumers, targets } = sight
+export function planRestart(mode: RestartMode | undefined, views: readonly RestartState[]): RestartRow[] {
+  return views.flatMap((view) => {
+    const { tier, consumers, targets } = view
     return consumersOf(tier, [...targets.keys()].flatMap(specsOf)).map((consumer): RestartRow => {
       const row = { tier, namespace: tier.namespace, ...consumer }
       const seen = consumers.get(consumer.name)
       if (!seen?.template) return { ...row, action: 'none', reason: 'it is not in the cluster' }
       if (!isRolling(consumer.kind)) return { ...row, action: 'none', reason: reasonOf(consumer) }
-      return { ...row, ...planners[mode ?? 'outdated'](consumer, seen, targetsOf(consumer, sight)) }
+      return { ...row, ...planners[mode ?? 'outdated'](consumer, seen, targetsOf(consumer, view)) }
     })
   })
 }
@@ -60,7 +60,7 @@ export const restartedAt = 'kubectl.kubernetes.io/restartedAt'
 // --- internal ---
 
 type Decision = Pick<RestartRow, 'action' | 'reason' | 'patch'>
-type Planner = (consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]) => Decision
+type Planner = (consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]) => Decision
 
 const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
   outdated: planOutdated,
@@ -69,7 +69,7 @@ const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
 }
 
 /** By the time of the change and not by ours, so that the same plan carried out twice restarts once. */
-function planOutdated(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+function planOutdated(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const old = targets.filter((one) => isOutdated(consumer, seen, [one]))
   if (old.length === 0) return { action: 'none', reason: 'no pod runs since before its targets last changed' }
   const changedAt = latest(old)
@@ -79,9 +79,9 @@ function planOutdated(consumer: Consumer, seen: ConsumerSight, targets: readonly
   return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
-function planChecksum(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+function planChecksum(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const { podAnnotations = {} } = seen.template ?? {}
-  const differing = targets.filter(({ target, sight }) => podAnnotations[checksumAnnotation(target)] !== sight.version)
+  const differing = targets.filter(({ target, view }) => podAnnotations[checksumAnnotation(target)] !== view.version)
   if (differing.length > 0) {
     const reason = `its pod template does not name what ${names(differing)} holds now`
     return { action: 'restart', reason, patch: templatePatch(checksums(targets)) }
@@ -91,11 +91,11 @@ function planChecksum(consumer: Consumer, seen: ConsumerSight, targets: readonly
 }
 
 /** Reloader restarts nothing for a change it saw before it knew the workload. */
-function planReloader(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+function planReloader(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const { template } = seen
   const read = targets.filter(({ target }) => template?.secrets.some(({ secret }) => secret === target.name))
   if (!template || read.length === 0) return { action: 'none', reason: 'it reads no target' }
-  const unknown = read.filter(({ target, sight }) => !isReloaded(template, target.name, sight.isMarked))
+  const unknown = read.filter(({ target, view }) => !isReloaded(template, target.name, view.isMarked))
   const old = read.filter((one) => isOutdated(consumer, seen, [one]))
   if (unknown.length === 0 && old.length === 0) return { action: 'none', reason: 'Reloader restarts it when it has to' }
   if (unknown.length === 0) return { action: 'wait', reason: `Reloader has yet to restart it for ${names(old)}` }
@@ -113,7 +113,7 @@ function planReloader(consumer: Consumer, seen: ConsumerSight, targets: readonly
 /** Nothing is wrong with the workload: its target lacks what a deployment brings, and until then nobody restarts it. */
 function planUnmarked(
   begin: string,
-  { template }: ConsumerSight,
+  { template }: ConsumerState,
   unmarked: readonly ReadTarget[],
   old: readonly ReadTarget[],
 ): Decision {
@@ -139,5 +139,5 @@ function names(targets: readonly ReadTarget[]): string {
 }
 
 function latest(targets: readonly ReadTarget[]): string {
-  return new Date(Math.max(...targets.map(({ sight }) => sight.changedAt?.getTime() ?? 0))).toISOString()
+  return new Date(Math.max(...targets.map(({ view }) => view.changedAt?.getTime() ?? 0))).toISOString()
 }

@@ -7,7 +7,7 @@ import { type Consumer, consumersOf } from '../../model/consumers.ts'
 import { externalSecrets, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { awaitReloader, awaitRollouts } from '../restart/await.ts'
-import { lookAtConsumers, type RestartSight } from '../restart/look.ts'
+import { lookAtConsumers, type RestartState } from '../restart/look.ts'
 import { type RollingWorkload, restartedAt } from '../restart/restart-plan.ts'
 import { checksums, targetsOf } from '../restart/targets.ts'
 import type { RotationContext } from './rotation-context.ts'
@@ -33,8 +33,8 @@ export interface RestartOptions {
 export async function planConsumers(context: RotationContext, specs: readonly SecretSpec[]): Promise<ConsumerPlan[]> {
   const { unit, model } = context
   const consumers = consumersOf(unit.tier, specs)
-  const [sight] = model.restart === 'reloader' ? await lookAtConsumers(context.client, [unit.tier], context.signal) : []
-  return Promise.all(consumers.map((consumer) => planConsumer(context, consumer, specs, sight)))
+  const [view] = model.restart === 'reloader' ? await lookAtConsumers(context.client, [unit.tier], context.signal) : []
+  return Promise.all(consumers.map((consumer) => planConsumer(context, consumer, specs, view)))
 }
 
 /**
@@ -79,10 +79,10 @@ async function restartConsumers(context: RotationContext, plans: readonly Consum
     if (action === 'none' || !isRolling(kind)) return []
     return [{ tier: unit.tier, namespace: unit.tier.namespace, kind, name }]
   })
-  const [sight] = model.restart === 'checksum' ? await lookAtConsumers(client, [unit.tier], signal) : []
+  const [view] = model.restart === 'checksum' ? await lookAtConsumers(client, [unit.tier], signal) : []
   if (model.restart !== 'reloader')
     for (const workload of workloads) {
-      const marks = sight ? checksums(targetsOf(workload, sight)) : {}
+      const marks = view ? checksums(targetsOf(workload, view)) : {}
       await annotateTemplate(client, workload, { [restartedAt]: at, ...marks }, signal)
       log(`${workload.kind}/${workload.namespace}/${workload.name}: its pods are replaced`)
     }
@@ -98,7 +98,7 @@ async function planConsumer(
   { client, unit, model, signal }: RotationContext,
   { kind, name }: Consumer,
   specs: readonly SecretSpec[],
-  sight: RestartSight | undefined,
+  view: RestartState | undefined,
 ): Promise<ConsumerPlan> {
   const { namespace } = unit.tier
   const none = (reason: string): ConsumerPlan => ({ kind, name, action: 'none', reason })
@@ -107,7 +107,7 @@ async function planConsumer(
   const object = await client.get<RollingObject>(rollingKind(kind), { namespace, name }, signal)
   if (!object) return none('not in the cluster')
   const where = `${kind}/${namespace}/${name}`
-  if (sight) return planReloaded({ kind, name }, where, specs, sight, model.environment)
+  if (view) return planReloaded({ kind, name }, where, specs, view, model.environment)
   const held = obstacleOf(kind, object)
   if (held === undefined) return { kind, name, action: 'restart', reason: '' }
   const message = `${held}, so that a changed pod template does not replace its pods. Expected it to.`
@@ -119,7 +119,7 @@ function planReloaded(
   { kind, name }: Consumer,
   where: string,
   specs: readonly SecretSpec[],
-  { tier, consumers }: RestartSight,
+  { tier, consumers }: RestartState,
   environment: string,
 ): ConsumerPlan {
   const template = consumers.get(name)?.template

@@ -4,7 +4,7 @@ import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { remoteFindings } from '../status/remote-findings.ts'
-import type { FolderSight } from '../survey/remote-secrets.ts'
+import type { FolderState } from '../survey/remote-secrets.ts'
 
 /** A remote secret without which a deployment does not arrive. */
 export interface MissingSecret {
@@ -23,7 +23,7 @@ export interface MissingSecret {
 }
 
 /** What Scaleway lacks of an environment, in the words of `npm run status`. Pure. */
-export function missingSecrets(model: EnvironmentModel, folders: readonly FolderSight[], now: Date): MissingSecret[] {
+export function missingSecrets(model: EnvironmentModel, folders: readonly FolderState[], now: Date): MissingSecret[] {
   const findings = remoteFindings(model, folders, now)
   return folders.flatMap(({ tier, remotes, uncatalogued }) =>
     remotes

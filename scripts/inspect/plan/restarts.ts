@@ -1,7 +1,7 @@
 import { variablesOf } from '../../cluster/expected-spec.ts'
 import { delivers } from '../../cluster/secret-uses.ts'
 import { externalSecrets, type TierModel, targetKeys } from '../../model/resolve.ts'
-import type { ConsumerSight } from '../survey/cluster-survey.ts'
+import type { ConsumerState } from '../survey/cluster-survey.ts'
 import type { ObjectChange } from './objects.ts'
 import type { RemovedTarget } from './removals.ts'
 
@@ -16,7 +16,7 @@ export interface Restart {
 /** Which workloads of a tier read keys that the upgrade changes. Pure. */
 export function restartsOf(
   tier: TierModel,
-  consumers: ReadonlyMap<string, ConsumerSight>,
+  consumers: ReadonlyMap<string, ConsumerState>,
   changes: readonly ObjectChange[],
   gone: readonly RemovedTarget[],
 ): Restart[] {

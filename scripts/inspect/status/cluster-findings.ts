@@ -7,18 +7,18 @@ import { shortList } from '../../lib/short-list.ts'
 import { durationSeconds } from '../../model/duration.ts'
 import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { TierSight } from '../survey/cluster-survey.ts'
+import type { TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
 import { type Finding, finding } from './finding.ts'
 import type { StateCode } from './states.ts'
 
 /** In what the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
-export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSight[], now: Date): Finding[] {
-  return tiers.flatMap((sight) => [
-    ...storeFindings(model, sight),
-    ...leftovers(model, sight),
-    ...externalSecrets(sight.tier).flatMap((externalSecret) => {
-      const report = sight.reports.find(({ ref }) => ref.name === externalSecret.name)
+export function clusterFindings(model: EnvironmentModel, tiers: readonly TierState[], now: Date): Finding[] {
+  return tiers.flatMap((view) => [
+    ...storeFindings(model, view),
+    ...leftovers(model, view),
+    ...externalSecrets(view.tier).flatMap((externalSecret) => {
+      const report = view.reports.find(({ ref }) => ref.name === externalSecret.name)
       return report ? syncFindings(model, externalSecret, report, now) : []
     }),
   ])
@@ -36,7 +36,7 @@ export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSu
 const deploy = ({ environment }: EnvironmentModel) => `\`npm run deploy -- --environment ${environment}\``
 const doctor = ({ environment }: EnvironmentModel) => `\`npm run doctor -- --environment ${environment}\``
 
-function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSight): Finding[] {
+function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierState): Finding[] {
   const where = describeObject(kinds.secretStore, { namespace: tier.namespace, name: tier.secretStore })
   const specs = externalSecrets(tier).flatMap(specsOf)
   const of = (code: StateCode, message: string) => finding({ code, where, message, fix: `Run ${deploy(model)}`, specs })
@@ -64,7 +64,7 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSi
 }
 
 /** The operator goes on writing its target, and whoever reads that still gets it. */
-function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierSight): Finding[] {
+function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierState): Finding[] {
   return leftovers.map((name) =>
     finding({
       code: 'EXTERNAL_SECRET_UNCATALOGUED',

@@ -6,18 +6,18 @@ import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf, typeFits } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { rotationDue } from '../../model/rotation-due.ts'
-import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
+import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** In what the folders of Scaleway differ from the catalogue. Pure. */
 export function remoteFindings(
   { environment }: Pick<EnvironmentModel, 'environment'>,
-  folders: readonly FolderSight[],
+  folders: readonly FolderState[],
   now: Date,
 ): Finding[] {
   return folders.flatMap((folder) => [
-    ...folder.remotes.flatMap((sight) => {
-      const context = { environment, tier: folder.tier, folder, sight }
+    ...folder.remotes.flatMap((view) => {
+      const context = { environment, tier: folder.tier, folder, view }
       const missing = presence(context)
       return missing ? [missing] : [...quality(context), ...rotation(context, now)]
     }),
@@ -30,12 +30,12 @@ export function remoteFindings(
 interface Context {
   readonly environment: string
   readonly tier: TierModel
-  readonly folder: FolderSight
-  readonly sight: RemoteSight
+  readonly folder: FolderState
+  readonly view: RemoteState
 }
 
-function presence({ environment, tier, folder, sight }: Context): Finding | undefined {
-  const { remote, found, version, elsewhere } = sight
+function presence({ environment, tier, folder, view }: Context): Finding | undefined {
+  const { remote, found, version, elsewhere } = view
   const { specs, optional } = remote
   const where = placeOf(remote)
   if (version) return undefined
@@ -75,8 +75,8 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
   })
 }
 
-function quality({ environment, tier, sight }: Context): Finding[] {
-  const { remote, found, faults = [] } = sight
+function quality({ environment, tier, view }: Context): Finding[] {
+  const { remote, found, faults = [] } = view
   const where = placeOf(remote)
   if (found?.status === 'locked') {
     const message = "is locked: its encryption key can't be used. Expected one that can be read."
@@ -105,7 +105,7 @@ function quality({ environment, tier, sight }: Context): Finding[] {
   ]
 }
 
-function typeFinding(remote: RemoteSight['remote'], type: string): Finding {
+function typeFinding(remote: RemoteState['remote'], type: string): Finding {
   return finding({
     code: 'REMOTE_TYPE',
     where: placeOf(remote),
@@ -115,8 +115,8 @@ function typeFinding(remote: RemoteSight['remote'], type: string): Finding {
   })
 }
 
-function rotation({ environment, sight }: Context, now: Date): Finding[] {
-  const { remote, version } = sight
+function rotation({ environment, view }: Context, now: Date): Finding[] {
+  const { remote, version } = view
   if (!version) return []
   return remote.specs.flatMap((spec) => {
     const due = rotationDue(spec, version.createdAt, now)
@@ -133,7 +133,7 @@ function rotation({ environment, sight }: Context, now: Date): Finding[] {
   })
 }
 
-function uncatalogued({ tier, uncatalogued }: FolderSight): Finding[] {
+function uncatalogued({ tier, uncatalogued }: FolderState): Finding[] {
   if (uncatalogued.length === 0) return []
   return [
     finding({

@@ -2,7 +2,7 @@ import { releaseSelector } from '../../cluster/helm-release.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
 import { wantedSyncs } from '../../cluster/release-gate.ts'
 import { podsOf, type RunningPod, readRunningPods } from '../../cluster/running-pods.ts'
-import { readStore, type StoreSight } from '../../cluster/stores.ts'
+import { readStore, type StoreState } from '../../cluster/stores.ts'
 import { type WaitReport, waitForSync } from '../../cluster/wait-for-sync.ts'
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
@@ -10,19 +10,19 @@ import { type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
 
 /** What a cluster has of one tier. */
-export interface TierSight {
+export interface TierState {
   readonly tier: TierModel
-  readonly store: StoreSight
+  readonly store: StoreState
   /** One for each ExternalSecret of the tier, the required one first. */
   readonly reports: readonly WaitReport[]
   /** Names of ExternalSecrets of the release that the catalogue does not imply any more. */
   readonly leftovers: readonly string[]
   /** By name of the workload. `unreadable`: we have no right to look. */
-  readonly consumers: ReadonlyMap<string, ConsumerSight> | 'unreadable'
+  readonly consumers: ReadonlyMap<string, ConsumerState> | 'unreadable'
 }
 
 /** A workload of the catalogue as it is in the cluster. */
-export interface ConsumerSight {
+export interface ConsumerState {
   /** Undefined: it isn't there, or is of another kind. */
   readonly template?: PodTemplate
   readonly pods: readonly RunningPod[]
@@ -37,7 +37,7 @@ export async function surveyCluster(
   client: KubernetesClient,
   model: EnvironmentModel,
   signal?: AbortSignal,
-): Promise<TierSight[]> {
+): Promise<TierState[]> {
   const options = { timeoutMs: 0, ...(signal ? { signal } : {}) }
   const [reports, ...tiers] = await Promise.all([
     waitForSync(client, wantedSyncs(model), options),
@@ -51,9 +51,9 @@ export async function surveyCluster(
       }),
     })),
   ])
-  return tiers.map((sight) => ({
-    ...sight,
-    reports: reports.filter(({ ref }) => ref.namespace === sight.tier.namespace),
+  return tiers.map((view) => ({
+    ...view,
+    reports: reports.filter(({ ref }) => ref.namespace === view.tier.namespace),
   }))
 }
 
@@ -62,16 +62,16 @@ export async function readConsumers(
   client: KubernetesClient,
   { namespace, workloads }: TierModel,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, ConsumerSight>> {
+): Promise<ReadonlyMap<string, ConsumerState>> {
   const [templates, pods] = await Promise.all([
     readPodTemplates(client, namespace, signal),
     readRunningPods(client, namespace, signal),
   ])
-  const sights = Object.entries(workloads).map(([name, { kind }]): [string, ConsumerSight] => {
+  const views = Object.entries(workloads).map(([name, { kind }]): [string, ConsumerState] => {
     const template = templates.find((one) => one.name === name && one.kind === kind)
     return [name, template ? { template, pods: podsOf(template, pods) } : { pods: [] }]
   })
-  return new Map(sights)
+  return new Map(views)
 }
 
 // --- internal ---

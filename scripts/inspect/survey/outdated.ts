@@ -3,7 +3,7 @@ import { delivers } from '../../cluster/secret-uses.ts'
 import { consumes } from '../../model/consumers.ts'
 import { type ExternalSecretModel, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { ConsumerSight } from './cluster-survey.ts'
+import type { ConsumerState } from './cluster-survey.ts'
 
 /** Pods that run since before a target last changed, and what they have read of it. */
 export interface OutdatedPods {
@@ -20,7 +20,7 @@ export interface OutdatedPods {
  */
 export function outdatedPods(
   workload: string,
-  { template, pods }: ConsumerSight,
+  { template, pods }: ConsumerState,
   target: ExternalSecretModel,
   changedAt: Date | undefined,
 ): OutdatedPods | undefined {

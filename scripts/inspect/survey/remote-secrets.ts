@@ -7,7 +7,7 @@ import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '..
 import { accessVersion, latestVersion } from '../../scaleway/versions.ts'
 
 /** What Scaleway holds of one catalogued remote secret. No value is kept. */
-export interface RemoteSight {
+export interface RemoteState {
   readonly remote: RemoteSecretModel
   /** Undefined: its folder has none of this name. */
   readonly found?: Pick<ListedSecret, 'id' | 'type' | 'status'>
@@ -20,10 +20,10 @@ export interface RemoteSight {
 }
 
 /** What Scaleway holds in the folder of a tier. */
-export interface FolderSight {
+export interface FolderState {
   readonly tier: TierModel
   /** In the order of the model. */
-  readonly remotes: readonly RemoteSight[]
+  readonly remotes: readonly RemoteState[]
   /** Names that no entry of the catalogue has. */
   readonly uncatalogued: readonly string[]
 }
@@ -43,7 +43,7 @@ export async function surveyRemoteSecrets(
   account: ScalewayAccount,
   { region, tiers }: Pick<EnvironmentModel, 'region' | 'tiers'>,
   { values = false }: RemoteSurveyOptions = {},
-): Promise<FolderSight[]> {
+): Promise<FolderState[]> {
   const folders = await mapConcurrently(tiers, concurrentRequests, async (tier) => {
     const scope = { region, projectId: tier.projectId }
     const listed = new Map<string, ListedSecret>()
@@ -54,13 +54,13 @@ export async function surveyRemoteSecrets(
     tier.remoteSecrets.map((remote) => ({ scope, remote, found: listed.get(remote.name) })),
   )
   const others = new Set(tiers.flatMap(({ projectId, remoteSecrets }) => remoteSecrets.map(placeIn(projectId))))
-  const sights = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
-    if (found) return sightOf(account, region, remote, found, values)
+  const views = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
+    if (found) return stateOf(account, region, remote, found, values)
     const same = await sameName(account, scope, remote)
     const elsewhere = same.filter((one) => !others.has(placeIn(scope.projectId)(one))).map(({ path }) => path)
     return { remote, elsewhere }
   })
-  const byRemote = new Map(sights.map((sight) => [sight.remote, sight]))
+  const byRemote = new Map(views.map((view) => [view.remote, view]))
   return folders.map(({ tier, listed }) => {
     const catalogued = new Set(tier.remoteSecrets.map(({ name }) => name))
     return {
@@ -76,19 +76,19 @@ export async function surveyRemoteSecrets(
 /** Recorded answers of Scaleway allow 50 requests a second; beyond, they say when to go on. */
 const concurrentRequests = 8
 
-async function sightOf(
+async function stateOf(
   account: ScalewayAccount,
   region: string,
   remote: RemoteSecretModel,
   { id, type, status }: ListedSecret,
   values: boolean,
-): Promise<RemoteSight> {
-  const sight = { remote, found: { id, type, status }, elsewhere: [] }
+): Promise<RemoteState> {
+  const view = { remote, found: { id, type, status }, elsewhere: [] }
   const latest = await latestVersion(account, region, id)
-  if (!latest) return sight
+  if (!latest) return view
   const version = { revision: latest.revision, createdAt: new Date(latest.created_at) }
-  if (!values || status === 'locked') return { ...sight, version }
-  return { ...sight, version, faults: valueFaults(remote, await accessVersion(account, region, id, latest.revision)) }
+  if (!values || status === 'locked') return { ...view, version }
+  return { ...view, version, faults: valueFaults(remote, await accessVersion(account, region, id, latest.revision)) }
 }
 
 /** The folders of others may be closed to this account, which says nothing about this one. */

@@ -13,24 +13,24 @@ export const namespacesStep: Step = {
   name: 'namespaces',
   title: 'make namespaces',
   async look(context, facts) {
-    const sights = await readNamespaces(context)
-    const problems = sights.flatMap((sight) => obstacles(context, sight))
+    const views = await readNamespaces(context)
+    const problems = views.flatMap((view) => obstacles(context, view))
     if (problems.length > 0) return blocked('a namespace can not be used', problems)
-    const absent = sights.filter(({ object }) => !object).map(({ tier }) => tier.namespace)
+    const absent = views.filter(({ object }) => !object).map(({ tier }) => tier.namespace)
     if (absent.length > 0) return todo(`make ${shortList(absent)}`)
-    const strange = await strangers(context, facts, sights)
+    const strange = await strangers(context, facts, views)
     if (strange.length > 0) return todo(`mark ${shortList(strange)} as of the Helm release`)
-    return done(count(sights.length, 'namespace'))
+    return done(count(views.length, 'namespace'))
   },
   async act(context, facts) {
     const { client, model, signal, log } = context
-    const sights = await readNamespaces(context)
-    for (const { tier, object } of sights) {
+    const views = await readNamespaces(context)
+    for (const { tier, object } of views) {
       if (object) continue
       await ensureNamespace(client, model, tier, signal)
       log(`made namespace ${tier.namespace}`)
     }
-    for (const name of await strangers(context, facts, sights)) {
+    for (const name of await strangers(context, facts, views)) {
       await client.mergePatch(kinds.namespace, { name }, { metadata: helmOwnership(model.release) }, signal)
       log(`marked namespace ${name} as one of release ${model.release.name}`)
     }
@@ -39,14 +39,14 @@ export const namespacesStep: Step = {
 
 // --- internal ---
 
-interface NamespaceSight {
+interface NamespaceState {
   readonly tier: TierModel
   readonly object: KubernetesObject | undefined
 }
 
 const releaseAnnotation = 'meta.helm.sh/release-name'
 
-function readNamespaces({ client, model, signal }: MigrationContext): Promise<NamespaceSight[]> {
+function readNamespaces({ client, model, signal }: MigrationContext): Promise<NamespaceState[]> {
   return Promise.all(
     model.tiers.map(async (tier) => ({
       tier,
@@ -56,17 +56,13 @@ function readNamespaces({ client, model, signal }: MigrationContext): Promise<Na
 }
 
 /** Made by hand, and in Helm's way. Where something else has deployed already, Helm will not be called. */
-async function strangers(
-  context: MigrationContext,
-  facts: Facts,
-  sights: readonly NamespaceSight[],
-): Promise<string[]> {
-  const found = sights.filter(({ object }) => object && object.metadata.annotations?.[releaseAnnotation] === undefined)
+async function strangers(context: MigrationContext, facts: Facts, views: readonly NamespaceState[]): Promise<string[]> {
+  const found = views.filter(({ object }) => object && object.metadata.annotations?.[releaseAnnotation] === undefined)
   if (found.length === 0 || (await isDeployed(context, facts))) return []
   return found.map(({ tier }) => tier.namespace)
 }
 
-function obstacles({ model }: MigrationContext, { tier, object }: NamespaceSight): Problem[] {
+function obstacles({ model }: MigrationContext, { tier, object }: NamespaceState): Problem[] {
   if (!object) return []
   const where = `Namespace/${tier.namespace}`
   if (object.metadata.deletionTimestamp !== undefined) {

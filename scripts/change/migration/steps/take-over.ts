@@ -18,10 +18,10 @@ export const takeOverStep: Step = {
   name: 'take-over',
   title: 'copy what the operator would wipe',
   async look(context, facts, state) {
-    const sights = await survey(context, facts)
-    const problems = sights.flatMap(({ problems }) => problems)
+    const views = await survey(context, facts)
+    const problems = views.flatMap(({ problems }) => problems)
     if (problems.length > 0) return blocked('a target made by hand can not be taken over', problems)
-    const toCopy = sights.filter(({ lacking }) => lacking.length > 0)
+    const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
       return todo(
@@ -29,18 +29,18 @@ export const takeOverStep: Step = {
       )
     }
     const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
-    const users = await Promise.all(sights.map((sight) => userProblems(context, sight, needed)))
+    const users = await Promise.all(views.map((view) => userProblems(context, view, needed)))
     if (users.flat().length > 0) return blocked('workloads read what would be wiped', users.flat())
-    return done(sights.length === 0 ? 'no target was made by hand' : `${count(sights.length, 'target')} made by hand`)
+    return done(views.length === 0 ? 'no target was made by hand' : `${count(views.length, 'target')} made by hand`)
   },
   async act(context, facts) {
-    for (const sight of await survey(context, facts)) if (sight.lacking.length > 0) await writeCopy(context, sight)
+    for (const view of await survey(context, facts)) if (view.lacking.length > 0) await writeCopy(context, view)
   },
 }
 
 // --- internal ---
 
-interface Sight {
+interface TakeOverState {
   readonly made: HandMade
   readonly copy: { readonly namespace: string; readonly name: string }
   /** Undefined: there is none yet. */
@@ -54,7 +54,7 @@ interface Sight {
   readonly problems: readonly Problem[]
 }
 
-async function survey(context: MigrationContext, facts: Facts): Promise<Sight[]> {
+async function survey(context: MigrationContext, facts: Facts): Promise<TakeOverState[]> {
   const { client, signal } = context
   return Promise.all(
     (await facts.handMade()).map(async (made) => {
@@ -77,7 +77,7 @@ async function survey(context: MigrationContext, facts: Facts): Promise<Sight[]>
 /** Adds keys and changes none: what is in the copy already stays. */
 async function writeCopy(
   { client, signal, log }: MigrationContext,
-  { made, copy, copied, lacking }: Sight,
+  { made, copy, copied, lacking }: TakeOverState,
 ): Promise<void> {
   const { data = {} } = made.secret
   const added = Object.fromEntries(lacking.map((key) => [key, data[key] ?? '']))
@@ -95,7 +95,7 @@ async function writeCopy(
 /** Workloads that would miss a key once they start again. */
 async function userProblems(
   { client, signal }: MigrationContext,
-  { made: { ref }, copy, vanishing }: Sight,
+  { made: { ref }, copy, vanishing }: TakeOverState,
   needed: (key: string) => boolean,
 ): Promise<Problem[]> {
   const wanted = vanishing.filter(needed)

@@ -1,4 +1,4 @@
-import { settingOf, storeSight } from '../../../cluster/stores.ts'
+import { settingOf, storeState } from '../../../cluster/stores.ts'
 import { type FieldChange, fieldChangeText } from '../../../kubernetes/difference.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
@@ -19,7 +19,7 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
   const { tier, store } = facts
   if (!isSeen(store) || !store.value.object) return []
   const { object, warning } = store.value
-  const { differences, state } = storeSight(model, tier, object)
+  const { differences, state } = storeState(model, tier, object)
   const ref = { namespace: tier.namespace, name: tier.secretStore }
   const where = placeIn(kinds.secretStore, tier, tier.secretStore)
   const explains = unsynced(facts)

@@ -1,5 +1,5 @@
 import { driftOf } from '../../../cluster/drift.ts'
-import { storeSight } from '../../../cluster/stores.ts'
+import { storeState } from '../../../cluster/stores.ts'
 import type { KubernetesClient } from '../../../kubernetes/client.ts'
 import { isConflict, isRightMissing, KubernetesError } from '../../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
@@ -66,8 +66,8 @@ interface Place {
 
 function notAsRendered(model: EnvironmentModel, { tier, namespace, store, externalSecrets }: TierFacts): Place[] {
   if (isSeen(namespace) && namespace.value.state !== 'there') return []
-  const sight = isSeen(store) ? storeSight(model, tier, store.value.object) : undefined
-  const isStoreWrong = sight !== undefined && (sight.state === 'absent' || sight.differences.length > 0)
+  const view = isSeen(store) ? storeState(model, tier, store.value.object) : undefined
+  const isStoreWrong = view !== undefined && (view.state === 'absent' || view.differences.length > 0)
   const wrong = isSeen(externalSecrets)
     ? externalSecrets.value.filter((one) => !one.object || one.drift.length > 0)
     : []

@@ -1,10 +1,10 @@
 import {
   listingOperators,
   type OperatorDeployment,
-  type OperatorSight,
+  type OperatorState,
   operatorDeployments,
   operatorLabel,
-  operatorSight,
+  operatorState,
 } from '../../../cluster/operators.ts'
 import type { KubernetesClient } from '../../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../../kubernetes/errors.ts'
@@ -20,7 +20,7 @@ export interface KindFacts {
 }
 
 /** A Deployment of the operator. Where it runs as a mere process there is none. */
-export interface OperatorFacts extends OperatorSight {
+export interface OperatorFacts extends OperatorState {
   readonly available: number
   readonly wanted: number
   /** What its conditions and its pods complain of. */
@@ -97,15 +97,15 @@ async function factsOf(
   deployment: OperatorDeployment,
   signal: AbortSignal,
 ): Promise<OperatorFacts> {
-  const sight = operatorSight(deployment)
-  const { name, namespace } = sight
+  const view = operatorState(deployment)
+  const { name, namespace } = view
   const { spec, status } = deployment
   const available = status?.availableReplicas ?? 0
   const failing = (status?.conditions ?? []).filter(
     ({ type, status }) => (type === 'ReplicaFailure') === (status === 'True'),
   )
   return {
-    ...sight,
+    ...view,
     available,
     wanted: spec?.replicas ?? 1,
     complaints:

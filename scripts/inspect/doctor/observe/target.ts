@@ -1,4 +1,4 @@
-import { targetSight } from '../../../cluster/target.ts'
+import { targetState } from '../../../cluster/target.ts'
 import type { SecretObject } from '../../../kubernetes/kinds.ts'
 import { decodeUtf8 } from '../../../lib/utf8.ts'
 import { maxPayloadBytes } from '../../../model/remote-secret.ts'
@@ -17,7 +17,7 @@ export function targetFacts(secret: SecretObject & { readonly immutable?: boolea
   const controller = secret.metadata.ownerReferences?.find((owner) => owner.controller === true)
   const suspects = Object.entries(secret.data ?? {}).filter(([, text]) => isSuspect(Buffer.from(text, 'base64')))
   return {
-    keys: targetSight(secret).keys,
+    keys: targetState(secret).keys,
     ...(controller ? { controller: { kind: controller.kind, name: controller.name } } : {}),
     isImmutable: secret.immutable === true,
     suspects: suspects.map(([name]) => name),
