@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { TierModel } from '../model/resolve.ts'
@@ -37,7 +37,7 @@ type Place = Pick<TierModel, 'namespace' | 'credentialsSecret'>
 
 /** The credentials Secret of a tier, or undefined. */
 export async function readCredentials(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   tier: Place,
   signal?: AbortSignal,
 ): Promise<StoredCredentials | undefined> {

@@ -8,7 +8,8 @@ import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { iamRules } from '../../scripts/model/iam.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
-import { type ScalewayAccount, scalewayRequest } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
+import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   type ApiKeyEntry,
   createApiKey,

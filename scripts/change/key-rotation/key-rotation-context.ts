@@ -1,7 +1,7 @@
 import type { RefreshOptions } from '../../cluster/refresh.ts'
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import type { Patience } from '../../scaleway/probe-key.ts'
 
 /** The tier whose credentials are changed, and the cluster they are in. */
