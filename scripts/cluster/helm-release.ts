@@ -13,8 +13,8 @@ export interface ReleaseState {
 }
 
 /**
- * The newest revision of a release; undefined: Helm never installed it. A Helm that was killed leaves it `pending-…`,
- * and every later one refuses to go on.
+ * The newest revision of a release; undefined: Helm never installed it. A killed Helm leaves it `pending-…`,
+ * and every later one refuses to run.
  *
  * @throws KubernetesError when the API server refuses to show it
  */

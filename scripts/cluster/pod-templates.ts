@@ -73,7 +73,7 @@ export function templateOf(workload: Workload): PodTemplate {
     labels: part.metadata?.labels ?? {},
     annotations: object.metadata.annotations ?? {},
     podAnnotations: part.metadata?.annotations ?? {},
-    // A Job's own selector is a label the API server made up.
+    // A Job's own selector is a label the API server generated.
     selector: kind === job || kind === cronJob ? {} : (object.spec?.selector?.matchLabels ?? {}),
     ports: declared.map(({ containerPort }) => containerPort),
     hostNetwork,

@@ -153,7 +153,7 @@ function unseen(kind: Kind, { metadata }: KubernetesObject): Problem {
     code: 'DRIFT_UNSEEN',
     where: describeObject(kind, metadata),
     message: `you may not get or update it, so that fields of others in it are not seen. Expected the right to ${kind.plural}.`,
-    fix: 'Nothing has to be done; or have the right given to whoever deploys.',
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }
 }

@@ -116,7 +116,7 @@ function unreadable({ ref }: WaitReport): Problem {
     where: describeObject(kinds.secret, ref),
     message:
       'you may not read it, so that only the operator vouches for its keys. Expected the right to list and watch it.',
-    fix: 'Nothing has to be done; or have the right given to whoever runs this.',
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }
 }

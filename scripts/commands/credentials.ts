@@ -45,7 +45,7 @@ export const command = defineCommand<Options>({
       description: `of mode 0600; default: ${Object.values(keyVariables).join(' and ')}, else standard input`,
     },
     { flags: '--seal <certificate>', description: "print a SealedSecret for the cluster's certificate, write nothing" },
-    { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },
+    { flags: '--rotate', description: 'create a new key, put it in use, and disable the previous one' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
     { flags: '--yes', description: 'with --rotate: ask nothing' },
@@ -61,7 +61,7 @@ export const command = defineCommand<Options>({
       if (done !== undefined) io.out(options.output === 'json' ? asJson(model, tier, done) : asText(done))
       return exitCodes.ok
     } catch (error) {
-      if (io.signal.aborted && options.rotate) io.log('interrupted: the same command goes on where this one ended')
+      if (io.signal.aborted && options.rotate) io.log('interrupted: the same command continues where this one ended')
       throw clusterProblem(error)
     }
   },
@@ -177,10 +177,10 @@ function asText(done: Done): Printable {
 
 function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {
   if (!rotate && (finish || yes))
-    throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'means nothing alone. Expected --rotate with it.')
+    throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'works only with --rotate. Expected both.')
   if (!rotate || (from === undefined && seal === undefined)) return
   const other = from === undefined ? '--seal' : '--from'
-  throw wrongUsage('credentials', other, 'does not go with --rotate, which makes the key itself. Expected one of them.')
+  throw wrongUsage('credentials', other, 'can't be used with --rotate, which creates the key itself. Expected one of them.')
 }
 
 function noOrganization({ environment }: EnvironmentModel): never {

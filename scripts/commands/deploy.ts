@@ -78,7 +78,7 @@ async function upgrade(
   }
   io.log(`deploying ${environment} in kube context ${kubeContext}`)
   return deployRelease(release, client).catch((error: unknown) => {
-    if (io.signal.aborted) io.log('the upgrade was interrupted; the same command goes on')
+    if (io.signal.aborted) io.log('the upgrade was interrupted; run the same command again to continue')
     throw clusterProblem(error)
   })
 }

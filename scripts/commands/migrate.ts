@@ -50,7 +50,7 @@ export const command = defineCommand<Options>({
       flags: '--assign <pairs...>',
       description: 'key=tier[,tier…] or key=tier.variable, where the catalogue leaves it open',
     },
-    { flags: '--leave <keys...>', description: 'keys nobody needs any more' },
+    { flags: '--leave <keys...>', description: 'keys that are no longer needed' },
     {
       flags: '--replace',
       description: 'where Scaleway or a target made by hand has another value, the old Secret is right',
@@ -223,7 +223,7 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   const forward = { assign, leave, replace, confirm }
   const [other] = Object.entries(forward).filter(([, value]) => value !== undefined)
   if (rollback && other)
-    throw wrongUsage('migrate', `--${other[0]}`, 'does not go with --rollback. Expected one of them.')
+    throw wrongUsage('migrate', `--${other[0]}`, 'can't be used with --rollback. Expected one of them.')
   if (rollback && output === 'yaml')
     throw wrongUsage('migrate', '--output yaml', 'prints patches, and --rollback has none.')
   if (output !== 'yaml') refuseUnattended('migrate', options, io)

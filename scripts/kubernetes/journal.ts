@@ -9,7 +9,7 @@ import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from
  * goes on where the last run ended. For one run at a time, under a lease. Never holds a value.
  */
 export interface Journal<State> {
-  /** What was noted last; undefined: nothing has begun, or everything is over. */
+  /** The last recorded state; undefined: nothing has begun, or everything is finished. */
   readonly state: State | undefined
   /**
    * Resolves when the cluster has it, so that what comes next may rely on it.
@@ -51,7 +51,7 @@ export async function openJournal<State extends object>(
       const metadata = { annotations, resourceVersion: object.metadata.resourceVersion }
       return await client.mergePatch<JournalObject>(kinds.configMap, ref, { metadata, data: body.data }, signal)
     } catch (error) {
-      // An answer that got lost, or a request that was sent twice, is told from what is there.
+      // A lost response, or a request that was sent twice, is recognised by reading the object again.
       const there = await read().catch(() => undefined)
       if (there && isOurs(there, holder, text)) return there
       throw isConflict(error) ? changed(ref) : error
@@ -75,7 +75,7 @@ export async function openJournal<State extends object>(
 }
 
 /**
- * What was noted last, for somebody who only looks; undefined: nothing has begun, or everything is over.
+ * The recorded state, read without claiming the journal; undefined: nothing has begun, or everything is finished.
  *
  * @throws ProblemError `JOURNAL_UNREADABLE`
  */
@@ -128,7 +128,7 @@ function changed(ref: NamespacedRef): ProblemError {
   return new ProblemError({
     code: 'JOURNAL_CHANGED',
     where: describeObject(kinds.configMap, ref),
-    message: 'was changed by somebody else just now. Expected nobody else to be at it.',
-    fix: 'Run the same command again: it goes on from what is there.',
+    message: 'was just changed by another run. Expected no other run at the same time.',
+    fix: 'Run the same command again: it continues from the current state.',
   })
 }

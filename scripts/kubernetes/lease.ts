@@ -5,7 +5,7 @@ import { isConflict } from './errors.ts'
 import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
 
 export interface LeaseOptions {
-  /** Who holds it, as the next one is told; different for each run. */
+  /** Identifies this run to others that want the lease; different for each run. */
   readonly holder: string
   /** After which a lease that isn't renewed is anybody's, as whoever wants it has seen by its own clock. Default: 30,000. */
   readonly durationMs?: number
@@ -165,7 +165,7 @@ function heldLease(ref: NamespacedRef, { spec }: LeaseObject): ProblemError {
   return new ProblemError({
     code: 'LEASE_HELD',
     where: describe(ref),
-    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}. Expected nobody else to be at it.`,
+    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}: another run is changing it. Expected no other run at the same time.`,
     fix: 'Wait until that run has ended, then run this again.',
   })
 }
@@ -175,6 +175,6 @@ function lostLease(ref: NamespacedRef): ProblemError {
     code: 'LEASE_LOST',
     where: describe(ref),
     message: 'was not renewed in time, and may be held by somebody else now. Expected to hold it to the end.',
-    fix: 'Run the same command again: it goes on where this one stopped.',
+    fix: 'Run the same command again: it continues where this one stopped.',
   })
 }

@@ -16,7 +16,7 @@ export interface FillProposal {
 
 /**
  * The command that gives variables a value, with where the value comes from: without that, `fill` has nothing to do. What
- * is there is never made up anew, and what a third party issues never made up at all.
+ * is there is never generated anew, and what a third party issues never generated at all.
  */
 export function fillCommand({ environment, tier, only, specs, replace = false }: FillProposal): string {
   const mayBeMadeUp = specs.every(({ format }) => formatDefinition(format)?.generatable === true)

@@ -32,7 +32,7 @@ export function findUnit(model: Pick<EnvironmentModel, 'environment' | 'tiers'>,
     const known = units.flatMap(({ names }) => names)
     throw usage('ROTATION_NAME_UNKNOWN', {
       where: name,
-      message: `is no variable and no identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
+      message: `is neither a variable nor an identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
       fix: `Correct the name. \`npm run status -- --environment ${model.environment}\` lists all variables.`,
     })
   }

@@ -50,7 +50,7 @@ export interface FillWork {
 export interface FillPlan {
   readonly rows: readonly FillRow[]
   readonly work: readonly FillWork[]
-  /** With an error among them nothing may be done. */
+  /** If one of them is an error, nothing may be done. */
   readonly problems: readonly Problem[]
 }
 

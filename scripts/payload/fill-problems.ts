@@ -40,7 +40,7 @@ export function wouldReplace(remote: RemoteSecretModel, { specs }: Slot): Proble
     code: 'FILL_WOULD_REPLACE',
     where: placeOf(remote),
     message: `holds another value for ${names}. Expected the same value, or --replace.`,
-    fix: 'Run it with --replace for a new version; the one before stays enabled.',
+    fix: 'Run it with --replace for a new version; the previous version stays enabled.',
   }
 }
 
@@ -57,7 +57,7 @@ export function currentProblems(
         code: 'FILL_CURRENT_UNREADABLE',
         where,
         message: 'holds no JSON object that can be taken over as it is. Expected one, or --replace.',
-        fix: 'Give every variable of it, and run it with --replace; the version before stays enabled.',
+        fix: 'Give every variable of it, and run it with --replace; the previous version stays enabled.',
       },
     ]
   if (extra.length === 0) return []
@@ -132,7 +132,7 @@ function versionProblems(
     const fix = `Nothing now; ${wait}`
     return [{ ...problem('FILL_VERSIONS_PENDING', message, fix), severity: 'warning' }]
   }
-  const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
+  const room = 'Run it with --prune, which deletes disabled versions; deleted ones may still count for 7 days.'
   if (enabled + disabled - deletes >= maxVersions) {
     const message = `has ${enabled} enabled and ${disabled} disabled versions. Expected less than ${maxVersions} in all, so that one more has room.`
     const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(' ')

@@ -37,7 +37,7 @@ export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillSc
   return { entries: inTier.filter((entry) => only.some((name) => isCalled(entry, name))), problems }
 }
 
-/** Values out of a `.env` text, or of a JSON object of texts, which begins with `{`. */
+/** Values from a `.env` text, or of a JSON object of texts, which begins with `{`. */
 export function parseInput(text: string, where: string): { values: InputValue[]; problems: readonly Problem[] } {
   if (/^\ufeff?\s*[{[]/.test(text)) return parseJson(text.replace(/^\ufeff/, ''), where)
   const { values, problems } = parseDotenv(text, where)
@@ -131,7 +131,7 @@ function unknownName(where: string, name: string, entries: readonly FillEntry[])
   return {
     code: 'FILL_NAME_UNKNOWN',
     where,
-    message: `${shown(name, known) ?? 'a name'} is no variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
+    message: `${shown(name, known) ?? 'a name'} is not a variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
     fix: 'Correct the name, take it out, or choose with --only what is to be filled.',
   }
 }
@@ -151,6 +151,6 @@ function givenTwice({ name, where }: InputValue, before: InputValue): Problem {
     code: 'FILL_NAME_TWICE',
     where,
     message: `"${name}" has a value already, from ${before.where}. Expected one value a variable.`,
-    fix: 'Take one of them out.',
+    fix: 'Remove one of them.',
   }
 }

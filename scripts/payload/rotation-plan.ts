@@ -33,14 +33,14 @@ export interface RotationPlan {
   readonly work: readonly FillWork[]
   /** The entries whose values change. */
   readonly specs: readonly SecretSpec[]
-  /** With an error among them nothing may be done. */
+  /** If one of them is an error, nothing may be done. */
   readonly problems: readonly Problem[]
 }
 
 /**
  * A value for each entry that changes: the given ones, and made-up ones for those whose format allows it.
  *
- * @param generate undefined: nothing is made up
+ * @param generate undefined: nothing is generated
  */
 export function rotationValues(
   entries: RotationUnit['entries'],
@@ -168,8 +168,8 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
   const made = entries.filter(({ spec }) => formatDefinition(spec.format)?.generatable)
   const may =
     made.length > 0
-      ? `--generate makes up ${shortList(made.map(({ spec }) => spec.variable))}; the rest is given`
-      : 'None of them can be made up: get them from whoever issues them, and give them'
+      ? `--generate generates ${shortList(made.map(({ spec }) => spec.variable))}; the rest is given`
+      : 'None of them can be generated: get them from whoever issues them, and give them'
   return {
     code: 'ROTATION_VALUES_MISSING',
     where: name,
@@ -182,7 +182,7 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
 function fixOf(request: RotationRequest, remote: RemoteSecretModel, { code, fix }: Problem): string {
   if (code === 'FILL_VERSIONS_FULL' || code === 'FILL_VERSIONS_NEARLY_FULL') {
     const command = housekeepingCommand(proposal(request, remote))
-    return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may count for 7 days more.`
+    return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may still count for 7 days.`
   }
   return code === 'FILL_INCOMPLETE' ? 'Give these values too.' : fix
 }

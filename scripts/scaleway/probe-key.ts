@@ -14,7 +14,7 @@ export interface ProbeOptions {
   readonly accessKey: string
   readonly model: EnvironmentModel
   readonly tier: TierModel
-  /** Pass over what can't be proved because nothing exists yet in Scaleway. Default: false */
+  /** Skip what can't be proved because nothing exists yet in Scaleway. Default: false */
   readonly unproved?: boolean
   readonly patience?: Patience
   /** Called before each further attempt. */

@@ -233,7 +233,7 @@ describe('npm run deploy', () => {
       signal: interrupt.signal,
     })
     expect(stderr).toBe(
-      'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; the same command goes on',
+      'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; run the same command again to continue',
     )
     expect([exitCode, stdout]).toEqual([130, ''])
   })

@@ -221,12 +221,15 @@ test('a value that was rotated in Scaleway meanwhile is told, and either side ca
   expect(view.problems).toMatchObject([
     {
       code: 'FILL_WOULD_REPLACE',
-      fix: 'If the old Secret is right, run it with --replace: the version before stays enabled. If Scaleway is, leave the old value behind with `--leave <key>`.',
+      fix: 'If the old Secret is right, run it with --replace: the previous version stays enabled. If Scaleway is right, leave the old value behind with `--leave <key>`.',
     },
   ])
   const noteOf = (name: string) => view.steps.find((step) => step.name === name)
-  expect(noteOf('inventory')?.note).toMatch(/^\d+ keys assigned, 1 with another value in Scaleway$/)
-  expect(noteOf('fill')).toMatchObject({ state: 'todo', note: expect.stringMatching(/, 1 with another value there$/) })
+  expect(noteOf('inventory')?.note).toMatch(/^\d+ keys assigned, 1 with a different value in Scaleway$/)
+  expect(noteOf('fill')).toMatchObject({
+    state: 'todo',
+    note: expect.stringMatching(/, 1 with a different value there$/),
+  })
   const replacing = track.context(choices({ replace: true }))
   expect(await replacementNote(replacing, (await lookAhead(replacing)).facts)).toBe('1 value in Scaleway is replaced')
   expect(await replacementNote(track.context(), view.facts)).toBe('')

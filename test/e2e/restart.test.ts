@@ -86,10 +86,10 @@ describe('npm run restart', () => {
         .map((line) => line.replace(/ {2,}/g, ' | ')),
     ).toEqual([
       'TIER | WORKLOAD | ACTION | BECAUSE',
-      'red | Deployment/server | none | no pod runs since before its targets last changed',
-      'red | StatefulSet/store | none | no pod runs since before its targets last changed',
-      'red | DaemonSet/agent | none | no pod runs since before its targets last changed',
-      'red | CronJob/nightly | none | its next run reads what is there then',
+      'red | Deployment/server | none | all pods started after the last change',
+      'red | StatefulSet/store | none | all pods started after the last change',
+      'red | DaemonSet/agent | none | all pods started after the last change',
+      'red | CronJob/nightly | none | its next run reads the current values',
       'red | Job/migrate | none | it runs once',
     ])
   })

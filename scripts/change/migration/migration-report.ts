@@ -7,7 +7,7 @@ import { placeOfReference } from './references.ts'
 import type { MigrationView, StepState } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
-/** A line a step. */
+/** One line per step. */
 export function stepsTable({ steps }: Pick<MigrationView, 'steps'>): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
@@ -15,7 +15,7 @@ export function stepsTable({ steps }: Pick<MigrationView, 'steps'>): Printable {
   )
 }
 
-/** A line a key of the old Secret, without its value. */
+/** One line per key of the old Secret, without its value. */
 export function keysTable(rows: readonly KeyRow[]): Printable {
   return table(
     ['KEY', 'GOES TO', 'STATE'],
@@ -51,7 +51,7 @@ export function movesYaml(readers: readonly ReferenceMove[]): Printable {
     const { move } = reader
     const place = placeOfReference(reader)
     if (!move) return lines(`# ${place}: no patch`)
-    const notes = [`${place}: to be run in namespace ${move.namespace} with this change`, ...move.notes]
+    const notes = [`${place}: move it to namespace ${move.namespace} with this change`, ...move.notes]
     return together(lines('---', ...notes.map((note) => `# ${note}`)), document(toYaml(move.patch)))
   })
   return together(...documents)
@@ -63,8 +63,8 @@ const states = { done: 'done', todo: 'to do', blocked: 'needs you' } as const
 const keyStates = {
   assigned: 'assigned',
   left: 'left behind',
-  open: 'several tiers have it',
-  unknown: 'no entry names it',
+  open: 'in several tiers',
+  unknown: 'in no entry',
 } as const
 
 function stepJson({ name, state, note, doneAt, problems = [] }: StepState) {

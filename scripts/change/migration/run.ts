@@ -16,33 +16,33 @@ import { readReferences } from './references.ts'
 import { blocked, done, type Outlook, type Step } from './step.ts'
 import type { StepName } from './step-names.ts'
 
-/** How one step stands. */
+/** The state of one step. */
 export interface StepState extends Outlook {
   readonly name: StepName
   readonly title: string
-  /** When it was first seen to be done. RFC 3339 */
+  /** When it was first seen as done. RFC 3339 */
   readonly doneAt?: string
 }
 
-/** Where a migration stands. */
+/** The state of a migration. */
 export interface MigrationView {
   readonly steps: readonly StepState[]
-  /** What keeps the first step that isn't done from being done; warnings of those that are. */
+  /** Problems of the first step that isn't done, and warnings of those that are. */
   readonly problems: readonly Problem[]
   readonly state: MigrationState
   /** Holds values: never printed. */
   readonly facts: Facts
 }
 
-/** The first step that is not done; undefined: the migration is over. */
+/** The first step that is not done; undefined: the migration is finished. */
 export function nextStep({ steps }: Pick<MigrationView, 'steps'>): StepState | undefined {
   return steps.find(({ state }) => state !== 'done')
 }
 
 /**
- * Looks at every step, and changes nothing.
+ * Checks every step, and changes nothing.
  *
- * @throws as what is looked at can't be
+ * @throws when something can't be read
  */
 export async function lookAhead(context: MigrationContext): Promise<MigrationView> {
   const state = await readState(context)
@@ -55,10 +55,10 @@ export async function lookAhead(context: MigrationContext): Promise<MigrationVie
 }
 
 /**
- * Does what is to be done, step by step, up to the first that needs a person. Each step looks at the world and not only at
- * the journal, so that the same call goes on wherever an earlier one ended.
+ * Does the steps, one by one, up to the first that needs a person. Each step looks at the real state and not only at
+ * the journal, so that the same call continues wherever an earlier one ended.
  *
- * @throws ProblemError with what stopped a step, `LEASE_HELD`, `LEASE_LOST`; or as what it calls
+ * @throws ProblemError with what stopped a step, `LEASE_HELD`, `LEASE_LOST`; or as the functions it calls
  */
 export async function migrate(context: MigrationContext): Promise<MigrationView> {
   const { client, model, holder, waits, log, signal } = context
@@ -71,7 +71,7 @@ export async function migrate(context: MigrationContext): Promise<MigrationView>
   return over ?? (await goThrough(own, journal))
 }
 
-/** Whether what was said now about keys differs from what was noted. */
+/** Whether this run's options about keys differ from the recorded ones. */
 export async function hasNewChoices({ facts, state }: MigrationView): Promise<boolean> {
   const { choices } = await facts.inventory()
   return JSON.stringify(choices) !== JSON.stringify({ assign: state.assign, leave: state.leave })
@@ -110,7 +110,7 @@ async function noteDone(journal: MigrationJournal, { name }: Step, facts: Facts)
   await journal.note({ ...said, done: { [name]: new Date().toISOString(), ...done } })
 }
 
-/** How it stands when there is no old Secret: over, or a puzzle for a person. Undefined when there is one. */
+/** The state without an old Secret: finished, or unclear and for a person to decide. Undefined when there is one. */
 async function withoutOld(
   context: MigrationContext,
   facts: Facts,
@@ -120,7 +120,7 @@ async function withoutOld(
   const all = (outlook: Outlook) => steps.map((step) => stateOf(step, outlook, state))
   const { deleting } = state
   if (deleting) return asMigrationView(all(done('the old Secret is deleted')).map(doneBy(deleting.at)), state, facts)
-  // Whoever wrote it has deleted it, when nothing needed it any more.
+  // Its writer deleted it when nothing needed it any more.
   const isUnneeded = state.done.switch !== undefined && (await readReferences(context)).length === 0
   if (isUnneeded) return asMigrationView(all(done('the old Secret is gone')), state, facts)
   const newest = await newestBackup(context, 'backup')
@@ -151,7 +151,7 @@ function unfinished(context: MigrationContext, { name }: Step, { note, problems 
     {
       code: 'STEP_UNFINISHED',
       where: `step "${name}" of the migration of ${context.model.environment}`,
-      message: `was done, and is to be done again: ${note}. Expected nobody else to undo it.`,
+      message: `was done, and has been undone since: ${note}. Expected it to stay done.`,
       fix: 'Find out who else changes it, then run the same command again.',
     },
   ]
@@ -161,7 +161,7 @@ function absent({ model, legacy }: MigrationContext, backup: { namespace: string
   return {
     code: 'LEGACY_ABSENT',
     where: placeOfSecret(legacy),
-    message: `does not exist, and this command has not deleted it. Expected the Secret that the tiers of ${model.environment} shared.`,
+    message: `does not exist, although this command has not deleted it. Expected the Secret that the tiers of ${model.environment} shared.`,
     fix:
       backup === undefined
         ? 'Correct legacy in scripts/catalogue.ts or scripts/environments.ts, or the kube context.'

@@ -18,7 +18,7 @@ export interface RestartState {
 /**
  * Looks at the workloads of some tiers.
  *
- * @throws ProblemError `TARGET_UNREADABLE`, `WORKLOADS_UNREADABLE`, all of them: without a look nothing can be decided
+ * @throws ProblemError `TARGET_UNREADABLE`, `WORKLOADS_UNREADABLE`, all of them: nothing can be decided without reading these
  */
 export async function lookAtConsumers(
   client: KubernetesClient,
@@ -55,8 +55,8 @@ function unreadable(code: 'TARGET_UNREADABLE' | 'WORKLOADS_UNREADABLE', where: s
     code,
     where,
     message: isTarget
-      ? 'may not be read by you, so that nobody knows when it changed. Expected the right to get it; its values are not looked at.'
-      : 'its workloads may not be listed by you. Expected the right to list workloads and pods.',
-    fix: 'Have the right given to whoever runs this.',
+      ? 'you may not read it, so it is unknown when it last changed. Expected the right to get it; its values are not used.'
+      : 'you may not list its workloads. Expected the right to list workloads and pods.',
+    fix: 'Ask an administrator of the cluster for this right.',
   }
 }

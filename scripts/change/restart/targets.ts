@@ -5,20 +5,20 @@ import { type Consumer, consumes } from '../../model/consumers.ts'
 import { type ExternalSecretModel, specsOf } from '../../model/resolve.ts'
 import type { RestartState } from './look.ts'
 
-/** A target that a workload reads by the catalogue. */
+/** A target that a workload reads according to the catalogue. */
 export interface ReadTarget {
   readonly target: ExternalSecretModel
   readonly view: TargetState
 }
 
-/** The targets a workload reads by the catalogue, of those that exist. */
+/** The existing targets that a workload reads according to the catalogue. */
 export function targetsOf({ name }: Pick<Consumer, 'name'>, { targets }: Pick<RestartState, 'targets'>): ReadTarget[] {
   return [...targets]
     .filter(([target]) => specsOf(target).some((spec) => consumes(name, spec)))
     .map(([target, view]) => ({ target, view }))
 }
 
-/** Whether pods of a workload run since before one of these targets changed. */
+/** Whether pods of a workload started before one of these targets changed. */
 export function isOutdated(
   { name }: Pick<Consumer, 'name'>,
   seen: ConsumerState,
@@ -27,12 +27,12 @@ export function isOutdated(
   return targets.some(({ target, view }) => outdatedPods(name, seen, target, view.changedAt) !== undefined)
 }
 
-/** The annotation of a pod template that names what a target held when it was written. */
+/** The annotation of a pod template with the checksum of a target. */
 export function checksumAnnotation({ name }: Pick<ExternalSecretModel, 'name'>): string {
   return `tiered-secrets/checksum-${name}`
 }
 
-/** The annotations of a pod template that name what these targets hold. */
+/** The annotations of a pod template with the checksums of these targets. */
 export function checksums(targets: readonly ReadTarget[]): Record<string, string> {
   return Object.fromEntries(targets.map(({ target, view }) => [checksumAnnotation(target), view.version]))
 }

@@ -7,8 +7,8 @@ import { type EnvironmentModel, specsOf } from '../../model/resolve.ts'
 import type { RestartState } from './look.ts'
 
 /**
- * Targets that Reloader passes over although a workload counts on it: `TARGET_UNKNOWN_TO_RELOADER`, one each. A workload
- * that names its target, or asks for every one it reads, needs no mark. Pure.
+ * Targets that Reloader ignores although a workload relies on it: `TARGET_UNKNOWN_TO_RELOADER`, one each. A workload
+ * that names its target, or asks for every target it reads, needs no annotation on it. Pure.
  */
 export function unmarkedTargets(
   { restart, environment }: Pick<EnvironmentModel, 'restart' | 'environment'>,

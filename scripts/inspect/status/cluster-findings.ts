@@ -100,7 +100,7 @@ function syncFindings(
       of(
         'UNREADABLE',
         'its target may not be read by you: only the operator vouches for its keys',
-        'Nothing has to be done; or have the right given to whoever runs this.',
+        'Nothing has to be done; or ask an administrator of the cluster for this right.',
       ),
     ]
   if (obstacle && obstacle !== 'target-differs') return [of(obstacles[obstacle], message, `Run ${deploy(model)}`)]

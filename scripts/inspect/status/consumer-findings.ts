@@ -92,13 +92,13 @@ function outdated(
   if (!old || !changedAt) return []
   const fix =
     kind === 'Job'
-      ? 'Let it end, or delete it and have it made again.'
+      ? 'Let it end, or delete it and create it again.'
       : `\`${shell`kubectl rollout restart ${kind.toLowerCase()}/${name} --namespace ${tier.namespace}`}\``
   return [
     finding({
       code: 'CONSUMER_OUTDATED',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `${old.pods.length} of ${view.pods.length} pods run since before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
+      message: `${old.pods.length} of ${view.pods.length} pods started before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
       fix,
       specs: old.specs,
       workloads: [name],
@@ -110,8 +110,8 @@ function unreadable({ namespace }: TierModel): Finding {
   return finding({
     code: 'UNREADABLE',
     where: `Namespace/${namespace}`,
-    message: 'its workloads may not be listed by you. Expected the right to see who reads the Secrets.',
-    fix: 'Nothing has to be done; or have the right given to whoever runs this.',
+    message: 'you may not list its workloads. Expected the right to see who reads the Secrets.',
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     specs: [],
   })
 }

@@ -53,8 +53,8 @@ describe('whose value it is', () => {
 
   test('an unknown name is told with the nearest one', () => {
     expect(assign('TOKN=x\nzweb.NOTE=x').problems).toEqual([
-      'FILL_NAME_UNKNOWN .env line 1: "TOKN" is no variable of this environment. Did you mean "TOKEN"? Expected a variable of the catalogue.',
-      'FILL_NAME_UNKNOWN .env line 2: "zweb.NOTE" is no variable of this environment. Did you mean "web.NOTE"? Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 1: "TOKN" is not a variable of this environment. Did you mean "TOKEN"? Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 2: "zweb.NOTE" is not a variable of this environment. Did you mean "web.NOTE"? Expected a variable of the catalogue.',
     ])
   })
 
@@ -65,7 +65,7 @@ describe('whose value it is', () => {
   test('a name that may be a piece of a secret is not shown', () => {
     const [problem, ...others] = assign('aGVsbG8gd29ybGQ=\n').problems
     expect(problem).toBe(
-      'FILL_NAME_UNKNOWN .env line 1: a name is no variable of this environment. Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 1: a name is not a variable of this environment. Expected a variable of the catalogue.',
     )
     expect(others).toEqual([])
   })

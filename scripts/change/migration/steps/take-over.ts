@@ -11,16 +11,16 @@ import { blocked, count, done, type Step, todo } from '../step.ts'
 import { foreignValues, obstacles } from '../take-over-problems.ts'
 
 /**
- * A target Secret that somebody made by hand is written over whole by the operator. What only it holds is copied beside
- * it first, and whoever reads that is told to read the copy.
+ * The operator overwrites the whole of a target Secret made by hand. What only this Secret holds is copied beside
+ * it first, and its readers are told to read the copy.
  */
 export const takeOverStep: Step = {
   name: 'take-over',
-  title: 'copy what the operator would wipe',
+  title: 'copy what the operator would overwrite',
   async look(context, facts, state) {
     const views = await survey(context, facts)
     const problems = views.flatMap(({ problems }) => problems)
-    if (problems.length > 0) return blocked('a target made by hand can not be taken over', problems)
+    if (problems.length > 0) return blocked('a target made by hand can't be taken over', problems)
     const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
@@ -30,7 +30,7 @@ export const takeOverStep: Step = {
     }
     const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
     const users = await Promise.all(views.map((view) => userProblems(context, view, needed)))
-    if (users.flat().length > 0) return blocked('workloads read what would be wiped', users.flat())
+    if (users.flat().length > 0) return blocked('workloads read keys that would be removed', users.flat())
     return done(views.length === 0 ? 'no target was made by hand' : `${count(views.length, 'target')} made by hand`)
   },
   async act(context, facts) {
@@ -43,11 +43,11 @@ export const takeOverStep: Step = {
 interface TakeOverState {
   readonly made: HandMade
   readonly copy: { readonly namespace: string; readonly name: string }
-  /** Undefined: there is none yet. */
+  /** Undefined when it does not exist yet. */
   readonly copied: SecretObject | undefined
-  /** Keys the operator would wipe, or write over. */
+  /** Keys the operator would remove, or write over. */
   readonly endangered: readonly string[]
-  /** Those it would wipe. */
+  /** Those it would remove. */
   readonly vanishing: readonly string[]
   /** Those that the copy lacks. */
   readonly lacking: readonly string[]
@@ -74,7 +74,7 @@ async function survey(context: MigrationContext, facts: Facts): Promise<TakeOver
   )
 }
 
-/** Adds keys and changes none: what is in the copy already stays. */
+/** Adds keys and changes none. */
 async function writeCopy(
   { client, signal, log }: MigrationContext,
   { made, copy, copied, lacking }: TakeOverState,
@@ -111,8 +111,8 @@ async function userProblems(
       {
         code: 'TARGET_KEYS_IN_USE',
         where: `${kind}/${ref.namespace}/${name}`,
-        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator takes out of it. Expected it to read them from ${copy.name} as well.`,
-        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or say that nobody needs them: --leave ${keys.join(' ')}`,
+        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator removes from it. Expected it to read them from ${copy.name} as well.`,
+        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or leave them behind: --leave ${keys.join(' ')}`,
       },
     ]
   })
