@@ -162,7 +162,7 @@ function kept(kind: Kind, { metadata }: KubernetesObject, { message }: Kubernete
   return {
     code: 'DRIFT_KEPT',
     where: describeObject(kind, metadata),
-    message: `is not as rendered, and can't be put back: ${message.replace(/\.$/, '')}. Expected the API server to take it.`,
+    message: `is not as rendered, and can't be put back: ${message.replace(/\.$/, '')}. Expected the API server to accept it.`,
     fix: 'Correct what the message names, and deploy again.',
   }
 }

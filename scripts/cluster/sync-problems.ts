@@ -74,13 +74,13 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const deploy = `\`npm run deploy -- --environment ${place.model.environment}\``
   const entries = entriesConcerned(place, report)
   const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
-  const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
+  const operator = 'check that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
   const fixes = {
     'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
-    'namespace-absent': `Run ${deploy}, or see why your GitOps engine has not made it.`,
-    absent: `Run ${deploy}, or see why your GitOps engine has not made it.`,
-    outdated: `Run ${deploy}, or see why your GitOps engine is behind.`,
-    'target-differs': `Find who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
+    'namespace-absent': `Run ${deploy}, or find out why your GitOps engine has not created it.`,
+    absent: `Run ${deploy}, or find out why your GitOps engine has not created it.`,
+    outdated: `Run ${deploy}, or find out why your GitOps engine is behind.`,
+    'target-differs': `Find out who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
   }
   const own =
     report.state === 'failed'
@@ -89,7 +89,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   return {
     code: obstacle === 'target-differs' ? 'TARGET_DIFFERS' : 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),
-    message: `${report.message}. Expected it synced within ${waited}.`,
+    message: `${report.message}. Expected it to be synced within ${waited}.`,
     fix: `${obstacle ? fixes[obstacle] : own} ${whose}`,
   }
 }
@@ -105,7 +105,7 @@ function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: 
     fix:
       entries.length > 0
         ? `If it is needed, create ${namedEntries(place.model, entries)}.`
-        : 'Find who else writes this Secret.',
+        : 'Find out who else writes this Secret.',
     severity: 'warning',
   }
 }
@@ -115,7 +115,7 @@ function unreadable({ ref }: WaitReport): Problem {
     code: 'TARGET_UNREADABLE',
     where: describeObject(kinds.secret, ref),
     message:
-      'you may not read it, so that only the operator vouches for its keys. Expected the right to list and watch it.',
+      'you may not read it; relying on the operator's status for its keys. Expected the right to list and watch it.',
     fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }

@@ -14,7 +14,7 @@ export interface SyncView {
   externalSecret(ref: NamespacedRef): ExternalSecretObject | undefined | 'kind-absent'
   /** The operator's own cause of a failure. Never a value. */
   warning(ref: NamespacedRef): string | undefined
-  /** Undefined: there is no target. `unreadable`: we have no right to look. */
+  /** Undefined: there is no target. `unreadable`: we have no right to read it. */
   target(ref: NamespacedRef): TargetState | undefined | 'unreadable'
   /** Why nothing is heard of the cluster at the moment, or undefined. */
   lost(): unknown

@@ -29,7 +29,7 @@ export function targetState(secret: SecretObject): TargetState {
   return { keys: Object.keys(secret.data ?? {}), version, isMarked, ...(changedAt ? { changedAt } : {}) }
 }
 
-/** A target as it is now. Undefined: there is none. `unreadable`: we have no right to look. */
+/** A target as it is now. Undefined: there is none. `unreadable`: we have no right to read it. */
 export async function readTarget(
   client: Pick<ClusterReader, 'get'>,
   ref: NamespacedRef,

@@ -101,7 +101,7 @@ async function checkOperator(client: KubernetesClient, model: EnvironmentModel, 
   const operators = await readOperators(client, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
+  if (!operators) io.log(`not checked: the version of the operator; you may not ${listingOperators}`)
   const problems = operatorProblems(model, operators ?? [])
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.tell(formatProblems(problems))

@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
       })
       io.out(output === 'json' ? diagnosisJson(model, diagnosis) : diagnosisText(model, diagnosis))
       if (diagnosis.problems.length > 0) io.tell(formatProblems(diagnosis.problems))
-      for (const line of diagnosis.unexamined) io.log(`not looked at: ${line}`)
+      for (const line of diagnosis.unexamined) io.log(`not checked: ${line}`)
       return diagnosis.exitCode
     } finally {
       if (!(client instanceof ProblemError)) client[Symbol.dispose]()

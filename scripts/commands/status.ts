@@ -49,7 +49,7 @@ export const command = defineCommand<Options>({
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
     const unseen = operators ? [] : [`the version of the operator; you may not ${listingOperators}`]
-    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not looked at: ${line}`)
+    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not checked: ${line}`)
     if (told.some(isError)) throw new ProblemError(told)
     if (told.length > 0) io.tell(formatProblems(told))
     return exitCodes.ok

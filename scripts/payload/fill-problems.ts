@@ -15,7 +15,7 @@ export function remoteProblems(
     return { code, where: placeOf(remote), message, fix }
   }
   if (found.isEphemeral) {
-    const message = 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting secret.'
+    const message = 'is ephemeral: its versions expire, some at the first read. Expected one that is not ephemeral.'
     return [problem('FILL_EPHEMERAL', message, 'Delete it, and have it created again without an ephemeral policy.')]
   }
   if (found.isLocked) {

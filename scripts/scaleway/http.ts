@@ -97,7 +97,7 @@ const fixes: Readonly<Record<string, string>> = {
   denied_authentication: 'Use an API key that exists and has not expired.',
   permissions_denied: "Give the key's IAM application the permission sets the request needs, in this project.",
   not_found: 'Create the resource, or correct its name, folder, project or region.',
-  quotas_exceeded: 'Delete what is not needed, bundle secrets, or have Scaleway raise the quota.',
+  quotas_exceeded: 'Delete what is not needed, bundle secrets, or ask Scaleway to raise the quota.',
   too_many_requests: 'Wait a minute and run the same command again.',
   redirect: 'Use the address the API really has, and check the proxy: a redirect is not followed.',
 }

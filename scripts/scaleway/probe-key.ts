@@ -21,7 +21,7 @@ export interface ProbeOptions {
   readonly onWait?: (message: string) => void
 }
 
-/** How long a refusal may be one that only isn't over yet: a change of IAM takes up to a minute to arrive. */
+/** How long a refusal may be one that only isn't over yet: a change of IAM takes up to a minute to take effect. */
 export interface Patience {
   /** For a 403 about the tier's own secrets. Default: 60,000. */
   readonly refusedMs?: number
@@ -60,7 +60,7 @@ export async function probeKey(options: ProbeOptions): Promise<Proof> {
         : 0
     const leftMs = started + patientMs - Date.now()
     if (leftMs <= 0) throw new ProblemError(problems)
-    const cause = 'a change of IAM takes up to a minute to arrive'
+    const cause = 'a change of IAM takes up to a minute to take effect'
     const where = describeKey(options)
     options.onWait?.(`${where}: refused for now; ${cause}, trying again for ${Math.ceil(leftMs / 1000)} s`)
     await sleep(Math.min(pollMs, leftMs), undefined, { signal: options.account.signal })
@@ -95,7 +95,7 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   const listing = await answerTo(account, (as) => listFolder(as, scope, tier.remotePath))
   if (listing.status === 401) return { unknown: true, listed: false }
   if (listing.status !== 200) return { unknown: false, listed: false }
-  // An ephemeral version may be gone once it is read.
+  // An ephemeral version may be used up by reading it.
   const lasting = listing.value.filter(({ ephemeral_policy }) => ephemeral_policy == null).map(({ name }) => name)
   for (const remote of tier.remoteSecrets.filter(({ name }) => lasting.includes(name))) {
     const found = await findSecret(account, scope, remote)

@@ -297,7 +297,7 @@ describe('npm run deploy', () => {
     const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const shown = await withOperator(client, { image }, () => deploy(args, { KUBECONFIG: path }))
     expect(shown.stderr).toBe(
-      'not looked at: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
+      'not checked: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
     )
     expect(shown.exitCode).toBe(0)
   })

@@ -126,7 +126,7 @@ describe('the remote secret of a required variable', () => {
       breaks: () => change(id, { path: '/bookshop' }),
       mends: () => change(id, { path: '/bookshop-orders' }),
       code: 'REMOTE_ELSEWHERE',
-      message: /^is not there; one of this name is in \/bookshop\. Expected it in \/bookshop-orders\.$/,
+      message: /^does not exist; one of this name is in \/bookshop\. Expected it in \/bookshop-orders\.$/,
       fix: () => `\`scw secret secret update ${id} path=/bookshop-orders region=nl-ams\``,
       evidence: /^Scaleway lists \/bookshop\/stock-db, id /m,
     },
@@ -289,7 +289,7 @@ describe('the value of a remote secret', () => {
       const cause = await here.cause()
       expect(cause).toMatchObject({
         code: 'VALUE_NOT_JSON',
-        message: 'is no JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
+        message: 'is not a JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
       })
       expect(cause.fix).toMatch(
         /--replace --only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --from <file>` writes a new version/,

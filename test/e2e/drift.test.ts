@@ -320,7 +320,9 @@ describe('what was changed by hand', () => {
     const { exitCode, stderr } = await cliAs(path, 'status')
     expect(stderr).toMatch(/^ExternalSecret\/trackdechets-backend\/backend-secrets: .*spec\.target\.template\.data/m)
     expect(stderr).toMatch(/^SecretStore\/trackdechets-backend\/backend-secretstore: .*spec\.retrySettings/m)
-    expect(stderr).toMatch(/^not looked at: you may not try out changes of roles in namespace trackdechets-backend$/m)
+    expect(stderr).toMatch(
+      /^not checked: you may not make a dry run of changes to roles in namespace trackdechets-backend$/m,
+    )
     expect(exitCode).toBe(3)
   })
 

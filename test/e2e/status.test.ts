@@ -218,9 +218,7 @@ describe('npm run status', () => {
     const { stdout, stderr } = await withOperator(client, { image }, () =>
       status(['--output', 'json'], { KUBECONFIG: path }),
     )
-    expect(stderr).toContain(
-      'not looked at: the version of the operator; you may not list Deployments of all namespaces',
-    )
+    expect(stderr).toContain('not checked: the version of the operator; you may not list Deployments of all namespaces')
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
     expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: its target may not be read by you/)
     expect(stderr).toMatch(/Namespace\/trackdechets-frontend: its workloads may not be listed by you/)

@@ -152,7 +152,7 @@ describe('npm run wait', () => {
     await forceRefresh(client, backend)
     const { exitCode, stderr } = await waitIn(path, '--timeout', '6s')
     expect(stderr).toMatch(
-      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it synced\.\n/m,
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it to be synced\.\n/m,
     )
     expect(stderr).toMatch(/^ {2}about: .*catalogue "REDIS_URL" \(backend\)/m)
     expect(stderr).toMatch(/^ {2}\(NOT_SYNCED\)$/m)

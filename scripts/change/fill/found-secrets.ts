@@ -40,7 +40,7 @@ export async function inspect(
 
 const concurrentReads = 8
 
-/** An ephemeral version may be gone once it is read, and a locked one can't be. */
+/** An ephemeral version may be used up by reading it, and a locked one can't be read. */
 async function read(
   account: ScalewayAccount,
   region: string,

@@ -115,7 +115,7 @@ async function differences(
       code: 'TARGET_DIFFERS',
       where,
       message: `does not hold the value of the version to deliver, for ${names}. Expected the same value.`,
-      fix: 'Find who else writes it, and run the same command again.',
+      fix: 'Find out who else writes it, and run the same command again.',
     },
   ]
 }

@@ -42,7 +42,7 @@ export function planJson({ application, environment }: EnvironmentModel, plan: D
 /** `3 to add, 1 to change, 1 to remove` */
 export function planSummary({ changes }: DeployPlan): string {
   const count = (action: ObjectChange['action']) => changes.filter((change) => change.action === action).length
-  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} as they are`
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} unchanged`
 }
 
 // --- internal ---
@@ -80,7 +80,7 @@ function sectionsOf(plan: DeployPlan): Section[] {
     },
     {
       title: 'Remote secrets to put right first',
-      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'WHAT IS SO'],
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'PROBLEM'],
       rows: plan.missing
         .filter(({ isNowhere }) => !isNowhere)
         .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.code, one.message]),
@@ -107,10 +107,10 @@ function figures({ requests, quota }: DeployPlan): string[] {
   const { before, after } = requests
   const whole = (value: number) => Math.round(value).toLocaleString('en')
   const secrets = quota
-    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for their 7 days`
+    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for 7 days`
     : 'not known: this account may not count them'
   return [
-    `Scaleway requests a day: ${whole(before)} now, ${whole(after)} afterwards`,
+    `Scaleway requests per day: ${whole(before)} now, ${whole(after)} afterwards`,
     `Remote secrets of the organization: ${secrets}`,
   ]
 }

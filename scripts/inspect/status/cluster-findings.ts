@@ -12,7 +12,7 @@ import type { DriftSurvey } from '../survey/drift-survey.ts'
 import { type Finding, finding } from './finding.ts'
 import type { StateCode } from './states.ts'
 
-/** In what the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
+/** How the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
 export function clusterFindings(model: EnvironmentModel, tiers: readonly TierState[], now: Date): Finding[] {
   return tiers.flatMap((view) => [
     ...storeFindings(model, view),
@@ -24,7 +24,7 @@ export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSta
   ])
 }
 
-/** What else of the chart is not as rendered; it is about no single entry. Pure. */
+/** Other objects of the chart that are not as rendered; not about single entries. Pure. */
 export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSurvey, 'drifted'>): Finding[] {
   return drifted.map(({ place, message, fix = `Run ${deploy(model)}` }) =>
     finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
@@ -40,9 +40,9 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSt
   const where = describeObject(kinds.secretStore, { namespace: tier.namespace, name: tier.secretStore })
   const specs = externalSecrets(tier).flatMap(specsOf)
   const of = (code: StateCode, message: string) => finding({ code, where, message, fix: `Run ${deploy(model)}`, specs })
-  // What these lack, the store lacks for the same reason.
+  // If these are missing, the store is missing for the same reason.
   if (reports.some(({ obstacle }) => obstacle === 'kind-absent' || obstacle === 'namespace-absent')) return []
-  if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it.')]
+  if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it to exist.')]
   return [
     ...(store.differences.length > 0
       ? [
@@ -63,14 +63,14 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSt
   ]
 }
 
-/** The operator goes on writing its target, and whoever reads that still gets it. */
+/** The operator continues to write its target, and its readers still get it. */
 function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierState): Finding[] {
   return leftovers.map((name) =>
     finding({
       code: 'EXTERNAL_SECRET_UNCATALOGUED',
       where: describeObject(kinds.externalSecret, { namespace, name }),
-      message: 'is still there, and no entry of the catalogue is in it. Expected it removed with its Secret.',
-      fix: `See who reads its Secret: \`npm run plan -- --environment ${model.environment}\`; then ${deploy(model)}`,
+      message: 'still exists, and holds no entry of the catalogue. Expected it to be removed with its Secret.',
+      fix: `Find out who reads its Secret: \`npm run plan -- --environment ${model.environment}\`; then ${deploy(model)}`,
       specs: [],
     }),
   )
@@ -99,7 +99,7 @@ function syncFindings(
     return [
       of(
         'UNREADABLE',
-        'its target may not be read by you: only the operator vouches for its keys',
+        'you may not read its target; relying on the operator's status for its keys',
         'Nothing has to be done; or ask an administrator of the cluster for this right.',
       ),
     ]
@@ -109,16 +109,16 @@ function syncFindings(
       of(
         'TARGET_DIFFERS',
         `${message}. Expected exactly the catalogued keys`,
-        `Find who else writes it: ${doctor(model)}`,
+        `Find out who else writes it: ${doctor(model)}`,
         concerned(all, keys),
       ),
     ]
   if (state !== 'synced')
-    return [of('NOT_SYNCED', `${message}. Expected it synced`, `Find the cause: ${doctor(model)}`)]
+    return [of('NOT_SYNCED', `${message}. Expected it to be synced`, `Find the cause: ${doctor(model)}`)]
   return [...unexpected(of, keys), ...overdue(model, of, report, now)]
 }
 
-/** The entries whose keys are missing; none, where there are only keys too many; all, where there is no target. */
+/** The entries whose keys are missing; none, if there are only extra keys; all, if there is no target. */
 function concerned(specs: readonly SecretSpec[], keys: Exclude<WaitReport['keys'], 'unreadable'>): SecretSpec[] {
   return keys ? specs.filter(({ variable }) => keys.missing.includes(variable)) : [...specs]
 }
@@ -129,10 +129,10 @@ type Make = (code: StateCode, fact: string, fix: string, specs?: readonly Secret
 function unexpected(of: Make, keys: Exclude<WaitReport['keys'], 'unreadable'>): Finding[] {
   if (!keys || keys.unexpected.length === 0) return []
   const fact = `its target holds ${shortList(keys.unexpected)}, which is not catalogued. Expected only catalogued keys`
-  return [of('TARGET_DIFFERS', fact, 'Find who else writes this Secret.', [])]
+  return [of('TARGET_DIFFERS', fact, 'Find out who else writes this Secret.', [])]
 }
 
-/** One interval may pass between reads, and as much again for a try that failed; then something is wrong. */
+/** One interval may pass between reads, and another one after a failed try; after that something is wrong. */
 function overdue(
   { refreshInterval }: EnvironmentModel,
   of: Make,
@@ -141,7 +141,7 @@ function overdue(
 ): Finding[] {
   const intervalMs = 1000 * (durationSeconds(refreshInterval) ?? 0)
   if (!refreshedAt || intervalMs === 0 || now.getTime() - refreshedAt.getTime() <= 2 * intervalMs) return []
-  const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected it every ${refreshInterval}`
+  const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected a read every ${refreshInterval}`
   const force = shell`kubectl annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
-  return [of('REFRESH_OVERDUE', fact, `See that the operator runs, then: \`${force}\``)]
+  return [of('REFRESH_OVERDUE', fact, `Check that the operator runs, then: \`${force}\``)]
 }

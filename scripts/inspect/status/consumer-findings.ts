@@ -9,7 +9,7 @@ import type { ConsumerState, TierState } from '../survey/cluster-survey.ts'
 import { outdatedPods } from '../survey/outdated.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** In what the workloads of a cluster differ from what the catalogue says they read. Pure. */
+/** How the workloads of a cluster differ from what the catalogue says they read. Pure. */
 export function consumerFindings(tiers: readonly TierState[], now: Date): Finding[] {
   return tiers.flatMap(({ tier, consumers, reports }) => {
     if (consumers === 'unreadable') return [unreadable(tier)]
@@ -53,7 +53,7 @@ function absent(places: readonly Place[]): Finding[] {
     finding({
       code: 'CONSUMER_ABSENT',
       where: `Namespace/${tier.namespace}`,
-      message: `has no ${shortList(missing.map(({ kind, name }) => `${kind}/${name}`))}. Expected what the catalogue has read secrets.`,
+      message: `lacks ${shortList(missing.map(({ kind, name }) => `${kind}/${name}`))}. Expected all workloads of the catalogue.`,
       fix: `Deploy them, or correct the workloads of tier "${tier.name}" in scripts/catalogue.ts.`,
       specs,
       workloads: missing.map(({ name }) => name),
@@ -61,7 +61,7 @@ function absent(places: readonly Place[]): Finding[] {
   ]
 }
 
-/** Keys the pods do not get from the target, whether as variables or as files. */
+/** Keys the pods do not get from the target, neither as variables nor as files. */
 function unread({ tier, name, kind, view }: Place, externalSecret: ExternalSecretModel): Finding[] {
   const uses = view.template?.secrets ?? []
   const target = externalSecret.name
@@ -74,7 +74,7 @@ function unread({ tier, name, kind, view }: Place, externalSecret: ExternalSecre
     finding({
       code: 'CONSUMER_WITHOUT_SECRET',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `does not read ${shortList(specs.map(({ variable }) => variable))} from Secret ${target}. Expected it to, as the catalogue says.`,
+      message: `does not read ${shortList(specs.map(({ variable }) => variable))} from Secret ${target}. Expected it to read what the catalogue says.`,
       fix: `Add \`envFrom: [{ secretRef: { name: ${target}${optional} } }]\` to its containers, or name the consumers of these entries in scripts/catalogue.ts.`,
       specs,
       workloads: [name],
@@ -98,7 +98,7 @@ function outdated(
     finding({
       code: 'CONSUMER_OUTDATED',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `${old.pods.length} of ${view.pods.length} pods started before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
+      message: `${old.pods.length} of ${view.pods.length} pods started before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected pods that started after the change.`,
       fix,
       specs: old.specs,
       workloads: [name],

@@ -9,7 +9,7 @@ import { rotationDue } from '../../model/rotation-due.ts'
 import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** In what the folders of Scaleway differ from the catalogue. Pure. */
+/** How the folders of Scaleway differ from the catalogue. Pure. */
 export function remoteFindings(
   { environment }: Pick<EnvironmentModel, 'environment'>,
   folders: readonly FolderState[],
@@ -43,7 +43,7 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
     return finding({
       code: 'REMOTE_ELSEWHERE',
       where,
-      message: `is not there; a remote secret of this name is in ${elsewhere.join(', ')}. Expected it in ${tier.remotePath}.`,
+      message: `does not exist; a remote secret of this name is in ${elsewhere.join(', ')}. Expected it in ${tier.remotePath}.`,
       fix: `Move it: \`${shell`scw secret secret update <id> path=${tier.remotePath}`}\`, or correct remotePath in scripts/catalogue.ts.`,
       specs,
     })
@@ -53,7 +53,7 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
     return finding({
       code: 'OPTIONAL_ABSENT',
       where,
-      message: `${found ? 'has no enabled version' : 'is not there'}, and may be absent.`,
+      message: `${found ? 'has no enabled version' : 'does not exist'}, and is optional.`,
       fix: `If it is needed: ${fill}`,
       specs,
     })
@@ -69,7 +69,7 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
   return finding({
     code: 'REMOTE_ABSENT',
     where,
-    message: `is not there.${similar === undefined ? '' : ` The folder has "${similar}", which no entry names.`} Expected it.`,
+    message: `does not exist.${similar === undefined ? '' : ` The folder has "${similar}", which no entry names.`} Expected it to exist.`,
     fix: `Create it: ${fill}${similar === undefined ? '' : `, or rename "${similar}"`}`,
     specs,
   })
@@ -126,7 +126,7 @@ function rotation({ environment, view }: Context, now: Date): Finding[] {
     return finding({
       code: due.state === 'overdue' ? 'ROTATION_OVERDUE' : 'ROTATION_DUE',
       where: `${placeOf(remote)} (${spec.variable})`,
-      message: `version ${version.revision} is ${old} old, and was to be rotated by ${day}. Expected no value older than ${spec.rotation}.`,
+      message: `version ${version.revision} is ${old} old, and had to be rotated by ${day}. Expected a value that is not older than ${spec.rotation}.`,
       fix: `\`npm run rotate -- --environment ${environment} ${spec.tier}.${spec.variable}\``,
       specs: [spec],
     })
@@ -140,7 +140,7 @@ function uncatalogued({ tier, uncatalogued }: FolderState): Finding[] {
       code: 'REMOTE_UNCATALOGUED',
       where: tier.remotePath,
       message: `holds ${shortList(uncatalogued)}, which no entry of the catalogue names. Expected only the catalogued ones.`,
-      fix: 'Add them to scripts/catalogue.ts, or delete them: whoever holds the key of the tier can read them.',
+      fix: 'Add them to scripts/catalogue.ts, or delete them: the key of the tier can read them.',
       specs: [],
     }),
   ]

@@ -32,23 +32,23 @@ export interface StatusRow {
     readonly state: WaitReport['state']
     readonly refreshedAt: string | null
   }
-  /** Workloads that read the current value, of those the catalogue names; null: they may not be looked at. */
+  /** Workloads that read the current value, of those the catalogue names; null: they may not be read. */
   readonly consumers: { readonly current: number; readonly all: number } | null
 }
 
 export interface Status {
   /** The worst first. */
   readonly rows: readonly StatusRow[]
-  /** Every one, also those about no row. */
+  /** All findings, also those about no row. */
   readonly findings: readonly Finding[]
 }
 
-/** What was seen of all four sides. */
+/** What was seen on all four sides. */
 export interface Observed {
   readonly folders: readonly FolderState[]
   readonly tiers: readonly TierState[]
   readonly drift: Pick<DriftSurvey, 'drifted'>
-  /** Undefined: they may not be looked at. */
+  /** Undefined: they may not be read. */
   readonly operators?: readonly OperatorState[] | undefined
 }
 
@@ -123,7 +123,7 @@ function rowOf(
   }
 }
 
-/** A Job that is not there is done, or yet to be made. */
+/** A missing Job is done, or not yet created. */
 function consumersOf(
   { workloads }: TierModel,
   consumers: ReadonlyMap<string, ConsumerState>,
@@ -136,7 +136,7 @@ function consumersOf(
   return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
 }
 
-/** A newer version is no mistake: the operator reads it when its time comes. */
+/** A newer version is not a mistake: the operator reads it at its next refresh. */
 function waitingVersions(folders: readonly FolderState[], tiers: readonly TierState[]): Finding[] {
   const refreshed = new Map<SecretSpec, WaitReport>()
   for (const { tier, reports } of tiers)
@@ -152,7 +152,7 @@ function waitingVersions(folders: readonly FolderState[], tiers: readonly TierSt
       return finding({
         code: 'VERSION_WAITING',
         where: placeOf(remote),
-        message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it delivered at the next.`,
+        message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it to be delivered at the next refresh.`,
         fix: `To have it now: \`${shell`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
         specs: remote.specs,
       })
@@ -160,7 +160,7 @@ function waitingVersions(folders: readonly FolderState[], tiers: readonly TierSt
   )
 }
 
-/** Kubernetes keeps whole seconds: within the same one nobody knows, and the operator has most likely read it. */
+/** Kubernetes keeps whole seconds: within the same second the order is unknown, and the operator has most likely read it. */
 function isAfter(a: Date, b: Date): boolean {
   return Math.floor(a.getTime() / 1000) > Math.floor(b.getTime() / 1000)
 }

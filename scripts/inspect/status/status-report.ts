@@ -6,7 +6,7 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { Status, StatusRow } from './rows.ts'
 import { states } from './states.ts'
 
-/** One line an entry, the worst first. */
+/** One line per entry, the worst first. */
 export function statusTable({ rows }: Status, now: Date): Printable {
   const header = ['TIER', 'VARIABLE', 'SCALEWAY', 'CLUSTER', 'WORKLOADS', 'STATE']
   const cells = rows.map((row) => [

@@ -13,25 +13,25 @@ import { type EnvironmentModel, externalSecrets, type TierModel } from '../../mo
 export interface TierState {
   readonly tier: TierModel
   readonly store: StoreState
-  /** One for each ExternalSecret of the tier, the required one first. */
+  /** One per ExternalSecret of the tier, the required one first. */
   readonly reports: readonly WaitReport[]
-  /** Names of ExternalSecrets of the release that the catalogue does not imply any more. */
+  /** Names of ExternalSecrets of the release that are no longer in the catalogue. */
   readonly leftovers: readonly string[]
-  /** By name of the workload. `unreadable`: we have no right to look. */
+  /** By name of the workload. `unreadable`: we have no right to read it. */
   readonly consumers: ReadonlyMap<string, ConsumerState> | 'unreadable'
 }
 
 /** A workload of the catalogue as it is in the cluster. */
 export interface ConsumerState {
-  /** Undefined: it isn't there, or is of another kind. */
+  /** Undefined: it doesn't exist, or is of another kind. */
   readonly template?: PodTemplate
   readonly pods: readonly RunningPod[]
 }
 
 /**
- * Looks once at everything the catalogue implies in a cluster.
+ * Reads once everything the catalogue implies in a cluster.
  *
- * @throws as `waitForSync`, for what can't be looked at at all
+ * @throws as `waitForSync`, when the cluster can't be read at all
  */
 export async function surveyCluster(
   client: ClusterReader,

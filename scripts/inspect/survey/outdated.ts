@@ -5,17 +5,17 @@ import { type ExternalSecretModel, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { ConsumerState } from './cluster-survey.ts'
 
-/** Pods that run since before a target last changed, and what they have read of it. */
+/** Pods that started before a target last changed, and what they have read of it. */
 export interface OutdatedPods {
   readonly pods: readonly RunningPod[]
   readonly specs: readonly SecretSpec[]
 }
 
 /**
- * The pods of a workload that read an older value. Variables are read once, when a container starts; the kubelet brings
+ * The pods of a workload that have read an older value. Variables are read once, when a container starts; the kubelet brings
  * the files of a volume up to date. Pure.
  *
- * @param changedAt of the target; undefined when nobody knows
+ * @param changedAt of the target; undefined when unknown
  * @returns undefined when there is none
  */
 export function outdatedPods(

@@ -8,12 +8,12 @@ import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '..
 import { latestVersion } from '../../scaleway/versions.ts'
 import { readFaults, unreadable } from './remote-value.ts'
 
-/** What Scaleway holds of one catalogued remote secret. No value is kept. */
+/** One catalogued remote secret as it is in Scaleway. No value is kept. */
 export interface RemoteState {
   readonly remote: RemoteSecretModel
   /** Undefined: its folder has none of this name. */
   readonly found?: Pick<ListedSecret, 'id' | 'type' | 'status'>
-  /** Where it is not in its folder: other folders of the project that have one of this name, which is no other entry's. */
+  /** When it is not in its folder: other folders of the project with one of this name that no other entry uses. */
   readonly elsewhere: readonly string[]
   /** The version the operator delivers; undefined: none is enabled. */
   readonly version?: { readonly revision: number; readonly createdAt: Date }
@@ -38,8 +38,8 @@ export interface RemoteSurveyOptions {
 }
 
 /**
- * Looks at every folder of an environment: one list a folder (a page of it each 100 remote secrets), and one request for
- * each remote secret: for its version, or where it is missing, for the folders that have it. With `values` one more.
+ * Reads every folder of an environment: one list per folder (one page per 100 remote secrets), and one request for
+ * each remote secret: for its version, or when it is missing, for the folders that have it. With `values` one more.
  *
  * @throws as `scalewayRequest`: a refusal of one of them is a refusal of all
  */
@@ -88,7 +88,7 @@ export function unreadValues(folders: readonly FolderState[]): string[] {
 
 // --- internal ---
 
-/** Recorded answers of Scaleway allow 50 requests a second; beyond, they say when to go on. */
+/** Recorded responses of Scaleway allow 50 requests per second; beyond that they say when to continue. */
 const concurrentRequests = 8
 
 async function stateOf(
@@ -109,7 +109,7 @@ async function stateOf(
   return { ...view, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
 }
 
-/** The folders of others may be closed to this account, which says nothing about this one. */
+/** This account may have no access to other folders, which says nothing about this one. */
 async function sameName(account: ScalewayReader, scope: SecretScope, { name }: RemoteSecretModel) {
   return listSecrets(account, scope, { name }).catch((error: unknown) => {
     if (error instanceof ScalewayError && error.status === 403) return []

@@ -128,7 +128,7 @@ export const quotaSuffices: Rule = ({ catalogue, environments }) => {
       code: over ? 'QUOTA_EXCEEDED' : 'QUOTA_NEARLY_FULL',
       where: 'catalogue',
       message: `the environments need ${remote.size} remote secrets together. Expected at most ${over ? quota : Math.floor(quota * quotaWarning)}: the quota of the Scaleway organization is ${quota}.`,
-      fix: 'Bundle identities (layout "bundle"), or have Scaleway raise the quota and set remoteSecretQuota.',
+      fix: 'Bundle identities (layout "bundle"), or ask Scaleway to raise the quota, and set remoteSecretQuota.',
       ...(over ? {} : { severity: 'warning' as const }),
     },
   ]

@@ -37,7 +37,7 @@ test.each([
     {
       code: 'NOT_SYNCED',
       where: 'ExternalSecret/shop-api/api-secrets',
-      message: `${message}. Expected it synced within 5m.`,
+      message: `${message}. Expected it to be synced within 5m.`,
       fix: `Create or correct in Scaleway what the message names, or correct the catalogue. It is about ${about}.`,
     },
   ])

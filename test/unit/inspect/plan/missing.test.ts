@@ -31,7 +31,7 @@ test('what Scaleway has nowhere has to be created', () => {
     problem: {
       code: 'REMOTE_ABSENT',
       where: '/shop-api/mail-key',
-      message: 'is not there. Expected it. The deployment would wait for it in vain.',
+      message: 'is not there. Expected it. The deployment would wait for it until it times out.',
       fix: `Create it: \`${fill}\` (owner Shop team)`,
     },
   })
@@ -42,7 +42,7 @@ test('what is in another folder has to be moved, and is not created a second tim
   expect(isNowhere).toBe(false)
   expect(problem).toMatchObject({
     code: 'REMOTE_ELSEWHERE',
-    message: expect.stringMatching(/^is not there; a remote secret of this name is in \/old\. /),
+    message: expect.stringMatching(/^does not exist; a remote secret of this name is in \/old\. /),
     fix: expect.stringMatching(/^Move it: `scw secret secret update .*\(owner Shop team\)$/),
   })
   expect(JSON.stringify(problem)).not.toContain('npm run fill')

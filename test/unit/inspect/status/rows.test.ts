@@ -331,7 +331,7 @@ describe('workloads', () => {
     expect(status.findings[0]).toMatchObject({
       where: 'Deployment/shop-api/server',
       message:
-        '1 of 1 pods started before Secret api-secrets last changed, 30 min ago. Expected them started after it.',
+        '1 of 1 pods started before Secret api-secrets last changed, 30 min ago. Expected pods that started after the change.',
       fix: '`kubectl rollout restart deployment/server --namespace shop-api`',
     })
     const { template } = reading('server', 'Deployment')
