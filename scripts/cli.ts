@@ -23,7 +23,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController()
-  // Every request that is under way listens to it.
+  // Every request in progress listens to it.
   setMaxListeners(0, interrupt.signal)
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
   ignoreClosedPipe()

@@ -7,12 +7,12 @@ import type { OperatorState } from './operators.ts'
 
 export type OperatorProblemCode = 'OPERATOR_EXPOSED' | 'OPERATOR_VULNERABLE' | 'OPERATOR_VERSION_UNKNOWN'
 
-/** What is wrong with the version of an operator. An error only where nothing protects from it. */
+/** Problems with the version of an operator. An error only where nothing protects from the fault. */
 export interface OperatorProblem extends Problem {
   readonly code: OperatorProblemCode
 }
 
-/** Known faults of the operators of a cluster, and what protects an environment from them all the same. Pure. */
+/** Known faults of the operators of a cluster, and what protects an environment from them. Pure. */
 export function operatorProblems(
   model: Pick<EnvironmentModel, 'environment' | 'without'>,
   operators: readonly OperatorState[],
@@ -38,7 +38,7 @@ function problemOf(
     return {
       code: 'OPERATOR_VERSION_UNKNOWN',
       where,
-      message: `tells no version (${seenBy}): whether it has a known fault can't be said. Expected the tag of a release.`,
+      message: `has no known version (${seenBy}), so that its known faults can't be checked. Expected the tag of a release.`,
       fix: `Give its image the tag of a release; ${installedOperator} has no known fault.`,
       severity: 'warning',
     }
@@ -54,14 +54,14 @@ function problemOf(
     return {
       code: 'OPERATOR_EXPOSED',
       where,
-      message: `${fact}. The environment leaves out ${names}, which would keep them out of its namespaces. Expected that protection, or version ${mended} or later.`,
-      fix: `Upgrade it to ${installedOperator} (${section}), or take ${names} out of \`without\` of ${environment} in scripts/environments.ts and run \`npm run gen-values\`.`,
+      message: `${fact}. The environment switches off ${names}, which would keep them out of its namespaces. Expected that protection, or version ${mended} or later.`,
+      fix: `Upgrade it to ${installedOperator} (${section}), or remove ${names} from \`without\` of ${environment} in scripts/environments.ts and run \`npm run gen-values\`.`,
     }
   }
   return {
     code: 'OPERATOR_VULNERABLE',
     where,
-    message: `${fact}. Admission keeps them out of the namespaces of the tiers; from all others they work. Expected version ${mended} or later.`,
+    message: `${fact}. Admission keeps them out of the namespaces of the tiers; in all other namespaces they work. Expected version ${mended} or later.`,
     fix: `Upgrade it to ${installedOperator}: ${section}.`,
     severity: 'warning',
   }

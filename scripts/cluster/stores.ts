@@ -6,11 +6,11 @@ import { secretStoreSpec, specChanges } from './expected-spec.ts'
 
 /** A tier's SecretStore against the model. */
 export interface StoreState {
-  /** `ready` says that its settings are well-formed, and nothing of whether the key works. */
+  /** `ready` only says that its settings are well-formed, not that the key works. */
   readonly state: 'absent' | 'unready' | 'ready'
-  /** The operator's words, without a final period; empty when it has none. Never a key. */
+  /** The operator's message, without a final period; may be empty. Never a key. */
   readonly message: string
-  /** Fields that differ from the model; `apiUrl` is not looked at, as no model has it. */
+  /** Fields that differ from the model; `apiUrl` is not compared, because no model has it. */
   readonly differences: readonly FieldChange[]
 }
 
@@ -45,7 +45,7 @@ export function storeState(
   }
 }
 
-/** The one setting a path is about: `region` of `spec.provider.scaleway.region`. */
+/** The setting in a path: `region` of `spec.provider.scaleway.region`. */
 export function settingOf({ path }: FieldChange): string {
   return path.startsWith(`${provider}.`) ? path.slice(provider.length + 1) : path
 }

@@ -13,7 +13,7 @@ import type { SecretSpec } from '../model/types.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
 /**
- * What did not arrive, with the entries of the catalogue it is about and who answers for them. About an optional
+ * What did not arrive, with its catalogue entries and who is responsible for them. For an optional
  * ExternalSecret there are only warnings.
  *
  * @param waited how long, as a duration: `5m`
@@ -24,7 +24,7 @@ export function syncProblems(model: EnvironmentModel, reports: readonly WaitRepo
     const externalSecret = tier && externalSecrets(tier).find(({ name }) => name === report.ref.name)
     if (!tier || !externalSecret) return []
     const place = { model, tier, externalSecret }
-    // Its values may be absent; that it is another than the catalogue's is as bad as for any.
+    // Its values may be absent; but a difference from the catalogue is an error as for any other.
     const isOptional = externalSecret === tier.optional && report.obstacle !== 'outdated'
     if (report.keys === 'unreadable') return [unreadable(report)]
     if (report.state === 'synced') return report.keys ? [incomplete(place, report, report.keys)] : []
@@ -73,7 +73,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const { obstacle, ref } = report
   const deploy = `\`npm run deploy -- --environment ${place.model.environment}\``
   const entries = entriesConcerned(place, report)
-  const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
+  const whose = `Affected: ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
   const operator = 'check that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
   const fixes = {
     'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
@@ -96,7 +96,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
 
 function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: Keys): Problem {
   const entries = specsOf(place.externalSecret).filter(({ variable }) => missing.includes(variable))
-  const lacks = missing.length > 0 ? [`has no ${shortList(missing)}, which may be absent`] : []
+  const lacks = missing.length > 0 ? [`lacks ${shortList(missing)}, which is optional`] : []
   const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
   return {
     code: 'OPTIONAL_INCOMPLETE',
@@ -115,13 +115,13 @@ function unreadable({ ref }: WaitReport): Problem {
     code: 'TARGET_UNREADABLE',
     where: describeObject(kinds.secret, ref),
     message:
-      'you may not read it; relying on the operator's status for its keys. Expected the right to list and watch it.',
+      "you may not read it; relying on the operator's status for its keys. Expected the right to list and watch it.",
     fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }
 }
 
-/** Entries that the operator's message, or a missing key, is about; none when it is about the whole. */
+/** Entries that the operator's message, or a missing key, is about; none when it is about the whole ExternalSecret. */
 function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
   const missing = typeof keys === 'object' ? keys.missing : []
   const named = entriesNamed(tier, externalSecret, message)

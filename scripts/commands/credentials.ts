@@ -180,7 +180,11 @@ function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void 
     throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'works only with --rotate. Expected both.')
   if (!rotate || (from === undefined && seal === undefined)) return
   const other = from === undefined ? '--seal' : '--from'
-  throw wrongUsage('credentials', other, 'can't be used with --rotate, which creates the key itself. Expected one of them.')
+  throw wrongUsage(
+    'credentials',
+    other,
+    "can't be used with --rotate, which creates the key itself. Expected one of them.",
+  )
 }
 
 function noOrganization({ environment }: EnvironmentModel): never {

@@ -85,7 +85,7 @@ async function upgrade(
 
 function tell(release: OpenRelease, { revision, restored, problems }: Deployment, output: string, io: CommandIo): void {
   if (output === 'table') io.out(lines(`${describe(release)}: revision ${revision} is deployed`))
-  for (const { object, fields } of restored) io.log(`${object}: was put back: ${fields.join(', ')}`)
+  for (const { object, fields } of restored) io.log(`${object}: was restored: ${fields.join(', ')}`)
   if (problems.length > 0) io.tell(formatProblems(problems))
 }
 

@@ -43,7 +43,10 @@ export const command = defineCommand<Options>({
       flags: '--from <file>',
       description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
     },
-    { flags: '--from-secret <namespace/name>', description: 'values from a Secret of the cluster, one variable per key' },
+    {
+      flags: '--from-secret <namespace/name>',
+      description: 'values from a Secret of the cluster, one variable per key',
+    },
     { flags: '--generate', description: 'generate what has no value yet, where the format allows it' },
     { flags: '--replace', description: 'where Scaleway has another value, add the given one as a new version' },
     { flags: '--disable-previous', description: 'disable the versions before the newest' },
@@ -140,7 +143,7 @@ function tell(warnings: readonly Problem[], io: CommandIo): void {
 function refuseCombinations(options: Options, io: CommandIo): void {
   const { from, fromSecret, generate, disablePrevious, prune, only } = options
   if (from !== undefined && fromSecret !== undefined)
-    throw wrongUsage('fill', '--from', 'can't be used with --from-secret. Expected one source of values.')
+    throw wrongUsage('fill', '--from', "can't be used with --from-secret. Expected one source of values.")
   const isHousekeeping = (disablePrevious || prune) && only !== undefined
   const hasSource = from !== undefined || fromSecret !== undefined || generate || isHousekeeping
   if (!hasSource && io.input.isTerminal)

@@ -223,7 +223,7 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   const forward = { assign, leave, replace, confirm }
   const [other] = Object.entries(forward).filter(([, value]) => value !== undefined)
   if (rollback && other)
-    throw wrongUsage('migrate', `--${other[0]}`, 'can't be used with --rollback. Expected one of them.')
+    throw wrongUsage('migrate', `--${other[0]}`, "can't be used with --rollback. Expected one of them.")
   if (rollback && output === 'yaml')
     throw wrongUsage('migrate', '--output yaml', 'prints patches, and --rollback has none.')
   if (output !== 'yaml') refuseUnattended('migrate', options, io)

@@ -75,7 +75,7 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.tell(formatProblems(problems))
   io.log(`The cluster of ${model.environment} has the policies, labels and ports of the catalogue.`)
-  io.log("Whether the cluster's network enforces policies can't be seen from here.")
+  io.log("Whether the cluster's network enforces policies can't be checked from here.")
   return exitCodes.ok
 
   async function findProblems(): Promise<Problem[]> {

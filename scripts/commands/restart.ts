@@ -31,7 +31,7 @@ export const command = defineCommand<Options>({
     { flags: '--tier <name>', description: 'only this tier' },
     { flags: '--dry-run', description: 'show what would be done, and why' },
     { flags: '--yes', description: 'ask nothing' },
-    { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s looks once' },
+    { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s checks once' },
     { flags: '--no-wait', description: 'end as soon as everything is changed' },
     outputOption,
   ],

@@ -213,7 +213,7 @@ function tell(warnings: readonly Problem[], io: CommandIo): void {
 function refuseCombinations(options: Options, io: CommandIo): void {
   const { finish: finishes, abort: aborts, generate, from, probe } = options
   const ends = finishes ? '--finish' : '--abort'
-  if (finishes && aborts) throw wrongUsage('rotate', '--finish', 'can't be used with --abort. Expected one of them.')
+  if (finishes && aborts) throw wrongUsage('rotate', '--finish', "can't be used with --abort. Expected one of them.")
   if ((finishes || aborts) && (generate || from !== undefined || probe !== undefined))
     throw wrongUsage(
       'rotate',

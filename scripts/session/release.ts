@@ -20,7 +20,7 @@ export interface Deployment {
   readonly revision: number
   /** Objects that were not as rendered, and which Helm would have left so. */
   readonly restored: readonly Restored[]
-  /** What could not be put back, or not be looked at. */
+  /** What could not be restored or read. */
   readonly problems: readonly Problem[]
 }
 

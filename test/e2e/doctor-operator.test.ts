@@ -101,7 +101,7 @@ test('just after a deployment nothing is wrong yet', async () => {
   const { causes, unexamined, exitCode } = await diagnosed()
   expect([causes, exitCode]).toEqual([[], 0])
   expect(unexamined).toContainEqual(
-    'ExternalSecret/bookshop-orders/orders-secrets: the operator has not looked at it yet; run this again in half a minute',
+    'ExternalSecret/bookshop-orders/orders-secrets: the operator has not processed it yet; run this again in half a minute',
   )
 })
 

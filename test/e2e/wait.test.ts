@@ -187,7 +187,7 @@ describe('npm run wait', () => {
       { timeoutMs: 60_000 },
     )
     const { exitCode, stderr } = await wait('--timeout', '1s')
-    expect(stderr).toMatch(/backend-secrets: the cluster has no kind ExternalSecret of external-secrets\.io\/v1$/m)
+    expect(stderr).toMatch(/backend-secrets: the cluster lacks the kind ExternalSecret of external-secrets\.io\/v1$/m)
     expect(stderr).toMatch(
       /^the cluster: has no kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
     )

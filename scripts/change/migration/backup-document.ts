@@ -48,7 +48,7 @@ export function parseBackup({ model }: Pick<ClusterContext, 'model'>, text: stri
     throw new ProblemError({
       code: 'BACKUP_UNREADABLE',
       where,
-      message: 'can be opened, but its content can't be read by this version. Expected the backup of a migration.',
+      message: "can be opened, but its content can't be read by this version. Expected the backup of a migration.",
       fix: 'Use the version of tiered-secrets that made it.',
     })
   }

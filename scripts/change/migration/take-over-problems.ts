@@ -78,7 +78,7 @@ function writerProblems(made: HandMade): Problem[] {
     problems.push({
       code: 'TARGET_IMMUTABLE',
       where,
-      message: 'is immutable, so that the operator can't write it. Expected a Secret that can be changed.',
+      message: "is immutable, so that the operator can't write it. Expected a Secret that can be changed.",
       fix: again,
     })
   if ((secret.type ?? 'Opaque') !== 'Opaque')

@@ -18,10 +18,7 @@ export const causeList = {
     'install the operator',
   ),
   OPERATOR_NOT_RUNNING: entry('the operator has no running pod', 'what its pods say'),
-  OPERATOR_SILENT: entry(
-    'nothing processes the ExternalSecrets, though the operator runs or can't be seen',
-    'its log',
-  ),
+  OPERATOR_SILENT: entry("nothing processes the ExternalSecrets, though the operator runs or can't be seen", 'its log'),
   NAMESPACE_ABSENT: entry('the namespace of the tier does not exist', '`npm run deploy`'),
   NAMESPACE_ENDING: entry('the namespace of the tier is being deleted', 'remove what blocks it, then `npm run deploy`'),
   SCALEWAY_UNREACHABLE: entry('Scaleway does not answer, here or to the operator', 'network, proxy, egress'),
@@ -34,8 +31,8 @@ export const causeList = {
   ),
   QUOTA_FULL: entry('the ResourceQuota of the namespace has no room for the target', 'raise `quota` in the catalogue'),
   NOT_DEPLOYED: entry('an object of the chart is missing, or differs from the catalogue', '`npm run deploy`'),
-  STORE_PROJECT: entry('the SecretStore names a Scaleway project that is not the catalogue's', 'restore it'),
-  STORE_REGION: entry('the SecretStore names a region that is not the catalogue's', 'restore it'),
+  STORE_PROJECT: entry("the SecretStore names a Scaleway project that is not the catalogue's", 'restore it'),
+  STORE_REGION: entry("the SecretStore names a region that is not the catalogue's", 'restore it'),
   STORE_DIFFERS: entry(
     'the SecretStore differs in other settings: provider, address or credentials',
     '`npm run deploy`',
@@ -54,16 +51,16 @@ export const causeList = {
   KEY_EXPIRED: entry('the API key has expired', '`npm run credentials -- --rotate`'),
   KEY_UNKNOWN: entry('Scaleway does not know the API key', '`npm run credentials -- --rotate`'),
   KEY_OF_OTHER_TIER: entry('the API key belongs to another tier', '`npm run credentials -- --rotate`'),
-  CONDITION_NARROW: entry(
-    'the condition of an IAM rule denies the tier',
-    '`npm run iam -- --format scw`',
-  ),
+  CONDITION_NARROW: entry('the condition of an IAM rule denies the tier', '`npm run iam -- --format scw`'),
   LISTING_REFUSED: entry('the API key may not list: SecretManagerReadOnly is missing', '`npm run iam -- --format scw`'),
   READING_REFUSED: entry(
     'the API key may not read: SecretManagerSecretAccess is missing',
     '`npm run iam -- --format scw`',
   ),
-  REMOTE_NAME_DIFFERS: entry('the remote secret has a slightly different name: upper or lower case, or `-`, `_` and `.`', 'rename it'),
+  REMOTE_NAME_DIFFERS: entry(
+    'the remote secret has a slightly different name: upper or lower case, or `-`, `_` and `.`',
+    'rename it',
+  ),
   REMOTE_DELETED: entry('the remote secret is scheduled for deletion', 'restore it within 7 days'),
   REMOTE_ELSEWHERE: entry('the remote secret is in another folder', 'move it'),
   REMOTE_OTHER_REGION: entry('the remote secret is in another region', '`npm run fill`, or correct the region'),
@@ -85,12 +82,12 @@ export const causeList = {
   TARGET_OF_OTHER: entry('the target belongs to another ExternalSecret', 'delete that one'),
   TARGET_CONTROLLED: entry('the target belongs to another controller', 'let it write elsewhere'),
   TARGET_IMMUTABLE: entry('the target is immutable', 'delete it; the operator creates it again'),
-  TARGET_DIFFERS: entry(
-    'the target is missing, or has other keys, although it counts as synced',
-    'who else writes it',
-  ),
+  TARGET_DIFFERS: entry('the target is missing, or has other keys, although it counts as synced', 'who else writes it'),
   REFRESH_FROZEN: entry('the ExternalSecret is never read again: `refreshInterval: 0`, `CreatedOnce`', 'restore it'),
-  BACKOFF: entry('the problem is fixed, and the operator waits up to 7 minutes before its next try', 'wait, or force it'),
+  BACKOFF: entry(
+    'the problem is fixed, and the operator waits up to 7 minutes before its next try',
+    'wait, or force it',
+  ),
   OPERATOR_EXPOSED: entry(
     'the operator has a known fault, and the environment switches off the protection from it',
     'upgrade it, or switch the protection on again',

@@ -99,7 +99,7 @@ function syncFindings(
     return [
       of(
         'UNREADABLE',
-        'you may not read its target; relying on the operator's status for its keys',
+        "you may not read its target; relying on the operator's status for its keys",
         'Nothing has to be done; or ask an administrator of the cluster for this right.',
       ),
     ]

@@ -18,7 +18,7 @@ export const states = {
   REMOTE_ABSENT: error('Scaleway has no such remote secret'),
   VERSION_ABSENT: error('the remote secret has no enabled version'),
   REMOTE_LOCKED: error("the remote secret is locked: its encryption key can't be used"),
-  REMOTE_TYPE: error('the remote secret has a type that can't hold this value'),
+  REMOTE_TYPE: error("the remote secret has a type that can't hold this value"),
   VALUE_TOO_LARGE: error('the value is larger than Scaleway accepts (`--formats`)'),
   VALUE_NOT_TEXT: error('the value is not UTF-8 (`--formats`)'),
   VALUE_NOT_JSON: error('the value is not a JSON object, and has to be one (`--formats`)'),

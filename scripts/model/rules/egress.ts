@@ -80,7 +80,7 @@ function clusterNamespaces({ ingressNamespace, dns }: EnvironmentSpec) {
 function invalid(text: string): PlacelessProblem {
   return {
     code: 'CIDR_INVALID',
-    message: `"${text}" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.`,
+    message: `"${text}" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.`,
     fix: 'Correct the cidr.',
   }
 }

@@ -191,7 +191,7 @@ test.each<[string, NetworkPolicySpec]>([
     {
       code: 'NETWORK_POLICY_UNSUPPORTED',
       where: 'NetworkPolicy/own/p',
-      message: `${fact}, which the reachability table can't tell of. Expected ports by number and peers the API server accepts.`,
+      message: `${fact}, which the reachability table can't show. Expected ports by number and peers the API server accepts.`,
     },
   ])
 })

@@ -61,7 +61,7 @@ test('a fault from which the environment protects is a warning that says what is
     {
       code: 'OPERATOR_VULNERABLE',
       where: 'Deployment/external-secrets/external-secrets',
-      message: `is version 2.3.0 (image ${repository}:v2.3.0), which has known faults: the type of a target makes a token of any ServiceAccount of its namespace (GHSA-fq7h-9x26-6j22); a store trusts a CA out of a ConfigMap of another namespace (GHSA-wv26-88m5-6h59). Admission keeps them out of the namespaces of the tiers; from all others they work. Expected version 2.4.1 or later.`,
+      message: `is version 2.3.0 (image ${repository}:v2.3.0), which has known faults: the type of a target makes a token of any ServiceAccount of its namespace (GHSA-fq7h-9x26-6j22); a store trusts a CA out of a ConfigMap of another namespace (GHSA-wv26-88m5-6h59). Admission keeps them out of the namespaces of the tiers; in all other namespaces they work. Expected version 2.4.1 or later.`,
       fix: 'Upgrade it to 2.9.0: docs/operator.md, "An operator with known faults".',
       severity: 'warning',
     },

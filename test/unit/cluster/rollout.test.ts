@@ -104,7 +104,7 @@ test('ends with the last state when time is up, and at once for what does not go
   const api = await clusterApi()
   const ref = { kind: 'Deployment', namespace: 'shop', name: 'server' } as const
   const wait = async (timeoutMs: number) => (await waitForRollouts(api.client, [ref], { timeoutMs, pollMs: 5 }))[0]
-  expect(await wait(60_000)).toMatchObject({ state: 'failed', message: 'it is no longer there' })
+  expect(await wait(60_000)).toMatchObject({ state: 'failed', message: 'it no longer exists' })
   api.put(kinds.deployment, object({ spec: { paused: true } }))
   expect(await wait(60_000)).toMatchObject({ state: 'held' })
   api.put(kinds.deployment, object({ status: { ...all, replicas: 3 } }))

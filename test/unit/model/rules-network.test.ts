@@ -270,12 +270,12 @@ for (const [cidr, code, message] of [
   [
     '10.0.0.0',
     'CIDR_INVALID',
-    '"10.0.0.0" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
+    '"10.0.0.0" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
   ],
   [
     'internet',
     'CIDR_INVALID',
-    '"internet" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
+    '"internet" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
   ],
   [
     '10.0.0.1/8',

@@ -15,7 +15,7 @@ export const namespacesStep: Step = {
   async look(context, facts) {
     const views = await readNamespaces(context)
     const problems = views.flatMap((view) => obstacles(context, view))
-    if (problems.length > 0) return blocked('a namespace can't be used', problems)
+    if (problems.length > 0) return blocked("a namespace can't be used", problems)
     const absent = views.filter(({ object }) => !object).map(({ tier }) => tier.namespace)
     if (absent.length > 0) return todo(`create ${shortList(absent)}`)
     const strange = await strangers(context, facts, views)
@@ -76,7 +76,7 @@ function obstacles({ model }: MigrationContext, { tier, object }: NamespaceState
       code: 'NAMESPACE_OF_OTHER_RELEASE',
       where,
       message: `belongs to the Helm release "${release}". Expected it to belong to no release, or to "${model.release.name}".`,
-      fix: `Take it out of that releasewhile keeping it (annotation helm.sh/resource-policy: keep), or set another one in `namespaces` of environment "${model.environment}".`,
+      fix: `Take it out of that release while keeping it (annotation helm.sh/resource-policy: keep), or set another one in namespaces of environment "${model.environment}".`,
     },
   ]
 }

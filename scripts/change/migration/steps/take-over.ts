@@ -20,7 +20,7 @@ export const takeOverStep: Step = {
   async look(context, facts, state) {
     const views = await survey(context, facts)
     const problems = views.flatMap(({ problems }) => problems)
-    if (problems.length > 0) return blocked('a target made by hand can't be taken over', problems)
+    if (problems.length > 0) return blocked("a target made by hand can't be taken over", problems)
     const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)

@@ -44,7 +44,7 @@ export function targetCauses(facts: ExternalSecretFacts, now: Date): Cause[] {
     return [
       of({
         code: 'TARGET_IMMUTABLE',
-        message: 'is immutable: a new value can't arrive. Expected a Secret that can change.',
+        message: "is immutable: a new value can't arrive. Expected a Secret that can change.",
         evidence: [
           isFixed
             ? `spec.target.immutable of ${describeObject(kinds.externalSecret, ref)}: true`

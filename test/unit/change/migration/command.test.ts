@@ -5,8 +5,8 @@ import { adoptBookshop, repositoryCopy } from '../../../helpers/repository.ts'
 
 const cases = [
   [[], 'npm run migrate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
-  [['--rollback', '--yes', '--leave', 'X'], '--leave: can't be used with --rollback. Expected one of them.'],
-  [['--rollback', '--yes', '--replace'], '--replace: can't be used with --rollback. Expected one of them.'],
+  [['--rollback', '--yes', '--leave', 'X'], "--leave: can't be used with --rollback. Expected one of them."],
+  [['--rollback', '--yes', '--replace'], "--replace: can't be used with --rollback. Expected one of them."],
   [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
   [
     ['--yes', '--backup', 'no-such-folder/x.json'],

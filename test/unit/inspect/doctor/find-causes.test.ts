@@ -246,7 +246,7 @@ function fresh({ externalSecrets }: TierFacts, creationTimestamp: Date): Externa
   return all.map((one) => ({
     ...one,
     object: { metadata: { name: one.ref.name, creationTimestamp: creationTimestamp.toISOString() }, spec: {} },
-    sync: { state: 'pending', message: 'the operator has not looked at it yet' },
+    sync: { state: 'pending', message: 'the operator has not processed it yet' },
     target: { value: undefined },
   }))
 }
