@@ -89,7 +89,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
   const meant = commandWithDashes(spec.name, names, argv, process.env)
   if (meant !== undefined) {
     const where = `npm run ${spec.name}`
-    const message = 'npm took options of this command for its own. Expected `--` before the options.'
+    const message = 'npm has used options of this command as its own. Expected `--` before the options.'
     throw new ProblemError({ code: 'WRONG_USAGE', where, message, fix: `Type \`${meant}\`.` }, exitCodes.usage)
   }
   try {
@@ -171,7 +171,7 @@ function report(error: unknown): number {
   return exitCodes.bug
 }
 
-/** `npm run render | head` closes our output early; that is no error. */
+/** `npm run render | head` closes our output early; that is not an error. */
 function ignoreClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -24,7 +24,7 @@ export const command = defineCommand<Options>({
   example: 'npm run bench -- --only helm-template',
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
-    { flags: '--runs <number>', description: 'measured runs of what is short, 1 to 99', default: '9' },
+    { flags: '--runs <number>', description: 'measured runs of short programs, 1 to 99', default: '9' },
     outputOption,
   ],
   async run({ only, runs, output }, io) {
@@ -49,7 +49,7 @@ function readRuns(text: string): number {
     {
       code: 'WRONG_USAGE',
       where: 'npm run bench -- --runs',
-      message: `"${text}" is no number it can be. Expected 1 to 99.`,
+      message: `"${text}" is not an allowed number. Expected 1 to 99.`,
       fix: 'Run `npm run bench -- --help`.',
     },
     exitCodes.usage,

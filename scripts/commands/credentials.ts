@@ -48,7 +48,7 @@ export const command = defineCommand<Options>({
     { flags: '--rotate', description: 'create a new key, put it in use, and disable the previous one' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
-    { flags: '--yes', description: 'with --rotate: ask nothing' },
+    { flags: '--yes', description: 'with --rotate: ask no questions' },
     { flags: '--unproved', description: 'accept a key that nothing in Scaleway can prove yet' },
     outputOption,
   ],
@@ -127,7 +127,7 @@ async function isConfirmed(
 ): Promise<boolean> {
   if (yes) return true
   if (!io.input.isTerminal)
-    throw wrongUsage('credentials', '--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
+    throw wrongUsage('credentials', '--rotate', 'confirmation needs a terminal. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
   return confirm(
     `${what} of tier "${tier.name}" in ${model.environment} (${expectedContext(model, io.env)}, ${tier.namespace})?`,

@@ -31,7 +31,7 @@ export const command = defineCommand<Options>({
   options: [
     environmentOption,
     { flags: '--dry-run', description: 'let the API server check everything, and change nothing' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     timeoutOption,
     { flags: '--no-wait', description: 'end as soon as the objects are in the cluster' },
     outputOption,

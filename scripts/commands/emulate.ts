@@ -139,7 +139,7 @@ function readNumber(option: string, text: string, max: number): number {
     {
       code: 'WRONG_USAGE',
       where: `npm run emulate -- ${option}`,
-      message: `"${text}" is no number it can be. Expected 0 to ${max}.`,
+      message: `"${text}" is not an allowed number. Expected 0 to ${max}.`,
       fix: 'Run `npm run emulate -- --help`.',
     },
     exitCodes.usage,

@@ -52,7 +52,7 @@ export const command = defineCommand<Options>({
     { flags: '--disable-previous', description: 'disable the versions before the newest' },
     { flags: '--prune', description: 'delete disabled versions, the oldest first' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     outputOption,
   ],
   async run(options, io) {
@@ -81,7 +81,7 @@ async function readRequest(model: EnvironmentModel, options: Options, io: Comman
   const { entries, problems: unknown } = entriesInScope(all, { tier, only })
   if (unknown.length > 0) throw new ProblemError(unknown, exitCodes.usage)
   const input = await readInput(model, options, io)
-  // A text that can't be read may give names that are none.
+  // A text that can't be read may give invalid names.
   if (input.problems.some(isError)) throw new ProblemError(input.problems)
   const { values, problems } = assignValues(all, entries, input.values, { chosen: only !== undefined })
   const found = sortProblems([...input.problems, ...problems])

@@ -65,7 +65,7 @@ export const command = defineCommand<Options>({
       description:
         'look at every step, change nothing; of a rollback, without a passphrase, only what it would restore',
     },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     {
       flags: '--output <form>',
       description: 'how the result is printed; yaml: only the patches of the workloads, nothing is changed',

@@ -112,7 +112,7 @@ function missingPolicies({ tiers }: EnvironmentModel): Problem {
   return {
     code: 'NETWORK_POLICIES_MISSING',
     where: tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
-    message: 'there is no network policy, so that every pod reaches every other. Expected those of the chart.',
+    message: 'there is not a network policy, so that every pod reaches every other. Expected those of the chart.',
     fix: 'Run `npm run deploy`.',
   }
 }

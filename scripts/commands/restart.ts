@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
     { flags: '--dry-run', description: 'show what would be done, and why' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s checks once' },
     { flags: '--no-wait', description: 'end as soon as everything is changed' },
     outputOption,

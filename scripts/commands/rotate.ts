@@ -57,7 +57,7 @@ export const command = defineCommand<Options>({
     { flags: '--finish', description: 'delete the old version that the last rotation disabled' },
     { flags: '--abort', description: 'go back to the old version, from whatever was done so far' },
     { flags: '--dry-run', description: 'check everything, and show the steps that would follow' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     { ...timeoutOption, description: 'how long to wait for restarted workloads, and for the probe: 90s, 5m, 1h30m' },
     outputOption,
   ],
@@ -203,7 +203,7 @@ async function readValues(
 
 /** There is no `--only` here. */
 function withoutOnly(problem: Problem): Problem {
-  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or take it out.' } : problem
+  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or remove it.' } : problem
 }
 
 function tell(warnings: readonly Problem[], io: CommandIo): void {

@@ -20,7 +20,7 @@ export function iamScwScript(plan: IamPlan): string {
 
 // --- internal ---
 
-/** What a tier may be called is no name of a variable. */
+/** What a tier may be called is not a variable name. */
 const variable = (index: number) => `application_${index + 1}`
 
 function header(application: string, environment: string): string {

@@ -60,7 +60,7 @@ interface Load {
   readonly cluster: string
   /** ExternalSecrets. */
   readonly objects: number
-  /** Remote refs; each costs three Scaleway requests a refresh. */
+  /** Remote refs; each costs three Scaleway requests per refresh. */
   readonly refs: number
   /** The shortest. */
   readonly interval: string

@@ -1,6 +1,6 @@
 import { document, lines, type Printable } from './printable.ts'
 
-/** Where a command says what it has to say. Nothing foreign gets there as it is: the types ask for it, and so does `output`. */
+/** The output of a command. Foreign text never gets there unescaped: the types enforce it, and so does `output`. */
 export interface Output {
   /** The result. */
   out(text: Printable): void
@@ -19,7 +19,7 @@ export interface LineOptions {
 
 type Stream = Pick<NodeJS.WritableStream, 'write'> & { readonly isTTY?: boolean }
 
-/** The output of a process; the only way to it. */
+/** The output of a process; the only access to it. */
 export function output(stdout: Stream, stderr: Stream): Output {
   const isTerminal = stderr.isTTY === true
   return {
@@ -34,5 +34,5 @@ export function output(stdout: Stream, stderr: Stream): Output {
 
 // --- internal ---
 
-/** Up by one line, and all of it away: a line always ends with a line break. */
+/** Moves up one line and erases it: a line always ends with a line break. */
 const eraseLine = '\u001b[1A\u001b[2K'

@@ -1,9 +1,9 @@
 declare const isPrintable: unique symbol
 
 /**
- * A text that may reach a terminal. Nothing in it moves the cursor, changes a colour, turns the direction of writing or
- * is invisible, and none of its lines was begun by a line break in a foreign text: a name of somebody's, what a program,
- * the cluster or Scaleway says. Only the functions below make one.
+ * A text that may be printed to a terminal. Nothing in it moves the cursor, changes a colour, turns the direction of writing or
+ * is invisible, and none of its lines comes from a line break in a foreign text: a name, or what a program,
+ * the cluster or Scaleway says. Only the functions below create one.
  */
 export type Printable = string & { readonly [isPrintable]: true }
 
@@ -15,17 +15,17 @@ export function oneLine(text: string): Printable {
   return escapeAll(text, hidden)
 }
 
-/** Lines, each ended by a line break of ours. */
+/** Lines, each ended by our own line break. */
 export function lines(...texts: readonly string[]): Printable {
   return texts.map((text) => `${oneLine(text)}\n`).join('') as Printable
 }
 
-/** Printable texts, one behind the other. */
+/** Printable texts, joined together. */
 export function together(...texts: readonly Printable[]): Printable {
   return texts.join('') as Printable
 }
 
-/** A text with the line breaks it has: a YAML, HCL or Markdown document or a script, whose writer quotes what is in it. */
+/** A text with its own line breaks: a YAML, HCL or Markdown document or a script, whose writer quotes its content. */
 export function document(text: string): Printable {
   return escapeAll(text, hiddenInDocument)
 }
@@ -37,7 +37,7 @@ export function jsonDocument(value: unknown): Printable {
 
 // --- internal ---
 
-/** Control and format characters, halves of a character, separators of lines, and what is drawn as nothing. */
+/** Control and format characters, halves of a character, separators of lines, and characters without a visible form. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const hiddenInDocument = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

@@ -13,7 +13,7 @@ export interface InputValue {
   readonly value: string
   /** For problems: `.env line 3`. */
   readonly where: string
-  /** Why there is no value that can be used; `value` is empty then. */
+  /** Why the value can't be used; `value` is then empty. */
   readonly wrong?: string
 }
 
@@ -24,7 +24,7 @@ export interface FillScope {
   readonly only?: readonly string[] | undefined
 }
 
-/** The entries a run is about, and what is wrong with the names that choose them. */
+/** The entries of a run, and problems with the names that choose them. */
 export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillScope) {
   const inTier = all.filter((entry) => tier === undefined || entry.tier.name === tier)
   if (only === undefined) return { entries: inTier, problems: [] }
@@ -46,7 +46,7 @@ export function parseInput(text: string, where: string): { values: InputValue[];
 }
 
 /**
- * Whose value each input is, once it fits its format. An input for an entry out of scope is left out.
+ * The entry of each input value, once it fits its format. An input for an entry out of scope is left out.
  *
  * @param options.chosen the entries were named one by one, so that unknown names of the input are left out too
  */
@@ -96,12 +96,12 @@ function parseJson(text: string, where: string): { values: InputValue[]; problem
   } catch {
     const { line, column, isCutOff } = jsonMistake(text)
     const place = isCutOff ? `: it ends too early, in line ${line}` : ` from line ${line}, column ${column} on`
-    return { values: [], problems: [invalid(`is no valid JSON${place}`)] }
+    return { values: [], problems: [invalid(`is not valid JSON${place}`)] }
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { values: [], problems: [invalid('is a list')] }
   const values = Object.entries(parsed).map(([name, value]): InputValue => {
-    return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is no text' }
+    return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is not a text' }
   })
   return { values, problems: [] }
 }
@@ -120,7 +120,7 @@ function checkInput(entry: FillEntry, { value, where, ...input }: InputValue): P
   return [{ code: 'FILL_VALUE_INVALID', where: `${where} (${qualified(entry)})`, message, fix }]
 }
 
-/** The name when it looks like one, or like a known one: a piece of a secret may stand where a name is expected. */
+/** The name if it looks like a name or resembles a known one: a part of a secret may be where a name is expected. */
 function shown(name: string, known: readonly string[] = []): string | undefined {
   const looksLikeOne = /^([a-z0-9-]{1,63}\.)?[A-Z][A-Z0-9_]{0,63}$/.test(name)
   return looksLikeOne || nearest(name, known) !== undefined ? `"${name}"` : undefined
@@ -132,7 +132,7 @@ function unknownName(where: string, name: string, entries: readonly FillEntry[])
     code: 'FILL_NAME_UNKNOWN',
     where,
     message: `${shown(name, known) ?? 'a name'} is not a variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
-    fix: 'Correct the name, take it out, or choose with --only what is to be filled.',
+    fix: 'Correct the name, remove it, or use --only to choose what to fill.',
   }
 }
 
@@ -150,7 +150,7 @@ function givenTwice({ name, where }: InputValue, before: InputValue): Problem {
   return {
     code: 'FILL_NAME_TWICE',
     where,
-    message: `"${name}" has a value already, from ${before.where}. Expected one value a variable.`,
+    message: `"${name}" already has a value, from ${before.where}. Expected one value per variable.`,
     fix: 'Remove one of them.',
   }
 }

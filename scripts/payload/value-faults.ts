@@ -10,7 +10,7 @@ export interface ValueFault {
   /** The entries it is wrong for. */
   readonly specs: readonly SecretSpec[]
   readonly code: 'VALUE_TOO_LARGE' | 'VALUE_NOT_TEXT' | 'VALUE_NOT_JSON' | 'VALUE_MISSING' | 'VALUE_MISFIT'
-  /** `is 3 bytes long, more than 2`: what follows the name of the entry, without a final period. */
+  /** `is 3 bytes long, more than 2`: completes the name of the entry, without a final period. */
   readonly message: string
 }
 

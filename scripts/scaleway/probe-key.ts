@@ -31,7 +31,7 @@ export interface Patience {
   readonly pollMs?: number
 }
 
-/** What a key was seen to do. */
+/** What a key was able to do. */
 export interface Proof {
   /** Remote ref of the tier's own secret that it read; undefined when there is none to read. */
   readonly read: string | undefined
@@ -40,7 +40,7 @@ export interface Proof {
 }
 
 /**
- * Uses a key for what its tier needs, as the operator would, and for what it must not reach: every remote secret of
+ * Tries a key with what its tier needs, as the operator would, and with what it must not reach: every remote secret of
  * every other tier. No value that is read is kept.
  *
  * @throws ProblemError with what is wrong and the likely cause: `KEY_UNKNOWN`, `KEY_OF_OTHER_TIER`, `LISTING_REFUSED`,
@@ -111,7 +111,7 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   return { unknown: false, listed: true }
 }
 
-/** What is listed is tried by id, what isn't by its path: nothing of another tier may open. */
+/** A listed secret is tried by id, any other by its path: nothing of another tier may be readable. */
 async function examineOther(
   { account, model }: ProbeOptions,
   other: TierModel,
@@ -135,7 +135,7 @@ async function examineOther(
   return { tier: other, listed: listing.status === 200, found: listed.length, readable, refusals }
 }
 
-/** A request that is wrong in itself says nothing about the key. A 412 does: only who may read a version is told so. */
+/** An invalid request says nothing about the key. A 412 does: only a key that may read a version gets it. */
 async function answerTo<T>(account: ScalewayConnection, request: (account: ScalewayReader) => Promise<T>) {
   const answer = await ask(account, request)
   if (answer.status === 400) throw answer.refusal

@@ -7,7 +7,7 @@ import type { Application } from '../model/types.ts'
 /**
  * The two files a user edits, as they are: nothing is checked yet.
  *
- * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is no TypeScript
+ * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is not valid TypeScript
  */
 export async function loadApplication(): Promise<Application> {
   try {

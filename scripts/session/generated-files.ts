@@ -111,7 +111,7 @@ function parseJson(text: string, where: string): JsonSchema {
     throw new ProblemError({
       code: 'JSON_INVALID',
       where,
-      message: `is no valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
+      message: `is not valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
       fix: 'Correct the file.',
     })
   }

@@ -101,11 +101,11 @@ const objects = [
 ]
 
 describe('npm run deploy refuses, and installs nothing,', () => {
-  test('when nobody is there to confirm it', async () => {
+  test('when confirmation needs a terminal', async () => {
     const env = { KUBECONFIG: controlPlane.kubeconfigPath }
     const { exitCode, stdout, stderr } = await repository.cli(['deploy', '--environment', 'recette'], env)
     expect(stderr).toMatch(
-      /^npm run deploy: nobody is there to confirm it\. Expected a terminal, --yes or --dry-run\.\n.*\n {2}\(WRONG_USAGE\)$/,
+      /^npm run deploy: confirmation needs a terminal\. Expected a terminal, --yes or --dry-run\.\n.*\n {2}\(WRONG_USAGE\)$/,
     )
     expect([exitCode, stdout, await installed()]).toEqual([2, '', []])
   })

@@ -97,10 +97,10 @@ describe('a credentials Secret', () => {
       'access-key',
     ],
     [
-      'with an access key in small letters',
+      'with an access key in lowercase',
       (key) => ({ ...b(key), 'access-key': key.accessKey.toLowerCase() }),
       'CREDENTIALS_MALFORMED',
-      /^has an access key that has lower-case letters\. Expected SCW and 17 capitals or digits\. /,
+      /^has an access key that has lowercase letters\. Expected SCW and 17 capitals or digits\. /,
       rotated,
       'access-key',
     ],

@@ -283,7 +283,7 @@ describe('the value of a remote secret', () => {
       })
     }))
 
-  test('that is no JSON is told as that, although the operator says that it does not exist', () =>
+  test('that is not JSON is told as that, although the operator says that it does not exist', () =>
     withValue(mailer, 'relay', `${marker} {`, async () => {
       await here.fails(mailer)
       const cause = await here.cause()
@@ -296,7 +296,7 @@ describe('the value of a remote secret', () => {
       )
     }))
 
-  test('that is no JSON, of a bundle, is told without the character the operator quotes', () =>
+  test('that is not JSON, of a bundle, is told without the character the operator quotes', () =>
     withOpaqueBundle(Buffer.from(`§${marker}`), async () => {
       await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
       const told = await eventually(

@@ -35,7 +35,7 @@ describe('npm run credentials -- --rotate', () => {
 
   test('asks, so that without a terminal it needs --yes', async () => {
     const { exitCode, stdout, stderr } = await here.credentials(args('orders'))
-    expect(stderr).toMatch(/^--rotate: nobody is there to confirm it\. Expected a terminal, or --yes\.$/m)
+    expect(stderr).toMatch(/^--rotate: confirmation needs a terminal\. Expected a terminal, or --yes\.$/m)
     expect([exitCode, stdout]).toEqual([2, ''])
   })
 

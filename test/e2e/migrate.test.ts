@@ -109,7 +109,7 @@ test('it refuses to do anything that nobody confirms, or that a key stands in th
   const before = [await versions(), writesToScaleway()]
   const alone = await migrate(...choices)
   expect([alone.exitCode, alone.stdout]).toEqual([2, ''])
-  expect(alone.stderr).toContain('nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+  expect(alone.stderr).toContain('confirmation needs a terminal. Expected a terminal, --yes or --dry-run.')
   expect((await migrate('--yes')).exitCode).toBe(3)
   expect([await versions(), writesToScaleway()]).toEqual(before)
 })

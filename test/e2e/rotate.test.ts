@@ -485,7 +485,7 @@ describe('what is refused, with nothing written', () => {
 
   test('what nobody confirms', async () => {
     const { exitCode, stderr } = await here.cli('rotate', ['blue.RELAY_HOST', '--generate'])
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('nobody is there to confirm it')])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('confirmation needs a terminal')])
   })
 
   test('what nothing would deliver', async () => {

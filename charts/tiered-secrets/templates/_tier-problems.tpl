@@ -25,7 +25,7 @@ Arguments: the chart context.
   {{- end -}}
   {{- range $path, $other := $paths -}}
     {{- if or (hasPrefix (printf "%s/" $path) (printf "%s/" $spec.remotePath)) (hasPrefix (printf "%s/" $spec.remotePath) (printf "%s/" $path)) -}}
-      {{- printf "%s.remotePath: %q overlaps with %q of tier %s. Expected folders apart from each other.\n" $at $spec.remotePath $path $other -}}
+      {{- printf "%s.remotePath: %q overlaps with %q of tier %s. Expected separate folders.\n" $at $spec.remotePath $path $other -}}
     {{- end -}}
   {{- end -}}
   {{- if contains "/" $spec.secretStore -}}

@@ -15,7 +15,7 @@ Arguments: the chart context.
 {{- if not .Values.admission.enabled -}}
   {{- range $tier, $spec := .Values.tiers -}}
     {{- if $spec.operators -}}
-      {{- $problems = printf "%stiers.%s.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.\n" $problems $tier -}}
+      {{- $problems = printf "%stiers.%s.operators: is not empty, but admission is off. Expected no operators: without admission, whoever may patch an ExternalSecret can change what it reads and writes.\n" $problems $tier -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}

@@ -147,7 +147,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 function openWorld(options: EmulatorOptions, saved: SavedState | undefined): World {
   const wanted = options.organizationId?.toLowerCase()
   if (wanted !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(wanted))
-    throw usageProblem('ORGANIZATION_ID_MALFORMED', 'organization id', 'is no UUID. Expected a UUID.')
+    throw usageProblem('ORGANIZATION_ID_MALFORMED', 'organization id', 'is not a UUID. Expected a UUID.')
   if (saved && wanted !== undefined && wanted !== saved.organizationId)
     throw usageProblem(
       'STATE_ORGANIZATION',

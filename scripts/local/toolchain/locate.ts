@@ -70,7 +70,7 @@ async function givenTool(name: ToolName, env: Environment): Promise<Tool | undef
     return { name, path, version: 'unknown', source: spec.variable }
   }
   if (!(await isExecutable(path))) {
-    throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is no executable file. Expected ${name}.`)
+    throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is not an executable file. Expected ${name}.`)
   }
   const version = await probeVersion(path, spec)
   if (version === undefined) {

@@ -18,7 +18,7 @@ export interface ToolSpec {
   readonly onPath: readonly string[]
   /** Versions taken from the environment variable or PATH; undefined when the tool tells no version. */
   readonly accepts?: string
-  /** Undefined for a tool that is no program. */
+  /** Undefined for a tool that is not a program. */
   readonly probe?: VersionProbe
 }
 

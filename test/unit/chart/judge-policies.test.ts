@@ -181,7 +181,7 @@ test.each<[string, NetworkPolicySpec]>([
     'a peer is pods and a network at once',
     { podSelector: {}, egress: [{ to: [{ podSelector: {}, ipBlock: { cidr: '::/0' } }] }] },
   ],
-  ['"10.0.0/8" is no network', { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '10.0.0/8' } }] }] }],
+  ['"10.0.0/8" is not a network', { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '10.0.0/8' } }] }] }],
   [
     'a selector has the operator "Gt"',
     { podSelector: { matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }] } },

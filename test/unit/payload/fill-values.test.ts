@@ -78,7 +78,7 @@ describe('whose value it is', () => {
 
   test('one variable given under both of its names is a problem', () => {
     expect(assign('TOKEN=a\napi.TOKEN=b').problems).toEqual([
-      'FILL_NAME_TWICE .env line 2: "api.TOKEN" has a value already, from .env line 1. Expected one value a variable.',
+      'FILL_NAME_TWICE .env line 2: "api.TOKEN" already has a value, from .env line 1. Expected one value per variable.',
     ])
   })
 })
@@ -107,8 +107,8 @@ describe('JSON', () => {
   })
 
   test.each([
-    ['{"TOKEN": "hunter2", }', 'is no valid JSON from line 1, column 22 on. '],
-    ['{"TOKEN":\n  "hunter2', 'is no valid JSON: it ends too early, in line 2. '],
+    ['{"TOKEN": "hunter2", }', 'is not valid JSON from line 1, column 22 on. '],
+    ['{"TOKEN":\n  "hunter2', 'is not valid JSON: it ends too early, in line 2. '],
     ['["hunter2"]', 'is a list'],
   ])('%s is refused, and nothing of it is shown', (text, message) => {
     const { values, problems } = parseInput(text, 'x.json')

@@ -130,7 +130,7 @@ describe('nothing is done', () => {
 
   test('with the value that is there, which is not told', () => {
     const { messages } = refused({ unit: 'SEAL', given: { SEAL: 'old seal' } }, 'ROTATION_VALUE_UNCHANGED')
-    expect(messages).toEqual(['/shop-api/seal (SEAL): was given the value it has already. Expected another one.'])
+    expect(messages).toEqual(['/shop-api/seal (SEAL): was given its current value. Expected another one.'])
     refused({ unit: 'pay', given: { SHOP: 'old shop', KEY: 'new' } }, 'ROTATION_VALUE_UNCHANGED')
     refused({ unit: 'pair', given: { USER: 'old user', PASSWORD: 'new' } }, 'ROTATION_VALUE_UNCHANGED')
   })

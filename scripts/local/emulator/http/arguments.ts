@@ -135,7 +135,7 @@ function argumentsOf(
     refuseOthers() {
       const known = [...asked].join(', ')
       for (const name of Object.keys(fields))
-        if (!asked.has(name)) refuse(name, 'constraint', `is no field; expected only ${known}`)
+        if (!asked.has(name)) refuse(name, 'constraint', `is not a known field; expected only ${known}`)
     },
     has: (name) => field(name) !== undefined,
     refuse: (name, reason, help) => void refuse(name, reason, help),

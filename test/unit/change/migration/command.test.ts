@@ -4,7 +4,7 @@ import { runCliMany } from '../../../helpers/cli.ts'
 import { adoptBookshop, repositoryCopy } from '../../../helpers/repository.ts'
 
 const cases = [
-  [[], 'npm run migrate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
+  [[], 'npm run migrate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],
   [['--rollback', '--yes', '--leave', 'X'], "--leave: can't be used with --rollback. Expected one of them."],
   [['--rollback', '--yes', '--replace'], "--replace: can't be used with --rollback. Expected one of them."],
   [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
@@ -12,7 +12,7 @@ const cases = [
     ['--yes', '--backup', 'no-such-folder/x.json'],
     '--backup no-such-folder/x.json: there is no folder no-such-folder.',
   ],
-  [['--yes', '--timeout', 'soon'], '--timeout soon: is no duration.'],
+  [['--yes', '--timeout', 'soon'], '--timeout soon: is not a duration.'],
   [['--yes', '--assign', 'X'], '--assign: has no key.'],
   [['--output', 'xml'], "npm run migrate: option '--output <form>' argument 'xml' is invalid."],
 ] as const
