@@ -16,7 +16,7 @@ const say = output(process.stdout, process.stderr)
 const commandsFolder = join(root, 'scripts', 'commands')
 
 const exitCodeHelp = `
-Exit codes: 0 fine, 1 a bug of ours, 2 wrong usage, 3 problems or drift found,
+Exit codes: 0 fine, 1 a bug in this program, 2 wrong usage, 3 problems or drift found,
 4 Scaleway or the cluster unreachable or refusing, 5 a tool is missing, 130 interrupted.`
 
 process.exitCode = await main(process.argv.slice(2))
@@ -55,7 +55,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   )
 }
 
-/** Commander takes the last of two values in silence, and so the wrong environment. */
+/** Commander silently uses the last of two values, and so the wrong environment. */
 function refuseTwice(program: Command, option: Option): void {
   if (!option.required || option.variadic) return
   let count = 0
@@ -116,7 +116,7 @@ function commandIo(signal: AbortSignal): CommandIo {
     env: process.env,
     signal,
     ...say,
-    // Made when it is needed: the stream alone can keep a process alive.
+    // Created when it is needed: the open stream alone can keep a process alive.
     get input() {
       return commandInput(process.stdin, process.stderr, {
         signal,

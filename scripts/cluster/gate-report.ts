@@ -33,7 +33,7 @@ export function gateTable(model: EnvironmentModel, result: GateResult): Printabl
 
 /** The result of a wait, for machines. */
 export interface GateDocument {
-  /** Every required secret is there. */
+  /** Every required secret has arrived. */
   readonly synced: boolean
   readonly externalSecrets: readonly GateRow[]
 }

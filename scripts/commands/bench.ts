@@ -20,7 +20,7 @@ const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayReque
 
 export const command = defineCommand<Options>({
   name: 'bench',
-  summary: 'Measures speed, memory and requests against their targets; exits 3 when one is missed.',
+  summary: 'Measures speed, memory and requests, and compares them with their targets; exits 3 when one is missed.',
   example: 'npm run bench -- --only helm-template',
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },

@@ -35,7 +35,8 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'credentials',
-  summary: "Gives a tier its Scaleway API key once the key is proved to open that tier's secrets alone; or rotates it.",
+  summary:
+    "Gives a tier its Scaleway API key after proving that it opens only that tier's secrets; or rotates the key.",
   example: 'scw iam api-key create … -o json | npm run --silent credentials -- --environment recette --tier backend',
   options: [
     environmentOption,
@@ -49,7 +50,10 @@ export const command = defineCommand<Options>({
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
     { flags: '--yes', description: 'with --rotate: ask no questions' },
-    { flags: '--unproved', description: 'accept a key that nothing in Scaleway can prove yet' },
+    {
+      flags: '--unproved',
+      description: "accept a key that can't be proved yet, because Scaleway has nothing to prove it with",
+    },
     outputOption,
   ],
   async run(options, io) {
@@ -74,7 +78,7 @@ type Done = Readonly<Record<string, string | number | boolean | readonly string[
 
 async function giveKey(model: EnvironmentModel, tier: TierModel, options: Options, io: CommandIo) {
   const certificate = options.seal === undefined ? undefined : await readCertificate(options.seal, io)
-  // Before anything is typed: a key for another cluster need not be given.
+  // Before anything is typed: with the wrong cluster no key has to be given.
   using client = certificate === undefined ? await openCluster(model, io) : undefined
   const key = await readApiKey(options.from, io)
   const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal, io.log)
@@ -83,7 +87,7 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   const patience = defaultKeyRotationWaits.patience
   const proof = await probeKey({ account, accessKey, model, tier, unproved, patience, onWait: io.log })
   const read = proof.read === undefined ? 'has nothing to read yet' : `reads ${proof.read}`
-  io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times what is not its tier's`)
+  io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times by other tiers`)
   if (certificate !== undefined) printSealed(certificate, model, tier, key, options, io)
   if (client === undefined) return undefined
   const context = { ...contextOf(model, tier, options, io), client }

@@ -26,7 +26,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'deploy',
-  summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets are there.',
+  summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets have arrived.',
   example: 'npm run deploy -- --environment recette --dry-run',
   options: [
     environmentOption,
@@ -59,10 +59,10 @@ async function check(release: OpenRelease, { environment, output }: Options, io:
   io.log(`checking ${environment} in kube context ${release.kubeContext}`)
   const manifests = await dryRunRelease(release)
   if (output === 'table') io.out(document(`${manifests}\n`))
-  io.log('the API server takes all of it; nothing was changed')
+  io.log('the API server accepts everything; nothing was changed')
 }
 
-/** Undefined: it was not wanted after all. */
+/** Undefined: the user did not confirm. */
 async function upgrade(
   release: OpenRelease,
   client: KubernetesClient,
@@ -89,14 +89,14 @@ function tell(release: OpenRelease, { revision, restored, problems }: Deployment
   if (problems.length > 0) io.tell(formatProblems(problems))
 }
 
-/** Before anybody is asked: Helm says only that another operation is in progress. */
+/** Before the confirmation: Helm says only that another operation is in progress. */
 async function refusePending(client: KubernetesClient, { release }: OpenRelease, io: CommandIo): Promise<void> {
   await refusePendingRelease(client, release, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
 }
 
-/** Faults of the operator that the environment protects from are warnings; so is an unknown version. */
+/** Known faults with a protection are warnings; so is an unknown version. */
 async function checkOperator(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<Problem[]> {
   const operators = await readOperators(client, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
@@ -123,7 +123,7 @@ async function waitForSecrets(
   { timeout, output }: Options,
   io: CommandIo,
 ): Promise<Waited> {
-  io.log(`waiting up to ${timeout} until every required secret is there`)
+  io.log(`waiting up to ${timeout} until every required secret has arrived`)
   const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
     throw clusterProblem(error)
   })
@@ -135,7 +135,7 @@ async function waitForSecrets(
     return { exitCode: exitCodes.problems, gate, problems }
   }
   if (result.problems.length > 0) io.tell(formatProblems(result.problems))
-  io.log('every required secret is there')
+  io.log('every required secret has arrived')
   return { exitCode: exitCodes.ok, gate, problems: result.problems }
 }
 
@@ -147,7 +147,7 @@ interface Outcome {
   readonly waited: Waited
 }
 
-/** What was not done or looked at is null. */
+/** What was not done or checked is null. */
 function asJson(model: EnvironmentModel, { dryRun, deployed, warnings, waited }: Outcome): Printable {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = waited.gate ?? {}

@@ -28,7 +28,7 @@ export const command = defineCommand<Options>({
   summary: "Serve Scaleway's Secret Manager and IAM on this machine, for tests without an account.",
   example: 'npm run emulate -- --port 8080 --state .emulator/state.json',
   options: [
-    { flags: '--port <number>', description: 'port of the Scaleway API; 0 takes a free one', default: '8080' },
+    { flags: '--port <number>', description: 'port of the Scaleway API; 0 uses a free one', default: '8080' },
     { flags: '--admin-port <number>', description: 'port of faults, request log and state', default: '8081' },
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
     { flags: '--state <file>', description: 'load and save everything there, payloads included, mode 0600' },
@@ -51,12 +51,12 @@ export const command = defineCommand<Options>({
     { flags: '--rate-limit <number>', description: 'requests per second and address; 0 is none', default: '0' },
     {
       flags: '--duplicate-name <answer>',
-      description: 'how a taken name is refused: conflict is 409, invalid is 400',
+      description: 'how a name that is taken is refused: conflict is 409, invalid is 400',
       choices: ['conflict', 'invalid'],
       default: 'conflict',
     },
     { flags: '--trust-forwarded-for', description: 'take request.ip of IAM conditions from X-Forwarded-For' },
-    { flags: '--log-requests', description: 'print one line a request' },
+    { flags: '--log-requests', description: 'print one line per request' },
   ],
   async run(options, io) {
     const numbers = readNumbers(options)
@@ -112,7 +112,7 @@ function explain(io: CommandIo, emulator: Emulator, envFile: string, { state }: 
   for (const line of lines) io.log(line)
 }
 
-/** The folder of the file with the key; a temporary one goes with the emulator. */
+/** The folder of the file with the key; a temporary one is deleted with the emulator. */
 async function envFolder({ keyFile, state }: Options): Promise<AsyncDisposable & { readonly envFile: string }> {
   const kept = keyFile ?? (state === undefined ? undefined : `${state}.env`)
   if (kept !== undefined) return { envFile: kept, [Symbol.asyncDispose]: async () => undefined }

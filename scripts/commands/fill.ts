@@ -33,12 +33,16 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'fill',
-  summary: 'Creates in Scaleway what an environment lacks, with values that are given or generated; replaces nothing.',
+  summary:
+    'Creates in Scaleway what an environment lacks, with given or generated values; existing values are not replaced.',
   example: 'npm run fill -- --environment recette --from recette.env --generate',
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
-    { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
+    {
+      flags: '--only <variables...>',
+      description: 'only these variables; <tier>.<variable> where two tiers have the same name',
+    },
     {
       flags: '--from <file>',
       description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
@@ -73,7 +77,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-/** The whole request, once everything that is given is known to fit. */
+/** The whole request, after all input has been checked. */
 async function readRequest(model: EnvironmentModel, options: Options, io: CommandIo): Promise<FillRequest> {
   const { tier, only, generate = false } = options
   if (tier !== undefined) findTier(model, tier)
@@ -110,7 +114,7 @@ async function readInput(model: EnvironmentModel, options: Options, io: CommandI
     })
   }
   if (from !== undefined && !isStandardInput(from)) return readValuesFile(from)
-  // Not waited for when nobody said that values come this way: it may never end.
+  // Not waited for when this input was not asked for: it may never end.
   const isPiped = from !== undefined || (!generate && !io.input.isTerminal)
   return isPiped ? readPiped(io.input) : { values: [], problems: [] }
 }

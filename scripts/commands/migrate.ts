@@ -42,7 +42,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'migrate',
-  summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
+  summary: 'Moves an environment from one shared Secret to a Secret per tier, step by step; says when you have to act.',
   example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
   options: [
     environmentOption,
@@ -58,12 +58,12 @@ export const command = defineCommand<Options>({
     { flags: '--backup <file>', description: 'a copy of the sealed backup; with --rollback, the one to restore' },
     { flags: '--passphrase-file <file>', description: 'of mode 0600; - is standard input; default: it is asked for' },
     timeoutOption,
-    { flags: '--confirm <name>', description: 'delete the old Secret of this name once nothing reads it' },
+    { flags: '--confirm <name>', description: 'delete the old Secret of this name when nothing reads it any more' },
     { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
     {
       flags: '--dry-run',
       description:
-        'look at every step, change nothing; of a rollback, without a passphrase, only what it would restore',
+        'check every step, change nothing; for a rollback without a passphrase, only show what it would restore',
     },
     { flags: '--yes', description: 'ask no questions' },
     {
@@ -111,7 +111,7 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
   const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(view))
   if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, view, options, io)
   if (!(await isConfirmed(context, view, options, io))) return exitCodes.ok
-  // What keeps the chart from being deployed is told before anything is done.
+  // Problems that prevent the deployment are reported before anything is done.
   if (view.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
     release = await openRelease(model, io)
   return show(context, await migrate(context), options, io)
@@ -134,7 +134,7 @@ async function show(
   if (later.length > 0) io.tell(formatProblems(later))
   if (next?.state === 'blocked') throw new ProblemError(view.problems)
   if (view.problems.length > 0) io.tell(formatProblems(view.problems))
-  io.log(next ? `next: ${next.name}` : 'the migration is over')
+  io.log(next ? `next: ${next.name}` : 'the migration is finished')
   return exitCodes.ok
 }
 
@@ -146,7 +146,7 @@ async function isConfirmed(
 ): Promise<boolean> {
   const end = steps.findIndex(({ state }) => state === 'blocked')
   const reachable = end === -1 ? steps : steps.slice(0, end)
-  // To delete has a question of its own.
+  // The deletion has its own confirmation.
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.tell(stepsTable({ steps }))
@@ -225,11 +225,11 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   if (rollback && other)
     throw wrongUsage('migrate', `--${other[0]}`, "can't be used with --rollback. Expected one of them.")
   if (rollback && output === 'yaml')
-    throw wrongUsage('migrate', '--output yaml', 'prints patches, and --rollback has none.')
+    throw wrongUsage('migrate', '--output yaml', 'prints patches, which --rollback does not have.')
   if (output !== 'yaml') refuseUnattended('migrate', options, io)
 }
 
-/** A file that can't be written is told before a passphrase is asked for. */
+/** A file that can't be written is reported before the passphrase is asked for. */
 async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> {
   if (backup === undefined || rollback) return
   const stats = await stat(dirname(backup)).catch(() => undefined)

@@ -87,7 +87,7 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   }
 }
 
-/** The policies of the tiers' namespaces, whoever made them: each one allows something more. */
+/** All policies in the tiers' namespaces, by whoever: each one allows something more. */
 async function livePolicies(
   client: KubernetesClient,
   { tiers }: EnvironmentModel,

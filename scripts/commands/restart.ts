@@ -24,7 +24,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'restart',
-  summary: 'Restarts the workloads that read an older value than their Secrets hold; what runs the current one stays.',
+  summary: 'Restarts the workloads that still use an older value of their Secrets; all others are not touched.',
   example: 'npm run restart -- --environment recette --dry-run',
   options: [
     environmentOption,
@@ -65,7 +65,7 @@ function hasWork(rows: readonly RestartRow[]): boolean {
   return restartSummary(rows) !== '' || rollingWorkloads(rows).length > 0
 }
 
-/** What is under way already is only waited for: nothing to ask about. */
+/** What is already in progress is only waited for: no confirmation is needed. */
 async function isConfirmed(model: EnvironmentModel, rows: readonly RestartRow[], io: CommandIo): Promise<boolean> {
   const summary = restartSummary(rows)
   if (summary === '') return true

@@ -43,7 +43,10 @@ export const command = defineCommand<Options>({
   summary:
     'Replaces a secret, or a whole identity: adds a version, delivers it, restarts workloads, probes, disables the old version.',
   example: 'npm run rotate -- --environment recette --generate backend.SESSION_SECRET',
-  argument: { name: 'secret', description: 'a variable or an identity; <tier>.<name> where two tiers have it' },
+  argument: {
+    name: 'secret',
+    description: 'a variable or an identity; <tier>.<name> where two tiers have the same name',
+  },
   options: [
     environmentOption,
     { flags: '--generate', description: 'generate values that are not given, where the format allows it' },

@@ -24,7 +24,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'status',
-  summary: 'Compares catalogue, Scaleway, cluster and workloads, a line for each secret; exits 3 when they differ.',
+  summary: 'Compares catalogue, Scaleway, cluster and workloads, one line per secret; exits 3 when they differ.',
   example: 'npm run status -- --environment recette --formats',
   options: [
     environmentOption,

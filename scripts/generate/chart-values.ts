@@ -11,7 +11,7 @@ import { type OperatorModel, sharedOperator } from '../model/operator.ts'
 import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
 import { networkValues } from './network-values.ts'
 
-/** What the generated files of an application say of their origin. */
+/** The comment in generated files about their origin. */
 export const generatedHeader =
   '# Generated from scripts/catalogue.ts and scripts/environments.ts by `npm run gen-values`. Do not edit.\n'
 

@@ -5,7 +5,7 @@ import { checkApplication } from '../model/rules/index.ts'
 import type { Application } from '../model/types.ts'
 
 /**
- * The two files a user edits, as they are: nothing is checked yet.
+ * The two files a user edits, loaded without any check.
  *
  * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is not valid TypeScript
  */
@@ -51,7 +51,7 @@ export async function loadEnvironment(wanted?: string): Promise<EnvironmentModel
 
 // --- internal ---
 
-/** What the loader says, without its stack. */
+/** The loader's message, without its stack. */
 function firstLines(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.split('\n').slice(0, 3).join(' ').trim().replace(/\.$/, '')

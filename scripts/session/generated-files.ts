@@ -87,7 +87,7 @@ function statesTable(): string {
 
 function causesTable(): string {
   return markdownTable(
-    ['Code', 'It is found that', 'How to fix it'],
+    ['Code', 'Cause', 'How to fix it'],
     Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
   )
 }

@@ -15,17 +15,17 @@ import { refuseStaleValues } from './generated-files.ts'
 /** A release of an environment that may be installed: with values that are not stale, in its own cluster. */
 export type OpenRelease = ReleaseOptions & { readonly kubeContext: string }
 
-/** What a deployment came to. */
+/** The result of a deployment. */
 export interface Deployment {
   readonly revision: number
-  /** Objects that were not as rendered, and which Helm would have left so. */
+  /** Objects that were not as rendered, and that Helm would not have changed. */
   readonly restored: readonly Restored[]
   /** What could not be restored or read. */
   readonly problems: readonly Problem[]
 }
 
 /**
- * Upgrades a release with Helm, and puts back every object in which somebody else's fields are: Helm removes only what an
+ * Upgrades a release with Helm, and restores every object with foreign fields: Helm removes only what an
  * earlier version of the chart had.
  *
  * @throws as `upgradeRelease` and `clearTheWay`

@@ -261,7 +261,7 @@ describe.each(helms)('%s', (_, helm) => {
     expect((await render(moved)).stderr).toBe('')
   })
 
-  test('all problems are told at once', async () => {
+  test('all problems are reported at once', async () => {
     const simple = examples.filter(([, , , text]) => !text.includes('\n'))
     const places = simple.filter(([, place], index) => simple.findIndex((other) => other[1] === place) === index)
     const values = places.reduce((changed, [, place, wrong]) => withValue(changed, place, wrong), shop as unknown)

@@ -202,7 +202,7 @@ describe('npm run deploy', () => {
   test('with --dry-run lets the API server check everything, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
     expect(stderr).toBe(
-      'checking recette in kube context tiered-secrets-local\nthe API server takes all of it; nothing was changed',
+      'checking recette in kube context tiered-secrets-local\nthe API server accepts everything; nothing was changed',
     )
     expect(stdout).toContain('kind: ExternalSecret')
     expect(stdout).not.toMatch(/operator now reads|kubectl get/)
@@ -349,7 +349,7 @@ describe('npm run deploy with an operator', () => {
     expect(stdout).toMatch(
       /^release .*: revision 1 is deployed\nTIER .*\nbackend +backend-secrets +required .* failed$/m,
     )
-    expect(stderr).toMatch(/^waiting up to 8s until every required secret is there$/m)
+    expect(stderr).toMatch(/^waiting up to 8s until every required secret has arrived$/m)
     expect(stderr).toMatch(
       /^\/trackdechets-backend\/redis-url: is not there\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
     )
@@ -363,7 +363,7 @@ describe('npm run deploy with an operator', () => {
     }
   })
 
-  test('ends when every required secret is there', async () => {
+  test('ends when every required secret has arrived', async () => {
     const { client, emulator, model } = world.stack
     const tier = model.tiers.find(({ name }) => name === 'backend')
     const remote = tier?.remoteSecrets.find(({ name }) => name === 'redis-url')
@@ -372,7 +372,7 @@ describe('npm run deploy with an operator', () => {
     await seedSecret({ account, organizationId: emulator.owner.organizationId, model }, tier, remote)
     await forceRefresh(client, backend)
     const { exitCode, stdout, stderr } = await deployHere('--output', 'json')
-    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret is there$/m)])
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret has arrived$/m)])
     const { externalSecrets, ...rest } = JSON.parse(stdout)
     expect(rest).toMatchObject({ deployed: true, synced: true, problems: [] })
     expect(externalSecrets).toContainEqual(

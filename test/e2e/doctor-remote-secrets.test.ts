@@ -148,7 +148,7 @@ describe('the remote secret of a required variable', () => {
     },
   }
 
-  test.each(Object.keys(breaks))('%s is told, with the command that mends it', async (title) => {
+  test.each(Object.keys(breaks))('%s is told, with the command that fixes it', async (title) => {
     const { breaks: breakIt, mends, code, message, fix, evidence } = breaks[title] as Break
     await breakIt()
     await here.fails(orders)

@@ -268,7 +268,7 @@ test('without its name typed, or without the passphrase of the backup, the old S
   expect(await world.has(old.namespace, old.name)).toBe(true)
 })
 
-test('when nothing reads it any more, the old Secret is deleted, and the migration is over', async () => {
+test('when nothing reads it any more, the old Secret is deleted, and the migration is finished', async () => {
   const { exitCode, stderr } = await migrate('--yes', '--confirm', old.name)
   expect(stderr).toContain('left behind; from then on only in the backup: OLD_FEATURE_FLAG, SMTP_PASSWORD')
   expect(exitCode).toBe(0)

@@ -1,5 +1,5 @@
 {{/*
-Two tiers that share what keeps them apart, a line each.
+Two tiers that share what keeps them apart, one line each.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.tierProblems" -}}

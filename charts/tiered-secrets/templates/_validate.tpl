@@ -1,5 +1,5 @@
 {{/*
-What JSON Schema can't say. Every `fail` of the chart is here; all problems are told at once.
+What JSON Schema can't say. Every `fail` of the chart is here; all problems are reported at once.
 Each begins with the path of the value, so that one can search the values file for it.
 Arguments: the chart context.
 */}}

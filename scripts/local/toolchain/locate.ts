@@ -9,10 +9,10 @@ import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools, varia
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What one place holds of a tool. */
+/** The result of searching one place for a tool. */
 export interface Located {
   readonly tool?: Tool
-  /** Programs of that name that were not taken, each as a fact. */
+  /** Programs of that name that were not used, each with the reason. */
   readonly unfit: readonly string[]
   /** Programs that other users of this machine could replace. */
   readonly warnings: readonly Problem[]
@@ -20,7 +20,7 @@ export interface Located {
 
 /**
  * The tool that an environment variable names; undefined when the variable is not set. A variable that is set and wrong
- * is never skipped, and what it names is used even where others may write, with a warning: whoever set it wants that file.
+ * is never ignored, and its program is used even where others may write, with a warning: the user asked for that file.
  *
  * @throws ProblemError `TOOL_NOT_FOUND` (no such file) or `TOOL_VERSION` (not a version we run with).
  */
@@ -31,7 +31,7 @@ export async function fromVariable(name: ToolName, env: Environment): Promise<Lo
   return { tool, unfit: [], warnings: open ? [openWarning(tools[name].variable, open)] : [] }
 }
 
-/** What PATH holds of a tool: the first one of a fitting version. One that others could replace is not even asked. */
+/** The tool on PATH: the first one with a fitting version. A program that others could replace is not run to ask for its version. */
 export async function fromPath(name: ToolName, env: Environment): Promise<Located> {
   const spec: ToolSpec = tools[name]
   const unfit: string[] = []

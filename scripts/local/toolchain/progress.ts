@@ -3,12 +3,12 @@ import type { CommandIo } from '../../lib/command.ts'
 export type ProgressIo = Pick<CommandIo, 'log' | 'isTerminal'>
 
 export interface Progress extends Disposable {
-  /** What is going on right now, such as `downloading modules`. Shown with the elapsed time. */
+  /** The current step, such as `downloading modules`. Shown with the elapsed time. */
   phase(text: string): void
 }
 
 /**
- * Tells on standard error that something long is going on: on a terminal one line that updates itself,
+ * Shows on standard error that something long is in progress: on a terminal one line that updates itself,
  * elsewhere a line every 30 s, so that a log neither floods nor looks dead. Ends when disposed.
  */
 export function startProgress(name: string, io: ProgressIo): Progress {

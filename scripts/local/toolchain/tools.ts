@@ -1,9 +1,9 @@
 import type { RecipeName } from './recipes.ts'
 
-/** How a tool tells its version. */
+/** How to ask a tool for its version. */
 interface VersionProbe {
   readonly args: readonly string[]
-  /** The first group is the version; a tool that tells none has no group. */
+  /** The first group is the version; a tool without a version has no group. */
   readonly pattern: RegExp
 }
 
@@ -14,15 +14,15 @@ export interface ToolSpec {
   /** The environment variable that names it, and whether it names the file or the folder that holds it. */
   readonly variable: string
   readonly variableNames: 'file' | 'folder'
-  /** Names looked for on PATH. Empty: PATH is not searched, because a stranger's copy can't be told from ours. */
+  /** Names looked for on PATH. Empty: PATH is not searched, because a foreign copy can't be distinguished from ours. */
   readonly onPath: readonly string[]
-  /** Versions taken from the environment variable or PATH; undefined when the tool tells no version. */
+  /** Versions taken from the environment variable or PATH; undefined when the tool has no version. */
   readonly accepts?: string
   /** Undefined for a tool that is not a program. */
   readonly probe?: VersionProbe
 }
 
-/** Every tool, by name. What each range allows is what our tests have run with; builds use the exact pinned version. */
+/** Every tool, by name. Each range has the versions that our tests have run with; builds use the exact pinned version. */
 export const tools = {
   helm: {
     recipe: 'helm',
@@ -154,7 +154,7 @@ export interface Tool {
   readonly name: ToolName
   /** An executable file; for `external-secrets-crds` a YAML file, or a folder of them. */
   readonly path: string
-  /** Without the leading `v`; `unknown` for a given file that tells none. */
+  /** Without the leading `v`; `unknown` for a given file without a version. */
   readonly version: string
   /** Where it came from: an environment variable's name, `PATH`, `cache` or `built`. */
   readonly source: string

@@ -223,7 +223,7 @@ test.each([301, 302, 303, 307, 308])('a %i is not followed: the key would go to 
   }
   expect(server.received).toHaveLength(2)
   expect(other.received).toEqual([])
-  // The other server does answer whoever asks it.
+  // The other server does answer for every user it.
   expect(await scalewayRequest(accountOf(other), read)).toEqual({ id: 'done' })
 })
 

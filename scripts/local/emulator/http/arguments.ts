@@ -3,7 +3,7 @@ import { type ArgumentProblem, invalidArguments } from './api-error.ts'
 export interface TextRules {
   readonly required?: boolean
   readonly pattern?: RegExp
-  /** Said when the pattern does not match. */
+  /** The message when the pattern does not match. */
   readonly expected?: string
   readonly maxLength?: number
   readonly lowercase?: boolean
@@ -24,7 +24,7 @@ export interface Arguments {
   object(name: string): Arguments | undefined
   objects(name: string): Arguments[] | undefined
   has(name: string): boolean
-  /** Refuses every field that was not asked for until now. Scaleway itself passes over them. */
+  /** Refuses every field that was not asked for until now. Scaleway itself ignores them. */
   refuseOthers(): void
   refuse(name: string, reason: ArgumentProblem['reason'], help: string): void
   /** @throws ApiError 400 invalid_arguments with every problem found. */

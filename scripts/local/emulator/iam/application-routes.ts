@@ -90,7 +90,7 @@ function updateApplication(world: World, call: Call): Answer {
   return { status: 200, body: view(world, application) }
 }
 
-/** Takes the application's keys with it and leaves its groups; its policies stay, attached to nobody. */
+/** Deletes the application's keys and leaves its groups; its policies are kept, attached to nobody. */
 function deleteApplication(world: World, call: Call): Answer {
   permitIam(world, call, 'iam:write')
   const { id } = findApplication(world, param(call, 'application_id'))

@@ -108,7 +108,7 @@ function updateGroup(world: World, call: Call): Answer {
   return { status: 200, body: view(world, group) }
 }
 
-/** Its policies stay, attached to nobody. */
+/** Its policies are kept, attached to nobody. */
 function deleteGroup(world: World, call: Call): Answer {
   permitIam(world, call, 'iam:write')
   const { id } = findGroup(world, param(call, 'group_id'))

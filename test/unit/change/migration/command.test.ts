@@ -7,7 +7,7 @@ const cases = [
   [[], 'npm run migrate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],
   [['--rollback', '--yes', '--leave', 'X'], "--leave: can't be used with --rollback. Expected one of them."],
   [['--rollback', '--yes', '--replace'], "--replace: can't be used with --rollback. Expected one of them."],
-  [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
+  [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, which --rollback does not have.'],
   [
     ['--yes', '--backup', 'no-such-folder/x.json'],
     '--backup no-such-folder/x.json: there is no folder no-such-folder.',

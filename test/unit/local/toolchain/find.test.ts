@@ -334,7 +334,7 @@ describe('where others could put another program in its place', () => {
     const problem = await problemOf(findTool('helm', w.io))
     expect(problem).toMatchObject({ code: 'CACHE_OPEN_TO_OTHERS', where: w.cache, exitCode: 5 })
     expect(problem.fix).toBe(
-      `Run \`chmod go-w '${w.cache}'\` and delete what you did not put there, or set TIERED_SECRETS_CACHE to another absolute path.`,
+      `Run \`chmod go-w '${w.cache}'\` and delete files that are not yours, or set TIERED_SECRETS_CACHE to another absolute path.`,
     )
     expect(await readdir(w.folder)).not.toContain('builds')
     expect(await runsOf(w)).toBe('')
