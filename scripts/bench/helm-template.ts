@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadApplication } from '../application.ts'
 import { generatedPaths } from '../emit/generate.ts'
-import { chartPath } from '../helm/helm.ts'
+import { chartPath } from '../helm/chart-folder.ts'
 import { run } from '../lib/exec.ts'
 import { findTool } from '../toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
@@ -16,7 +16,7 @@ export const helmTemplate: Benchmark = {
   name: 'helm-template',
   async run(io) {
     const helm = await findTool('helm', io)
-    const { catalogue, environments } = await loadApplication()
+    const { catalogue, environments } = await loadApplication(io)
     const [environment = ''] = Object.keys(environments)
     const large = 10_000
     return [
@@ -48,8 +48,8 @@ interface Subject extends Pick<Measurement, 'what' | 'target'> {
 }
 
 async function measure(io: BenchmarkIo, { helm, environment, files, what, target }: Subject): Promise<Measurement> {
-  await using workspace = await copyRepository(io.root, files)
-  const cwd = workspace.root
+  await using workspace = await copyRepository(io, files)
+  const cwd = workspace.folder
   const generate = tsx(cwd, 'scripts/cli.ts', 'gen-values')
   await run(generate.file, generate.args, { ...io, cwd })
   await writeFloorChart(join(cwd, 'floor'))

@@ -5,6 +5,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/external-secrets.ts'
 import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { lines, together } from '../lib/printable.ts'
@@ -43,7 +44,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'migrate',
   summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
-  example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
+  example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
   options: [
     environmentOption,
     {

@@ -4,6 +4,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import { gateDocument, gateTable } from '../kubernetes/gate-report.ts'
 import { type GateResult, passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -17,7 +18,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'wait',
   summary: 'Waits until every required secret of an environment has arrived in its cluster; exits 3 when one has not.',
-  example: 'npm run wait -- --environment recette --timeout 10m',
+  example: commandLine`wait --environment recette --timeout 10m`,
   options: [environmentOption, timeoutOption, outputOption],
   async run({ environment, timeout, output }, io) {
     timeoutMs(timeout)

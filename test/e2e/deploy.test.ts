@@ -8,6 +8,7 @@ import { createClient, type KubernetesClient } from '../../scripts/kubernetes/cl
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { seedSecret } from '../../scripts/local/seed-account.ts'
@@ -56,7 +57,7 @@ async function deployAtTerminal(answer: string) {
   const log: string[] = []
   const input = { isTerminal: true, read: async () => '', ask: async () => answer }
   const io: CommandIo = {
-    root,
+    ...oneFolder(root),
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,

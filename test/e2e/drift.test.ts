@@ -8,6 +8,7 @@ import { isForbidden } from '../../scripts/kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectRef } from '../../scripts/kubernetes/kinds.ts'
 import { clearTheWay, type Restoration, restoreAll } from '../../scripts/kubernetes/restore.ts'
 import { run, tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
@@ -54,7 +55,7 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
 async function deployWith(helm: string): Promise<Restoration> {
   const { emulator, controlPlane, model } = world.stack
   const release = {
-    root,
+    ...oneFolder(root),
     release: model.release,
     valuesFile: `values/${environment}.yaml`,
     set: { 'scaleway.apiUrl': emulator.url },

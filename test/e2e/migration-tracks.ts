@@ -3,6 +3,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../script
 import { upgradeRelease } from '../../scripts/helm/helm.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
@@ -41,7 +42,7 @@ export async function startTracks(
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))
-    const workspace = cleanup.use(await copyRepository(root))
+    const workspace = cleanup.use(await copyRepository(oneFolder(root)))
     const { helm } = await tools('helm')
     const { secretKey, organizationId } = emulator.owner
     const account = { apiUrl: emulator.url, secretKey }
@@ -53,7 +54,7 @@ export async function startTracks(
       await writeGenerated(workspace, application)
       await upgradeRelease({
         helm: helm.path,
-        root: workspace.root,
+        ...oneFolder(workspace.folder),
         valuesFile: 'values/dev.yaml',
         release: model.release,
         set: { 'scaleway.apiUrl': emulator.url },

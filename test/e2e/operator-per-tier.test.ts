@@ -7,6 +7,7 @@ import { createClient, type KubernetesClient } from '../../scripts/kubernetes/cl
 import { type NamespacedRef, readSyncState } from '../../scripts/kubernetes/external-secrets.ts'
 import { kinds, type ObjectRef, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/control-plane.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
   controlPlane = cleanup.use(await startTestControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
-  const workspace = cleanup.use(await copyRepository(root))
+  const workspace = cleanup.use(await copyRepository(oneFolder(root)))
   await writeGenerated(workspace, application)
   const emulator = cleanup.use(await startEmulator())
   const keys = await installWithKeys({ admin, controlPlane, emulator, workspace, model })

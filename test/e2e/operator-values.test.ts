@@ -14,6 +14,7 @@ import {
   type SecretObject,
 } from '../../scripts/kubernetes/kinds.ts'
 import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { Cleanup } from '../../scripts/local/cleanup.ts'
 import type { RunningProcess } from '../../scripts/local/process.ts'
 import { externalSecretRefs } from '../../scripts/local/stack.ts'
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const controlPlane = cleanup.use(await startTestControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
-  const workspace = cleanup.use(await copyRepository(root))
+  const workspace = cleanup.use(await copyRepository(oneFolder(root)))
   await writeGenerated(workspace, application)
 
   const values = operatorValuesText(resolveAll(application), installedOperator)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { writeDotenv } from '../../scripts/model/dotenv.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
@@ -31,7 +32,7 @@ async function run(
 ) {
   const shown = { out: '', log: '', asked: '' }
   const io: CommandIo = {
-    root,
+    ...oneFolder(root),
     env: world.env(),
     signal: new AbortController().signal,
     out(text) {

@@ -98,7 +98,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     [
       'an unknown option names the nearest',
       ['start', '--onec'],
-      `npm run start: unknown option '--onec'. Did you mean "--once"?`,
+      `npm start: unknown option '--onec'. Did you mean "--once"?`,
     ],
     [
       'a missing environment is named',
@@ -113,7 +113,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     [
       'a wrong choice names the right ones',
       ['start', '--output', 'xml'],
-      "npm run start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
+      "npm start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
     ],
     [
       'one of two environments is not taken in silence',
