@@ -58,8 +58,10 @@ export async function loadEnvironment(io: Pick<Folders, 'userFolder'>, wanted?: 
 async function load(userFolder: string, name: 'catalogue' | 'environments'): Promise<unknown> {
   const file = dataFile(userFolder, name)
   if (file === undefined) throw new Error(`there is no scripts/${name}.ts in ${userFolder}`)
-  const module: { readonly default: unknown } = await importFile(pathToFileURL(file).href)
-  return module.default
+  const { default: exported } = await importFile(pathToFileURL(file).href)
+  // Where no package.json says "type": "module", tsx makes a CommonJS module of it, whose default export is one deeper.
+  const commonJs = exported as { readonly __esModule?: boolean; readonly default?: unknown } | undefined
+  return commonJs?.__esModule ? commonJs.default : exported
 }
 
 /** What runs us may read TypeScript: a newer Node, or tsx that we were started with. Otherwise tsx reads this one file. */
@@ -68,9 +70,18 @@ async function importFile(url: string): Promise<{ readonly default: unknown }> {
     return await import(url)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
-    const { tsImport } = await import('tsx/esm/api')
-    return await tsImport(url, import.meta.url)
+    const known = read.get(url) ?? readWithTsx(url)
+    read.set(url, known)
+    return await known
   }
+}
+
+/** A command asks more than once, and tsx would begin again each time. */
+const read = new Map<string, Promise<{ readonly default: unknown }>>()
+
+async function readWithTsx(url: string): Promise<{ readonly default: unknown }> {
+  const { tsImport } = await import('tsx/esm/api')
+  return await tsImport(url, import.meta.url)
 }
 
 /** What the loader says, without its stack. */

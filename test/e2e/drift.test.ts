@@ -12,6 +12,7 @@ import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/credentials.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { tokenOf } from '../helpers/service-account.ts'
@@ -45,7 +46,7 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
     HELM_BIN: helm4,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', command, '--environment', environment, ...args]
+  const program = [compiledCli, command, '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return { ...shown, text: `${shown.stdout}\n${shown.stderr}` }

@@ -10,6 +10,7 @@ import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { bookshop, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root } from '../helpers/generating.ts'
@@ -20,7 +21,7 @@ const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */
 function cli(world: FillWorld, args: readonly string[], input = '') {
-  const program = ['--import', 'tsx', join(root, 'scripts/cli.ts'), 'fill', ...recette, ...args]
+  const program = [compiledCli, 'fill', ...recette, ...args]
   return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
 }
 

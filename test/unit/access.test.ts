@@ -27,7 +27,9 @@ test('an example environment opens for an emulator on this machine, and for noth
       where: 'scripts/environments.ts recette.projectId',
     })
   }
-  await expect(openEnvironment('recette', { userFolder: root, env: { SCW_API_URL: 'somewhere' } })).rejects.toMatchObject({
+  await expect(
+    openEnvironment('recette', { userFolder: root, env: { SCW_API_URL: 'somewhere' } }),
+  ).rejects.toMatchObject({
     problems: [{ code: 'SCALEWAY_API_URL_INVALID' }, { code: 'ENVIRONMENT_IS_EXAMPLE' }],
   })
 })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../scripts/lib/command.ts'
+import { commandLine } from '../../scripts/lib/command-line.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
 import { runCli, runCliMany } from '../helpers/cli.ts'
 
@@ -31,7 +32,7 @@ describe('the overview', () => {
     const { exitCode, stdout = '', stderr } = overview ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     for (const { command } of commands) {
-      expect(stdout).toMatch(new RegExp(`^ {2}npm run ${command.name} +\\S`, 'm'))
+      expect(stdout).toMatch(new RegExp(`^ {2}${commandLine`${command.name}`} +\\S`, 'm'))
       expect(stdout).toContain(command.summary)
     }
     expect(stdout).toContain('2 wrong usage')
