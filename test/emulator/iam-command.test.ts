@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { root } from '../helpers/generating.ts'
 import { type AccountWorld, dayMs, emptyAccount, plannedAccount } from './iam-account.ts'
@@ -22,7 +22,7 @@ async function iam(
     SCW_CONFIG_PATH: undefined,
     SCW_PROFILE: undefined,
   }
-  const program = ['--import', 'tsx', join(root, 'scripts/cli.ts'), 'iam', ...args]
+  const program = [compiledCli, 'iam', ...args]
   return tryRun(process.execPath, program, { cwd: root, env: { ...none, ...home, ...env } })
 }
 
