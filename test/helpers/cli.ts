@@ -18,7 +18,7 @@ export function runCli(args: readonly string[]): Promise<RunResult> {
 /** Several command lines one after the other in one process; none may need a process of its own. */
 export async function runCliMany(
   lines: readonly (readonly string[])[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<RunResult[]> {
   const program = [join(inject('compiled'), 'test/helpers/cli-many.js'), pathToFileURL(compiledCli).href]
   const { exitCode, stdout, stderr } = await tryRun(process.execPath, [...program, JSON.stringify(lines)], {
