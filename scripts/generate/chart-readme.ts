@@ -1,4 +1,5 @@
 import { markdownTable } from '../lib/markdown.ts'
+import { isRecord } from '../lib/record.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The chart's own README: what it renders, how it is installed, and every value with the description of the schema. */
@@ -69,8 +70,4 @@ function typeName(schema: JsonSchema): string {
 
 function describe(schema: JsonSchema): string {
   return String(schema.description ?? '')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 
 /**
  * What the compiler would say of a catalogue that nobody has type-checked yet: every field there, of its type, and
@@ -48,8 +49,6 @@ interface Field {
 
 type Fields = Readonly<Record<string, Field>>
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isString = (value: unknown) => typeof value === 'string' && value !== ''
 const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 const isWholeNumber = (value: unknown) => Number.isInteger(value) && Number(value) > 0
