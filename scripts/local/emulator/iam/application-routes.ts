@@ -1,7 +1,7 @@
 import type { Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { editable, readChangedLabels, readNewLabels } from './iam-call.ts'
-import { findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
+import { detachPolicies, findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
 import type { ApplicationRecord } from './records.ts'
 
 export function applicationRoutes(world: World): Route[] {
@@ -38,6 +38,7 @@ const applications: ObjectKind<ApplicationRecord> = {
   /** Its keys go with it, and it leaves its groups. */
   beforeDelete(world, id) {
     for (const key of keysOf(world, id)) world.iam.removeKey(key.accessKey)
+    detachPolicies(world, id)
     for (const group of world.iam.groups.values())
       group.applicationIds = group.applicationIds.filter((member) => member !== id)
   },

@@ -5,7 +5,7 @@ import type { Answer, Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
 import { editable, iamBase, permitIam, readChangedLabels, readNewLabels } from './iam-call.ts'
-import { findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
+import { detachPolicies, findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
 import type { GroupRecord } from './records.ts'
 
 /** Groups of applications and users: a policy of a group counts for everybody in it. */
@@ -62,6 +62,7 @@ const groups: ObjectKind<GroupRecord> = {
       (!userIds || group.userIds.some((id) => userIds.includes(id))) &&
       (!tag || group.tags.includes(tag))
   },
+  beforeDelete: detachPolicies,
   view: (world, { id, name, description, createdAt, updatedAt, tags, userIds, applicationIds }) => ({
     id,
     name,

@@ -29,7 +29,7 @@ export interface ObjectKind<One extends ObjectRecord> {
   check?(world: World, one: Partial<One> & Pick<One, 'id'>): void
   /** Which ones a list is about. */
   filter(query: Arguments): (one: One) => boolean
-  /** What goes with it when it is deleted, besides what its policies say of it. */
+  /** What changes with it when it is deleted. */
   beforeDelete?(world: World, id: string): void
   view(world: World, one: One): Readonly<Record<string, unknown>>
 }
@@ -67,6 +67,11 @@ export function findObject<One extends ObjectRecord>(world: World, kind: ObjectK
   return one
 }
 
+/** Policies of an application or a group that is deleted stay, attached to nobody. */
+export function detachPolicies(world: World, id: string): void {
+  for (const policy of world.iam.policies.values()) if (policy.principal?.id === id) policy.principal = null
+}
+
 // --- internal ---
 
 function createObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, call: Call): Answer {
@@ -100,10 +105,8 @@ function updateObject<One extends ObjectRecord>(world: World, kind: ObjectKind<O
   return { status: 200, body: kind.view(world, one) }
 }
 
-/** Policies of what is deleted stay, attached to nobody. */
 function deleteObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, { id }: One): Answer {
   kind.beforeDelete?.(world, id)
-  for (const policy of world.iam.policies.values()) if (policy.principal?.id === id) policy.principal = null
   kind.of(world).delete(id)
   return { status: 204 }
 }
