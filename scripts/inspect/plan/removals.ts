@@ -1,6 +1,6 @@
 import { releaseSelector } from '../../cluster/helm-release.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
 import type { Problem } from '../../lib/problems.ts'
@@ -16,7 +16,7 @@ import type { ObjectChange } from './objects.ts'
  * @throws KubernetesError when that is refused too
  */
 export async function planRemovals(
-  client: Pick<KubernetesClient, 'list' | 'get'>,
+  client: Pick<ClusterReader, 'list' | 'get'>,
   { release, tiers }: Pick<EnvironmentModel, 'release' | 'tiers'>,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
@@ -61,7 +61,7 @@ export interface Reader {
 
 /** @param removals of `planRemovals` */
 export async function readRemovedTargets(
-  client: Pick<KubernetesClient, 'get' | 'list'>,
+  client: Pick<ClusterReader, 'get' | 'list'>,
   removals: readonly ObjectChange[],
   signal?: AbortSignal,
 ): Promise<RemovedTarget[]> {
@@ -137,7 +137,7 @@ function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean
 }
 
 async function listEverywhere(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: Kind,
   namespaces: readonly string[],
   options: { readonly labelSelector: string },
