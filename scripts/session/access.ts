@@ -16,8 +16,13 @@ import { localContext } from './local-context.ts'
  */
 export async function openEnvironment(name: string, io: Pick<CommandIo, 'env'>): Promise<EnvironmentModel> {
   const model = await loadEnvironment(name)
-  if (model.example && !isLocalApi(io.env)) throw new ProblemError([...apiUrlProblems(io.env), ...exampleIds(model)])
+  refuseExample(model, io.env)
   return model
+}
+
+/** @throws ProblemError `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in */
+export function refuseExample(model: EnvironmentModel, env: CommandIo['env']): void {
+  if (model.example && !isLocalApi(env)) throw new ProblemError([...apiUrlProblems(env), ...exampleIds(model)])
 }
 
 /**

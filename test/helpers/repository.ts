@@ -2,7 +2,8 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import { root } from './generating.ts'
+import { trackdechets } from '../fixtures/applications.ts'
+import { generatedFiles, ourChart, root } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 
 /** A copy of this repository in which a test may break anything. */
@@ -18,12 +19,16 @@ export interface Repository {
 }
 
 /** What the generators and the chart consist of. `node_modules` is linked. */
-const parts = ['scripts', 'schema', 'charts', 'values', 'docs', 'package.json', 'tsconfig.json']
+const parts = ['scripts', 'schema', 'charts', 'docs', 'package.json', 'tsconfig.json']
 
-/** A copy of the repository that is gone when the tests of the file are over. */
+/**
+ * A copy of the repository that is gone when the tests of the file are over. It holds the fixture Trackdéchets and its
+ * generated files, whatever application this repository holds.
+ */
 export async function repositoryCopy(): Promise<Repository> {
   const folder = await sharedFolder()
-  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true })
+  const filter = (path: string) => path !== join(ourChart, 'ci')
+  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   const at = (path: string) => join(folder, path)
   const read = (path: string) => readFile(at(path), 'utf8')
@@ -31,7 +36,7 @@ export async function repositoryCopy(): Promise<Repository> {
     await mkdir(dirname(at(path)), { recursive: true })
     await writeFile(at(path), text)
   }
-  return {
+  const repository: Repository = {
     folder,
     read,
     write,
@@ -45,18 +50,27 @@ export async function repositoryCopy(): Promise<Repository> {
     cli: (args, env = {}) =>
       tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], { cwd: folder, env }),
   }
+  await adoptFixture(repository, 'trackdechets')
+  for (const [path, content] of await generatedFiles(trackdechets)) await write(path, content)
+  return repository
 }
 
 /** Puts the second application in the place of the first, as somebody would who adopts the repository. */
-export async function adoptBookshop(repository: Repository): Promise<void> {
-  for (const file of ['catalogue.ts', 'environments.ts']) {
-    const text = await readFile(join(root, 'test/fixtures/bookshop', file), 'utf8')
-    await repository.write(`scripts/${file}`, text.replaceAll('../../../scripts/', './'))
-  }
+export function adoptBookshop(repository: Pick<Repository, 'write'>): Promise<void> {
+  return adoptFixture(repository, 'bookshop')
 }
 
 /** Puts any application in the place of the first; a file for it need not be there. */
 export async function adoptApplication(repository: Repository, application: Application): Promise<void> {
   await repository.write('scripts/catalogue.ts', `export default ${JSON.stringify(application.catalogue)}\n`)
   await repository.write('scripts/environments.ts', `export default ${JSON.stringify(application.environments)}\n`)
+}
+
+// --- internal ---
+
+async function adoptFixture({ write }: Pick<Repository, 'write'>, fixture: 'trackdechets' | 'bookshop'): Promise<void> {
+  for (const file of ['catalogue.ts', 'environments.ts']) {
+    const text = await readFile(join(root, 'test/fixtures', fixture, file), 'utf8')
+    await write(`scripts/${file}`, text.replaceAll('../../../scripts/', './'))
+  }
 }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../scripts/lib/command.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
 import { runCli, runCliMany } from '../helpers/cli.ts'
+import { committedEnvironments } from '../helpers/committed.ts'
 
 const files = readdirSync('scripts/commands').filter((file) => file.endsWith('.ts'))
 const commands = await Promise.all(
@@ -14,6 +15,8 @@ const commands = await Promise.all(
   }),
 )
 const names = commands.map(({ command }) => command.name)
+
+const [environment = ''] = committedEnvironments
 
 /** Scripts of package.json that are no commands of ours. */
 const otherScripts = ['format', 'help', 'test']
@@ -107,8 +110,8 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     [
       'an unknown environment names the nearest',
-      ['render', '--environment', 'recete'],
-      '--environment recete: there is no such environment. Did you mean "recette"? Expected one of: recette, sandbox, production.',
+      ['render', '--environment', `${environment}x`],
+      `--environment ${environment}x: there is no such environment. Did you mean "${environment}"? Expected one of: ${committedEnvironments.join(', ')}.`,
     ],
     [
       'a wrong choice names the right ones',
@@ -117,7 +120,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     [
       'one of two environments is not taken in silence',
-      ['render', '-e', 'recette', '--environment', 'production'],
+      ['render', '-e', environment, '--environment', environment],
       "npm run render: option '-e, --environment <name>' is given twice.",
     ],
     ['an argument nobody asked for is refused', ['check', 'everything'], 'npm run check: too many arguments.'],

@@ -1,0 +1,7 @@
+import { loadApplication } from '../../scripts/session/application.ts'
+
+/** The application this repository holds, whatever it is: a test may name nothing of it. */
+export const committed = await loadApplication()
+
+/** Its environments, in the order they are written down. */
+export const committedEnvironments = Object.keys(committed.environments)
