@@ -5,6 +5,7 @@ import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
+import { chartKinds } from '../../model/chart-objects.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ObjectChange } from './objects.ts'
 
@@ -24,7 +25,7 @@ export async function planRemovals(
   const options = { labelSelector: releaseSelector(release), ...(signal ? { signal } : {}) }
   const namespaces = [...tiers.map(({ namespace }) => namespace), release.namespace]
   const found = await Promise.all(
-    chartKinds.map(async (kind) => {
+    Object.values(chartKinds).map(async (kind) => {
       const items = await listEverywhere(client, kind, namespaces, options)
       return items.map((item) => ({ kind, item }))
     }),
@@ -113,23 +114,6 @@ function readersText(readers: RemovedTarget['readers']): string {
   })
   return `it is read by ${shortList(texts)}`
 }
-
-/** Every kind that a template of the chart renders. */
-const chartKinds: readonly Kind[] = [
-  kinds.namespace,
-  kinds.secret,
-  kinds.secretStore,
-  kinds.externalSecret,
-  kinds.sealedSecret,
-  kinds.role,
-  kinds.roleBinding,
-  kinds.serviceAccount,
-  kinds.networkPolicy,
-  kinds.resourceQuota,
-  kinds.limitRange,
-  kinds.validatingAdmissionPolicy,
-  kinds.validatingAdmissionPolicyBinding,
-]
 
 /** A finalizer may keep for a while what is removed already. */
 function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean {
