@@ -13,9 +13,12 @@ import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { createConsumers } from './consumers.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const environment = 'recette'
 const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]

@@ -12,9 +12,12 @@ import {
   type Values,
   valuesFor,
 } from '../emulator/fill-world.ts'
+
 import { trackdechets } from '../fixtures/applications.ts'
-import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
+
+const { folder: root } = await repositoryCopy()
 
 let controlPlane: ControlPlane
 let client: KubernetesClient

@@ -5,8 +5,11 @@ import type { RemoteSecretModel, TierModel } from '../../scripts/model/resolve.t
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { createConsumers } from './consumers.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const environment = 'recette'
 const { catalogue, environments } = trackdechets

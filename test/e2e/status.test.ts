@@ -12,9 +12,12 @@ import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
 import { forceRefresh } from './refresh.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const environment = 'recette'
 

@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
@@ -11,10 +11,15 @@ import { createVersion, disableVersion } from '../../scripts/scaleway/versions.t
 import { bookshop, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
-import { root } from '../helpers/generating.ts'
 import { problemOf } from '../helpers/problems.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
 
+// The command that runs in this process finds the same application as the one in a process of its own.
+vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
+vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
+
+const { folder: root } = await repositoryCopy()
 const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */

@@ -5,9 +5,10 @@ import { iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { root } from '../helpers/generating.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { type AccountWorld, dayMs, emptyAccount, plannedAccount } from './iam-account.ts'
 
+const { folder: root } = await repositoryCopy()
 const plan = iamPlan(resolve(trackdechets, 'recette'))
 
 /** `npm run iam -- …` without npm; nothing of the account of whoever runs the tests. */
