@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/deploy.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -15,12 +15,15 @@ import environments from '../fixtures/trackdechets/environments.ts'
 import { projects } from '../helpers/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
-import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
+
+// The command that runs in this process finds the application of the copies.
+vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
+vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
 /** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
 let repository: Repository
@@ -56,7 +59,7 @@ async function deployAtTerminal(answer: string) {
   const log: string[] = []
   const input = { isTerminal: true, read: async () => '', ask: async () => answer }
   const io: CommandIo = {
-    root,
+    root: (await repositoryCopy()).folder,
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,
