@@ -1,5 +1,6 @@
 import { commandLine } from '../lib/command-line.ts'
 import { markdownTable } from '../lib/markdown.ts'
+import { isRecord } from '../lib/record.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The chart's own README: what it renders, how it is installed, and every value with the description of the schema. */
@@ -70,8 +71,4 @@ function typeName(schema: JsonSchema): string {
 
 function describe(schema: JsonSchema): string {
   return String(schema.description ?? '')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

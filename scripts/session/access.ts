@@ -20,8 +20,13 @@ export async function openEnvironment(
   io: Pick<CommandIo, 'userFolder' | 'env'>,
 ): Promise<EnvironmentModel> {
   const model = await loadEnvironment(io, name)
-  if (model.example && !isLocalApi(io.env)) throw new ProblemError([...apiUrlProblems(io.env), ...exampleIds(model)])
+  refuseExample(model, io.env)
   return model
+}
+
+/** @throws ProblemError `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in */
+export function refuseExample(model: EnvironmentModel, env: CommandIo['env']): void {
+  if (model.example && !isLocalApi(env)) throw new ProblemError([...apiUrlProblems(env), ...exampleIds(model)])
 }
 
 /**

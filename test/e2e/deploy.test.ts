@@ -1,28 +1,31 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/deploy.ts'
-import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
-import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
 import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
+import environments from '../fixtures/trackdechets/environments.ts'
 import { projects } from '../helpers/applications.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
-import { root } from '../helpers/generating.ts'
+import { root as product } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
 import { type Repository, userFolder } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
+
+// The command that runs in this process finds the application of the copies.
+vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
+vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
 /** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
 let repository: Repository
@@ -58,7 +61,8 @@ async function deployAtTerminal(answer: string) {
   const log: string[] = []
   const input = { isTerminal: true, read: async () => '', ask: async () => answer }
   const io: CommandIo = {
-    ...oneFolder(root),
+    productFolder: product,
+    userFolder: (await userFolder()).folder,
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,

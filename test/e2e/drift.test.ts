@@ -8,16 +8,19 @@ import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { isForbidden } from '../../scripts/kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectRef } from '../../scripts/kubernetes/kinds.ts'
 import { run, tryRun } from '../../scripts/lib/exec.ts'
-import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { root as product } from '../helpers/generating.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { createConsumers } from './consumers.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const environment = 'recette'
 const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]
@@ -56,7 +59,8 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
 async function deployWith(helm: string): Promise<Restoration> {
   const { emulator, controlPlane, model } = world.stack
   const release = {
-    ...oneFolder(root),
+    productFolder: product,
+    userFolder: root,
     release: model.release,
     valuesFile: `values/${environment}.yaml`,
     set: { 'scaleway.apiUrl': emulator.url },

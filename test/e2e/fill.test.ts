@@ -12,10 +12,13 @@ import {
   type Values,
   valuesFor,
 } from '../emulator/fill-world.ts'
+
 import { trackdechets } from '../fixtures/applications.ts'
 import { compiledCli } from '../helpers/cli.ts'
-import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { userFolder } from '../helpers/repository.ts'
+
+const { folder: root } = await userFolder()
 
 let controlPlane: ControlPlane
 let client: KubernetesClient

@@ -49,11 +49,7 @@ const computedImports: Readonly<Record<string, string>> = {
   'scripts/session/application.ts': "the user's data files",
 }
 
-/** Files that may be longer than the limit, each with its reason. */
-const longFiles: Readonly<Record<string, string>> = {
-  'scripts/catalogue.ts': 'the list of secrets: data that grows with the application',
-}
-
+/** The files a user edits are data, and as long as the application makes them. */
 const maxLines = 250
 
 /** Ways for a foreign text to the terminal as it is, or into a command. A file that may is listed with its reason. */
@@ -202,7 +198,7 @@ export function fileProblems(sources: Sources): string[] {
     const isVague = path.split('/').some((part) => /^_?(utils?|helpers?|common|misc|shared)(\.|$)/i.test(part))
     return [
       ...(isVague ? [`${path} is named after nothing; name it after what it knows`] : []),
-      ...(lines > maxLines && !(path in longFiles)
+      ...(lines > maxLines && !editedFiles.includes(path)
         ? [`${path} has ${lines} lines; split it by question, at most ${maxLines} are allowed`]
         : []),
     ]
@@ -215,15 +211,10 @@ export function unusedExceptions(sources: Sources): string[] {
     const [path = '', target = ''] = pair.split(' ')
     return !importsOf(sources.get(path) ?? '').some(({ from }) => from && join(dirname(path), from) === target)
   })
-  const unusedLengths = Object.keys(longFiles).filter(
-    (path) => (sources.get(path) ?? '').trimEnd().split('\n').length <= maxLines,
-  )
   const unusedOutput = aroundOutput.flatMap(({ pattern, except }) =>
     Object.keys(except).filter((path) => !withoutComments(sources.get(path) ?? '').match(pattern)),
   )
-  return [...unusedImports, ...unusedLengths, ...unusedOutput].map(
-    (exception) => `the exception "${exception}" is not used; remove it`,
-  )
+  return [...unusedImports, ...unusedOutput].map((exception) => `the exception "${exception}" is not used; remove it`)
 }
 
 /**

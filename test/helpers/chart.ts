@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, run, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import { generatedFiles, root } from './generating.ts'
+import { generatedFiles, ourChart } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
 
@@ -16,9 +16,6 @@ export const helms: readonly [name: string, path: string][] = [
 ]
 
 export const helm4 = helm.path
-
-/** The chart of this repository. */
-export const ourChart = join(root, 'charts/tiered-secrets')
 
 /** A Helm that was built without a version of Kubernetes in it takes 1.20, which the chart refuses. */
 const kubeVersion = ['--kube-version', '1.34.0']

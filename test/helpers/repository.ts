@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url'
 import { generatedPaths } from '../../scripts/generate/generate.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
+import { trackdechets } from '../fixtures/applications.ts'
 import { cliOfPackage, compiledCli } from './cli.ts'
-import { repositoryFile, root } from './generating.ts'
+import { generatedFiles, ourChart, repositoryFile, root } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 
 /** A folder of a user's, in which a test may break anything. */
@@ -25,17 +26,22 @@ export interface Repository {
 }
 
 /** What the generators and the chart consist of. `node_modules` is linked. */
-const parts = ['scripts', 'schema', 'charts', 'values', 'docs', 'package.json', 'tsconfig.json']
+const parts = ['scripts', 'schema', 'charts', 'docs', 'package.json', 'tsconfig.json']
 
 /**
  * A copy of the whole repository, for tests that change what is the product's: sources, chart, contract. Its command line is
- * started as `package.json` does. Gone when the tests of the file are over.
+ * started as `package.json` does. It holds the fixture Trackdéchets and its generated files, whatever application this
+ * repository holds. Gone when the tests of the file are over.
  */
 export async function repositoryCopy(): Promise<Repository> {
   const folder = await sharedFolder()
-  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true })
+  const filter = (path: string) => path !== join(ourChart, 'ci')
+  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  return repositoryIn(folder, cliOfPackage, './')
+  const repository = repositoryIn(folder, cliOfPackage, './')
+  await writeDataFiles(repository, 'trackdechets')
+  for (const [path, content] of await generatedFiles(trackdechets)) await repository.write(path, content)
+  return repository
 }
 
 /**
@@ -44,15 +50,15 @@ export async function repositoryCopy(): Promise<Repository> {
  */
 export async function userFolder(): Promise<Repository> {
   const repository = repositoryIn(await sharedFolder(), [compiledCli], pathToFileURL(`${root}/scripts/`).href)
-  await cp(join(root, 'values'), join(repository.folder, 'values'), { recursive: true })
-  await repository.write(generatedPaths.schema, await repositoryFile(generatedPaths.schema))
-  await writeDataFiles(repository, 'scripts', './')
+  await writeDataFiles(repository, 'trackdechets')
+  for (const [path, content] of await generatedFiles(trackdechets))
+    if (path.startsWith('values/') || path === generatedPaths.schema) await repository.write(path, content)
   return repository
 }
 
 /** Puts the second application in the place of the first, as somebody would who adopts the repository. */
 export async function adoptBookshop(repository: Repository): Promise<void> {
-  await writeDataFiles(repository, 'test/fixtures/bookshop', '../../../scripts/')
+  await writeDataFiles(repository, 'bookshop')
 }
 
 /** Puts any application in the place of the first, as plain JavaScript; a file for it need not be there. */
@@ -65,11 +71,13 @@ export async function adoptApplication(repository: Repository, application: Appl
 
 // --- internal ---
 
-/** @param sources how they import the product's where they are now */
-async function writeDataFiles(repository: Repository, from: string, sources: string): Promise<void> {
+async function writeDataFiles(repository: Repository, fixture: 'trackdechets' | 'bookshop'): Promise<void> {
   for (const file of ['catalogue.ts', 'environments.ts']) {
-    const text = await repositoryFile(`${from}/${file}`)
-    await repository.write(`scripts/${file}`, text.replaceAll(`'${sources}model/`, `'${repository.sources}model/`))
+    const text = await repositoryFile(`test/fixtures/${fixture}/${file}`)
+    await repository.write(
+      `scripts/${file}`,
+      text.replaceAll("'../../../scripts/model/", `'${repository.sources}model/`),
+    )
   }
 }
 

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../scripts/lib/command.ts'
 import { commandLine } from '../../scripts/lib/command-line.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
 import { runCli, runCliMany } from '../helpers/cli.ts'
+import { committedEnvironments } from '../helpers/committed.ts'
 
 const files = readdirSync('scripts/commands').filter((file) => file.endsWith('.ts'))
 const commands = await Promise.all(
@@ -15,6 +16,8 @@ const commands = await Promise.all(
   }),
 )
 const names = commands.map(({ command }) => command.name)
+
+const [environment = ''] = committedEnvironments
 
 /** Scripts of package.json that are no commands of ours. */
 const otherScripts = ['format', 'help', 'test']
@@ -108,8 +111,8 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     [
       'an unknown environment names the nearest',
-      ['render', '--environment', 'recete'],
-      '--environment recete: there is no such environment. Did you mean "recette"? Expected one of: recette, sandbox, production.',
+      ['render', '--environment', `${environment}x`],
+      `--environment ${environment}x: there is no such environment. Did you mean "${environment}"? Expected one of: ${committedEnvironments.join(', ')}.`,
     ],
     [
       'a wrong choice names the right ones',
@@ -118,7 +121,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     [
       'one of two environments is not taken in silence',
-      ['render', '-e', 'recette', '--environment', 'production'],
+      ['render', '-e', environment, '--environment', environment],
       "npm run render: option '-e, --environment <name>' is given twice.",
     ],
     ['an argument nobody asked for is refused', ['check', 'everything'], 'npm run check: too many arguments.'],

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { RunResult } from '../../../../scripts/lib/exec.ts'
 import { runCliMany } from '../../../helpers/cli.ts'
+import { committedEnvironments } from '../../../helpers/committed.ts'
 import { adoptBookshop, userFolder } from '../../../helpers/repository.ts'
 
 const cases = [
@@ -17,9 +18,10 @@ const cases = [
   [['--output', 'xml'], "npm run migrate: option '--output <form>' argument 'xml' is invalid."],
 ] as const
 
+const [environment = ''] = committedEnvironments
 let results: RunResult[]
 beforeAll(async () => {
-  results = await runCliMany(cases.map(([args]) => ['migrate', '--environment', 'recette', ...args]))
+  results = await runCliMany(cases.map(([args]) => ['migrate', '--environment', environment, ...args]))
 }, 60_000)
 
 describe('npm run migrate', () => {
