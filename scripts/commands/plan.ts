@@ -1,13 +1,13 @@
-import { openCluster, openEnvironment } from '../access.ts'
-import { renderChart } from '../helm/helm.ts'
-import { parseManifests } from '../helm/manifests.ts'
+import { renderChart } from '../chart/helm.ts'
+import { parseManifests } from '../chart/manifests.ts'
+import { planDeployment } from '../inspect/plan/deployment.ts'
+import { planJson, planMarkdown, planTable } from '../inspect/plan/plan-report.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
-import { planDeployment } from '../plan/deployment.ts'
-import { planJson, planMarkdown, planTable } from '../plan/report.ts'
-import { openRelease } from '../release.ts'
 import { loadAccount } from '../scaleway/account.ts'
+import { openCluster, openEnvironment } from '../session/access.ts'
+import { openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string

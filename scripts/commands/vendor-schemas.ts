@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { builtInSchema, crdSchemas, operatorChartSchema } from '../emit/crd-schemas.ts'
-import { diffOf, findStale, type GeneratedFile, writeStale } from '../emit/plan.ts'
+import { builtInSchema, crdSchemas, operatorChartSchema } from '../generate/crd-schemas.ts'
+import { diffOf, findStale, type GeneratedFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
-import { findTool, type ToolchainIo } from '../toolchain/find.ts'
-import { downloadModule } from '../toolchain/go-command.ts'
+import { findTool, type ToolchainIo } from '../local/toolchain/find.ts'
+import { downloadModule } from '../local/toolchain/go-command.ts'
 
 interface Options {
   readonly check?: boolean
@@ -70,5 +70,5 @@ const operatorChart = 'deploy/charts/external-secrets'
 
 /** The sources of a module, checked against the pins of a tool. */
 function moduleFolder(io: ToolchainIo, tool: string, module: string): Promise<string> {
-  return downloadModule({ name: module, directory: join(io.root, 'scripts/toolchain/go', tool), io }, module)
+  return downloadModule({ name: module, directory: join(io.root, 'scripts/local/toolchain/go', tool), io }, module)
 }

@@ -145,6 +145,11 @@ export interface ObjectRef {
   readonly namespace?: string
 }
 
+/** An object of a namespace. */
+export interface NamespacedRef extends ObjectRef {
+  readonly namespace: string
+}
+
 /** `Secret/backend/backend-secrets`: opens nothing, but can be searched for, and names one object. */
 export function describeObject(kind: Pick<Kind, 'kind'>, { name, namespace }: ObjectRef): string {
   return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')

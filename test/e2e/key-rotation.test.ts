@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { finish, rotate } from '../../scripts/credentials/rotate.ts'
+import { finish, rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { acquireLease } from '../../scripts/kubernetes/lease.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { largeApplication } from '../../scripts/bench/large-application.ts'
+import { surveyRemoteSecrets } from '../../scripts/inspect/survey/remote-secrets.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   countSecrets,
@@ -11,7 +12,6 @@ import {
   secretsPath,
 } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
-import { surveyRemoteSecrets } from '../../scripts/survey/remote-secrets.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
 import { applicationWith } from '../helpers/applications.ts'
 import { type Gatekeeper, startGate } from '../helpers/gate.ts'
