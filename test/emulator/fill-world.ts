@@ -7,7 +7,7 @@ import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { type FillOptions, type FillPlan, planFill } from '../../scripts/payload/fill-plan.ts'
 import { generateValue, payloadOf } from '../../scripts/payload/seed.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { listFolder } from '../../scripts/scaleway/secrets.ts'
 import { accessVersion, listVersions } from '../../scripts/scaleway/versions.ts'
 

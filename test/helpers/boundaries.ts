@@ -126,6 +126,19 @@ export function importsOf(text: string): { readonly from: string | undefined; re
   ]
 }
 
+/** Names of types that can write, in the room that only reads; one sentence each. */
+export function writerProblems(sources: Sources): string[] {
+  return [...sources]
+    .filter(([path]) => path.startsWith('scripts/inspect/'))
+    .flatMap(([path, text]) =>
+      [
+        ...withoutComments(text).matchAll(
+          /\b(?:KubernetesClient|ScalewayAccount|OperatorAccount|ScalewayConnection)\b/g,
+        ),
+      ].map(([name]) => `${path} names ${name}, which can write; inspect gets a ClusterReader and a ScalewayReader`),
+    )
+}
+
 /** Files that import each other in a circle, one sentence a circle. */
 export function circleProblems(sources: Sources): string[] {
   const targets = (path: string) =>
