@@ -332,7 +332,7 @@ test('a missing Go is told in one sentence with the remedy', async () => {
   const w = await world()
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'GO_MISSING', where: 'Go', exitCode: 5 })
-  expect(problem.message).toBe('there is no `go` on PATH, and helm must be built. Expected Go 1.26.0 or newer.')
+  expect(problem.message).toBe('there is no `go` on PATH, and it is needed to build helm. Expected Go 1.26.0 or newer.')
   expect(problem.fix).toContain('https://go.dev/dl/')
 })
 
