@@ -41,7 +41,7 @@ export default defineConfig({
         name,
         include: include ?? [`test/${name}/**/*.test.ts`],
         exclude: [...configDefaults.exclude, ...exclude],
-        globalSetup: needsTools ? ['test/helpers/tools.ts'] : [],
+        globalSetup: ['test/helpers/compile.ts', ...(needsTools ? ['test/helpers/tools.ts'] : [])],
         testTimeout: timeout,
         hookTimeout: Math.max(timeout, 60_000),
         maxWorkers: workers,

@@ -16,6 +16,7 @@ import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/kinds.ts'
 import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { lines, together } from '../lib/printable.ts'
@@ -44,7 +45,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'migrate',
   summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
-  example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
+  example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
   options: [
     environmentOption,
     {

@@ -1,9 +1,10 @@
+import { commandLine } from '../lib/command-line.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The chart's own README: what it renders, how it is installed, and every value with the description of the schema. */
 export function chartReadme(base: JsonSchema, defaults: Readonly<Record<string, unknown>>): string {
-  return `<!-- Generated from schema/values.base.schema.json by \`npm run gen-values\`. Do not edit. -->
+  return `<!-- Generated from schema/values.base.schema.json by \`${commandLine`gen-values`}\`. Do not edit. -->
 
 # tiered-secrets
 

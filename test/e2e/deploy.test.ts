@@ -8,17 +8,19 @@ import { createClient, type KubernetesClient } from '../../scripts/kubernetes/cl
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
 import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
 import { projects } from '../helpers/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { type Repository, userFolder } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -28,7 +30,7 @@ let controlPlane: ControlPlane
 let client: KubernetesClient
 
 beforeAll(async () => {
-  ;[repository, controlPlane] = await Promise.all([repositoryCopy(), startTestControlPlane()])
+  ;[repository, controlPlane] = await Promise.all([userFolder(), startTestControlPlane()])
   client = createClient({ ...controlPlane, skipVerify: false })
   const environments = 'scripts/environments.ts'
   for (const [name, id, number] of [
@@ -56,7 +58,7 @@ async function deployAtTerminal(answer: string) {
   const log: string[] = []
   const input = { isTerminal: true, read: async () => '', ask: async () => answer }
   const io: CommandIo = {
-    root,
+    ...oneFolder(root),
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,
@@ -226,7 +228,7 @@ describe('npm run deploy', () => {
     )
     const path = join(await temporaryFolder(), 'kubeconfig')
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
-    const args = ['--import', 'tsx', 'scripts/cli.ts', 'deploy', '--yes', '--environment', 'recette']
+    const args = [compiledCli, 'deploy', '--yes', '--environment', 'recette']
     const { exitCode, stdout, stderr } = await tryRun(process.execPath, args, {
       cwd: repository.folder,
       env: { KUBECONFIG: path },
@@ -339,7 +341,7 @@ describe('npm run deploy with an operator', () => {
   const deployHere = async (...args: string[]) => {
     const { controlPlane, emulator } = world.stack
     const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }
-    const committed = await repositoryCopy()
+    const committed = await userFolder()
     expect(await committed.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
     return committed.cli(['deploy', '--yes', '--environment', environment, ...args], env)
   }

@@ -8,9 +8,11 @@ import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { isForbidden } from '../../scripts/kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectRef } from '../../scripts/kubernetes/kinds.ts'
 import { run, tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { tokenOf } from '../helpers/service-account.ts'
@@ -44,7 +46,7 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
     HELM_BIN: helm4,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', command, '--environment', environment, ...args]
+  const program = [compiledCli, command, '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return { ...shown, text: `${shown.stdout}\n${shown.stderr}` }
@@ -54,7 +56,7 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
 async function deployWith(helm: string): Promise<Restoration> {
   const { emulator, controlPlane, model } = world.stack
   const release = {
-    root,
+    ...oneFolder(root),
     release: model.release,
     valuesFile: `values/${environment}.yaml`,
     set: { 'scaleway.apiUrl': emulator.url },

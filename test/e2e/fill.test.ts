@@ -13,6 +13,7 @@ import {
   valuesFor,
 } from '../emulator/fill-world.ts'
 import { trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { root } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 
@@ -31,7 +32,7 @@ afterAll(async () => {
 
 /** `npm run fill -- --from-secret trackdechets/<name>`, without npm. */
 function fillFrom(world: FillWorld, name: string, args: readonly string[] = ['--yes']) {
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'fill', '--environment', 'recette']
+  const program = [compiledCli, 'fill', '--environment', 'recette']
   const env = { ...world.env(), KUBECONFIG: controlPlane.kubeconfigPath }
   const from = ['--from-secret', `trackdechets/${name}`]
   return tryRun(process.execPath, [...program, ...from, ...args], { cwd: root, env })

@@ -8,10 +8,11 @@ import { readRelease } from '../../scripts/cluster/helm-release.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { type Disturbance, sides } from '../helpers/disturbance.ts'
 import type { GateRequest } from '../helpers/gate.ts'
 import { allArguments } from '../helpers/processes.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
 import { share } from '../helpers/share.ts'
 import { runOutLease } from './migration-remains.ts'
 import type { MigrationTrack } from './migration-track.ts'
@@ -37,10 +38,9 @@ afterAll(async () => {
 })
 
 /** A repository that holds the application, with everything generated. */
-async function adopted({ catalogue, environments }: Application): Promise<Repository> {
-  const repository = await repositoryCopy()
-  await repository.write('scripts/catalogue.ts', `export default ${JSON.stringify(catalogue)}\n`)
-  await repository.write('scripts/environments.ts', `export default ${JSON.stringify(environments)}\n`)
+async function adopted(application: Application): Promise<Repository> {
+  const repository = await userFolder()
+  await adoptApplication(repository, application)
   const { exitCode, stderr } = await repository.cli(['gen-values'])
   if (exitCode !== 0) throw new Error(stderr)
   return repository
@@ -79,7 +79,7 @@ async function run(
     '--timeout',
     '20s',
   ]
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', 'migrate', ...options], {
+  const child = spawn(process.execPath, [compiledCli, 'migrate', ...options], {
     cwd: repository.folder,
     env: { ...process.env, ...track.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -159,7 +159,7 @@ test('on a disk that has no room for the backup file nothing goes on, and with r
   here.emulator.resetRequests()
   const file = join(folder, 'backup.json')
   const args = ['migrate', '--environment', 'dev', '--assign', 'SENTRY_DSN=api,web', '--yes', '--backup', file]
-  const node = [process.execPath, '--import', 'tsx', 'scripts/cli.ts', ...args]
+  const node = [process.execPath, compiledCli, ...args]
   const env = { ...track.env, TSX_DISABLE_CACHE: '1' }
   // No file may become longer than 1 KiB, which stands for a full disk.
   const full = await tryRun('sh', ['-c', 'ulimit -f 2; exec "$0" "$@"', ...node], {

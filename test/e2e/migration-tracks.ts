@@ -2,6 +2,7 @@ import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts
 import { upgradeRelease } from '../../scripts/chart/helm.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/stack/control-plane.ts'
@@ -41,7 +42,7 @@ export async function startTracks(
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))
-    const workspace = cleanup.use(await copyRepository(root))
+    const workspace = cleanup.use(await copyRepository(oneFolder(root)))
     const { helm } = await tools('helm')
     const { secretKey, organizationId } = emulator.owner
     const account = { apiUrl: emulator.url, secretKey }
@@ -53,7 +54,7 @@ export async function startTracks(
       await writeGenerated(workspace, application)
       await upgradeRelease({
         helm: helm.path,
-        root: workspace.root,
+        ...oneFolder(workspace.folder),
         valuesFile: 'values/dev.yaml',
         release: model.release,
         set: { 'scaleway.apiUrl': emulator.url },

@@ -7,6 +7,7 @@ import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernete
 import { findUnit } from '../../scripts/model/rotation-unit.ts'
 import { createVersion, deleteVersion, disableVersion, enableVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { podsNamed } from '../helpers/kubelet.ts'
@@ -343,7 +344,7 @@ test('Ctrl-C ends it at once, gives the lease back, and the same command goes on
   here.kubelet.hold('server')
   const probe = ['--probe', 'true']
   const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes', ...probe]
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+  const child = spawn(process.execPath, [compiledCli, ...args], {
     cwd: here.repository.folder,
     env: { ...process.env, ...here.env },
   })

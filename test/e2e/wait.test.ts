@@ -11,6 +11,7 @@ import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { listSecrets, secretsPath } from '../../scripts/scaleway/secrets.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { tokenOf } from '../helpers/service-account.ts'
@@ -34,7 +35,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 const waitIn = (kubeconfig: string, ...args: string[]) => {
   const env = { KUBECONFIG: kubeconfig, SCW_API_URL: world.stack.emulator.url }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'wait', '--environment', environment, ...args]
+  const program = [compiledCli, 'wait', '--environment', environment, ...args]
   return tryRun(process.execPath, program, { cwd: root, env })
 }
 const wait = (...args: string[]) => waitIn(world.stack.controlPlane.kubeconfigPath, ...args)

@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { bookshop, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root } from '../helpers/generating.ts'
@@ -19,7 +21,7 @@ const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */
 function cli(world: FillWorld, args: readonly string[], input = '') {
-  const program = ['--import', 'tsx', join(root, 'scripts/cli.ts'), 'fill', ...recette, ...args]
+  const program = [compiledCli, 'fill', ...recette, ...args]
   return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
 }
 
@@ -31,7 +33,7 @@ async function run(
 ) {
   const shown = { out: '', log: '', asked: '' }
   const io: CommandIo = {
-    root,
+    ...oneFolder(root),
     env: world.env(),
     signal: new AbortController().signal,
     out(text) {

@@ -43,6 +43,12 @@ const allowedImports: Readonly<Record<string, string>> = {
   'scripts/session/generated-files.ts scripts/inspect/doctor/cause-codes.ts': 'the data of a generated table',
 }
 
+/** Files that may import what they find out at run time, each with its reason. */
+const computedImports: Readonly<Record<string, string>> = {
+  'scripts/cli.ts': 'the file of a command',
+  'scripts/session/application.ts': "the user's data files",
+}
+
 /** Files that may be longer than the limit, each with its reason. */
 const longFiles: Readonly<Record<string, string>> = {
   'scripts/catalogue.ts': 'the list of secrets: data that grows with the application',
@@ -81,6 +87,11 @@ const aroundOutput: readonly {
     },
   },
   {
+    pattern: /\bnpm (?:run|start)\b/g,
+    told: 'a command of ours is written by commandLine`…` of lib/command-line.ts',
+    except: { 'scripts/lib/command-line.ts': 'writes it' },
+  },
+  {
     pattern: /\blog\(\s*(?:formatProblems?|lines|together|\w*[tT]able|\w*Text)\(/g,
     told: 'log() is for one line, tell() for several',
     except: {},
@@ -91,7 +102,7 @@ const aroundOutput: readonly {
     except: {},
   },
   {
-    pattern: /(?<!shell`[^`\n]*)\b(?:kubectl|scw|helm|curl) [\w-][^`\n]*\$\{(?!shell)/g,
+    pattern: /(?<!shell`[^`\n]*)\b(?:kubectl|scw|helm|curl) [\w-][^`\n]*\$\{(?!shell|commandLine|pipedCommandLine)/g,
     told: 'a command to paste is made by shell`…` of lib/shell.ts',
     except: {
       'scripts/generate/iam-scw.ts': 'a script, with variables of its own',
@@ -227,18 +238,17 @@ export function roomOf(path: string): string {
 
 // --- internal ---
 
-function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[number]): string | undefined {
+function refusal(path: string, { from }: ReturnType<typeof importsOf>[number]): string | undefined {
   const room = roomOf(path)
   if (from === undefined) {
-    if (path === 'scripts/cli.ts') return undefined
-    return `${path} imports a computed path; only scripts/cli.ts may, to load a command`
+    if (path in computedImports) return undefined
+    return `${path} imports a computed path; only ${listed(Object.keys(computedImports))} may`
   }
   if (!from.startsWith('.')) return undefined
   const target = join(dirname(path), from)
   if (`${path} ${target}` in allowedImports) return undefined
   if (editedFiles.includes(target) && !editedFiles.includes(path)) {
-    if (path === 'scripts/session/application.ts' && dynamic) return undefined
-    return `${path} imports ${target}; only scripts/session/application.ts may, by a dynamic import`
+    return `${path} imports ${target}; only scripts/session/application.ts loads it, from the user's folder`
   }
   const allowed = mayImport[room]
   if (allowed === undefined) return `${path} is in no room of the design; list "${room}" with what it may import`

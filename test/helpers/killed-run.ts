@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { compiledCli } from './cli.ts'
 import type { DisturbedGates, Side } from './disturbance.ts'
 import { allArguments } from './processes.ts'
 
@@ -36,7 +37,7 @@ export async function killedRun(
       return 'reset'
     },
   })
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+  const child = spawn(process.execPath, [compiledCli, ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

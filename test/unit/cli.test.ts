@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../scripts/lib/command.ts'
+import { commandLine } from '../../scripts/lib/command-line.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
 import { runCli, runCliMany } from '../helpers/cli.ts'
 
@@ -31,7 +32,7 @@ describe('the overview', () => {
     const { exitCode, stdout = '', stderr } = overview ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     for (const { command } of commands) {
-      expect(stdout).toMatch(new RegExp(`^ {2}npm run ${command.name} +\\S`, 'm'))
+      expect(stdout).toMatch(new RegExp(`^ {2}${commandLine`${command.name}`} +\\S`, 'm'))
       expect(stdout).toContain(command.summary)
     }
     expect(stdout).toContain('2 wrong usage')
@@ -98,7 +99,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     [
       'an unknown option names the nearest',
       ['start', '--onec'],
-      `npm run start: unknown option '--onec'. Did you mean "--once"?`,
+      `npm start: unknown option '--onec'. Did you mean "--once"?`,
     ],
     [
       'a missing environment is named',
@@ -113,7 +114,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     [
       'a wrong choice names the right ones',
       ['start', '--output', 'xml'],
-      "npm run start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
+      "npm start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
     ],
     [
       'one of two environments is not taken in silence',

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { commandLine } from '../../lib/command-line.ts'
 import { lastLines, tryRun } from '../../lib/exec.ts'
 import { findOpenEntry, type OpenEntry } from '../../lib/open-entry.ts'
 import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
@@ -132,7 +133,7 @@ function missingCrds(variable: string, path: string, fact: string): ProblemError
 }
 
 function wrong({ variable }: Pick<ToolSpec, 'variable'>, code: string, message: string): ProblemError {
-  const fix = `Correct ${variable}, or unset it to let \`npm run setup\` find or build the tool.`
+  const fix = `Correct ${variable}, or unset it to let \`${commandLine`setup`}\` find or build the tool.`
   return new ProblemError({ code, where: variable, message, fix }, exitCodes.toolMissing)
 }
 

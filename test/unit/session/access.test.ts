@@ -6,6 +6,7 @@ import { resolve } from '../../../scripts/model/resolve.ts'
 import { expectedContext, openCluster, openEnvironment } from '../../../scripts/session/access.ts'
 import { bookshop } from '../../fixtures/applications.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
+import { root } from '../../helpers/generating.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
 const emulator = { SCW_API_URL: 'http://127.0.0.1:8080' }
@@ -19,14 +20,16 @@ async function kubeconfig(context: string) {
 }
 
 test('an example environment opens for an emulator on this machine, and for nothing else', async () => {
-  expect((await openEnvironment('recette', { env: emulator })).environment).toBe('recette')
+  expect((await openEnvironment('recette', { userFolder: root, env: emulator })).environment).toBe('recette')
   for (const env of [{}, { SCW_API_URL: 'https://api.scaleway.com' }]) {
-    expect(await problemOf(openEnvironment('recette', { env }))).toMatchObject({
+    expect(await problemOf(openEnvironment('recette', { userFolder: root, env }))).toMatchObject({
       code: 'ENVIRONMENT_IS_EXAMPLE',
       where: 'scripts/environments.ts recette.projectId',
     })
   }
-  await expect(openEnvironment('recette', { env: { SCW_API_URL: 'somewhere' } })).rejects.toMatchObject({
+  await expect(
+    openEnvironment('recette', { userFolder: root, env: { SCW_API_URL: 'somewhere' } }),
+  ).rejects.toMatchObject({
     problems: [{ code: 'SCALEWAY_API_URL_INVALID' }, { code: 'ENVIRONMENT_IS_EXAMPLE' }],
   })
 })

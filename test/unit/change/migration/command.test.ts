@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { RunResult } from '../../../../scripts/lib/exec.ts'
 import { runCliMany } from '../../../helpers/cli.ts'
-import { adoptBookshop, repositoryCopy } from '../../../helpers/repository.ts'
+import { adoptBookshop, userFolder } from '../../../helpers/repository.ts'
 
 const cases = [
   [[], 'npm run migrate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
@@ -33,7 +33,7 @@ describe('npm run migrate', () => {
   )
 
   test('of an application without an old Secret says what to add, and reads nothing', async () => {
-    const repository = await repositoryCopy()
+    const repository = await userFolder()
     await adoptBookshop(repository)
     const env = { SCW_API_URL: 'http://127.0.0.1:1', KUBECONFIG: '/dev/null' }
     const { exitCode, stdout, stderr } = await repository.cli(['migrate', '--environment', 'preview', '--dry-run'], env)

@@ -26,7 +26,7 @@ async function world(env: Record<string, string> = {}): Promise<World> {
   const cache = join(folder, 'cache')
   const lines: string[] = []
   const io = {
-    root,
+    productFolder: root,
     env: { PATH: join(folder, 'bin'), HOME: folder, TIERED_SECRETS_CACHE: cache, ...env },
     signal: new AbortController().signal,
     log: (line: string) => void lines.push(line),
