@@ -13,6 +13,8 @@ export interface Disturbance {
   readonly only?: (request: GateRequest) => boolean
   /** Also to the same request when it is tried again. Default: only once */
   readonly lasting?: boolean
+  /** After it no request gets through, on either side: as from a process that is dead. Default: the others do */
+  readonly last?: boolean
   act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
 }
 
@@ -41,6 +43,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let armed: Disturbance | undefined
   let counted = 0
   let hit: GateRequest | undefined
+  let isDead = false
   let writes = { scaleway: 0, cluster: 0 }
   const keeper =
     (side: Side): Gatekeeper =>
@@ -51,6 +54,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         onAnswer(answer)
         return answer
       }
+      if (isDead) return 'reset'
       const current = armed
       if (current?.side !== side || ignore(request)) return forwarded()
       if (current.writesOnly && request.method === 'GET') return forwarded()
@@ -58,6 +62,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
       if (!isAgain && ++counted !== current.at) return forwarded()
       hit = request
+      isDead = current.last === true
       return current.act(forwarded)
     }
   const first = await startGate({ url: scaleway }, keeper('scaleway'))
@@ -69,11 +74,13 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = disturbance
       counted = 0
       hit = undefined
+      isDead = false
       writes = { scaleway: 0, cluster: 0 }
       return () => hit
     },
     calm() {
       armed = undefined
+      isDead = false
     },
     writes: () => ({ ...writes }),
     async [Symbol.asyncDispose]() {
