@@ -1,4 +1,4 @@
-import type { ToolchainIo } from '../toolchain/find.ts'
+import type { ToolchainIo } from '../local/toolchain/find.ts'
 import type { BenchmarkName, Measurement } from './measurement.ts'
 
 export interface BenchmarkIo extends ToolchainIo {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadApplication } from '../application.ts'
+import { loadApplication } from '../session/application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 import { largeApplicationFiles } from './large-application.ts'
 import {

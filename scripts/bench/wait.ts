@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitForSync } from '../cluster/wait-for-sync.ts'
 import { createClient, type KubernetesClient } from '../kubernetes/client.ts'
 import { applyCrds } from '../kubernetes/crds.ts'
 import { type KubernetesObject, kinds, resourcePath } from '../kubernetes/kinds.ts'
 import { openTransport, type TransportOptions } from '../kubernetes/transport.ts'
-import { waitForSync } from '../kubernetes/wait-for-sync.ts'
-import { startControlPlane } from '../local/control-plane.ts'
-import { findTools } from '../toolchain/find.ts'
+import { startControlPlane } from '../local/stack/control-plane.ts'
+import { findTools } from '../local/toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 
 /** From the moment a sync is written, as the operator writes it, to the moment `npm run wait` knows. */

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findStale, writeStale } from '../emit/plan.ts'
-import { generateFor } from '../generated-files.ts'
+import { findStale, writeStale } from '../generate/stale-files.ts'
 import type { Application } from '../model/types.ts'
+import { generateFor } from '../session/generated-files.ts'
 
 /** A temporary copy of the repository, removed when it is disposed of. */
 export interface Workspace extends AsyncDisposable {

@@ -1,10 +1,10 @@
-import { openCluster, openEnvironment } from '../access.ts'
-import { diagnosisJson, diagnosisText } from '../doctor/report.ts'
-import { examine } from '../examine.ts'
+import { diagnosisJson, diagnosisText } from '../inspect/doctor/doctor-report.ts'
+import { examine } from '../inspect/doctor/examine.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
+import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string

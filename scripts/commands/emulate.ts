@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Emulator, startEmulator } from '../emulator/emulator.ts'
-import { readOwnerKey, writeEnvFile } from '../emulator/env-file.ts'
-import { scalewayLimits } from '../emulator/world.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
 import { lines } from '../lib/printable.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { type Emulator, startEmulator } from '../local/emulator/emulator.ts'
+import { readOwnerKey, writeEnvFile } from '../local/emulator/env-file.ts'
+import { scalewayLimits } from '../local/emulator/world.ts'
 
 interface Options {
   readonly port: string

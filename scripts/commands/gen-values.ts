@@ -1,14 +1,14 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generatedHeader } from '../emit/chart-values.ts'
-import type { Generated } from '../emit/generate.ts'
-import { diffOf, findStale, type StaleFile, writeStale } from '../emit/plan.ts'
-import { reachabilityHeader } from '../emit/reachability.ts'
-import { generateAll, staleProblem } from '../generated-files.ts'
+import { generatedHeader } from '../generate/chart-values.ts'
+import type { Generated } from '../generate/generate.ts'
+import { reachabilityHeader } from '../generate/reachability-page.ts'
+import { diffOf, findStale, type StaleFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
+import { generateAll, staleProblem } from '../session/generated-files.ts'
 
 interface Options {
   readonly check?: boolean

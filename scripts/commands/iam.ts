@@ -1,8 +1,6 @@
-import { openEnvironment } from '../access.ts'
-import { loadApplication, loadEnvironment } from '../application.ts'
-import { iamScwScript } from '../emit/iam-scw.ts'
-import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../emit/iam-table.ts'
-import { iamTerraform } from '../emit/iam-terraform.ts'
+import { iamScwScript } from '../generate/iam-scw.ts'
+import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../generate/iam-table.ts'
+import { iamTerraform } from '../generate/iam-terraform.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -13,6 +11,8 @@ import { readLiveIam } from '../scaleway/live-iam.ts'
 import { applicationOf, verifyIam } from '../scaleway/verify-iam.ts'
 import { lastExpiry } from '../scaleway/verify-keys.ts'
 import type { EnvironmentOf } from '../scaleway/verify-rules.ts'
+import { openEnvironment } from '../session/access.ts'
+import { loadApplication, loadEnvironment } from '../session/application.ts'
 
 interface Options {
   readonly environment: string

@@ -2,8 +2,8 @@ import { defineCommand } from '../lib/command.ts'
 import { tryRun } from '../lib/exec.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
-import { findTools } from '../toolchain/find.ts'
-import { linkTools } from '../toolchain/link.ts'
+import { findTools } from '../local/toolchain/find.ts'
+import { linkTools } from '../local/toolchain/link.ts'
 
 export const command = defineCommand<object>({
   name: 'lint:chart',

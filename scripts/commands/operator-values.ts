@@ -1,5 +1,4 @@
-import { loadApplication, loadEnvironment } from '../application.ts'
-import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } from '../emit/operator-values.ts'
+import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } from '../generate/operator-values.ts'
 import { defineCommand, wrongUsage } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
@@ -7,6 +6,7 @@ import { findTier } from '../model/find-tier.ts'
 import { installedOperator } from '../model/operator-version.ts'
 import { type EnvironmentModel, resolveAll } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
+import { loadApplication, loadEnvironment } from '../session/application.ts'
 
 interface Options {
   readonly tier?: string

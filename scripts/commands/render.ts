@@ -1,11 +1,11 @@
-import { loadEnvironment } from '../application.ts'
-import { generatedPaths } from '../emit/generate.ts'
-import { refuseStaleValues } from '../generated-files.ts'
-import { renderChart } from '../helm/helm.ts'
+import { renderChart } from '../chart/helm.ts'
+import { generatedPaths } from '../generate/generate.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
-import { findTool } from '../toolchain/find.ts'
+import { findTool } from '../local/toolchain/find.ts'
+import { loadEnvironment } from '../session/application.ts'
+import { refuseStaleValues } from '../session/generated-files.ts'
 
 interface Options {
   readonly environment: string

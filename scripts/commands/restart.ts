@@ -1,16 +1,16 @@
-import { expectedContext, openCluster, openEnvironment } from '../access.ts'
+import { carryOutRestart } from '../change/restart/carry-out.ts'
+import { lookAtConsumers } from '../change/restart/look.ts'
+import { planRestart, type RestartRow, rollingWorkloads } from '../change/restart/restart-plan.ts'
+import { restartJson, restartSummary, restartTable } from '../change/restart/restart-report.ts'
+import { unmarkedTargets } from '../change/restart/unmarked.ts'
+import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import { carryOutRestart } from '../restart/carry-out.ts'
-import { lookAtConsumers } from '../restart/look.ts'
-import { planRestart, type RestartRow, rollingWorkloads } from '../restart/plan.ts'
-import { restartJson, restartSummary, restartTable } from '../restart/table.ts'
-import { unmarkedTargets } from '../restart/unmarked.ts'
+import { expectedContext, openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string

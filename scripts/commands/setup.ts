@@ -2,8 +2,8 @@ import { defineCommand } from '../lib/command.ts'
 import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
-import { findTools } from '../toolchain/find.ts'
-import { type ToolName, toolNames } from '../toolchain/tools.ts'
+import { findTools } from '../local/toolchain/find.ts'
+import { type ToolName, toolNames } from '../local/toolchain/tools.ts'
 
 interface SetupOptions {
   readonly only?: readonly ToolName[]

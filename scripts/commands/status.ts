@@ -1,19 +1,20 @@
-import { openCluster, openEnvironment } from '../access.ts'
-import { isSeen } from '../doctor/fact.ts'
-import { renderer } from '../examine.ts'
+import { listingOperators, readOperators } from '../cluster/operators.ts'
+import { renderer } from '../inspect/doctor/examine.ts'
+import { isSeen } from '../inspect/doctor/fact.ts'
+import { statusOf } from '../inspect/status/rows.ts'
+import { states } from '../inspect/status/states.ts'
+import { statusJson, statusSummary, statusTable } from '../inspect/status/status-report.ts'
+import { surveyCluster } from '../inspect/survey/cluster-survey.ts'
+import { type DriftSurvey, surveyDrift } from '../inspect/survey/drift-survey.ts'
+import { surveyRemoteSecrets, unreadValues } from '../inspect/survey/remote-secrets.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { type DriftSurvey, surveyDrift } from '../kubernetes/drift-survey.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { listingOperators, readOperators } from '../kubernetes/operators.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
-import { statusOf } from '../status/rows.ts'
-import { states } from '../status/states.ts'
-import { statusJson, statusSummary, statusTable } from '../status/table.ts'
-import { surveyCluster } from '../survey/cluster.ts'
-import { surveyRemoteSecrets } from '../survey/remote-secrets.ts'
+import { readerOf } from '../scaleway/connection.ts'
+import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string
@@ -32,7 +33,7 @@ export const command = defineCommand<Options>({
   ],
   async run({ environment, formats = false, output }, io) {
     const model = await openEnvironment(environment, io)
-    const account = await loadAccount(io.env, io.signal, io.log)
+    const account = readerOf(await loadAccount(io.env, io.signal, io.log))
     using client = await openCluster(model, io)
     const [folders, tiers, drift, operators] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),
@@ -48,7 +49,7 @@ export const command = defineCommand<Options>({
     const told = status.findings.filter(({ code }) => states[code].severity !== 'fine')
     io.log(statusSummary(status))
     const unseen = operators ? [] : [`the version of the operator; you may not ${listingOperators}`]
-    for (const line of [...drift.unseen, ...unseen]) io.log(`not looked at: ${line}`)
+    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not looked at: ${line}`)
     if (told.some(isError)) throw new ProblemError(told)
     if (told.length > 0) io.tell(formatProblems(told))
     return exitCodes.ok

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { builtInSchema, crdSchemas, operatorChartSchema } from '../emit/crd-schemas.ts'
-import { diffOf, findStale, type GeneratedFile, writeStale } from '../emit/plan.ts'
+import { builtInSchema, crdSchemas, operatorChartSchema } from '../generate/crd-schemas.ts'
+import { diffOf, findStale, type GeneratedFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
-import { findTool, type ToolchainIo } from '../toolchain/find.ts'
-import { downloadModule } from '../toolchain/go-command.ts'
+import { findTool, type ToolchainIo } from '../local/toolchain/find.ts'
+import { downloadModule } from '../local/toolchain/go-command.ts'
+import { type ChartKind, chartKinds } from '../model/chart-objects.ts'
 
 interface Options {
   readonly check?: boolean
@@ -43,32 +44,22 @@ export async function vendoredSchemas(io: ToolchainIo): Promise<GeneratedFile[]>
   // Its chart is the newest that comes as a Go module.
   const operator = await moduleFolder(io, 'operator-vulnerable', 'github.com/external-secrets/external-secrets')
   return [
-    ...crdSchemas(crds, ['ExternalSecret', 'SecretStore']),
-    ...crdSchemas(sealedCrds, ['SealedSecret'], 'v1alpha1'),
-    ...builtInKinds.map((name) => builtInSchema(openApi, name)),
+    ...crdSchemas(crds, kindsOf('operator')),
+    ...crdSchemas(sealedCrds, kindsOf('sealed-secrets')),
+    ...kindsOf('kubernetes').map((kind) => builtInSchema(openApi, kind)),
     operatorChartSchema(JSON.parse(await readFile(join(operator, operatorChart, 'values.schema.json'), 'utf8'))),
   ]
 }
 
 // --- internal ---
 
-/** What the chart renders besides custom resources, as Kubernetes' OpenAPI document names it. */
-const builtInKinds = [
-  'io.k8s.api.core.v1.Namespace',
-  'io.k8s.api.core.v1.Secret',
-  'io.k8s.api.core.v1.ServiceAccount',
-  'io.k8s.api.core.v1.ResourceQuota',
-  'io.k8s.api.core.v1.LimitRange',
-  'io.k8s.api.rbac.v1.Role',
-  'io.k8s.api.rbac.v1.RoleBinding',
-  'io.k8s.api.networking.v1.NetworkPolicy',
-  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
-  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
-]
+function kindsOf(source: ChartKind['definedBy']): readonly ChartKind[] {
+  return Object.values(chartKinds).filter(({ definedBy }) => definedBy === source)
+}
 
 const operatorChart = 'deploy/charts/external-secrets'
 
 /** The sources of a module, checked against the pins of a tool. */
 function moduleFolder(io: ToolchainIo, tool: string, module: string): Promise<string> {
-  return downloadModule({ name: module, directory: join(io.root, 'scripts/toolchain/go', tool), io }, module)
+  return downloadModule({ name: module, directory: join(io.root, 'scripts/local/toolchain/go', tool), io }, module)
 }

@@ -1,12 +1,12 @@
-import { openCluster, openEnvironment } from '../access.ts'
-import { type Explanation, explain } from '../examine.ts'
+import { gateDocument, gateTable } from '../cluster/gate-report.ts'
+import { type GateResult, passGate, timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
+import { type Explanation, explain } from '../inspect/doctor/examine.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { gateDocument, gateTable } from '../kubernetes/gate-report.ts'
-import { type GateResult, passGate, timeoutMs, timeoutOption } from '../kubernetes/release-gate.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
+import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string

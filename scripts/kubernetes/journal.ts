@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
 import { isConflict } from './errors.ts'
-import type { NamespacedRef } from './external-secrets.ts'
-import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
+import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
 
 /**
  * What a command of several steps has done so far, in a ConfigMap: whoever runs the command again, from whatever machine,

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
 import { isConflict } from './errors.ts'
-import type { NamespacedRef } from './external-secrets.ts'
-import { describeObject, type KubernetesObject, kinds } from './kinds.ts'
+import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
 
 export interface LeaseOptions {
   /** Who holds it, as the next one is told; different for each run. */

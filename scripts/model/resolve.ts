@@ -2,8 +2,15 @@ import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
 import { canonicalDuration } from './duration.ts'
 import { gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
-import { defaultDns, defaultIngressNamespace, type NetworkModel, type PodPeer, resolveNetwork } from './network.ts'
+import {
+  defaultDns,
+  defaultIngressNamespace,
+  type NetworkModel,
+  type PodPeer,
+  resolveNetwork,
+} from './network/network.ts'
 import { type OperatorModel, operatorOf } from './operator.ts'
+import { existsIn, legacyOf, projectOf, remoteNameOf } from './specs.ts'
 import type {
   Application,
   Catalogue,
@@ -164,25 +171,6 @@ export function resolve({ catalogue, environments }: Application, environment: s
 
 /** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
 export const defaultQuota = 100
-
-export function existsIn(secret: SecretSpec, environment: string): boolean {
-  return secret.environments === undefined || secret.environments.includes(environment)
-}
-
-/** The Scaleway project a tier's secrets live in; empty when `projectIds` lacks the tier, which a rule reports. */
-export function projectOf(spec: EnvironmentSpec, tier: string): string {
-  return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')
-}
-
-/** The old Secret of an environment, if it has one. */
-export function legacyOf({ legacy }: Catalogue, spec: EnvironmentSpec): LegacySpec | undefined {
-  return spec.legacy === 'none' ? undefined : (spec.legacy ?? legacy)
-}
-
-/** Name of the remote secret an entry is stored in: its own, or its identity's when bundled. */
-export function remoteNameOf(secret: SecretSpec): string {
-  return secret.layout === 'bundle' ? (secret.identity ?? secret.remoteName) : secret.remoteName
-}
 
 // --- internal ---
 

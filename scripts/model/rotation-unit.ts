@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { periodSeconds } from './duration.ts'
-import { type FillEntry, fillEntries } from './fill-values.ts'
+import { type FillEntry, fillEntries } from './fill-entries.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from './resolve.ts'
 
 /** What is rotated at once: all entries of an identity, or an entry that has none. */

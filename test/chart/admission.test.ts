@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
-import { parseManifests } from '../../scripts/helm/manifests.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
+import { parseManifests } from '../../scripts/chart/manifests.ts'
 import { roleNames } from '../../scripts/model/names.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'

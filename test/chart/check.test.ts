@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { vendoredSchemas } from '../../scripts/commands/vendor-schemas.ts'
-import { findStale } from '../../scripts/emit/plan.ts'
+import { findStale } from '../../scripts/generate/stale-files.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import { root } from '../helpers/generating.ts'
 import { toolchainIo } from '../helpers/tools.ts'

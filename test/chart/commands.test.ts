@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseManifests } from '../../scripts/helm/manifests.ts'
-import { checkManifests } from '../../scripts/helm/policy/index.ts'
+import { parseManifests } from '../../scripts/chart/manifests.ts'
+import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { repositoryFile } from '../helpers/generating.ts'

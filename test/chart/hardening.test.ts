@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
 import { run } from '../../scripts/lib/exec.ts'
 import type { PodSecurityLevel, TierSpec } from '../../scripts/model/types.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'

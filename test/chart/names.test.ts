@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
 import { find, helm4, manifestsOf, ourChart } from '../helpers/chart.ts'
 
 /**

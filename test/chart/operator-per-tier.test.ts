@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { valuesChecker } from '../../scripts/emit/check-values.ts'
-import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
+import { checkManifests } from '../../scripts/chart/policy/index.ts'
+import { valuesChecker } from '../../scripts/generate/check-values.ts'
+import type { JsonSchema } from '../../scripts/generate/json-schema.ts'
 import {
   operatorDefinitionsText,
   operatorValuesText,
   tierOperatorValuesText,
-} from '../../scripts/emit/operator-values.ts'
-import { checkManifests } from '../../scripts/helm/policy/index.ts'
+} from '../../scripts/generate/operator-values.ts'
 import { tierOperator } from '../../scripts/model/operator.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, type TierModel } from '../../scripts/model/resolve.ts'

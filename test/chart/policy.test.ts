@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Manifest, placeOf } from '../../scripts/helm/manifests.ts'
-import { checkManifests, policyRules } from '../../scripts/helm/policy/index.ts'
+import { type Manifest, placeOf } from '../../scripts/chart/manifests.ts'
+import { checkManifests, policyRules } from '../../scripts/chart/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { chartOf, find, helm4, manifestsOf } from '../helpers/chart.ts'

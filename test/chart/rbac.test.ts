@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
-import { checkManifests } from '../../scripts/helm/policy/index.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
+import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import type { Protection, SubjectSpec } from '../../scripts/model/types.ts'
 import { bookshop } from '../fixtures/applications.ts'

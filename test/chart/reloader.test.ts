@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkManifests } from '../../scripts/helm/policy/index.ts'
-import { externalSecretSpec } from '../../scripts/kubernetes/expected-spec.ts'
+import { checkManifests } from '../../scripts/chart/policy/index.ts'
+import { externalSecretSpec } from '../../scripts/cluster/expected-spec.ts'
 import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
 import type { RestartMode } from '../../scripts/model/types.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'

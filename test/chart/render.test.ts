@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { parseManifests } from '../../scripts/helm/manifests.ts'
+import { parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { executable, temporaryFolder } from '../helpers/folders.ts'
 import { root } from '../helpers/generating.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, kinds, type ObjectRef } from '../../scripts/kubernetes/kinds.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { Application, EnvironmentSpec, SecretSpec } from '../../scripts/model/types.ts'
 import { applicationWith, environment, projectEnvironment, projects } from '../helpers/applications.ts'

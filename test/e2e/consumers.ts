@@ -1,7 +1,7 @@
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, resourcePath } from '../../scripts/kubernetes/kinds.ts'
 import { openTransport } from '../../scripts/kubernetes/transport.ts'
-import type { ClusterAccess } from '../../scripts/local/control-plane.ts'
+import type { ClusterAccess } from '../../scripts/local/stack/control-plane.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
 import type { WorkloadKind } from '../../scripts/model/types.ts'
 import { workloadKinds } from '../helpers/workloads.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DiagnoseOptions } from '../../scripts/doctor/diagnose.ts'
+import type { DiagnoseOptions } from '../../scripts/inspect/doctor/diagnose.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { createVersion } from '../../scripts/scaleway/versions.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeCredentials } from '../../scripts/kubernetes/credentials.ts'
+import { writeCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import {
   type FillWorld,
   filled,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { chartOf, helm4, manifestsOf } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'

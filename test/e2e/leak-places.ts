@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { describeObject, type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
-import type { LocalStack } from '../../scripts/local/stack.ts'
+import type { LocalStack } from '../../scripts/local/stack/stack.ts'
 import type { Place } from '../helpers/leaks.ts'
 
 /** Everything in a cluster that holds no secret by its purpose: all objects, and of those Secrets the metadata. */

@@ -1,8 +1,8 @@
+import type { PodsPart, WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, resourcePath } from '../../scripts/kubernetes/kinds.ts'
-import type { PodsPart, WorkloadObject } from '../../scripts/kubernetes/pod-templates.ts'
 import { openTransport } from '../../scripts/kubernetes/transport.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 
 /** A value in a workload itself, which is nobody's business. */
 export const literal = 'literal-value-of-a-workload'

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
-import { operatorValuesText } from '../../scripts/emit/operator-values.ts'
-import { startEmulator } from '../../scripts/emulator/emulator.ts'
-import type { Manifest } from '../../scripts/helm/manifests.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
+import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
+import { operatorValuesText } from '../../scripts/generate/operator-values.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import {
   type Kind,
@@ -13,10 +13,10 @@ import {
   type ObjectRef,
   type SecretObject,
 } from '../../scripts/kubernetes/kinds.ts'
-import { waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
-import { Cleanup } from '../../scripts/local/cleanup.ts'
-import type { RunningProcess } from '../../scripts/local/process.ts'
-import { externalSecretRefs } from '../../scripts/local/stack.ts'
+import { startEmulator } from '../../scripts/local/emulator/emulator.ts'
+import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
+import type { RunningProcess } from '../../scripts/local/stack/process.ts'
+import { externalSecretRefs } from '../../scripts/local/stack/stack.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'

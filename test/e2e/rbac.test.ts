@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refreshExternalSecrets } from '../../scripts/cluster/refresh.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectMeta } from '../../scripts/kubernetes/kinds.ts'
-import { refreshExternalSecrets } from '../../scripts/kubernetes/refresh.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { groupBy } from '../../scripts/lib/group.ts'
-import { externalSecretRefs } from '../../scripts/local/stack.ts'
+import { externalSecretRefs } from '../../scripts/local/stack/stack.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { allSingle, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
 import { refreshAll } from './refresh.ts'

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeDotenv } from '../../scripts/model/dotenv.ts'
+import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { sides } from '../helpers/disturbance.ts'
 import { type Cut, cutRun, killedRun } from '../helpers/killed-run.ts'
 import { share } from '../helpers/share.ts'

@@ -1,19 +1,19 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
-import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
+import { type WaitReport, waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
-import { type WaitReport, waitForSync } from '../../scripts/kubernetes/wait-for-sync.ts'
-import type { SeedOptions } from '../../scripts/local/seed-account.ts'
+import type { EmulatorOptions } from '../../scripts/local/emulator/emulator.ts'
+import type { SeedOptions } from '../../scripts/local/stack/seed-account.ts'
 import {
   externalSecretRefs,
   installChart,
   type LocalStack,
   type OperatorTool,
   startLocalStack,
-} from '../../scripts/local/stack.ts'
+} from '../../scripts/local/stack/stack.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
-import { generateValue } from '../../scripts/model/seed.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
+import { generateValue } from '../../scripts/payload/seed.ts'
 import { toolchainIo } from '../helpers/tools.ts'
 
 export const { root } = toolchainIo

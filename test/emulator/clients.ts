@@ -1,7 +1,7 @@
 import { createClient } from '@scaleway/sdk-client'
 import { Iamv1alpha1 } from '@scaleway/sdk-iam'
 import { Secretv1beta1 } from '@scaleway/sdk-secret'
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/emulator/emulator.ts'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 
 export const project = '11111111-1111-4111-8111-111111111111'
 export const otherProject = '22222222-2222-4222-8222-222222222222'

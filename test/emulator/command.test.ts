@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openQuestions } from '../../scripts/emulator/open-questions.ts'
+import { openQuestions } from '../../scripts/local/emulator/open-questions.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 let folder: string
@@ -121,12 +121,12 @@ describe('npm run emulate', () => {
 
 describe('the emulator knows nothing of this project', () => {
   test('it imports its own files, lib and packages only', async () => {
-    const names = await readdir(join(root, 'scripts/emulator'), { recursive: true })
+    const names = await readdir(join(root, 'scripts/local/emulator'), { recursive: true })
     for (const name of names.filter((one) => one.endsWith('.ts'))) {
-      const text = await readFile(join(root, 'scripts/emulator', name), 'utf8')
+      const text = await readFile(join(root, 'scripts/local/emulator', name), 'utf8')
       for (const [, from = ''] of text.matchAll(/from '(\.[^']+)'/g)) {
-        const target = join('scripts/emulator', dirname(name), from)
-        expect(target, `${name} imports ${from}`).toMatch(/^scripts\/(emulator|lib)\//)
+        const target = join('scripts/local/emulator', dirname(name), from)
+        expect(target, `${name} imports ${from}`).toMatch(/^scripts\/(local\/emulator|lib)\//)
       }
     }
   })

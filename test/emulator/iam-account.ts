@@ -1,4 +1,4 @@
-import type { EmulatorOptions } from '../../scripts/emulator/emulator.ts'
+import type { EmulatorOptions } from '../../scripts/local/emulator/emulator.ts'
 import type { IamPlan, TierIamPlan } from '../../scripts/model/iam.ts'
 import type { OperatorAccount } from '../../scripts/scaleway/account.ts'
 import type { PolicyRule } from '../../scripts/scaleway/iam.ts'

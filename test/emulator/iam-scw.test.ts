@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { iamScwScript } from '../../scripts/emit/iam-scw.ts'
+import { iamScwScript } from '../../scripts/generate/iam-scw.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { type IamPlan, iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'

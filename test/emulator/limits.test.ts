@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createSecretStore } from '../../scripts/emulator/secrets/store.ts'
+import { createSecretStore } from '../../scripts/local/emulator/secrets/store.ts'
 import { api, application, base64, otherProject, project, raw, seed, startWorld, statusOf } from './clients.ts'
 
 describe('quotas', () => {

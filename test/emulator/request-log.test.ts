@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RequestEntry } from '../../scripts/emulator/admin/request-log.ts'
+import type { RequestEntry } from '../../scripts/local/emulator/admin/request-log.ts'
 import { api, application, base64, project, raw, seed, startWorld, statusOf } from './clients.ts'
 
 test('counts requests per route, per principal and per status', async () => {
@@ -86,7 +86,7 @@ test('is read and emptied by the admin port', async () => {
 })
 
 test('counts all and keeps the newest 10,000', async () => {
-  const { createRequestLog } = await import('../../scripts/emulator/admin/request-log.ts')
+  const { createRequestLog } = await import('../../scripts/local/emulator/admin/request-log.ts')
   const log = createRequestLog()
   const at = new Date(0)
   for (let index = 0; index < 25_000; index++)

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startEmulator } from '../../scripts/emulator/emulator.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
+import { startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { application, base64, clientsOf, project, seed, startWorld, statusOf } from './clients.ts'
 
 let folder: string

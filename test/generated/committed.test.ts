@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { compileChartValuesTypes } from '../../scripts/emit/chart-values-types.ts'
-import { generatedPaths } from '../../scripts/emit/generate.ts'
-import { diffOf, findStale } from '../../scripts/emit/plan.ts'
+import { compileChartValuesTypes } from '../../scripts/generate/chart-values-types.ts'
+import { generatedPaths } from '../../scripts/generate/generate.ts'
+import { diffOf, findStale } from '../../scripts/generate/stale-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { generatedFiles, generatorSources, repositoryFile, root } from '../helpers/generating.ts'
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
-import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
+import type { JsonSchema } from '../../scripts/generate/json-schema.ts'
 import { allSingle, bookshop, trackdechets } from '../fixtures/applications.ts'
 import { generatedFiles, generatorSources } from '../helpers/generating.ts'
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
+import type { JsonSchema } from '../../scripts/generate/json-schema.ts'
 import { generatorSources, repositoryFile } from '../helpers/generating.ts'
 
 const folder = 'charts/tiered-secrets/templates'

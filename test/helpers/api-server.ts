@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ControlPlane, processEnvironment } from '../../scripts/local/control-plane.ts'
-import { answersOk } from '../../scripts/local/probe.ts'
-import { type RunningProcess, startProcess } from '../../scripts/local/process.ts'
+import { type ControlPlane, processEnvironment } from '../../scripts/local/stack/control-plane.ts'
+import { answersOk } from '../../scripts/local/stack/health-probe.ts'
+import { type RunningProcess, startProcess } from '../../scripts/local/stack/process.ts'
 import { eventually } from './eventually.ts'
 import { isRunning, processesIn } from './processes.ts'
 

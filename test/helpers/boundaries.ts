@@ -3,91 +3,44 @@ import { dirname, join } from 'node:path/posix'
 /** Source files by their path from the repository's root, with forward slashes. */
 export type Sources = ReadonlyMap<string, string>
 
-/** Rooms that each room of `scripts/` may import, besides itself. A file on top of `scripts/` is a room of its own. */
+/** What pure code stands on. */
+const pure = ['payload', 'model', 'lib']
+
+/** Whoever talks to Scaleway and the cluster, or renders the chart, about one application. */
+const outside = ['local/toolchain', 'chart', 'cluster', 'scaleway', 'kubernetes', ...pure]
+
+/**
+ * Rooms that each room of `scripts/` may import, besides itself. A file on top of `scripts/` is a room of its own, and so is
+ * each folder of `scripts/local/`.
+ */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli.ts': ['lib'],
-  commands: [
-    'access.ts',
-    'application.ts',
-    'generated-files.ts',
-    'bench',
-    'emit',
-    'helm',
-    'local',
-    'scaleway',
-    'kubernetes',
-    'emulator',
-    'toolchain',
-    'credentials',
-    'doctor',
-    'fill',
-    'plan',
-    'restart',
-    'rotation',
-    'migration',
-    'status',
-    'survey',
-    'release.ts',
-    'examine.ts',
-    'model',
-    'lib',
-  ],
-  bench: [
-    'application.ts',
-    'generated-files.ts',
-    'emit',
-    'helm',
-    'local',
-    'scaleway',
-    'kubernetes',
-    'emulator',
-    'toolchain',
-    'model',
-    'lib',
-  ],
-  'access.ts': ['application.ts', 'local', 'scaleway', 'kubernetes', 'model', 'lib'],
-  'application.ts': ['model', 'lib'],
-  'generated-files.ts': ['application.ts', 'emit', 'model', 'lib'],
-  'release.ts': [
-    'access.ts',
-    'generated-files.ts',
-    'toolchain',
-    'emit',
-    'helm',
-    'scaleway',
-    'kubernetes',
-    'model',
-    'lib',
-  ],
-  'examine.ts': ['generated-files.ts', 'doctor', 'emit', 'helm', 'scaleway', 'kubernetes', 'toolchain', 'model', 'lib'],
+  commands: ['bench', 'change', 'local/stack', 'local/emulator', 'inspect', 'session', 'generate', ...outside],
+  bench: ['local/stack', 'local/emulator', 'session', 'generate', ...outside],
+  change: ['inspect', 'session', 'generate', ...outside],
+  inspect: ['session', 'generate', ...outside],
+  session: ['generate', ...outside],
+  'local/stack': ['local/emulator', 'session', ...outside],
+  'local/toolchain': ['lib'],
+  // It imitates Scaleway: what it shared with us would hide our mistakes.
+  'local/emulator': ['lib'],
+  generate: [...pure, 'schema/chart-values.ts'],
+  chart: pure,
+  cluster: ['scaleway', 'kubernetes', ...pure],
+  scaleway: pure,
+  kubernetes: pure,
+  payload: ['model', 'lib'],
   'catalogue.ts': ['environments.ts', 'model'],
   'environments.ts': ['model'],
-  local: ['toolchain', 'emulator', 'kubernetes', 'scaleway', 'helm', 'model', 'lib'],
-  credentials: ['kubernetes', 'scaleway', 'model', 'lib'],
-  fill: ['kubernetes', 'scaleway', 'model', 'lib'],
-  restart: ['survey', 'kubernetes', 'model', 'lib'],
-  rotation: ['restart', 'fill', 'survey', 'kubernetes', 'scaleway', 'model', 'lib'],
-  migration: ['fill', 'kubernetes', 'scaleway', 'model', 'lib'],
-  survey: ['kubernetes', 'scaleway', 'model', 'lib'],
-  plan: ['status', 'survey', 'kubernetes', 'scaleway', 'model', 'lib'],
-  doctor: ['kubernetes', 'scaleway', 'model', 'lib'],
-  status: ['survey', 'kubernetes', 'scaleway', 'model', 'lib'],
-  emit: ['model', 'lib', 'schema/chart-values.ts'],
-  helm: ['model', 'lib'],
-  scaleway: ['model', 'lib'],
-  kubernetes: ['model', 'lib'],
-  // It imitates Scaleway: what it shared with us would hide our mistakes.
-  emulator: ['lib'],
-  toolchain: ['lib'],
   model: ['lib'],
   lib: [],
 }
 
 /** Single imports that no room allows, each with its reason. */
 const allowedImports: Readonly<Record<string, string>> = {
-  'scripts/generated-files.ts scripts/emulator/open-questions.ts': 'the data of a generated table',
-  'scripts/generated-files.ts scripts/status/states.ts': 'the data of a generated table',
-  'scripts/generated-files.ts scripts/doctor/cause-list.ts': 'the data of a generated table',
+  'scripts/session/generated-files.ts scripts/local/emulator/open-questions.ts': 'the data of a generated table',
+  'scripts/session/generated-files.ts scripts/inspect/status/states.ts': 'the data of a generated table',
+  'scripts/session/generated-files.ts scripts/inspect/doctor/cause-codes.ts': 'the data of a generated table',
 }
 
 /** Files that may be longer than the limit, each with its reason. */
@@ -115,8 +68,8 @@ const aroundOutput: readonly {
       'scripts/lib/printable.ts': 'makes it',
       'scripts/lib/output.ts': 'the last look at what is printable already',
       'scripts/lib/markdown.ts': 'escapes what is in it',
-      'scripts/plan/report.ts': 'Markdown, of lib/markdown.ts',
-      'scripts/migration/table.ts': 'YAML, of lib/yaml.ts',
+      'scripts/inspect/plan/plan-report.ts': 'Markdown, of lib/markdown.ts',
+      'scripts/change/migration/migration-report.ts': 'YAML, of lib/yaml.ts',
       'scripts/commands/credentials.ts': 'YAML, of lib/yaml.ts',
       'scripts/commands/render.ts': 'YAML, of Helm',
       'scripts/commands/deploy.ts': 'YAML, of Helm',
@@ -141,16 +94,16 @@ const aroundOutput: readonly {
     pattern: /(?<!shell`[^`\n]*)\b(?:kubectl|scw|helm|curl) [\w-][^`\n]*\$\{(?!shell)/g,
     told: 'a command to paste is made by shell`…` of lib/shell.ts',
     except: {
-      'scripts/emit/iam-scw.ts': 'a script, with variables of its own',
-      'scripts/emit/operator-values.ts': 'a version of ours',
-      'scripts/emit/tier-operator-values.ts': 'a version and a namespace of ours, in a comment',
+      'scripts/generate/iam-scw.ts': 'a script, with variables of its own',
+      'scripts/generate/operator-values.ts': 'a version of ours',
+      'scripts/generate/tier-operator-values.ts': 'a version and a namespace of ours, in a comment',
       'scripts/kubernetes/exec-login-problems.ts': 'a sentence about kubectl',
       'scripts/bench/helm-template.ts': 'a title',
     },
   },
 ]
 
-/** The files a user edits; everything but `application.ts` takes an application as an argument. */
+/** The files a user edits; everything but `session/application.ts` takes an application as an argument. */
 const editedFiles = ['scripts/catalogue.ts', 'scripts/environments.ts']
 
 /** Imports that cross a boundary of the design, one sentence each. */
@@ -171,6 +124,41 @@ export function importsOf(text: string): { readonly from: string | undefined; re
     ...Array.from(statics, ({ groups }) => ({ from: groups?.from, dynamic: false })),
     ...Array.from(dynamics, ({ groups }) => ({ from: groups?.from, dynamic: true })),
   ]
+}
+
+/** Names of types that can write, in the room that only reads; one sentence each. */
+export function writerProblems(sources: Sources): string[] {
+  return [...sources]
+    .filter(([path]) => path.startsWith('scripts/inspect/'))
+    .flatMap(([path, text]) =>
+      [
+        ...withoutComments(text).matchAll(
+          /\b(?:KubernetesClient|ScalewayAccount|OperatorAccount|ScalewayConnection)\b/g,
+        ),
+      ].map(([name]) => `${path} names ${name}, which can write; inspect gets a ClusterReader and a ScalewayReader`),
+    )
+}
+
+/** Files that import each other in a circle, one sentence a circle. */
+export function circleProblems(sources: Sources): string[] {
+  const targets = (path: string) =>
+    importsOf(sources.get(path) ?? '')
+      .flatMap(({ from }) => (from?.startsWith('.') ? [join(dirname(path), from)] : []))
+      .filter((target) => sources.has(target))
+  const circles = new Map<string, readonly string[]>()
+  const finished = new Set<string>()
+  const walk = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path)
+    if (start >= 0) {
+      const circle = way.slice(start)
+      circles.set([...circle].sort().join(' '), [...circle, path])
+    }
+    if (start >= 0 || finished.has(path)) return
+    for (const target of targets(path)) walk(target, [...way, path])
+    finished.add(path)
+  }
+  for (const path of sources.keys()) walk(path, [])
+  return [...circles.values()].map((circle) => `${circle.join(' imports ')}; cut the circle`)
 }
 
 /** Arguments, output, exit and environment of the process outside of `cli.ts`, one sentence each. */
@@ -239,8 +227,8 @@ function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[n
   const target = join(dirname(path), from)
   if (`${path} ${target}` in allowedImports) return undefined
   if (editedFiles.includes(target) && !editedFiles.includes(path)) {
-    if (path === 'scripts/application.ts' && dynamic) return undefined
-    return `${path} imports ${target}; only scripts/application.ts may, by a dynamic import`
+    if (path === 'scripts/session/application.ts' && dynamic) return undefined
+    return `${path} imports ${target}; only scripts/session/application.ts may, by a dynamic import`
   }
   const allowed = mayImport[room]
   if (allowed === undefined) return `${path} is in no room of the design; list "${room}" with what it may import`
@@ -249,10 +237,14 @@ function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[n
   return `${path} imports ${target}; ${room} may import ${listed(allowed)}`
 }
 
-/** `helm` of `scripts/helm/policy/index.ts`; a file on top of `scripts/` and a file outside of it are themselves. */
+/**
+ * `chart` of `scripts/chart/policy/index.ts`, `local/stack` of a file in that folder; a file on top of `scripts/` and a file
+ * outside of it are themselves.
+ */
 function roomOf(path: string): string {
-  const [top, room = ''] = path.split('/')
-  return top === 'scripts' ? room : path
+  const [top, room = '', folder = ''] = path.split('/')
+  if (top !== 'scripts') return path
+  return room === 'local' && folder.includes('.') === false ? `local/${folder}` : room
 }
 
 function listed(rooms: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
+import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, run, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { generatedFiles, root } from './generating.ts'

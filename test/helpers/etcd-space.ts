@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import { files } from '../../scripts/local/flags.ts'
+import { files } from '../../scripts/local/stack/flags.ts'
 
 /** A namespace whose ConfigMaps fill etcd up to its quota: nothing can be written any more, only deleted. */
 export async function fillEtcd(client: KubernetesClient, namespace: string): Promise<void> {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import type { ControlPlane } from '../../scripts/local/control-plane.ts'
-import { files } from '../../scripts/local/flags.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
+import { files } from '../../scripts/local/stack/flags.ts'
 
 /** Writes ConfigMaps until etcd takes no more. */
 export async function fillEtcd(client: KubernetesClient, namespace: string): Promise<string> {

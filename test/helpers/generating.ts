@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Generated, type GeneratorSources, generate } from '../../scripts/emit/generate.ts'
-import type { JsonSchema } from '../../scripts/emit/json-schema.ts'
-import { pagePaths } from '../../scripts/emit/pages.ts'
+import { type Generated, type GeneratorSources, generate } from '../../scripts/generate/generate.ts'
+import type { JsonSchema } from '../../scripts/generate/json-schema.ts'
+import { pagePaths } from '../../scripts/generate/pages.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import type { Application } from '../../scripts/model/types.ts'
 

@@ -1,5 +1,5 @@
-import type { Manifest } from '../../scripts/helm/manifests.ts'
-import type { NetworkPeer, PodPeer } from '../../scripts/model/network.ts'
+import type { Manifest } from '../../scripts/chart/manifests.ts'
+import type { NetworkPeer, PodPeer } from '../../scripts/model/network/network.ts'
 import type { EnvironmentModel, TierModel } from '../../scripts/model/resolve.ts'
 
 /** The NetworkPolicies of an environment, built by hand: for tests that have no Helm. */

@@ -1,9 +1,13 @@
 import { createClient } from '../../scripts/kubernetes/client.ts'
 import { applyCrds } from '../../scripts/kubernetes/crds.ts'
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../scripts/local/control-plane.ts'
-import { startOperator } from '../../scripts/local/operator.ts'
-import type { RunningProcess } from '../../scripts/local/process.ts'
-import type { OperatorTool } from '../../scripts/local/stack.ts'
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from '../../scripts/local/stack/control-plane.ts'
+import type { RunningProcess } from '../../scripts/local/stack/process.ts'
+import type { OperatorTool } from '../../scripts/local/stack/stack.ts'
+import { startOperator } from '../../scripts/local/stack/start-operator.ts'
 import { tools } from './tools.ts'
 
 /** The pinned tools; one that is missing is built, or fails the test. */

@@ -1,6 +1,6 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, parseManifests } from '../../scripts/helm/manifests.ts'
+import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { run } from '../../scripts/lib/exec.ts'
 import { helm4 } from './chart.ts'
 import { root } from './generating.ts'
@@ -12,7 +12,7 @@ import { sharedFolder } from './shared-folder.ts'
  */
 export async function operatorChart(): Promise<string> {
   const module = 'github.com/external-secrets/external-secrets'
-  const cwd = join(root, 'scripts/toolchain/go/operator-vulnerable')
+  const cwd = join(root, 'scripts/local/toolchain/go/operator-vulnerable')
   const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd })) as { Dir: string }
   const chart = join(await sharedFolder(), 'external-secrets')
   await cp(join(Dir, 'deploy/charts/external-secrets'), chart, { recursive: true })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { findTools, type ToolchainIo } from '../../scripts/toolchain/find.ts'
-import { type Tool, type ToolName, toolNames } from '../../scripts/toolchain/tools.ts'
+import { findTools, type ToolchainIo } from '../../scripts/local/toolchain/find.ts'
+import { type Tool, type ToolName, toolNames } from '../../scripts/local/toolchain/tools.ts'
 
 /** What finding a tool needs, in a test. */
 export const toolchainIo: ToolchainIo = {

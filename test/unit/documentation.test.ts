@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { pagePaths } from '../../scripts/emit/pages.ts'
+import { pagePaths } from '../../scripts/generate/pages.ts'
 
 const pages = ['README.md', 'charts/tiered-secrets/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
 const textOf = (path: string) => readFileSync(path, 'utf8')

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
+  circleProblems,
   fileProblems,
   importProblems,
   importsOf,
@@ -9,6 +10,7 @@ import {
   processProblems,
   type Sources,
   unusedExceptions,
+  writerProblems,
 } from '../helpers/boundaries.ts'
 
 const scripts: Sources = new Map(
@@ -25,6 +27,26 @@ const one = (path: string, text: string): Sources => new Map([[path, text]])
 test('imports go one way: commands, then what they use, then model, then lib', () => {
   expect(scripts.size).toBeGreaterThan(100)
   expect(importProblems(scripts)).toEqual([])
+})
+
+test('what only reads is given nothing that can write', () => {
+  expect(writerProblems(scripts)).toEqual([])
+  const line = `import type { KubernetesClient } from '../kubernetes/client.ts'`
+  expect(writerProblems(one('scripts/inspect/x.ts', line))).toHaveLength(1)
+  expect(writerProblems(one('scripts/change/x.ts', line))).toEqual([])
+})
+
+test('no files import each other in a circle', () => {
+  expect(circleProblems(scripts)).toEqual([])
+  const circle: Sources = new Map([
+    ['scripts/lib/a.ts', `import { b } from './b.ts'`],
+    ['scripts/lib/b.ts', `import type { C } from './deep/c.ts'`],
+    ['scripts/lib/deep/c.ts', `import { a } from '../a.ts'`],
+    ['scripts/lib/d.ts', `import { a } from './a.ts'`],
+  ])
+  expect(circleProblems(circle)).toEqual([
+    'scripts/lib/a.ts imports scripts/lib/b.ts imports scripts/lib/deep/c.ts imports scripts/lib/a.ts; cut the circle',
+  ])
 })
 
 test('only cli.ts reads arguments and the environment, prints or exits', () => {
@@ -66,49 +88,61 @@ test('no exception outlives its reason', () => {
 })
 
 test.each([
-  ['a value', `import { findStale } from '../emit/plan.ts'`],
-  ['a type', `import type { StaleFile } from '../emit/plan.ts'`],
-  ['over several lines', `import {\n  type StaleFile,\n  findStale,\n} from '../emit/plan.ts'`],
-  ['for its effects', `import '../emit/plan.ts'`],
-  ['in double quotes', `import { findStale } from "../emit/plan.ts"`],
-  ['later', `const { findStale } = await import('../emit/plan.ts')`],
-  ['later, in a template', 'await import(`../emit/plan.ts`)'],
-  ['a type, in its place', `let file: import('../emit/plan.ts').StaleFile`],
-  ['by passing it on', `export { findStale } from '../emit/plan.ts'`],
-  ['the old way', `const plan = require('../emit/plan.ts')`],
+  ['a value', `import { findStale } from '../generate/stale-files.ts'`],
+  ['a type', `import type { StaleFile } from '../generate/stale-files.ts'`],
+  ['over several lines', `import {\n  type StaleFile,\n  findStale,\n} from '../generate/stale-files.ts'`],
+  ['for its effects', `import '../generate/stale-files.ts'`],
+  ['in double quotes', `import { findStale } from "../generate/stale-files.ts"`],
+  ['later', `const { findStale } = await import('../generate/stale-files.ts')`],
+  ['later, in a template', 'await import(`../generate/stale-files.ts`)'],
+  ['a type, in its place', `let file: import('../generate/stale-files.ts').StaleFile`],
+  ['by passing it on', `export { findStale } from '../generate/stale-files.ts'`],
+  ['the old way', `const plan = require('../generate/stale-files.ts')`],
 ])('an import of a forbidden room is told: %s', (_, line) => {
-  expect(importProblems(one('scripts/helm/manifests.ts', `// first\n${line}\nlast()\n`))).toEqual([
-    'scripts/helm/manifests.ts imports scripts/emit/plan.ts; helm may import model and lib',
+  expect(importProblems(one('scripts/chart/manifests.ts', `// first\n${line}\nlast()\n`))).toEqual([
+    'scripts/chart/manifests.ts imports scripts/generate/stale-files.ts; chart may import payload, model and lib',
   ])
   expect(importProblems(one('scripts/commands/check.ts', line))).toEqual([])
 })
 
 test.each([
   ['scripts/cli.ts', './commands/check.ts', 'cli.ts may import lib'],
-  ['scripts/emulator/world.ts', '../model/names.ts', 'emulator may import lib'],
-  ['scripts/emulator/iam/store.ts', '../../scaleway/iam.ts', 'emulator may import lib'],
-  ['scripts/toolchain/find.ts', '../local/ports.ts', 'toolchain may import lib'],
-  ['scripts/model/rules/names.ts', '../../emit/pages.ts', 'model may import lib'],
+  ['scripts/local/emulator/world.ts', '../../model/names.ts', 'local/emulator may import lib'],
+  ['scripts/local/emulator/iam/store.ts', '../../../scaleway/iam.ts', 'local/emulator may import lib'],
+  ['scripts/local/emulator/world.ts', '../stack/ports.ts', 'local/emulator may import lib'],
+  ['scripts/local/toolchain/find.ts', '../stack/ports.ts', 'local/toolchain may import lib'],
+  ['scripts/model/rules/names.ts', '../../generate/pages.ts', 'model may import lib'],
+  ['scripts/model/resolve.ts', '../payload/seed.ts', 'model may import lib'],
   ['scripts/lib/files.ts', '../model/names.ts', 'lib may import nothing of ours'],
-  ['scripts/kubernetes/client.ts', '../scaleway/http.ts', 'kubernetes may import model and lib'],
-  ['scripts/scaleway/http.ts', '../kubernetes/errors.ts', 'scaleway may import model and lib'],
-  ['scripts/emit/plan.ts', '../helm/helm.ts', 'emit may import model, lib and schema/chart-values.ts'],
-  ['scripts/emit/plan.ts', '../application.ts', 'emit may import model, lib and schema/chart-values.ts'],
-  ['scripts/application.ts', './helm/helm.ts', 'application.ts may import model and lib'],
-  ['scripts/application.ts', './emit/generate.ts', 'application.ts may import model and lib'],
+  ['scripts/kubernetes/client.ts', '../scaleway/http.ts', 'kubernetes may import payload, model and lib'],
+  ['scripts/kubernetes/client.ts', '../cluster/stores.ts', 'kubernetes may import payload, model and lib'],
+  ['scripts/scaleway/http.ts', '../kubernetes/errors.ts', 'scaleway may import payload, model and lib'],
   [
-    'scripts/generated-files.ts',
-    './emulator/world.ts',
-    'generated-files.ts may import application.ts, emit, model and lib',
+    'scripts/generate/pages.ts',
+    '../chart/helm.ts',
+    'generate may import payload, model, lib and schema/chart-values.ts',
   ],
   [
-    'scripts/commands/render.ts',
-    './check.ts',
-    'commands may import access.ts, application.ts, generated-files.ts, bench, emit, ',
+    'scripts/generate/pages.ts',
+    '../session/access.ts',
+    'generate may import payload, model, lib and schema/chart-values.ts',
   ],
-  ['scripts/local/stack.ts', '../commands/start.ts', 'local may import toolchain, emulator, kubernetes, scaleway, '],
-  ['scripts/credentials/rotate.ts', '../local/stack.ts', 'credentials may import kubernetes, scaleway, model and lib'],
-  ['scripts/helm/helm.ts', '../../test/helpers/tools.ts', 'helm may import model and lib'],
+  ['scripts/session/application.ts', '../inspect/survey/outdated.ts', 'session may import generate, local/toolchain, '],
+  [
+    'scripts/session/generated-files.ts',
+    '../local/emulator/world.ts',
+    'session may import generate, local/toolchain, ',
+  ],
+  ['scripts/inspect/plan/objects.ts', '../../change/fill/execute-fill.ts', 'inspect may import session, generate, '],
+  ['scripts/change/restart/look.ts', '../../local/stack/stack.ts', 'change may import inspect, session, generate, '],
+  [
+    'scripts/local/stack/stack.ts',
+    '../../change/fill/execute-fill.ts',
+    'local/stack may import local/emulator, session, ',
+  ],
+  ['scripts/local/stack/stack.ts', '../../commands/start.ts', 'local/stack may import local/emulator, session, '],
+  ['scripts/commands/render.ts', './check.ts', 'commands may import bench, change, local/stack, '],
+  ['scripts/chart/helm.ts', '../../test/helpers/tools.ts', 'chart may import payload, model and lib'],
 ])('%s may not import %s', (path, from, message) => {
   const [problem, ...others] = importProblems(one(path, `import { x } from '${from}'`))
   expect(problem).toContain(`${path} imports `)
@@ -117,31 +151,31 @@ test.each([
 })
 
 test.each([
-  ['scripts/emit/chart-values.ts', '../../schema/chart-values.ts'],
-  ['scripts/emulator/iam/store.ts', '../http/call.ts'],
+  ['scripts/generate/chart-values.ts', '../../schema/chart-values.ts'],
+  ['scripts/local/emulator/iam/store.ts', '../http/call.ts'],
   ['scripts/model/rules/names.ts', '../../lib/problems.ts'],
-  ['scripts/local/stack.ts', '../emulator/emulator.ts'],
+  ['scripts/local/stack/stack.ts', '../emulator/emulator.ts'],
   ['scripts/commands/bench.ts', '../bench/report.ts'],
-  ['scripts/bench/report.ts', '../application.ts'],
+  ['scripts/bench/report.ts', '../session/application.ts'],
   ['scripts/catalogue.ts', './environments.ts'],
   ['scripts/lib/files.ts', 'node:fs'],
 ])('%s may import %s', (path, from) => {
   expect(importProblems(one(path, `import { x } from '${from}'`))).toEqual([])
 })
 
-test('the two files a user edits are read by application.ts alone, when a command needs them', () => {
-  const message = 'only scripts/application.ts may, by a dynamic import'
+test('the two files a user edits are read by session/application.ts alone, when a command needs them', () => {
+  const message = 'only scripts/session/application.ts may, by a dynamic import'
   for (const name of ['catalogue', 'environments']) {
     const target = `scripts/${name}.ts`
-    for (const path of ['scripts/commands/check.ts', 'scripts/emit/generate.ts', 'scripts/bench/report.ts']) {
+    for (const path of ['scripts/commands/check.ts', 'scripts/generate/generate.ts', 'scripts/bench/report.ts']) {
       const refused = [`${path} imports ${target}; ${message}`]
       expect(importProblems(one(path, `import x from '../${name}.ts'`))).toEqual(refused)
       expect(importProblems(one(path, `await import('../${name}.ts')`))).toEqual(refused)
     }
-    const application = 'scripts/application.ts'
+    const application = 'scripts/session/application.ts'
     const refused = [`${application} imports ${target}; ${message}`]
-    expect(importProblems(one(application, `import x from './${name}.ts'`))).toEqual(refused)
-    expect(importProblems(one(application, `await import('./${name}.ts')`))).toEqual([])
+    expect(importProblems(one(application, `import x from '../${name}.ts'`))).toEqual(refused)
+    expect(importProblems(one(application, `await import('../${name}.ts')`))).toEqual([])
   }
 })
 
@@ -162,7 +196,7 @@ test('a new room is listed before it is used', () => {
 })
 
 test('comments and addresses are no imports', () => {
-  const text = `/** as in import('../emit/plan.ts') */\n// from '../emit/plan.ts'\nconst url = 'https://example.org'\n`
+  const text = `/** as in import('../generate/stale-files.ts') */\n// from '../generate/stale-files.ts'\nconst url = 'https://example.org'\n`
   expect(importsOf(text)).toEqual([])
   expect(processProblems(one('scripts/lib/x.ts', '// process.exit and console.log are for cli.ts\n'))).toEqual([])
 })
@@ -184,15 +218,15 @@ test('console and the process as a module are told', () => {
 
 test.each([
   ['scripts/lib/utils.ts', 'is named after nothing'],
-  ['scripts/emit/helpers/text.ts', 'is named after nothing'],
+  ['scripts/generate/helpers/text.ts', 'is named after nothing'],
   ['scripts/common.ts', 'is named after nothing'],
 ])('%s is told', (path, message) => {
   expect(fileProblems(one(path, ''))).toEqual([expect.stringContaining(`${path} ${message}`)])
 })
 
 test('a file of more than 250 lines is told', () => {
-  expect(fileProblems(one('scripts/emit/x.ts', 'x\n'.repeat(251)))).toEqual([
-    'scripts/emit/x.ts has 251 lines; split it by question, at most 250 are allowed',
+  expect(fileProblems(one('scripts/generate/x.ts', 'x\n'.repeat(251)))).toEqual([
+    'scripts/generate/x.ts has 251 lines; split it by question, at most 250 are allowed',
   ])
-  expect(fileProblems(one('scripts/emit/x.ts', 'x\n'.repeat(250)))).toEqual([])
+  expect(fileProblems(one('scripts/generate/x.ts', 'x\n'.repeat(250)))).toEqual([])
 })

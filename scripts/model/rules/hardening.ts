@@ -1,5 +1,5 @@
 import { namesOf, namesOfTargets } from '../names.ts'
-import { existsIn } from '../resolve.ts'
+import { existsIn } from '../specs.ts'
 import type { TierSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 

@@ -1,7 +1,7 @@
 import { groupBy } from '../../lib/group.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { namesOf } from '../names.ts'
-import { legacyOf } from '../resolve.ts'
+import { legacyOf } from '../specs.ts'
 import type { LegacySpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'

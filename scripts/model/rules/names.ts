@@ -1,6 +1,6 @@
 import type { Problem } from '../../lib/problems.ts'
 import { namesOf, releaseNames } from '../names.ts'
-import { remoteNameOf } from '../resolve.ts'
+import { remoteNameOf } from '../specs.ts'
 import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 
 /** A DNS-1123 label: what a namespace and, for safety, every other name must be. */

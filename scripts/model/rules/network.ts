@@ -1,7 +1,7 @@
 import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { ingressController, podLabelsOf, policyOrigins } from '../network.ts'
+import { ingressController, podLabelsOf, policyOrigins } from '../network/network.ts'
 import type { Application, Catalogue, Labels } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'

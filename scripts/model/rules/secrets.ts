@@ -4,7 +4,7 @@ import type { Problem } from '../../lib/problems.ts'
 import { periodSeconds } from '../duration.ts'
 import { formatDefinition, plainFormatNames } from '../formats.ts'
 import { gjsonPath, namesOf, remoteRef } from '../names.ts'
-import { remoteNameOf } from '../resolve.ts'
+import { remoteNameOf } from '../specs.ts'
 import type { Catalogue, Environments, SecretSpec } from '../types.ts'
 import { atSecret, quoted, type Rule } from './rule.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkValue, formatDefinition, plainFormatNames } from '../../../scripts/model/formats.ts'
-import { generateValue } from '../../../scripts/model/seed.ts'
+import { generateValue } from '../../../scripts/payload/seed.ts'
 
 const families = ['exactly 1 characters', 'exactly 32 characters', 'at least 8 characters', 'at least 64 characters']
 const formats = [...plainFormatNames(), ...families]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { readRecipe } from '../../../scripts/local/toolchain/recipes.ts'
 import { advisories, advisoriesOf } from '../../../scripts/model/operator-advisories.ts'
 import { compareNumbers, installedOperator, parseOperatorVersion } from '../../../scripts/model/operator-version.ts'
-import { readRecipe } from '../../../scripts/toolchain/recipes.ts'
 import { repositoryFile, root } from '../../helpers/generating.ts'
 
 const [secretKey, hostByName, token, caProvider, push] = advisories.map(({ id }) => id)

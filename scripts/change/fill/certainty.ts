@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ProblemError } from '../../lib/problems.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
+
+/**
+ * Does a write whose answer may get lost: after a broken connection or a 5xx, and where the API says that it is done
+ * already, `lookAgain` tells whether it is. If it isn't, it is tried again, up to three times in all.
+ *
+ * @param lookAgain what the write would have answered, or undefined when it was not done
+ */
+export async function doOnce<T extends object>(
+  account: ScalewayAccount,
+  write: () => Promise<T>,
+  lookAgain: () => Promise<T | undefined>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write()
+    } catch (error) {
+      const unknown = isUnknown(error)
+      if (!unknown && !maySayDone(error)) throw error
+      const done = await lookAgain()
+      if (done !== undefined) return done
+      if (!unknown || attempt === attempts) throw error
+    }
+    await sleep((account.retryMs ?? defaultRetryMs) * 2 ** attempt, undefined, { signal: account.signal })
+  }
+}
+
+// --- internal ---
+
+const attempts = 3
+const defaultRetryMs = 200
+
+/** No answer, half of one, or one that doesn't say whether it was done. */
+function isUnknown(error: unknown): boolean {
+  if (error instanceof ScalewayError) return error.status >= 500
+  return error instanceof ProblemError && error.problems.some(({ code }) => unknownOutcomes.includes(code))
+}
+
+const unknownOutcomes = ['SCALEWAY_UNREACHABLE', 'SCALEWAY_ANSWER_UNREADABLE']
+
+/** 409 and 400 are said for a name that is taken, 412 and 404 for a version that is no longer what it was. */
+function maySayDone(error: unknown): boolean {
+  return error instanceof ScalewayError && [400, 404, 409, 412].includes(error.status)
+}

@@ -1,0 +1,106 @@
+import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { describeObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
+import { type PrivateFile, readPrivateFile } from '../../lib/private-file.ts'
+import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
+import type { CommandInput } from '../../lib/terminal.ts'
+import { decodeUtf8 } from '../../lib/utf8.ts'
+import { type InputValue, parseInput } from '../../payload/fill-values.ts'
+
+export interface Input {
+  readonly values: readonly InputValue[]
+  readonly problems: readonly Problem[]
+}
+
+/** Values out of what is piped in. */
+export async function readPiped(input: CommandInput): Promise<Input> {
+  const where = 'standard input'
+  const text = await input.read(maxLength + 1)
+  if (text.length > maxLength) throw new ProblemError(unreadable(where, `has more than ${maxLength} characters`))
+  // The stream has put it in the place of what it could not decode.
+  if (text.includes('\ufffd')) throw new ProblemError(unreadable(where, 'is not UTF-8 throughout'))
+  return parseInput(text, where)
+}
+
+/**
+ * Values out of a file, which only its owner may read; one without any value is a warning.
+ *
+ * @throws ProblemError `FILL_INPUT_UNREADABLE`, `FILL_INPUT_OPEN_TO_OTHERS`
+ */
+export async function readValuesFile(path: string): Promise<Input> {
+  const text = decodeUtf8(await readPrivateFile(path, valuesFile, maxLength))
+  if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
+  const { values, problems } = parseInput(text, path)
+  return { values, problems: values.length === 0 && problems.length === 0 ? [empty(path)] : problems }
+}
+
+/** Values out of a Secret of the cluster, a key a variable. */
+export async function readSecretValues(
+  client: Pick<KubernetesClient, 'get'>,
+  ref: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<Input> {
+  const where = describeObject(kinds.secret, ref)
+  const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
+  if (!secret) throw new ProblemError(absentSecret(where))
+  const values = Object.entries(secret.data ?? {}).map(([name, data]): InputValue => {
+    const value = decodeUtf8(Buffer.from(data, 'base64'))
+    return value === undefined ? { name, value: '', where, wrong: 'is not UTF-8' } : { name, value, where }
+  })
+  return { values, problems: [] }
+}
+
+/** @throws ProblemError for what is no `<namespace>/<name>` */
+export function secretRef(text: string): { readonly namespace: string; readonly name: string } {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? []
+  if (namespace !== undefined && name !== undefined) return { namespace, name }
+  throw new ProblemError(
+    {
+      code: 'WRONG_USAGE',
+      where: `--from-secret ${text}`,
+      message: 'names no Secret. Expected <namespace>/<name>.',
+      fix: 'Write for example --from-secret shop/shop-secrets.',
+    },
+    exitCodes.usage,
+  )
+}
+
+// --- internal ---
+
+const valuesFile: PrivateFile = {
+  code: 'FILL_INPUT',
+  secret: 'the values',
+  content: '.env lines, or a JSON object of texts',
+  fix: 'Correct the path given to --from, or pipe the values into standard input.',
+  replace: 'delete the file when everything is filled',
+}
+
+/** Far more than every remote secret of an environment may hold together, and little to keep in memory. */
+const maxLength = 16 * 1024 * 1024
+
+function unreadable(where: string, fact: string): Problem {
+  return {
+    code: 'FILL_INPUT_UNREADABLE',
+    where,
+    message: `${fact}. Expected .env lines, or a JSON object of texts, in UTF-8.`,
+    fix: 'Correct where the values come from.',
+  }
+}
+
+function absentSecret(where: string): Problem {
+  return {
+    code: 'FILL_INPUT_UNREADABLE',
+    where,
+    message: 'there is no such Secret. Expected one with a key for each variable.',
+    fix: 'Correct the namespace and the name given to --from-secret.',
+  }
+}
+
+function empty(where: string): Problem {
+  return {
+    code: 'FILL_INPUT_EMPTY',
+    where,
+    message: 'gives no value. Expected .env lines, or a JSON object of texts.',
+    fix: 'Correct the path given to --from, or write values into the file.',
+    severity: 'warning',
+  }
+}

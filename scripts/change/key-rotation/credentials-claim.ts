@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  claimCredentials,
+  readCredentials,
+  type StoredCredentials,
+  type WriteOptions,
+  writeCredentials,
+} from '../../cluster/credentials-secret.ts'
+import type { StoreObject } from '../../cluster/stores.ts'
+import { isConflict } from '../../kubernetes/errors.ts'
+import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { acquireLease } from '../../kubernetes/lease.ts'
+import { ProblemError } from '../../lib/problems.ts'
+import { credentialKeys } from '../../model/names.ts'
+import type { KeyPair } from '../../scaleway/api-key.ts'
+import type { TierContext } from './key-rotation-context.ts'
+
+/**
+ * Does something that nobody else does to the same credentials at that time.
+ *
+ * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`
+ */
+export async function aloneWithKey<Context extends TierContext, T>(
+  context: Context,
+  act: (context: Context) => Promise<T>,
+): Promise<T> {
+  const { client, tier, holder, signal, waits, log } = context
+  const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
+  const options = { holder, durationMs: waits.leaseMs, onWait: log, signal }
+  await using lease = await acquireLease(client, ref, options)
+  return await act({ ...context, signal: lease.signal })
+}
+
+/** @throws ProblemError `CREDENTIALS_MISSING` */
+export async function requireCredentials({ client, tier, model, signal }: TierContext): Promise<StoredCredentials> {
+  const stored = await readCredentials(client, tier, signal)
+  if (stored) return stored
+  throw new ProblemError({
+    code: 'CREDENTIALS_MISSING',
+    where: whereOf(tier),
+    message: 'does not exist. Expected the key that is to be replaced.',
+    fix: `Give the tier its first key: npm run credentials -- --environment ${model.environment} --tier ${tier.name}`,
+  })
+}
+
+/** The credentials, which a run that was here before us and still hangs somewhere can no longer overwrite. */
+export async function claimed(context: TierContext): Promise<StoredCredentials> {
+  const { client, tier, holder, signal } = context
+  for (;;) {
+    const stored = await requireCredentials(context)
+    try {
+      return await claimCredentials(client, tier, stored, holder, signal)
+    } catch (error) {
+      if (!isConflict(error)) throw error
+    }
+  }
+}
+
+/**
+ * Writes the credentials of this run, if nobody else has since they were read. A write whose answer was lost, or that
+ * was sent twice, is told from what is there then.
+ *
+ * @throws ProblemError `CREDENTIALS_CHANGED`; nothing is written then. Any other error leaves that open
+ */
+export async function rewrite(
+  { client, tier, signal }: TierContext,
+  key: KeyPair,
+  options: Omit<WriteOptions, 'signal'>,
+): Promise<StoredCredentials> {
+  try {
+    return await writeCredentials(client, tier, key, { ...options, signal })
+  } catch (error) {
+    const there = await readCredentials(client, tier, signal).catch(() => undefined)
+    if (there && isWhat(there, key, options)) return there
+    if (!there || !isConflict(error)) throw error
+    throw new ProblemError({
+      code: 'CREDENTIALS_CHANGED',
+      where: whereOf(tier),
+      message: 'was changed by somebody else just now. Expected nobody else to be at it.',
+      fix: 'Run the same command again: it starts from what is there.',
+    })
+  }
+}
+
+/**
+ * Refuses a tier whose key is not where we would write it.
+ *
+ * @throws ProblemError `CREDENTIALS_SEALED`, `STORE_USES_OTHER_CREDENTIALS`
+ */
+export async function refuseOtherPlace({ client, tier, model, signal }: TierContext): Promise<void> {
+  const { namespace, secretStore, credentialsSecret } = tier
+  if (tier.sealedCredentials) {
+    throw new ProblemError({
+      code: 'CREDENTIALS_SEALED',
+      where: `scripts/environments.ts ${model.environment}.sealedCredentials.${tier.name}`,
+      message: `the chart brings this key as a SealedSecret, which would overwrite another one. Expected a key to be sealed.`,
+      fix: 'Use --seal and replace the sealed form, or remove it and deploy first.',
+    })
+  }
+  const ref = { namespace, name: secretStore }
+  const store = await client.get<StoreObject>(kinds.secretStore, ref, signal)
+  const { accessKey, secretKey } = store?.spec?.provider?.scaleway ?? {}
+  const isOurs = (half: typeof accessKey, key: string) =>
+    half?.secretRef?.name === credentialsSecret && half.secretRef.key === key
+  if (!store || (isOurs(accessKey, credentialKeys.accessKey) && isOurs(secretKey, credentialKeys.secretKey))) return
+  throw new ProblemError({
+    code: 'STORE_USES_OTHER_CREDENTIALS',
+    where: describeObject(kinds.secretStore, ref),
+    message: `reads its key from elsewhere. Expected both halves from Secret ${credentialsSecret}.`,
+    fix: `Put the store back as the chart has it: npm run deploy -- --environment ${model.environment}`,
+  })
+}
+
+// --- internal ---
+
+function isWhat(there: StoredCredentials, { accessKey, secretKey }: KeyPair, { rotation }: WriteOptions): boolean {
+  const isSameKey = there.accessKey === accessKey && there.secretKey === secretKey
+  return isSameKey && isDeepStrictEqual(there.rotation, rotation)
+}
+
+function whereOf({ namespace, credentialsSecret: name }: TierContext['tier']): string {
+  return describeObject(kinds.secret, { namespace, name })
+}

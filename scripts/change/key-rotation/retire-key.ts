@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KeyRotationState } from '../../cluster/credentials-secret.ts'
+import { ProblemError } from '../../lib/problems.ts'
+import { describeKey } from '../../scaleway/api-key.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
+import { expireApiKey } from '../../scaleway/iam.ts'
+import { type KeyRotationContext, managing } from './key-rotation-context.ts'
+import { isExpired, type TierKeys } from './tier-keys.ts'
+
+/**
+ * Makes the key before expire, and waits until Scaleway counts it as expired. One that has expired, or is gone, is fine.
+ *
+ * @throws ProblemError `CLOCK_DIFFERS`, `KEY_OUTLIVES_EXPIRY`
+ */
+export async function retireKey(context: KeyRotationContext, keys: TierKeys, accessKey: string): Promise<void> {
+  const { signal, waits, log } = context
+  if (await isExpired(context, keys, accessKey)) return log(`${describeKey({ accessKey })} has expired`)
+  const expiresAt = new Date(Date.now() + waits.expireAheadMs)
+  try {
+    await expireApiKey(managing(context), accessKey, expiresAt)
+  } catch (error) {
+    throw error instanceof ScalewayError && error.status === 400 ? clockDiffers() : error
+  }
+  log(`disabled ${describeKey({ accessKey })}: it expires in ${waits.expireAheadMs / 1000} s`)
+  await sleep(waits.expireAheadMs, undefined, { signal })
+  const deadline = Date.now() + waits.outliveMs
+  while (!(await isExpired(context, keys, accessKey))) {
+    if (Date.now() > deadline) throw outlives(accessKey, expiresAt)
+    await sleep(1000, undefined, { signal })
+  }
+}
+
+/** Undoes `retire`: the key before is good as long as it was, or for a key's lifetime when it had no end. */
+export async function giveBack(context: KeyRotationContext, keys: TierKeys, rotation: KeyRotationState): Promise<void> {
+  const { model, log } = context
+  const { previousAccessKey: accessKey, previousExpiresAt } = rotation
+  const found = keys.all.find(({ access_key }) => access_key === accessKey)
+  if (!found || accessKey === undefined) return
+  const lifetime = new Date(Date.now() + model.keyLifetimeDays * 24 * 60 * 60 * 1000)
+  const expiresAt = previousExpiresAt === undefined ? lifetime : new Date(previousExpiresAt)
+  if (expiresAt <= new Date() || !(await isExpired(context, keys, accessKey))) return
+  await expireApiKey(managing(context), accessKey, expiresAt)
+  log(`${describeKey({ accessKey })} works again until ${expiresAt.toISOString()}`)
+}
+
+// --- internal ---
+
+function clockDiffers(): ProblemError {
+  return new ProblemError({
+    code: 'CLOCK_DIFFERS',
+    where: 'the clock of this machine',
+    message: `is behind Scaleway's, which refuses an expiry a few seconds from now. Expected the right time.`,
+    fix: 'Set the clock (NTP), then run the same command again: it goes on here, and both keys work until then.',
+  })
+}
+
+function outlives(accessKey: string, expiresAt: Date): ProblemError {
+  return new ProblemError({
+    code: 'KEY_OUTLIVES_EXPIRY',
+    where: describeKey({ accessKey }),
+    message: `should have expired at ${expiresAt.toISOString()}, and Scaleway still counts it as good. Expected the clock of this machine to be right.`,
+    fix: 'Set the clock (NTP), then run the same command again: it goes on here, and the new key is in use.',
+  })
+}

@@ -1,0 +1,182 @@
+import type { KeyRotationState, StoredCredentials } from '../../cluster/credentials-secret.ts'
+import { KubernetesError } from '../../kubernetes/errors.ts'
+import { ProblemError } from '../../lib/problems.ts'
+import { accessKeyIn, checkedKey, describeKey, type KeyPair } from '../../scaleway/api-key.ts'
+import { createApiKey } from '../../scaleway/iam.ts'
+import { probeKey } from '../../scaleway/probe-key.ts'
+import { aloneWithKey, claimed, refuseOtherPlace, requireCredentials, rewrite } from './credentials-claim.ts'
+import { type KeyRotationContext, managing } from './key-rotation-context.ts'
+import { syncProblems } from './prove-key.ts'
+import { giveBack, retireKey } from './retire-key.ts'
+import { deleteKey, deleteLeftKeys, readKeys, type TierKeys } from './tier-keys.ts'
+
+/** What a rotation ended with; access keys as `describeKey` tells them. */
+export interface KeyRotationResult {
+  readonly newKey: string
+  /** The key before, which is expired and still to be deleted; undefined when there was none to disable. */
+  readonly disabledKey: string | undefined
+  /** An interrupted rotation was brought to its end. */
+  readonly resumed: boolean
+}
+
+/**
+ * Replaces the API key of a tier: a new key is made, probed and written, every ExternalSecret synced with it, then the
+ * key before is made to expire, and everything synced once more. Each step can be the last one of a killed run: where
+ * to go on is read from the annotations of the credentials Secret and from the keys in Scaleway, and the key in the
+ * Secret works at every moment.
+ *
+ * @throws ProblemError with what stopped it; the same call goes on from there
+ */
+export async function rotateKey(context: KeyRotationContext): Promise<KeyRotationResult> {
+  await requireCredentials(context)
+  return aloneWithKey(context, async (context) => {
+    await refuseOtherPlace(context)
+    // Before the keys are listed: from now on nobody else can write a key that we take for an orphan.
+    const stored = await claimed(context)
+    const keys = await readKeys(context)
+    if (stored.rotation?.phase === 'written') {
+      context.log('going on with a rotation that was interrupted')
+      return { ...(await complete(context, keys, stored, stored.rotation)), resumed: true }
+    }
+    await deleteLeftKeys(context, keys, stored)
+    const { written, rotation } = await replace(context, keys, stored)
+    return { ...(await complete(context, keys, written, rotation)), resumed: false }
+  })
+}
+
+/**
+ * Deletes what a rotation has disabled.
+ *
+ * @returns how many keys were deleted
+ * @throws ProblemError `ROTATION_UNFINISHED`, or as `deleteLeftKeys`
+ */
+export async function finishKeyRotation(context: KeyRotationContext): Promise<number> {
+  await requireCredentials(context)
+  return aloneWithKey(context, async (context) => {
+    const stored = await claimed(context)
+    if (stored.rotation?.phase === 'written') throw unfinished(context)
+    const deleted = await deleteLeftKeys(context, await readKeys(context), stored)
+    if (stored.rotation) await rewrite(context, stored, { resourceVersion: stored.resourceVersion })
+    return deleted
+  })
+}
+
+/** What `rotateKey` or `finishKeyRotation` would do now, one line a step. Changes nothing. */
+export async function planKeyRotation(
+  context: KeyRotationContext,
+  { finish }: { readonly finish: boolean },
+): Promise<string[]> {
+  await refuseOtherPlace(context)
+  const stored = await requireCredentials(context)
+  if (finish && stored.rotation?.phase === 'written') throw unfinished(context)
+  const keys = await readKeys(context)
+  const { tier, model } = context
+  const previous = stored.rotation?.previousAccessKey
+  const last = [
+    `refresh every ExternalSecret of ${tier.namespace} and wait until it is synced`,
+    `make the key before expire in ${context.waits.expireAheadMs / 1000} s; Scaleway knows no other way to disable a key`,
+    'refresh and wait again, which proves that nothing needs the key before',
+  ]
+  if (stored.rotation?.phase === 'written') return ['go on with the rotation that was interrupted:', ...last]
+  const left = keys.all.filter(
+    ({ access_key, description }) =>
+      access_key === previous || (description === keys.mark && access_key !== accessKeyIn(stored)),
+  )
+  const deletions = left.map(({ access_key }) => `delete ${describeKey({ accessKey: access_key })}`)
+  if (finish) return deletions
+  return [
+    ...deletions,
+    `create a key of ${tier.iamApplication} that expires in ${model.keyLifetimeDays} days, and probe it`,
+    `write it to Secret ${tier.namespace}/${tier.credentialsSecret} in place of ${describeKey(stored)}`,
+    ...last,
+  ]
+}
+
+// --- internal ---
+
+const dayMs = 24 * 60 * 60 * 1000
+
+async function replace(context: KeyRotationContext, keys: TierKeys, stored: StoredCredentials) {
+  const { model, tier, log, waits, unproved } = context
+  const before = keys.all.find(({ access_key }) => access_key === accessKeyIn(stored))
+  if (!before) log(`${describeKey(stored)} in use is none of ${tier.iamApplication}: it will not be touched`)
+  const expiresAt = new Date(Date.now() + model.keyLifetimeDays * dayMs)
+  const created = await createApiKey(managing(context), keys.applicationId, { description: keys.mark, expiresAt })
+  const rotation: KeyRotationState = {
+    phase: 'written',
+    ...(before ? { previousAccessKey: before.access_key } : {}),
+    ...(before?.expires_at ? { previousExpiresAt: before.expires_at } : {}),
+  }
+  try {
+    const key = checkedKey({ accessKey: created.access_key, secretKey: created.secret_key }, 'Scaleway')
+    log(`created ${describeKey(key)}, good until ${expiresAt.toISOString().slice(0, 10)}`)
+    const asKey = { ...managing(context), secretKey: key.secretKey }
+    const patience = { unknownMs: 10_000, ...waits.patience }
+    await probeKey({ account: asKey, accessKey: key.accessKey, model, tier, unproved, patience, onWait: log })
+    const written = await write(context, key, stored, rotation)
+    return { written, rotation }
+  } catch (error) {
+    if (error instanceof UncertainWrite) throw error.cause
+    await deleteKey(context, created.access_key).catch(() => undefined)
+    throw error
+  }
+}
+
+async function write(context: KeyRotationContext, key: KeyPair, stored: StoredCredentials, rotation: KeyRotationState) {
+  const { resourceVersion, otherKeys } = stored
+  try {
+    const written = await rewrite(context, key, { rotation, resourceVersion, without: otherKeys })
+    context.log(`wrote it to Secret ${context.tier.namespace}/${context.tier.credentialsSecret}`)
+    return written
+  } catch (error) {
+    throw isRefusal(error) ? error : new UncertainWrite(error)
+  }
+}
+
+/** Whether the API server has it is not known: the key in the Secret may be the new one, so it has to live. */
+class UncertainWrite extends Error {
+  constructor(cause: unknown) {
+    super('the answer to a write was lost', { cause })
+  }
+}
+
+/** A conflict is none: a request that was sent twice has one with itself. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof KubernetesError) return [400, 401, 403, 404, 422].includes(error.status)
+  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'CREDENTIALS_CHANGED')
+}
+
+async function complete(
+  context: KeyRotationContext,
+  keys: TierKeys,
+  stored: StoredCredentials,
+  rotation: KeyRotationState,
+): Promise<Omit<KeyRotationResult, 'resumed'>> {
+  const { previousAccessKey } = rotation
+  const prove = async () => {
+    const problems = await syncProblems(context)
+    if (problems.length === 0) return
+    await giveBack(context, keys, rotation)
+    throw new ProblemError(problems)
+  }
+  await prove()
+  if (previousAccessKey !== undefined) {
+    await retireKey(context, keys, previousAccessKey)
+    await prove()
+  }
+  const { resourceVersion } = stored
+  await rewrite(context, stored, { rotation: { ...rotation, phase: 'disabled' }, resourceVersion })
+  return {
+    newKey: describeKey(stored),
+    disabledKey: previousAccessKey === undefined ? undefined : describeKey({ accessKey: previousAccessKey }),
+  }
+}
+
+function unfinished({ model, tier }: KeyRotationContext): ProblemError {
+  return new ProblemError({
+    code: 'ROTATION_UNFINISHED',
+    where: `credentials of ${model.environment}/${tier.name}`,
+    message: 'a rotation was interrupted, and the key before may still be needed. Expected it to be over.',
+    fix: `Bring it to its end first: npm run credentials -- --environment ${model.environment} --tier ${tier.name} --rotate`,
+  })
+}

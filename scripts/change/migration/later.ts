@@ -1,0 +1,26 @@
+import type { Problem } from '../../lib/problems.ts'
+import { nextStep, type StepSight } from './run.ts'
+
+/**
+ * What will need a person after the step that is next, as warnings; not what that one says already, nor anything twice:
+ * steps that wait for the same thing say the same. That the name has to be typed at the end is no news. Pure.
+ */
+export function laterProblems(steps: readonly StepSight[]): Problem[] {
+  const next = nextStep({ steps })
+  const told = new Set((next?.problems ?? []).map(textOf))
+  return steps
+    .filter((step) => step !== next && step.state === 'blocked' && step.name !== 'delete')
+    .flatMap(({ problems = [] }) => problems)
+    .filter((one) => {
+      const isNew = !told.has(textOf(one))
+      told.add(textOf(one))
+      return isNew
+    })
+    .map((one) => ({ ...one, severity: 'warning' as const }))
+}
+
+// --- internal ---
+
+function textOf({ code, where, message }: Problem): string {
+  return [code, where, message].join('\n')
+}

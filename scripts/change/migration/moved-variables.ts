@@ -1,0 +1,76 @@
+import type { Container } from '../../cluster/pod-templates.ts'
+import { notHere, type SecretPlaces } from './secret-places.ts'
+
+/** Of a container: what it reads as variables. */
+export interface MovedVariables {
+  readonly patch: { readonly envFrom?: readonly object[]; readonly env?: readonly object[] }
+  readonly notes: readonly string[]
+}
+
+/**
+ * The lists of a container that name the old Secret, with the targets in its place. A patch replaces `envFrom` whole and
+ * merges `env` by name. Undefined when it doesn't read the old Secret that way. Pure.
+ */
+export function movedVariables(places: SecretPlaces, container: Container): MovedVariables | undefined {
+  const envFrom = (container.envFrom ?? []) as readonly EnvFrom[]
+  const env = (container.env ?? []) as readonly Env[]
+  const whole = envFrom.filter(({ secretRef }) => secretRef?.name === places.oldSecret)
+  const single = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === places.oldSecret)
+  if (whole.length + single.length === 0) return undefined
+  const moved = single.map((one) => movedEnv(places, one))
+  const renamed = whole.flatMap((one) => renamedEnv(places, one, env))
+  const entries = [...moved.flatMap(({ entry }) => (entry ? [entry] : [])), ...renamed]
+  return {
+    patch: {
+      ...(whole.length > 0 ? { envFrom: envFrom.flatMap((one) => movedEnvFrom(places, one)) } : {}),
+      ...(entries.length > 0 ? { env: entries } : {}),
+    },
+    notes: moved.flatMap(({ note }) => (note === undefined ? [] : [`${note} (container ${container.name})`])),
+  }
+}
+
+// --- internal ---
+
+interface EnvFrom {
+  readonly prefix?: string
+  readonly secretRef?: { readonly name?: string; readonly optional?: boolean }
+}
+
+interface Env {
+  readonly name: string
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean }
+  }
+}
+
+function movedEnvFrom({ oldSecret, targets }: SecretPlaces, entry: EnvFrom): object[] {
+  if (entry.secretRef?.name !== oldSecret) return [entry]
+  const prefix = entry.prefix ? { prefix: entry.prefix } : {}
+  return targets.map(({ name, optional }) => {
+    const isOptional = optional || entry.secretRef?.optional === true
+    return { ...prefix, secretRef: { name, ...(isOptional ? { optional: true } : {}) } }
+  })
+}
+
+function movedEnv(places: SecretPlaces, { name, valueFrom }: Env): { entry?: object; note?: string } {
+  const { key = '', optional } = valueFrom?.secretKeyRef ?? {}
+  const place = places.byKey.get(key)
+  return place ? { entry: reading(name, place, optional) } : { note: notHere(places, key) }
+}
+
+/** Who reads all keys finds a renamed one under another name, and may still need it under the old one. */
+function renamedEnv({ byKey }: SecretPlaces, { prefix = '', secretRef }: EnvFrom, env: readonly Env[]): object[] {
+  return [...byKey]
+    .filter(([key, { variable }]) => key !== variable && !env.some(({ name }) => name === prefix + key))
+    .map(([key, place]) => reading(prefix + key, place, secretRef?.optional))
+}
+
+function reading(
+  name: string,
+  { target, variable, optional }: { readonly target: string; readonly variable: string; readonly optional: boolean },
+  wasOptional: boolean | undefined,
+): object {
+  const isOptional = optional || wasOptional === true
+  const secretKeyRef = { name: target, key: variable, ...(isOptional ? { optional: true } : {}) }
+  return { name, valueFrom: { secretKeyRef } }
+}

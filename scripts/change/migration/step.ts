@@ -1,0 +1,40 @@
+import { type Problem, ProblemError } from '../../lib/problems.ts'
+import type { Facts } from './facts.ts'
+import type { MigrationContext } from './migration-context.ts'
+import type { MigrationJournal, MigrationState } from './migration-state.ts'
+import type { StepName } from './step-names.ts'
+
+/** How a step stands. */
+export interface Outlook {
+  /** `blocked`: only a person can go on. */
+  readonly state: 'done' | 'todo' | 'blocked'
+  /** What is true, or what would be done: a few words without a final period. */
+  readonly note: string
+  /** Why it is blocked; why it is still to be done, once it was tried; warnings. */
+  readonly problems?: readonly Problem[]
+}
+
+/** A part of the migration that can be done any number of times. What is done already is read from the world. */
+export interface Step {
+  readonly name: StepName
+  /** Completes "may I …": `seal a backup`. */
+  readonly title: string
+  /** Changes nothing. */
+  look(context: MigrationContext, facts: Facts, state: MigrationState): Promise<Outlook>
+  /** Undefined: nothing is to be done but to look. */
+  act?(context: MigrationContext, facts: Facts, journal: MigrationJournal): Promise<void>
+}
+
+export const done = (note: string, problems: readonly Problem[] = []): Outlook => ({ state: 'done', note, problems })
+export const todo = (note: string, problems: readonly Problem[] = []): Outlook => ({ state: 'todo', note, problems })
+export const blocked = (note: string, problems: readonly Problem[]): Outlook => ({ state: 'blocked', note, problems })
+
+/** @throws ProblemError when there are any */
+export function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ProblemError(problems)
+}
+
+/** `3 keys`, `1 key`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}

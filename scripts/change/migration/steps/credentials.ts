@@ -1,0 +1,80 @@
+import { readCredentials, type StoredCredentials } from '../../../cluster/credentials-secret.ts'
+import { type Problem, ProblemError } from '../../../lib/problems.ts'
+import type { TierModel } from '../../../model/resolve.ts'
+import { describeKey, isWellFormed } from '../../../scaleway/api-key.ts'
+import { type Proof, probeKey } from '../../../scaleway/probe-key.ts'
+import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
+import { blocked, done, type Step } from '../step.ts'
+
+/** Each tier has a Scaleway key that opens its own secrets and no others. Who may make keys is for a person to say. */
+export const credentialsStep: Step = {
+  name: 'credentials',
+  title: 'prove the keys',
+  async look(context) {
+    const tiers = context.model.tiers.filter(({ remoteSecrets }) => remoteSecrets.length > 0)
+    const found = await Promise.all(tiers.map((tier) => examine(context, tier)))
+    const problems = found.flatMap((one) => one.problems)
+    const lacking = found.filter((one) => one.problems.length > 0).map(({ tier }) => tier.name)
+    if (problems.length > 0) return blocked(`no usable key for ${lacking.join(', ')}`, problems)
+    return done(found.map(({ tier, note }) => `${tier.name} ${note}`).join('; '))
+  },
+}
+
+// --- internal ---
+
+interface Examined {
+  readonly tier: TierModel
+  readonly problems: readonly Problem[]
+  readonly note: string
+}
+
+async function examine(context: MigrationContext, tier: TierModel): Promise<Examined> {
+  const stored = await readCredentials(context.client, tier, context.signal)
+  // The chart brings it, and there is nothing to prove before.
+  if (!stored && tier.sealedCredentials) return { tier, problems: [], note: 'comes sealed' }
+  if (!stored) return { tier, problems: [missing(context, tier)], note: '' }
+  if (!isWellFormed(stored)) return { tier, problems: [malformed(context, tier)], note: '' }
+  try {
+    const { read, refusals } = await probe(context, tier, stored)
+    return { tier, problems: [], note: read === undefined ? 'listed' : `proved, refused ${refusals} times elsewhere` }
+  } catch (error) {
+    // A refusal of the API is no finding about the key.
+    if (!(error instanceof ProblemError) || error.problems.some(({ where }) => where !== describeKey(stored)))
+      throw error
+    return { tier, problems: error.problems, note: '' }
+  }
+}
+
+/** Everything that has a value is filled by now: what there is nothing to prove with are optional secrets nobody has. */
+function probe(
+  { account, model, signal }: MigrationContext,
+  tier: TierModel,
+  stored: StoredCredentials,
+): Promise<Proof> {
+  const { accessKey, secretKey } = stored
+  const asKey = { ...account, secretKey, signal }
+  return probeKey({ account: asKey, accessKey, model, tier, unproved: true, patience: { refusedMs: 0 } })
+}
+
+function missing({ model }: MigrationContext, tier: TierModel): Problem {
+  const { environment } = model
+  return {
+    code: 'CREDENTIALS_MISSING',
+    where: placeOf(tier),
+    message: `does not exist: tier "${tier.name}" has no Scaleway key. Expected one of the IAM application ${tier.iamApplication}.`,
+    fix: `Make it: npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh. A key that is there already: npm run credentials -- --environment ${environment} --tier ${tier.name}`,
+  }
+}
+
+function malformed({ model }: MigrationContext, tier: TierModel): Problem {
+  return {
+    code: 'CREDENTIALS_MALFORMED',
+    where: placeOf(tier),
+    message: 'holds something else than the two halves of a Scaleway key. Expected both, with nothing around them.',
+    fix: `Write it again: npm run credentials -- --environment ${model.environment} --tier ${tier.name}. Where a SecretStore reads it already, the operator has written it into Events and its log: give a new key, and delete this one in Scaleway.`,
+  }
+}
+
+function placeOf({ namespace, credentialsSecret }: TierModel): string {
+  return placeOfSecret({ namespace, name: credentialsSecret })
+}

@@ -1,0 +1,64 @@
+import { isError, type Problem } from '../../../lib/problems.ts'
+import { fillCommand } from '../../../model/fill-command.ts'
+import { placeOf } from '../../../model/remote-secret.ts'
+import { atSecret } from '../../../model/rules/rule.ts'
+import type { Facts } from '../facts.ts'
+import { qualified } from '../key-inventory.ts'
+import type { MigrationContext } from '../migration-context.ts'
+import { blocked, count, done, type Step } from '../step.ts'
+
+/** Every key of the old Secret has a place to go, and every entry gets a value that fits. */
+export const inventoryStep: Step = {
+  name: 'inventory',
+  title: 'look at every key',
+  async look(context, facts) {
+    const { rows, problems } = await facts.inventory()
+    const plan = await facts.plan()
+    const missing = await missingProblems(context, facts)
+    const all = [...problems, ...missing, ...plan.problems.filter(isTold(missing)).map(forMigration(context))]
+    const sum = (state: (typeof rows)[number]['state']) => rows.filter((row) => row.state === state).length
+    const assigned = count(sum('assigned'), 'key')
+    const left = sum('left') > 0 ? [`${sum('left')} left behind`] : []
+    const open = sum('open') + sum('unknown')
+    const differing = all.filter(({ code }) => code === 'FILL_WOULD_REPLACE').length
+    const rest = all.filter(isError).length - open - missing.length - differing
+    const note = [
+      `${assigned} assigned`,
+      ...left,
+      ...(open > 0 ? [`${open} without a place to go`] : []),
+      ...(missing.length > 0 ? [`${count(missing.length, 'required value')} missing`] : []),
+      ...(differing > 0 ? [`${differing} with another value in Scaleway`] : []),
+      ...(rest > 0 ? [`${rest} to correct`] : []),
+    ].join(', ')
+    return all.some(isError) ? blocked(note, all) : done(note, all)
+  },
+}
+
+// --- internal ---
+
+/** All that are missing are told once, with where a value may come from. */
+async function missingProblems({ model }: MigrationContext, facts: Facts): Promise<Problem[]> {
+  const { rows } = await facts.plan()
+  return rows
+    .filter(({ action, entry }) => action === 'missing' && !entry.spec.optional)
+    .map(({ entry }) => ({
+      code: 'LEGACY_KEY_MISSING',
+      where: atSecret(entry.spec),
+      message: `no key of the old Secret is its value, and ${placeOf(entry.remote)} has none. Expected a value for every required entry.`,
+      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: ${fillCommand({ environment: model.environment, only: [qualified(entry)], specs: [entry.spec] })}`,
+    }))
+}
+
+/** A bundle that lacks a variable is told by that variable. */
+function isTold(missing: readonly Problem[]): (problem: Problem) => boolean {
+  return ({ code }) => code !== 'FILL_INCOMPLETE' || missing.length === 0
+}
+
+/** The old Secret is not always right: a value may have been rotated in Scaleway since. */
+function forMigration(context: MigrationContext): (problem: Problem) => Problem {
+  return (problem) => {
+    if (problem.code !== 'FILL_WOULD_REPLACE') return problem
+    const fix = `If the old Secret is right, run it with --replace: the version before stays enabled. If Scaleway is, leave the old value behind with \`--leave <key>\`.`
+    return { ...problem, fix: context.choices.replace ? problem.fix : fix }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Problem } from '../../../lib/problems.ts'
+import { shell } from '../../../lib/shell.ts'
+import { shortList } from '../../../lib/short-list.ts'
+import type { Facts } from '../facts.ts'
+import type { MigrationContext } from '../migration-context.ts'
+import { command } from '../migration-context.ts'
+import { placeOfReference, type Reference, readReferences } from '../references.ts'
+import { blocked, count, done, type Step } from '../step.ts'
+import { moveOf, type WorkloadMove } from '../workload-move.ts'
+
+/** Nothing reads the old Secret any more. A workload is another team's release: it is told how to move, never moved. */
+export const switchStep: Step = {
+  name: 'switch',
+  title: 'look who reads the old Secret',
+  async look(context, facts) {
+    const references = await readMoves(context, facts)
+    if (references.length === 0) return done('nothing reads the old Secret')
+    const note = `${count(references.length, 'reader')} of the old Secret`
+    return blocked(
+      note,
+      references.map((reference) => inUse(context, reference)),
+    )
+  },
+}
+
+/** A reader of the old Secret, with what has to change of it. */
+export interface ReferenceMove extends Reference {
+  /** Undefined for a pod that only has to end, and where the catalogue does not say which tier it is of. */
+  readonly move: WorkloadMove | undefined
+}
+
+/** Every reader of the old Secret. */
+export async function readMoves(context: MigrationContext, facts: Facts): Promise<ReferenceMove[]> {
+  const inventory = await facts.inventory()
+  const { model, legacy } = context
+  return (await readReferences(context)).map((reference) => ({
+    ...reference,
+    move: reference.workload && moveOf(model, inventory, legacy.name, reference.workload),
+  }))
+}
+
+// --- internal ---
+
+function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
+  const { legacy, model } = context
+  const { kind, name, namespace, uses, workload, move } = reference
+  const keys = uses.some((use) => use.keys === undefined) ? [] : [...new Set(uses.flatMap((use) => use.keys ?? []))]
+  const what = keys.length === 0 ? 'reads' : `reads ${shortList(keys)} of`
+  const where = placeOfReference(reference)
+  const remove = shell`kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
+  const problem = (message: string, fix: string): Problem => {
+    return { code: 'LEGACY_IN_USE', where, message: `${message} Expected nothing to read it any more.`, fix }
+  }
+  if (!workload)
+    return problem(`runs since before, and ${what} Secret ${legacy.name}.`, `Wait until it has ended, or: ${remove}`)
+  if (!move)
+    return problem(
+      `${what} Secret ${legacy.name}, and is a workload of no single tier of the catalogue.`,
+      `Name it among the workloads of its tier in scripts/catalogue.ts, or have it read another Secret.`,
+    )
+  const targets = model.tiers.find((tier) => tier.name === move.tier)
+  const names = [targets?.required?.name, targets?.optional?.name].filter((one) => one !== undefined)
+  const there = move.namespace === namespace ? '' : ` in namespace ${move.namespace}`
+  const moved = `Have it read ${names.join(' and ')}${there}; ${command(context, '--output', 'yaml')} prints the patch.`
+  const notes = move.notes.length > 0 ? ` Not in the patch: ${move.notes.join('; ')}.` : ''
+  const after = move.namespace === namespace ? '' : ` Then delete this one: ${remove}`
+  return problem(`${what} Secret ${legacy.name}.`, `${moved}${notes}${after}`)
+}

@@ -1,0 +1,119 @@
+import { readPodTemplates } from '../../../cluster/pod-templates.ts'
+import { delivers } from '../../../cluster/secret-uses.ts'
+import { kinds, type SecretObject } from '../../../kubernetes/kinds.ts'
+import { compare, type Problem } from '../../../lib/problems.ts'
+import { shortList } from '../../../lib/short-list.ts'
+import { targetKeys } from '../../../model/resolve.ts'
+import type { Facts } from '../facts.ts'
+import { copyRef, type HandMade } from '../hand-made.ts'
+import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
+import { blocked, count, done, type Step, todo } from '../step.ts'
+import { foreignValues, obstacles } from '../take-over-problems.ts'
+
+/**
+ * A target Secret that somebody made by hand is written over whole by the operator. What only it holds is copied beside
+ * it first, and whoever reads that is told to read the copy.
+ */
+export const takeOverStep: Step = {
+  name: 'take-over',
+  title: 'copy what the operator would wipe',
+  async look(context, facts, state) {
+    const sights = await survey(context, facts)
+    const problems = sights.flatMap(({ problems }) => problems)
+    if (problems.length > 0) return blocked('a target made by hand can not be taken over', problems)
+    const toCopy = sights.filter(({ lacking }) => lacking.length > 0)
+    if (toCopy.length > 0) {
+      const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
+      return todo(
+        `copy ${count(keys, 'key')} to ${shortList(toCopy.map(({ copy }) => `${copy.namespace}/${copy.name}`))}`,
+      )
+    }
+    const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
+    const users = await Promise.all(sights.map((sight) => userProblems(context, sight, needed)))
+    if (users.flat().length > 0) return blocked('workloads read what would be wiped', users.flat())
+    return done(sights.length === 0 ? 'no target was made by hand' : `${count(sights.length, 'target')} made by hand`)
+  },
+  async act(context, facts) {
+    for (const sight of await survey(context, facts)) if (sight.lacking.length > 0) await writeCopy(context, sight)
+  },
+}
+
+// --- internal ---
+
+interface Sight {
+  readonly made: HandMade
+  readonly copy: { readonly namespace: string; readonly name: string }
+  /** Undefined: there is none yet. */
+  readonly copied: SecretObject | undefined
+  /** Keys the operator would wipe, or write over. */
+  readonly endangered: readonly string[]
+  /** Those it would wipe. */
+  readonly vanishing: readonly string[]
+  /** Those that the copy lacks. */
+  readonly lacking: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+async function survey(context: MigrationContext, facts: Facts): Promise<Sight[]> {
+  const { client, signal } = context
+  return Promise.all(
+    (await facts.handMade()).map(async (made) => {
+      const { data = {} } = made.secret
+      const copy = copyRef(made)
+      const copied = await client.get<SecretObject>(kinds.secret, copy, signal)
+      const foreign = await foreignValues(context, facts, made)
+      const catalogued = targetKeys(made.target)
+      const extra = Object.keys(data).filter((key) => !catalogued.includes(key))
+      const unfilled = foreign.filter(({ other }) => other === 'absent').map(({ key }) => key)
+      const endangered = [...extra, ...foreign.map(({ key }) => key)].sort(compare)
+      const vanishing = [...extra, ...unfilled].sort(compare)
+      const has = (key: string) => Object.hasOwn(copied?.data ?? {}, key)
+      const problems = obstacles(context, { made, copied, foreign, endangered })
+      return { made, copy, copied, endangered, vanishing, lacking: endangered.filter((key) => !has(key)), problems }
+    }),
+  )
+}
+
+/** Adds keys and changes none: what is in the copy already stays. */
+async function writeCopy(
+  { client, signal, log }: MigrationContext,
+  { made, copy, copied, lacking }: Sight,
+): Promise<void> {
+  const { data = {} } = made.secret
+  const added = Object.fromEntries(lacking.map((key) => [key, data[key] ?? '']))
+  if (copied) {
+    const { resourceVersion } = copied.metadata
+    await client.mergePatch(kinds.secret, copy, { metadata: { resourceVersion }, data: added }, signal)
+  } else {
+    const labels = { 'app.kubernetes.io/managed-by': 'tiered-secrets' }
+    const secret: SecretObject = { metadata: { ...copy, labels }, type: 'Opaque', data: added }
+    await client.create<SecretObject>(kinds.secret, secret, signal)
+  }
+  log(`copied ${shortList(lacking)} of ${placeOfSecret(made.ref)} to ${placeOfSecret(copy)}`)
+}
+
+/** Workloads that would miss a key once they start again. */
+async function userProblems(
+  { client, signal }: MigrationContext,
+  { made: { ref }, copy, vanishing }: Sight,
+  needed: (key: string) => boolean,
+): Promise<Problem[]> {
+  const wanted = vanishing.filter(needed)
+  if (wanted.length === 0) return []
+  const templates = await readPodTemplates(client, ref.namespace, signal)
+  return templates.flatMap(({ kind, name, secrets }) => {
+    const keys = wanted.filter(
+      (key) =>
+        secrets.some((use) => delivers(use, ref.name, key)) && !secrets.some((use) => delivers(use, copy.name, key)),
+    )
+    if (keys.length === 0) return []
+    return [
+      {
+        code: 'TARGET_KEYS_IN_USE',
+        where: `${kind}/${ref.namespace}/${name}`,
+        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator takes out of it. Expected it to read them from ${copy.name} as well.`,
+        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or say that nobody needs them: --leave ${keys.join(' ')}`,
+      },
+    ]
+  })
+}

@@ -1,0 +1,126 @@
+import type { SecretObject } from '../../kubernetes/kinds.ts'
+import type { Problem } from '../../lib/problems.ts'
+import { shell, shellWord } from '../../lib/shell.ts'
+import { fillEntries } from '../../model/fill-entries.ts'
+import { specsOf } from '../../model/resolve.ts'
+import { latestValue } from '../fill/latest-value.ts'
+import type { Facts } from './facts.ts'
+import { copyRef, type HandMade, otherController } from './hand-made.ts'
+import { qualified } from './key-inventory.ts'
+import { type MigrationContext, placeOfSecret } from './migration-context.ts'
+
+/** A catalogued key of a target made by hand whose bytes are not those the operator would write. */
+export interface ForeignValue {
+  readonly key: string
+  /** `<tier>.<variable>` */
+  readonly name: string
+  /** `absent`: Scaleway has none, and gets none. */
+  readonly other: 'differs' | 'absent'
+}
+
+/** Compared by digest with what the old Secret brings, or else with what Scaleway has. */
+export async function foreignValues(
+  context: MigrationContext,
+  facts: Facts,
+  { tier, target, secret }: HandMade,
+): Promise<ForeignValue[]> {
+  const { account, model, signal, digest } = context
+  const { values } = await facts.plan()
+  const specs = specsOf(target).filter(({ variable }) => Object.hasOwn(secret.data ?? {}, variable))
+  const entries = fillEntries({ tiers: [tier] }).filter(({ spec }) => specs.includes(spec))
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<ForeignValue[]> => {
+      const key = entry.spec.variable
+      const bytes = Buffer.from(secret.data?.[key] ?? '', 'base64')
+      const value = values.get(entry.spec) ?? (await latestValue({ ...account, signal }, model, entry))
+      if (value !== undefined && digest(value) === digest(bytes)) return []
+      return [{ key, name: qualified(entry), other: value === undefined ? 'absent' : 'differs' }]
+    }),
+  )
+  return found.flat()
+}
+
+export interface TakeOver {
+  readonly made: HandMade
+  readonly copied: SecretObject | undefined
+  readonly foreign: readonly ForeignValue[]
+  readonly endangered: readonly string[]
+}
+
+/** What keeps a target made by hand from being taken over without a loss. */
+export function obstacles(context: MigrationContext, sight: TakeOver): Problem[] {
+  const { made, foreign } = sight
+  const accepted = context.choices.replace
+  return [
+    ...writerProblems(made),
+    ...(accepted ? [] : foreign.map((value) => foreignProblem(context, made, value))),
+    ...copyProblems(context, sight),
+  ]
+}
+
+// --- internal ---
+
+/** The operator could not write it at all. */
+function writerProblems(made: HandMade): Problem[] {
+  const { ref, secret } = made
+  const where = placeOfSecret(ref)
+  const again = `It is in the backup. ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}; pods that start before the operator has written it wait for it.`
+  const owner = otherController(made)
+  const problems: Problem[] = []
+  if (owner)
+    problems.push({
+      code: 'TARGET_HAS_OTHER_WRITER',
+      where,
+      message: `is written by ${owner.kind} ${owner.name}, and the operator leaves it alone. Expected no other writer.`,
+      fix: `Stop that one from writing it, keeping the Secret: take it out of its ownerReferences.`,
+    })
+  if (secret.immutable === true)
+    problems.push({
+      code: 'TARGET_IMMUTABLE',
+      where,
+      message: 'is immutable, so that the operator can not write it. Expected a Secret that can be written.',
+      fix: again,
+    })
+  if ((secret.type ?? 'Opaque') !== 'Opaque')
+    problems.push({
+      code: 'TARGET_TYPE_DIFFERS',
+      where,
+      message: `is of type ${secret.type}, which a Secret keeps for ever. Expected Opaque.`,
+      fix: again,
+    })
+  return problems
+}
+
+function foreignProblem({ model }: MigrationContext, { ref }: HandMade, { key, name, other }: ForeignValue): Problem {
+  const where = placeOfSecret(ref)
+  const replace = `with --replace it is written over, and kept in ${copyRef({ ref }).name}.`
+  if (other === 'absent')
+    return {
+      code: 'TARGET_VALUE_NOT_FILLED',
+      where,
+      message: `holds ${key}, for which neither the old Secret nor Scaleway has a value. Expected ${name} filled.`,
+      fix: `${shell`npm run fill -- --environment ${model.environment} --from-secret ${`${ref.namespace}/${ref.name}`} --only ${name}`}; or ${replace}`,
+    }
+  return {
+    code: 'TARGET_VALUE_DIFFERS',
+    where,
+    message: `holds another value for ${key} than the operator would write. Expected the same value.`,
+    fix: `If it is the right one, correct the old Secret, or Scaleway and \`--leave ${shellWord(key)}\`; else ${replace}`,
+  }
+}
+
+function copyProblems({ digest }: MigrationContext, { made, copied, endangered }: TakeOver): Problem[] {
+  const bytes = (secret: SecretObject | undefined, key: string) =>
+    digest(Buffer.from(secret?.data?.[key] ?? '', 'base64'))
+  const has = (key: string) => Object.hasOwn(copied?.data ?? {}, key)
+  const others = endangered.filter((key) => has(key) && bytes(copied, key) !== bytes(made.secret, key))
+  if (others.length === 0) return []
+  return [
+    {
+      code: 'COPY_DIFFERS',
+      where: placeOfSecret(copyRef(made)),
+      message: `holds another value for ${others.join(', ')} than ${placeOfSecret(made.ref)}. Expected the same, or no such key.`,
+      fix: 'Rename one of them, or take the key out of the one that is not needed.',
+    },
+  ]
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RollingRef, type RolloutReport, type RolloutWaits, waitForRollouts } from '../../cluster/rollout.ts'
+import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { Problem } from '../../lib/problems.ts'
+import { shell } from '../../lib/shell.ts'
+import { lookAtConsumers } from './look.ts'
+import type { RollingWorkload } from './restart-plan.ts'
+import { isOutdated, targetsOf } from './targets.ts'
+
+export interface RestartContext {
+  readonly client: KubernetesClient
+  readonly signal: AbortSignal
+  readonly waits: RolloutWaits
+  /** One line of progress. */
+  log(line: string): void
+}
+
+/**
+ * Waits until the pods of these workloads are replaced.
+ *
+ * @returns `CONSUMERS_NOT_READY`, one for each that has not come to its end
+ */
+export async function awaitRollouts(
+  { client, signal, waits, log }: RestartContext,
+  workloads: readonly RollingRef[],
+): Promise<Problem[]> {
+  const onChange = ({ ref, message }: RolloutReport) => log(`${placeOf(ref)}: ${message}`)
+  const reports = await waitForRollouts(client, workloads, { ...waits, signal, onChange })
+  return reports
+    .filter(({ state }) => state !== 'done')
+    .map(({ ref, message }) => ({
+      code: 'CONSUMERS_NOT_READY',
+      where: placeOf(ref),
+      message: `${message}. Expected every pod replaced by one that is ready.`,
+      fix: `See why: \`${shell`kubectl describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}`}\`, then run the same command again.`,
+    }))
+}
+
+/**
+ * Waits until no pod of these workloads runs since before its targets changed: how Reloader restarts them is its own
+ * affair.
+ *
+ * @returns `RELOADER_BEHIND`, one for each that still has such pods when time is up
+ */
+export async function awaitReloader(
+  { client, signal, waits, log }: RestartContext,
+  workloads: readonly RollingWorkload[],
+): Promise<Problem[]> {
+  const { timeoutMs = 300_000, pollMs = 1_000 } = waits
+  const deadline = Date.now() + timeoutMs
+  let told = 0
+  for (let left = workloads; ; ) {
+    const sights = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
+    left = left.filter((one) => {
+      const sight = sights.find(({ tier }) => tier === one.tier)
+      const seen = sight?.consumers.get(one.name)
+      return sight && seen && isOutdated(one, seen, targetsOf(one, sight))
+    })
+    if (left.length === 0) return []
+    if (told !== left.length) log(`Reloader has yet to restart ${left.map(placeOf).join(', ')}`)
+    told = left.length
+    if (Date.now() >= deadline) return left.map(behind)
+    await sleep(pollMs, undefined, { signal })
+  }
+}
+
+// --- internal ---
+
+function behind(workload: RollingWorkload): Problem {
+  return {
+    code: 'RELOADER_BEHIND',
+    where: placeOf(workload),
+    message: 'its pods run since before its target changed. Expected Reloader to have restarted it.',
+    fix: 'See that Reloader runs and watches this namespace, or restart it by hand; then run the same command again.',
+  }
+}
+
+function placeOf({ kind, namespace, name }: RollingRef): string {
+  return `${kind}/${namespace}/${name}`
+}

@@ -1,0 +1,34 @@
+import { jsonDocument, type Printable } from '../../lib/printable.ts'
+import { table } from '../../lib/table.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import type { RestartRow } from './restart-plan.ts'
+
+/** A line a workload: what is done to it, and why. */
+export function restartTable(rows: readonly RestartRow[]): Printable {
+  const cells = rows.map(({ tier, kind, name, action, reason }) => [tier.name, `${kind}/${name}`, action, reason])
+  return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells)
+}
+
+/** The same for machines, with the patch that does it. */
+export function restartJson(
+  { application, environment, restart }: EnvironmentModel,
+  rows: readonly RestartRow[],
+  written: boolean,
+): Printable {
+  const workloads = rows.map(({ tier, namespace, kind, name, action, reason, patch }) => {
+    return { tier: tier.name, namespace, kind, name, action, reason, patch: patch ?? null }
+  })
+  const document = { version: 1, application, environment, mode: restart ?? null, written, workloads }
+  return jsonDocument(document)
+}
+
+/** `restart 2 workloads, make 1 workload known to Reloader`; empty when nothing is to be changed. */
+export function restartSummary(rows: readonly RestartRow[]): string {
+  const count = (action: RestartRow['action']) => rows.filter((row) => row.action === action).length
+  const words = (amount: number) => `${amount} ${amount === 1 ? 'workload' : 'workloads'}`
+  const [restarts, annotations] = [count('restart'), count('annotate')]
+  return [
+    ...(restarts > 0 ? [`restart ${words(restarts)}`] : []),
+    ...(annotations > 0 ? [`make ${words(annotations)} known to Reloader`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,121 @@
+import { refreshExternalSecrets } from '../../cluster/refresh.ts'
+import { isForbidden } from '../../kubernetes/errors.ts'
+import { describeObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
+import { type Digest, keyedDigest } from '../../lib/keyed-digest.ts'
+import { type Problem, ProblemError } from '../../lib/problems.ts'
+import { shortList } from '../../lib/short-list.ts'
+import { type ExternalSecretModel, externalSecrets, specsOf } from '../../model/resolve.ts'
+import type { SecretSpec } from '../../model/types.ts'
+import { readPayload } from '../../payload/payload.ts'
+import { accessVersion, listVersions } from '../../scaleway/versions.ts'
+import { type CataloguedRemote, cataloguedRemotes, changedMeanwhile } from './rotated-remotes.ts'
+import { type RotationContext, versionsOf } from './rotation-context.ts'
+import type { RotatedRemote, RotationState } from './rotation-state.ts'
+
+/** Which of its versions a rotation wants delivered. */
+export type Side = 'new' | 'old'
+
+/**
+ * Has the operator deliver the new or the old versions, and proves that the targets hold them: each value is compared by a
+ * digest whose key dies here.
+ *
+ * @throws ProblemError `ROTATION_CHANGED_MEANWHILE` where another version would be delivered, `NOT_SYNCED`,
+ *   `TARGET_DIFFERS`; or a refusal of Scaleway or the cluster
+ */
+export async function deliver(context: RotationContext, state: RotationState, side: Side): Promise<void> {
+  const remotes = cataloguedRemotes(context, state)
+  for (const { rotated } of remotes) await refuseOtherNewest(context, rotated, side)
+  const { tier } = context.unit
+  const specs = remotes.flatMap(({ remote }) => remote.specs)
+  const targets = externalSecrets(tier).filter((target) => specsOf(target).some((spec) => specs.includes(spec)))
+  await refresh(context, targets)
+  const wanted = await digestsOf(context, remotes, side)
+  const problems: Problem[] = []
+  for (const target of targets) problems.push(...(await differences(context, target, wanted)))
+  if (problems.length > 0) throw new ProblemError(problems)
+}
+
+/** The revision of a remote secret that one side means; undefined before there is a new one. */
+export function revisionOf({ added, earlier }: RotatedRemote, side: Side): number | undefined {
+  return side === 'new' ? added : earlier.at(-1)
+}
+
+// --- internal ---
+
+/** The operator delivers the newest version that is enabled, whosever it is. */
+async function refuseOtherNewest(context: RotationContext, remote: RotatedRemote, side: Side): Promise<void> {
+  const { account, region } = versionsOf(context)
+  const versions = await listVersions(account, region, remote.id)
+  const newest = versions.findLast(({ status }) => status === 'enabled')
+  if (newest?.revision !== revisionOf(remote, side)) throw changedMeanwhile(context, remote)
+}
+
+async function refresh(context: RotationContext, targets: readonly ExternalSecretModel[]): Promise<void> {
+  const { client, unit, signal, waits, log } = context
+  const refs = targets.map(({ name }) => ({ namespace: unit.tier.namespace, name }))
+  const reports = await refreshExternalSecrets(client, refs, { ...waits.refresh, signal })
+  const problems = reports
+    .filter(({ state }) => state !== 'refreshed')
+    .map(({ ref, message }) => ({
+      code: 'NOT_SYNCED',
+      where: describeObject(kinds.externalSecret, ref),
+      message: `${message.replace(/\.$/, '')}. Expected it synced again.`,
+      fix: 'Look at its events and at the log of the operator, then run the same command again; --abort returns to the old version.',
+    }))
+  if (problems.length > 0) throw new ProblemError(problems)
+  for (const { name } of refs) log(`ExternalSecret/${unit.tier.namespace}/${name}: refreshed`)
+}
+
+interface Wanted {
+  readonly digests: ReadonlyMap<SecretSpec, string>
+  readonly digest: Digest
+}
+
+async function digestsOf(context: RotationContext, remotes: readonly CataloguedRemote[], side: Side): Promise<Wanted> {
+  const { account, region } = versionsOf(context)
+  const digest = keyedDigest()
+  const digests = new Map<SecretSpec, string>()
+  for (const { remote, rotated } of remotes) {
+    const revision = revisionOf(rotated, side)
+    if (revision === undefined) continue
+    const payload = readPayload(remote, await accessVersion(account, region, rotated.id, revision))
+    for (const spec of remote.specs) {
+      const value = payload.valueOf(spec)
+      if (value !== undefined) digests.set(spec, digest(value))
+    }
+  }
+  return { digests, digest }
+}
+
+/** Where the target may not be read, the operator vouches for it: it has read Scaleway since the version was there. */
+async function differences(
+  { client, unit, signal, log }: RotationContext,
+  target: ExternalSecretModel,
+  { digests, digest }: Wanted,
+): Promise<Problem[]> {
+  const ref = { namespace: unit.tier.namespace, name: target.name }
+  const where = describeObject(kinds.secret, ref)
+  const secret = await client.get<SecretObject>(kinds.secret, ref, signal).catch((error: unknown) => {
+    if (isForbidden(error)) return 'unreadable' as const
+    throw error
+  })
+  if (secret === 'unreadable') {
+    log(`${where}: may not be read by you, so that only the operator vouches for it`)
+    return []
+  }
+  const differing = specsOf(target).filter((spec) => {
+    const wanted = digests.get(spec)
+    const data = secret?.data?.[spec.variable]
+    return wanted !== undefined && (data === undefined || digest(Buffer.from(data, 'base64')) !== wanted)
+  })
+  if (differing.length === 0) return []
+  const names = shortList(differing.map(({ variable }) => variable))
+  return [
+    {
+      code: 'TARGET_DIFFERS',
+      where,
+      message: `holds another value for ${names} than the version that is to be delivered. Expected the same.`,
+      fix: 'Find who else writes it, and run the same command again.',
+    },
+  ]
+}

@@ -1,0 +1,193 @@
+import { readJournal } from '../../kubernetes/journal.ts'
+import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { isError, type Problem, ProblemError, sortProblems } from '../../lib/problems.ts'
+import { externalSecrets, type RemoteSecretModel, specsOf } from '../../model/resolve.ts'
+import type { SecretSpec } from '../../model/types.ts'
+import type { FillWork } from '../../payload/fill-plan.ts'
+import { fillRequest, planRotation, rotationValues } from '../../payload/rotation-plan.ts'
+import { listVersions } from '../../scaleway/versions.ts'
+import { inspect } from '../fill/found-secrets.ts'
+import { ownVersions } from './add.ts'
+import { givenOtherwise, otherValues } from './given.ts'
+import { type ConsumerPlan, changedSpecs, planConsumers } from './restart-readers.ts'
+import { cataloguedRemotes } from './rotated-remotes.ts'
+import { lockOf, type RotationContext, versionsOf } from './rotation-context.ts'
+import { isOver, isUnproved, markOf, parseState, type RotationState } from './rotation-state.ts'
+
+/** Everything a run has to know before it may begin or go on. Holds payloads: never printed. */
+export interface Preparation {
+  /** What the journal says; undefined: nothing has begun. */
+  readonly seen: RotationState | undefined
+  /** `begin`: a new rotation. `go-on`: the one that was begun. `same`: it is over already, since a moment ago. */
+  readonly kind: 'begin' | 'go-on' | 'same'
+  readonly work: readonly FillWork[]
+  readonly specs: readonly SecretSpec[]
+  /** Entries whose values were made up. */
+  readonly generated: readonly SecretSpec[]
+  readonly consumers: readonly ConsumerPlan[]
+  /** With an error among them nothing may be done. */
+  readonly problems: readonly Problem[]
+}
+
+export interface PrepareOptions {
+  /** Called once at most: to begin, to add what is left to add, or to compare with what was added. Secret: never printed. */
+  readValues(): Promise<ReadonlyMap<SecretSpec, string>>
+  /** Default: nothing is made up */
+  readonly generate?: ((spec: SecretSpec) => string) | undefined
+  readonly restart: boolean
+  /** Whether a probe is given now. Default: false */
+  readonly probe?: boolean
+}
+
+/**
+ * What the journal of a unit says.
+ *
+ * @throws ProblemError `ROTATION_OF_ANOTHER`: the same remote secret is being rotated for another entry
+ */
+export async function readState(context: RotationContext): Promise<RotationState | undefined> {
+  const { client, unit, model, signal } = context
+  const state = await readJournal(client, lockOf(context), { parse: parseState, signal })
+  if (!state || state.name === unit.name) return state
+  throw new ProblemError({
+    code: 'ROTATION_OF_ANOTHER',
+    where: unit.name,
+    message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that to be finished.`,
+    fix: `Bring it to its end first: \`npm run rotate -- --environment ${model.environment} ${state.name}\`, then with --finish.`,
+  })
+}
+
+/** Looks at everything a rotation needs, and writes nothing. */
+export async function prepare(context: RotationContext, options: PrepareOptions): Promise<Preparation> {
+  const seen = await readState(context)
+  let reading: ReturnType<PrepareOptions['readValues']> | undefined
+  const readValues = () => {
+    reading ??= options.readValues()
+    return reading
+  }
+  const kind = await kindOf(context, seen, readValues)
+  const nothing = { seen, kind, work: [], specs: [], generated: [], consumers: [], problems: [] } as const
+  if (kind === 'same') return nothing
+  const own = { ...options, readValues }
+  const planned = kind === 'begin' ? await planFirst(context, own) : await planRest(context, seen, own)
+  const specs = kind === 'begin' || !seen ? planned.specs : changedSpecs(context, seen)
+  const problems = sortProblems([...planned.problems, ...withoutProbe(context, seen, options)])
+  if (problems.some(isError)) return { ...nothing, ...planned, specs, problems }
+  const consumers = options.restart ? await planConsumers(context, specs) : []
+  const before = kind === 'begin' ? await obstacles(context, specs, consumers) : []
+  return { ...nothing, ...planned, specs, consumers, problems: [...problems, ...before] }
+}
+
+// --- internal ---
+
+/** Values that are other ones than those in use are for another rotation, however short a time ago the last one ended. */
+async function kindOf(
+  context: RotationContext,
+  seen: RotationState | undefined,
+  readValues: PrepareOptions['readValues'],
+): Promise<Preparation['kind']> {
+  if (!seen) return 'begin'
+  if (!isOver(seen)) return 'go-on'
+  if (!isRecent(context, seen)) return 'begin'
+  return (await givenOtherwise(context, seen, await readValues())).length > 0 ? 'begin' : 'same'
+}
+
+/** Whoever runs the same command again, because its end got lost, does not want another rotation. */
+function isRecent({ waits }: RotationContext, { phase, since }: RotationState): boolean {
+  return phase === 'disabled' && Date.parse(since) + waits.sameRunMs > Date.now()
+}
+
+type Planned = Pick<Preparation, 'work' | 'specs' | 'generated' | 'problems'>
+
+async function planFirst(context: RotationContext, { readValues, generate }: PrepareOptions): Promise<Planned> {
+  const { unit, model } = context
+  const given = await readValues()
+  const values = rotationValues(unit.entries, given, generate)
+  const request = { environment: model.environment, unit, values }
+  const found = await inspect(versionsOf(context).account, model, fillRequest(request))
+  return { ...planRotation(request, found), generated: madeUp(given, values) }
+}
+
+/** What is still to be added; where nothing is, values that are given again have to be the same. */
+async function planRest(
+  context: RotationContext,
+  seen: RotationState | undefined,
+  options: PrepareOptions,
+): Promise<Planned> {
+  const nothing = { work: [], specs: [], generated: [], problems: [] }
+  // What it returns to has no use for a value; that nothing new is in use is told once it has returned.
+  if (!seen || seen.phase === 'returning') return nothing
+  const planned = seen.phase === 'adding' ? await planAdding(context, seen, options) : undefined
+  if (planned) return planned
+  const others = await givenOtherwise(context, seen, await options.readValues())
+  return { ...nothing, problems: otherValues(context, seen, others) }
+}
+
+/** Undefined when all of its versions are there. */
+async function planAdding(
+  context: RotationContext,
+  seen: RotationState,
+  { readValues, generate }: PrepareOptions,
+): Promise<Planned | undefined> {
+  const { unit, model } = context
+  const { account, region } = versionsOf(context)
+  const pending: RemoteSecretModel[] = []
+  const added: RemoteSecretModel[] = []
+  for (const { remote, rotated } of cataloguedRemotes(context, seen)) {
+    const isNoted = rotated.added !== undefined
+    const isThere = isNoted || ownVersions(await listVersions(account, region, rotated.id), markOf(seen)).length > 0
+    if (isThere) added.push(remote)
+    else pending.push(remote)
+  }
+  if (pending.length === 0) return undefined
+  const given = await readValues()
+  const left = unit.entries.filter(({ spec, remote }) => {
+    return pending.includes(remote) && seen.variables.includes(spec.variable)
+  })
+  const values = rotationValues(left, given, generate)
+  const request = { environment: model.environment, unit, values, begun: { pending, added } }
+  const found = await inspect(account, model, fillRequest(request))
+  return { ...planRotation(request, found), generated: madeUp(given, values) }
+}
+
+function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<SecretSpec, string>): SecretSpec[] {
+  return [...values.keys()].filter((spec) => !given.has(spec))
+}
+
+/** What was to be proved is not to be put in use for good because somebody went on with it in another way. */
+function withoutProbe(
+  { unit }: RotationContext,
+  seen: RotationState | undefined,
+  { probe = false }: PrepareOptions,
+): Problem[] {
+  if (!seen?.probe || probe || !isUnproved(seen)) return []
+  return [
+    {
+      code: 'ROTATION_PROBE_LEFT_OUT',
+      where: unit.name,
+      message:
+        'its rotation was run with a probe, which has not been content yet, and none is given now. Expected one.',
+      fix: 'Give --probe again, or `--probe true` to go on without a proof.',
+    },
+  ]
+}
+
+/** What would stop a rotation half-way, told before it begins. */
+async function obstacles(
+  { client, unit, model, signal }: RotationContext,
+  specs: readonly SecretSpec[],
+  consumers: readonly ConsumerPlan[],
+): Promise<Problem[]> {
+  const problems = consumers.flatMap(({ obstacle }) => obstacle ?? [])
+  for (const target of externalSecrets(unit.tier)) {
+    if (!specsOf(target).some((spec) => specs.includes(spec))) continue
+    const ref = { namespace: unit.tier.namespace, name: target.name }
+    if (await client.get(kinds.externalSecret, ref, signal)) continue
+    problems.push({
+      code: 'NOT_DEPLOYED',
+      where: describeObject(kinds.externalSecret, ref),
+      message: 'does not exist, so that nothing delivers a new value. Expected it.',
+      fix: `Run \`npm run deploy -- --environment ${model.environment}\` first.`,
+    })
+  }
+  return problems
+}

@@ -1,0 +1,109 @@
+import { shortList } from '../../lib/short-list.ts'
+import { placeOf } from '../../model/remote-secret.ts'
+import { externalSecrets, specsOf } from '../../model/resolve.ts'
+import type { RotationUnit } from '../../model/rotation-unit.ts'
+import type { Preparation } from './prepare.ts'
+import { type ConsumerPlan, leftAlone } from './restart-readers.ts'
+import { type Phase, phases, type RotatedRemote, type RotationState } from './rotation-state.ts'
+
+export interface StepOptions {
+  /** False: the workloads are left as they are. */
+  readonly restart: boolean
+  /** Whether a probe was given. */
+  readonly probe: boolean
+  /** False: the old versions are disabled at once. */
+  readonly overlap: boolean
+  /** How long restarts are waited for, as a duration. */
+  readonly timeout: string
+}
+
+/** What a run would do now, one line a step. Pure, and without a value. */
+export function rotationSteps(unit: RotationUnit, preparation: Preparation, options: StepOptions): string[] {
+  const { seen, kind, consumers } = preparation
+  if (kind === 'same') return []
+  if (seen?.phase === 'returning') return returnSteps(unit, seen, consumers, options)
+  const phase = kind === 'begin' || !seen ? 'adding' : seen.phase
+  const isAhead = (step: Phase) => phases.indexOf(phase) <= phases.indexOf(step)
+  return [
+    ...(kind === 'begin' && seen ? finishSteps(unit, seen) : []),
+    ...(isAhead('adding') ? additions(preparation) : []),
+    ...(isAhead('added') ? [delivery(unit, 'new')] : []),
+    ...(isAhead('delivered') ? restarts(consumers, options) : []),
+    ...(isAhead('restarted') && options.probe ? ['run the probe, and return to the old version should it fail'] : []),
+    ...retirement(unit, preparation, options),
+  ]
+}
+
+/** What `--finish` would do. */
+export function finishSteps({ tier }: RotationUnit, { remotes }: RotationState): string[] {
+  return remotes.map(({ name, earlier }) => {
+    return `delete ${versions(earlier)} of ${placeOf({ path: tier.remotePath, name })}, which the last rotation disabled`
+  })
+}
+
+/** What `--abort` would do. */
+export function returnSteps(
+  unit: RotationUnit,
+  { remotes }: RotationState,
+  consumers: readonly ConsumerPlan[],
+  options: Pick<StepOptions, 'restart' | 'timeout'>,
+): string[] {
+  return [
+    ...remotes.map((remote) => {
+      const place = placeOf({ path: unit.tier.remotePath, name: remote.name })
+      const added = remote.added === undefined ? 'what was added' : `version ${remote.added}`
+      return `enable ${versions(remote.earlier)} of ${place} where it is disabled, then disable ${added}`
+    }),
+    delivery(unit, 'old'),
+    ...restarts(consumers, options),
+  ]
+}
+
+// --- internal ---
+
+function additions({ work, generated }: Preparation): string[] {
+  return work.map(({ remote }) => {
+    const made = remote.specs.filter((spec) => generated.includes(spec)).map(({ variable }) => variable)
+    const how = made.length > 0 ? `, with ${shortList(made)} made up` : ''
+    return `add a version to ${placeOf(remote)}${how}`
+  })
+}
+
+function delivery({ tier, entries }: RotationUnit, side: 'new' | 'old'): string {
+  const targets = externalSecrets(tier).filter((target) => entries.some(({ spec }) => specsOf(target).includes(spec)))
+  return `have ${shortList(targets.map(({ name }) => name))} refreshed, and compare it with the ${side} version`
+}
+
+function restarts(consumers: readonly ConsumerPlan[], { restart, timeout }: Pick<StepOptions, 'restart' | 'timeout'>) {
+  if (!restart) return ['leave the workloads as they are']
+  const named = (action: ConsumerPlan['action']) =>
+    consumers.filter((one) => one.action === action).map(({ kind, name }) => `${kind}/${name}`)
+  const [restarted, byReloader] = [named('restart'), named('reloader')]
+  return [
+    ...(restarted.length > 0
+      ? [`restart ${shortList(restarted)}, and wait up to ${timeout} until they are ready`]
+      : []),
+    ...(byReloader.length > 0 ? [`wait up to ${timeout} until Reloader has restarted ${shortList(byReloader)}`] : []),
+    ...leftAlone(consumers).map(({ names, reason }) => `leave ${names} alone: ${reason}`),
+  ]
+}
+
+function retirement(unit: RotationUnit, { seen, kind, work }: Preparation, { overlap }: StepOptions): string[] {
+  const begun = kind === 'begin' ? [] : (seen?.remotes ?? [])
+  const planned = work.flatMap(({ remote, found }): Pick<RotatedRemote, 'name' | 'earlier'>[] => {
+    const enabled = (found?.versions ?? []).filter(({ status }) => status === 'enabled')
+    return [{ name: remote.name, earlier: enabled.map(({ revision }) => revision) }]
+  })
+  const remotes = begun.length > 0 ? begun : planned
+  const old = remotes.map(
+    ({ name, earlier }) => `${versions(earlier)} of ${placeOf({ path: unit.tier.remotePath, name })}`,
+  )
+  const begins = kind !== 'begin' && seen?.phase === 'proved' ? Date.parse(seen.since) : Date.now()
+  const until = new Date(begins + unit.overlapMs)
+  if (!overlap || until.getTime() <= Date.now()) return [`disable ${old.join(', ')}`]
+  return [`keep ${old.join(', ')} enabled until ${until.toISOString()}; the same command again disables it then`]
+}
+
+function versions(revisions: readonly number[]): string {
+  return `${revisions.length === 1 ? 'version' : 'versions'} ${revisions.join(', ')}`
+}

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
+import { isNotFound } from '../kubernetes/errors.ts'
+import { kinds, type NamespacedRef, type WithConditions } from '../kubernetes/kinds.ts'
+import type { TierModel } from '../model/resolve.ts'
+import { type ExternalSecretObject, lastWarning, syncState } from './external-secrets.ts'
+
+/** What came of a forced refresh. */
+export interface RefreshReport {
+  readonly ref: NamespacedRef
+  /** `absent-in-scaleway`: the operator asked with a key that works, and the remote secret is not there. */
+  readonly state: 'refreshed' | 'absent-in-scaleway' | 'failed'
+  /** What is true now, without a final period. Never a value. */
+  readonly message: string
+}
+
+export interface RefreshOptions {
+  /** Default: 60,000. */
+  readonly timeoutMs?: number
+  /** Default: 300. */
+  readonly pollMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** The ExternalSecrets that read through a store, in a namespace: those of the chart, and those made by hand. */
+export async function externalSecretsUsing(
+  client: Pick<ClusterReader, 'list'>,
+  { namespace, secretStore }: Pick<TierModel, 'namespace' | 'secretStore'>,
+  signal?: AbortSignal,
+): Promise<NamespacedRef[]> {
+  const options = { namespace, ...(signal ? { signal } : {}) }
+  const none = { items: [] }
+  const { items } = await client.list<ExternalSecretObject>(kinds.externalSecret, options).catch((error: unknown) => {
+    // A cluster without the operator has none either.
+    if (isNotFound(error)) return none
+    throw error
+  })
+  return items.filter((item) => storeOf(item) === secretStore).map(({ metadata: { name } }) => ({ namespace, name }))
+}
+
+/**
+ * Has the operator look again at a store it has refused, and waits until it takes it. Until then nothing is read through
+ * the store, and by itself the operator looks only after a pause of up to seven minutes. A store it takes stays as it is.
+ *
+ * @returns whether it is ready
+ */
+export async function revalidateStore(
+  client: Pick<KubernetesClient, 'get' | 'mergePatch'>,
+  { namespace, secretStore }: Pick<TierModel, 'namespace' | 'secretStore'>,
+  { timeoutMs = 10_000, pollMs = 300, signal }: RefreshOptions = {},
+): Promise<boolean> {
+  const ref = { namespace, name: secretStore }
+  const isRefused = async () => {
+    const store = await client.get<WithConditions>(kinds.secretStore, ref, signal)
+    return store?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False') ?? false
+  }
+  if (!(await isRefused())) return true
+  await client.mergePatch(kinds.secretStore, ref, forced(), signal)
+  const deadline = Date.now() + timeoutMs
+  while (Date.now() < deadline) {
+    await sleep(pollMs, undefined, signal ? { signal } : {})
+    if (!(await isRefused())) return true
+  }
+  return false
+}
+
+/**
+ * Makes the operator read Scaleway again, for each of the given ExternalSecrets, and waits until it has: nothing
+ * watches a credentials Secret, so a new key is otherwise used at the next refresh.
+ *
+ * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`
+ */
+export async function refreshExternalSecrets(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'mergePatch'>,
+  refs: readonly NamespacedRef[],
+  options: RefreshOptions = {},
+): Promise<readonly RefreshReport[]> {
+  return Promise.all(refs.map((ref) => refresh(client, ref, options)))
+}
+
+// --- internal ---
+
+/** After so long, the newest warning is one about the forced refresh and not about one before. */
+const settleMs = 3_000
+
+async function refresh(
+  client: Pick<KubernetesClient, 'get' | 'list' | 'mergePatch'>,
+  ref: NamespacedRef,
+  { timeoutMs = 60_000, pollMs = 300, signal }: RefreshOptions,
+): Promise<RefreshReport> {
+  const before = await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, forced(), signal)
+  const started = Date.now()
+  for (;;) {
+    const now = await client.get<ExternalSecretObject>(kinds.externalSecret, ref, signal)
+    const { state, message } = syncState(now)
+    // The text holds a digest of the annotations, so that it differs once this very refresh is done.
+    const isAnother = now?.status?.syncedResourceVersion !== before.status?.syncedResourceVersion
+    if (state === 'synced' && isAnother) return { ref, state: 'refreshed', message }
+    const passedMs = Date.now() - started
+    if (passedMs >= timeoutMs || (state === 'failed' && passedMs >= Math.min(settleMs, timeoutMs))) {
+      const warning = await lastWarning(client, 'ExternalSecret', ref, signal)
+      if (state === 'failed' && warning?.includes('Secret does not exist'))
+        return { ref, state: 'absent-in-scaleway', message: warning }
+      const late = state === 'synced' ? 'the operator has not read Scaleway again' : message
+      if (passedMs >= timeoutMs) return { ref, state: 'failed', message: warning ?? late }
+    }
+    await sleep(pollMs, undefined, signal ? { signal } : {})
+  }
+}
+
+/** Any change of an annotation or a label does; but the policies of the chart let operators change this one alone. */
+function forced() {
+  return { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
+}
+
+function storeOf({ spec }: ExternalSecretObject): string | undefined {
+  const { name, kind = 'SecretStore' } = (spec?.secretStoreRef ?? {}) as { name?: string; kind?: string }
+  return kind === 'SecretStore' ? name : undefined
+}

@@ -1,0 +1,135 @@
+import { describeObject, kinds } from '../kubernetes/kinds.ts'
+import { compare, type Problem } from '../lib/problems.ts'
+import { shortList } from '../lib/short-list.ts'
+import { installedOperator } from '../model/operator-version.ts'
+import {
+  type EnvironmentModel,
+  type ExternalSecretModel,
+  externalSecrets,
+  specsOf,
+  type TierModel,
+} from '../model/resolve.ts'
+import type { SecretSpec } from '../model/types.ts'
+import type { WaitReport } from './wait-for-sync.ts'
+
+/**
+ * What did not arrive, with the entries of the catalogue it is about and who answers for them. About an optional
+ * ExternalSecret there are only warnings.
+ *
+ * @param waited how long, as a duration: `5m`
+ */
+export function syncProblems(model: EnvironmentModel, reports: readonly WaitReport[], waited: string): Problem[] {
+  return reports.flatMap((report) => {
+    const tier = model.tiers.find(({ namespace }) => namespace === report.ref.namespace)
+    const externalSecret = tier && externalSecrets(tier).find(({ name }) => name === report.ref.name)
+    if (!tier || !externalSecret) return []
+    const place = { model, tier, externalSecret }
+    // Its values may be absent; that it is another than the catalogue's is as bad as for any.
+    const isOptional = externalSecret === tier.optional && report.obstacle !== 'outdated'
+    if (report.keys === 'unreadable') return [unreadable(report)]
+    if (report.state === 'synced') return report.keys ? [incomplete(place, report, report.keys)] : []
+    return [{ ...unsynced(place, report, waited), ...(isOptional ? { severity: 'warning' as const } : {}) }]
+  })
+}
+
+/** `catalogue "REDIS_URL" (backend), owner Infrastructure` */
+export function namedEntries(model: Pick<EnvironmentModel, 'owner'>, entries: readonly SecretSpec[]): string {
+  const owner = (spec: SecretSpec) => spec.owner ?? model.owner
+  return [...new Set(entries.map(owner))]
+    .sort(compare)
+    .map((name) => {
+      const own = entries.filter((spec) => owner(spec) === name)
+      return `${shortList(own.map(({ variable, tier }) => `catalogue "${variable}" (${tier})`))}, owner ${name}`
+    })
+    .join('; ')
+}
+
+/** Entries that a message of the operator names, by their remote ref or their variable. */
+export function entriesNamed(
+  { remoteSecrets }: Pick<TierModel, 'remoteSecrets'>,
+  externalSecret: ExternalSecretModel,
+  message: string,
+): SecretSpec[] {
+  const words = message.split(/[^\w.:/-]+/).map((word) => word.replace(/[.:]+$/, ''))
+  const remotes = remoteSecrets.filter(({ remoteRef }) => words.includes(remoteRef))
+  const specs = remotes.flatMap((remote) => remote.specs)
+  return specsOf(externalSecret).filter(
+    (spec) =>
+      specs.includes(spec) || words.some((word) => word === spec.variable || word.endsWith(`__${spec.variable}`)),
+  )
+}
+
+// --- internal ---
+
+interface Place {
+  readonly model: EnvironmentModel
+  readonly tier: TierModel
+  readonly externalSecret: ExternalSecretModel
+}
+
+type Keys = Exclude<NonNullable<WaitReport['keys']>, 'unreadable'>
+
+function unsynced(place: Place, report: WaitReport, waited: string): Problem {
+  const { obstacle, ref } = report
+  const deploy = `\`npm run deploy -- --environment ${place.model.environment}\``
+  const entries = entriesConcerned(place, report)
+  const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
+  const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
+  const fixes = {
+    'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
+    'namespace-absent': `Run ${deploy}, or see why your GitOps engine has not made it.`,
+    absent: `Run ${deploy}, or see why your GitOps engine has not made it.`,
+    outdated: `Run ${deploy}, or see why your GitOps engine is behind.`,
+    'target-differs': `Find who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
+  }
+  const own =
+    report.state === 'failed'
+      ? 'Create or correct in Scaleway what the message names, or correct the catalogue.'
+      : `Wait longer with --timeout, and ${operator}.`
+  return {
+    code: obstacle === 'target-differs' ? 'TARGET_DIFFERS' : 'NOT_SYNCED',
+    where: describeObject(kinds.externalSecret, ref),
+    message: `${report.message}. Expected it synced within ${waited}.`,
+    fix: `${obstacle ? fixes[obstacle] : own} ${whose}`,
+  }
+}
+
+function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: Keys): Problem {
+  const entries = specsOf(place.externalSecret).filter(({ variable }) => missing.includes(variable))
+  const lacks = missing.length > 0 ? [`has no ${shortList(missing)}, which may be absent`] : []
+  const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
+  return {
+    code: 'OPTIONAL_INCOMPLETE',
+    where: describeObject(kinds.secret, ref),
+    message: `${[...lacks, ...holds].join(' and ')}. Expected every catalogued key and no other.`,
+    fix:
+      entries.length > 0
+        ? `If it is needed, create ${namedEntries(place.model, entries)}.`
+        : 'Find who else writes this Secret.',
+    severity: 'warning',
+  }
+}
+
+function unreadable({ ref }: WaitReport): Problem {
+  return {
+    code: 'TARGET_UNREADABLE',
+    where: describeObject(kinds.secret, ref),
+    message:
+      'you may not read it, so that only the operator vouches for its keys. Expected the right to list and watch it.',
+    fix: 'Nothing has to be done; or have the right given to whoever runs this.',
+    severity: 'warning',
+  }
+}
+
+/** Entries that the operator's message, or a missing key, is about; none when it is about the whole. */
+function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
+  const missing = typeof keys === 'object' ? keys.missing : []
+  const named = entriesNamed(tier, externalSecret, message)
+  return specsOf(externalSecret).filter((spec) => missing.includes(spec.variable) || named.includes(spec))
+}
+
+function everything({ model, externalSecret }: Place): string {
+  const specs = specsOf(externalSecret)
+  const owners = [...new Set(specs.map(({ owner }) => owner ?? model.owner))].sort(compare)
+  return `all its catalogued keys (${specs.length}), owner ${shortList(owners)}`
+}

@@ -1,0 +1,172 @@
+import type { ClusterReader } from '../kubernetes/client.ts'
+import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
+import { kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
+import { shortList } from '../lib/short-list.ts'
+import type { ExternalSecretModel } from '../model/resolve.ts'
+import { specChanges } from './expected-spec.ts'
+import { type Difference, keyDifference } from './expected-target.ts'
+import { type ExternalSecretObject, type SyncReport, syncState } from './external-secrets.ts'
+import { openSyncView, type SyncView } from './sync-view.ts'
+
+/** An ExternalSecret to wait for. */
+export interface WantedSync extends NamespacedRef {
+  /** What the catalogue implies: the keys of its target are checked too. Default: any will do */
+  readonly expected?: ExternalSecretModel
+  /** The whole spec it implies. Default: any will do */
+  readonly spec?: Readonly<Record<string, unknown>>
+  /** Looked at, but waited for only where its spec is another. Default: `false` */
+  readonly isOptional?: boolean
+}
+
+export interface WaitReport extends SyncReport {
+  /** Why it isn't synced, where the operator is not to blame. */
+  readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
+  /** In what an outdated one differs. */
+  readonly fields?: readonly FieldChange[]
+  /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
+  readonly keys?: Difference | 'unreadable'
+  /** When the operator last read Scaleway with success. */
+  readonly refreshedAt?: Date
+  /** When the target's data last became other than it was. */
+  readonly changedAt?: Date
+}
+
+export interface WaitOptions {
+  /** Default: 60,000. The state is looked at once in any case. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** Called with every state that differs from the last one seen of the same object. */
+  readonly onChange?: (report: WaitReport) => void
+  /** Called when the cluster is no longer heard of, and tried again. */
+  readonly onLost?: (error: unknown) => void
+}
+
+/**
+ * Waits until all are synced, or time is up. Watches: a change is seen when it happens.
+ *
+ * @returns the last seen state of each, in the given order; the caller decides what an unsynced one means.
+ * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`, when the cluster can't be asked at first or is out of
+ *   reach when time is up; the signal's reason when aborted.
+ */
+export async function waitForSync(
+  client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
+  wanted: readonly WantedSync[],
+  { timeoutMs = 60_000, signal, onChange, onLost }: WaitOptions = {},
+): Promise<readonly WaitReport[]> {
+  signal?.throwIfAborted()
+  const stop = new AbortController()
+  const both = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
+  let isOver = false
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(timeoutMs, longestTimer))
+  }).then(() => {
+    isOver = true
+  })
+  const targets = wanted.filter(({ expected }) => expected !== undefined)
+  const view = openSyncView(client, wanted, { signal: both, targets })
+  const tell = changesTo(onChange)
+  let wasLost = false
+  try {
+    await Promise.race([view.ready, view.failure])
+    for (;;) {
+      const changed = view.changed()
+      const error = view.lost()
+      if (error !== undefined && !wasLost) onLost?.(error)
+      wasLost = error !== undefined
+      const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one), both)))
+      tell(reports)
+      if (reports.every((report, index) => isThere(report, wanted[index]))) return reports
+      if (isOver && wasLost) throw error
+      if (isOver) return reports
+      await Promise.race([changed, deadline, view.failure])
+    }
+  } finally {
+    clearTimeout(timer)
+    stop.abort()
+  }
+}
+
+// --- internal ---
+
+/** Node's timers fire at once beyond it. */
+const longestTimer = 2 ** 31 - 1
+
+/** An optional one may be absent or fail, but not be another than the catalogue's. */
+function isThere({ state, obstacle }: WaitReport, { isOptional = false }: Partial<WantedSync> = {}): boolean {
+  return state === 'synced' || (isOptional && obstacle !== 'outdated')
+}
+
+function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional = false }: WantedSync): WaitReport {
+  const ref = { namespace, name }
+  const object = view.externalSecret(ref)
+  if (object === 'kind-absent') {
+    const message = 'the cluster has no kind ExternalSecret of external-secrets.io/v1'
+    return { ref, state: 'pending', message, obstacle: 'kind-absent' }
+  }
+  const { state, message } = syncState(object)
+  if (!object) return { ref, state, message, obstacle: 'absent' }
+  const target = expected ? view.target(ref) : undefined
+  const seen = { ref, ...timesOf(object, target) }
+  const fields = spec ? specChanges(object, spec) : []
+  if (fields.length > 0) return { ...seen, state: 'pending', message: outdated(fields), obstacle: 'outdated', fields }
+  if (state === 'failed') return { ...seen, state, message: view.warning(ref) ?? message }
+  if (state !== 'synced' || !expected) return { ...seen, state, message }
+  if (target === 'unreadable') return { ...seen, state, message, keys: target }
+  const differing = target && keyDifference(expected, target.keys)
+  if (isOptional) return { ...seen, state, message, ...(differing ? { keys: differing } : {}) }
+  if (target && !differing) return { ...seen, state, message }
+  return {
+    ...seen,
+    state: 'failed',
+    message: differing ? `the target Secret ${described(differing)}` : 'the target Secret does not exist',
+    obstacle: 'target-differs',
+    ...(differing ? { keys: differing } : {}),
+  }
+}
+
+function timesOf({ status }: ExternalSecretObject, target: ReturnType<SyncView['target']>) {
+  const refreshed = Date.parse(status?.refreshTime ?? '')
+  const changedAt = typeof target === 'object' ? target.changedAt : undefined
+  return {
+    ...(Number.isNaN(refreshed) ? {} : { refreshedAt: new Date(refreshed) }),
+    ...(changedAt ? { changedAt } : {}),
+  }
+}
+
+function outdated(fields: readonly FieldChange[]): string {
+  return `the cluster has another version of it than the catalogue implies: ${shortList(fields.map(fieldChangeText))}`
+}
+
+function described({ missing, unexpected }: Difference): string {
+  const lacks = missing.length > 0 ? [`lacks ${shortList(missing)}`] : []
+  const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
+  return [...lacks, ...holds].join(' and ')
+}
+
+/** A namespace is asked for only where an ExternalSecret is absent; who may not see it is told of the latter alone. */
+async function withNamespace(
+  client: Pick<ClusterReader, 'get'>,
+  report: WaitReport,
+  signal: AbortSignal,
+): Promise<WaitReport> {
+  if (report.obstacle !== 'absent') return report
+  const exists = await client.get(kinds.namespace, { name: report.ref.namespace }, signal).then(
+    (namespace) => namespace !== undefined,
+    () => true,
+  )
+  return exists ? report : { ...report, message: 'its namespace does not exist', obstacle: 'namespace-absent' }
+}
+
+/** Passes each report on that differs from the last one of the same object. */
+function changesTo(onChange: WaitOptions['onChange']): (reports: readonly WaitReport[]) => void {
+  const seen = new Map<string, string>()
+  return (reports) => {
+    for (const report of reports) {
+      const key = `${report.ref.namespace}/${report.ref.name}`
+      const now = JSON.stringify(report)
+      if (seen.get(key) !== now) onChange?.(report)
+      seen.set(key, now)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { compare } from '../lib/problems.ts'
+import { defaultDns, dnsPort, type PodPeer } from '../model/network/network.ts'
+
+/**
+ * What the operator's chart is given to render besides its own templates: the operator's rights and its NetworkPolicy.
+ * YAML of the key `extraObjects`, with a reason for every rule; the chart runs the texts through its template engine.
+ * Source of the rights: the operator of the local stack, which the tests run with them and nothing more, and 2.9.0 by hand.
+ */
+export function operatorObjectsText(dns: readonly PodPeer[]): string {
+  return [controllerRole, leaderRole, network(dns)].join('\n')
+}
+
+/** The same for an operator that has rights in the namespace of one tier alone. */
+export function tierOperatorObjectsText(tierNamespace: string, dns: readonly PodPeer[]): string {
+  return [tierRole(tierNamespace), leaderRole, network(dns)].join('\n')
+}
+
+// --- internal ---
+
+const controllerRole = `extraObjects:
+  # No label aggregates it to view, edit or admin.
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: &role '{{ include "external-secrets.fullname" . }}-controller'
+${controllerRules(`      # The keys of the tiers and the targets. It lists the Secrets it manages in all namespaces at once, and RBAC
+      # can't tell those from others: guard its namespace as what it is, a place that can read every Secret.`)}
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: *role
+${controllerBinding('ClusterRole')}`
+
+/** In the namespace of a tier. */
+function tierRole(tierNamespace: string): string {
+  return `extraObjects:
+  # In the namespace of the tier, and nowhere else.
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: &role '{{ include "external-secrets.fullname" . }}-controller'
+      namespace: &tier '${tierNamespace}'
+${controllerRules('      # The key of the tier and its targets.')}
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: *role
+      namespace: *tier
+${controllerBinding('Role')}`
+}
+
+/** @param onSecrets why it may read and write Secrets */
+function controllerRules(onSecrets: string): string {
+  return `    rules:
+      - apiGroups: [external-secrets.io]
+        resources: [externalsecrets, secretstores]
+        verbs: [get, list, watch]
+      # Its finalizer on an ExternalSecret. It may neither create one nor change a store.
+      - apiGroups: [external-secrets.io]
+        resources: [externalsecrets]
+        verbs: [update, patch]
+      - apiGroups: [external-secrets.io]
+        resources: [externalsecrets/status, secretstores/status]
+        verbs: [get, update, patch]
+      # Its reconciler can't be switched off, and waits for a list of them.
+      - apiGroups: [generators.external-secrets.io]
+        resources: [generatorstates]
+        verbs: [get, list, watch]
+${onSecrets}
+      # It deletes none: a target goes with its ExternalSecret, which Kubernetes itself sees to.
+      - apiGroups: [""]
+        resources: [secrets]
+        verbs: [get, list, watch, create, update, patch]
+      # Why an ExternalSecret is not synced.
+      - apiGroups: [""]
+        resources: [events]
+        verbs: [create, patch]`
+}
+
+function controllerBinding(kind: 'ClusterRole' | 'Role'): string {
+  return `    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ${kind}
+      name: *role
+    subjects:
+      - &operator
+        kind: ServiceAccount
+        name: '{{ include "external-secrets.serviceAccountName" . }}'
+        namespace: '{{ .Release.Namespace }}'`
+}
+
+const leaderRole = `  # The lease of leaderElect, in the operator's own namespace.
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: &lease '{{ include "external-secrets.fullname" . }}-leader-election'
+      namespace: '{{ .Release.Namespace }}'
+    rules:
+      - apiGroups: [coordination.k8s.io]
+        resources: [leases]
+        verbs: [create]
+      - apiGroups: [coordination.k8s.io]
+        resources: [leases]
+        resourceNames: [external-secrets-controller]
+        verbs: [get, update, patch]
+  - apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: *lease
+      namespace: '{{ .Release.Namespace }}'
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: *lease
+    subjects:
+      - *operator`
+
+function network(dns: readonly PodPeer[]): string {
+  const peers = new Set((dns.length > 0 ? dns : [defaultDns]).map(peerText))
+  return `  # Nobody has to reach the operator, and it has to reach three others.
+  - apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: '{{ include "external-secrets.fullname" . }}'
+      namespace: '{{ .Release.Namespace }}'
+    spec:
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/name: external-secrets
+      policyTypes: [Ingress, Egress]
+      # The kubelet's probes come from the node, which no policy keeps out; the metrics are for nobody.
+      ingress: []
+      egress:
+        - to:
+${[...peers].join('\n')}
+          ports:
+            - { protocol: UDP, port: ${dnsPort} }
+            - { protocol: TCP, port: ${dnsPort} }
+        # Scaleway's API and the API server. A policy names addresses, and neither has one that stays; link-local ones,
+        # where clouds hand out the rights of a machine, are neither's.
+        - to:
+            - ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16] }
+            - ipBlock: { cidr: "::/0", except: ["fe80::/10"] }
+          ports:
+            - { protocol: TCP, port: 443 }
+            - { protocol: TCP, port: 6443 }
+`
+}
+
+/** Values are quoted: a label may look like a number. */
+function peerText({ namespace, podLabels }: PodPeer): string {
+  const labels = Object.entries(podLabels).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+  return `            - namespaceSelector:
+                matchLabels:
+                  kubernetes.io/metadata.name: ${JSON.stringify(namespace)}
+              podSelector:
+                matchLabels:
+                  ${labels.sort(compare).join('\n                  ')}`
+}

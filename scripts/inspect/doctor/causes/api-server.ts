@@ -1,0 +1,73 @@
+import { kinds } from '../../../kubernetes/kinds.ts'
+import { shell } from '../../../lib/shell.ts'
+import type { EnvironmentModel } from '../../../model/resolve.ts'
+import { type Cause, causeOf } from '../cause.ts'
+import { isSeen, seenOr } from '../fact.ts'
+import type { ClusterTrouble } from '../observation.ts'
+import type { ClusterFacts } from '../observe/cluster.ts'
+import type { KindFacts } from '../observe/operator.ts'
+import type { TierFacts } from '../observe/tier.ts'
+import { paste } from '../paste.ts'
+
+/** Why the cluster can't be looked at. */
+export function troubleCause({ code, problem }: ClusterTrouble): Cause {
+  return causeOf({ ...problem, code, evidence: [] })
+}
+
+/** Kinds of the operator that the cluster does not have, or only in a version we can't use. */
+export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' | 'tiers'>): Cause[] {
+  const all = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []))
+  const scene = { where: 'the cluster', explains: all, specs: [], isOptional: false }
+  const of = (state: KindFacts['state']) => facts.filter((one) => one.state === state).map(({ kind }) => kind)
+  const [absent, old] = [of('absent'), of('too-old')]
+  return [
+    ...(absent.length > 0
+      ? [
+          causeOf({
+            code: 'KIND_ABSENT',
+            ...scene,
+            message: `has no kind ${absent.join(' and ')} of external-secrets.io. Expected the definitions of the External Secrets Operator.`,
+            evidence: absent.map((kind) => `the API server answers 404 to a list of ${kind} in v1 and in v1beta1`),
+            fix: `${paste.operatorValues()}, then install the operator with it: its first lines have the command.`,
+          }),
+        ]
+      : []),
+    ...(old.length > 0
+      ? [
+          causeOf({
+            code: 'KIND_TOO_OLD',
+            ...scene,
+            message: `serves ${old.join(' and ')} as external-secrets.io/v1beta1 only. Expected v1, which the operator has since 0.16.`,
+            evidence: old.map((kind) => `the API server answers 404 to a list of ${kind} in v1, and 200 in v1beta1`),
+            fix: `${paste.operatorValues()}, then upgrade the operator with it, one minor version after the other.`,
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** A namespace that is not there, or on its way out: nothing can arrive in it. */
+export function namespaceCause(
+  model: EnvironmentModel,
+  { tier, namespace, externalSecrets }: TierFacts,
+): Cause | undefined {
+  if (!isSeen(namespace) || namespace.value.state === 'there') return undefined
+  const where = `${kinds.namespace.kind}/${tier.namespace}`
+  const scene = { where, explains: seenOr(externalSecrets, []), isOptional: false }
+  const deploy = paste.deploy(model)
+  if (namespace.value.state === 'absent')
+    return causeOf({
+      code: 'NAMESPACE_ABSENT',
+      ...scene,
+      message: `does not exist. Expected the namespace of tier "${tier.name}".`,
+      evidence: [`the API server answers 404 for ${where}`],
+      fix: `${deploy}, or see why your GitOps engine has not made it.`,
+    })
+  return causeOf({
+    code: 'NAMESPACE_ENDING',
+    ...scene,
+    message: `is being deleted, so that nothing can be made in it. Expected the namespace of tier "${tier.name}".`,
+    evidence: namespace.value.remaining.map((text) => `condition of ${where}: ${text}`),
+    fix: `${paste.look(shell`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to let go; when the namespace is gone, ${deploy}.`,
+  })
+}

@@ -1,0 +1,149 @@
+import { specsConcerned } from '../../../cluster/expected-spec.ts'
+import { type FieldChange, fieldChangeText } from '../../../kubernetes/difference.ts'
+import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
+import { shell } from '../../../lib/shell.ts'
+import { shortList } from '../../../lib/short-list.ts'
+import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
+import { type Cause, causeOf } from '../cause.ts'
+import { type Fact, isSeen, seenOr } from '../fact.ts'
+import { isFrozen } from '../frozen.ts'
+import type { Observation } from '../observation.ts'
+import type { Refusal } from '../observe/admission.ts'
+import type { ExternalSecretFacts, QuotaFacts, TierFacts } from '../observe/tier.ts'
+import { paste } from '../paste.ts'
+
+/** Objects of the chart that are absent or of another catalogue; where the API server would refuse them, why. */
+export function deploymentCauses(
+  model: EnvironmentModel,
+  { tier, store, externalSecrets }: TierFacts,
+  admission: Fact<readonly Refusal[]>,
+): Cause[] {
+  const all = seenOr(externalSecrets, [])
+  const refusals = seenOr(admission, []).filter(({ namespace }) => namespace === tier.namespace)
+  const refused = (name: string) => refusals.some((one) => one.name === name)
+  const storeRef = { namespace: tier.namespace, name: tier.secretStore }
+  const isStoreAbsent = isSeen(store) && !store.value.object && !refused(tier.secretStore)
+  const absent = all.filter(({ object, ref }) => !object && !refused(ref.name))
+  const drifted = all.filter((one) => driftToTell(one).length > 0 && !refused(one.ref.name))
+  const missing = [
+    ...(isStoreAbsent ? [describeObject(kinds.secretStore, storeRef)] : []),
+    ...absent.map(({ ref }) => describeObject(kinds.externalSecret, ref)),
+  ]
+  const fix = `${paste.deploy(model)}, or see why your GitOps engine is behind.`
+  const explained = isStoreAbsent ? all : [...absent, ...drifted]
+  return [
+    ...refusals.map((refusal) => refusedCause(all, refusal)),
+    ...(missing.length > 0
+      ? [
+          causeOf({
+            code: 'NOT_DEPLOYED',
+            where: missing[0] ?? '',
+            message: `does not exist${others(missing.length - 1, tier)}. Expected what the chart renders.`,
+            evidence: missing.map((place) => `the API server answers 404 for ${place}`),
+            fix,
+            explains: explained,
+          }),
+        ]
+      : []),
+    ...drifted.map((facts) => driftCause(facts, fix)),
+  ]
+}
+
+/** What else of the chart is not as rendered. It keeps nothing from arriving; what it guards may be open. */
+export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
+  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = paste.deploy(model) }) =>
+    causeOf({
+      code: 'NOT_DEPLOYED',
+      where: place,
+      message,
+      evidence: [`the API server, asked in a dry run what ${place} has to be`],
+      fix,
+    }),
+  )
+}
+
+/** A quota that has no room where room is needed. */
+export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause[] {
+  const waiting = seenOr(externalSecrets, []).filter(
+    ({ object, target, warning, sync }) =>
+      object &&
+      isSeen(target) &&
+      target.value === undefined &&
+      (sync.state !== 'failed' || /exceeded quota/.test(warning?.message ?? '')),
+  )
+  if (waiting.length === 0) return []
+  return seenOr(quotas, []).flatMap((quota) => {
+    const full = fullFor(quota)
+    if (full === undefined) return []
+    const where = describeObject(kinds.resourceQuota, { namespace: tier.namespace, name: quota.name })
+    const targets = waiting.map(({ ref }) => describeObject(kinds.secret, ref))
+    const [used, hard] = [quota.used[full], quota.hard[full]]
+    return causeOf({
+      code: 'QUOTA_FULL',
+      where,
+      message: `has no room for ${shortList(targets)}: ${used} of ${hard} ${full} are used. Expected room for every target.`,
+      evidence: [
+        `status of ${where}: ${full} ${used} of ${hard}`,
+        ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
+      ],
+      fix: `${paste.look(shell`kubectl get secrets --namespace ${tier.namespace}`)} shows what takes the room; delete what nobody needs, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      explains: waiting,
+      isOptional: false,
+    })
+  })
+}
+
+// --- internal ---
+
+function others(count: number, { name }: TierModel): string {
+  if (count === 0) return ''
+  return count === 1
+    ? `, nor does another object of tier "${name}"`
+    : `, nor do ${count} other objects of tier "${name}"`
+}
+
+function refusedCause(all: readonly ExternalSecretFacts[], { place, name, message }: Refusal): Cause {
+  const own = all.filter(({ ref }) => ref.name === name)
+  const explains = own.length > 0 ? own : all
+  return causeOf({
+    code: /exceeded quota/.test(message) ? 'QUOTA_FULL' : 'ADMISSION_REFUSES',
+    where: place,
+    message: `is refused by the API server: ${message.replace(/\.$/, '')}. Expected it to take what the chart renders.`,
+    evidence: [`the API server refuses a dry run: ${message}`],
+    fix: `${paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')} shows who may refuse; the message above names it and its rule.`,
+    explains,
+    isOptional: explains.length > 0 && explains.every((one) => one.isOptional),
+  })
+}
+
+/** Without what has a cause of its own: `REFRESH_FROZEN`, `TARGET_IMMUTABLE`. */
+function driftToTell({ object, target, drift }: ExternalSecretFacts): readonly FieldChange[] {
+  const own = [
+    ...(object && isFrozen(object) ? ['spec.refreshInterval', 'spec.refreshPolicy'] : []),
+    ...(seenOr(target, undefined) ? ['spec.target.immutable'] : []),
+  ]
+  return drift.filter(({ path }) => !own.includes(path))
+}
+
+function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
+  const drift = driftToTell(facts)
+  const where = describeObject(kinds.externalSecret, facts.ref)
+  const texts = drift.map(fieldChangeText)
+  return causeOf({
+    code: 'NOT_DEPLOYED',
+    where,
+    message: `is not the one the catalogue implies: ${shortList(texts)}. Expected its spec, and nothing else in it.`,
+    evidence: texts.map((text) => `spec of ${where}, and what it has to be: ${text}`),
+    fix,
+    explains: [facts],
+    specs: specsConcerned(facts.model, drift),
+    isOptional: false,
+  })
+}
+
+function fullFor({ hard, used }: QuotaFacts): string | undefined {
+  return ['secrets', 'count/secrets'].find((resource) => {
+    const [limit, now] = [hard[resource], used[resource]]
+    return limit !== undefined && now !== undefined && Number(now) >= Number(limit)
+  })
+}

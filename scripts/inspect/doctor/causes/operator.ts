@@ -1,0 +1,130 @@
+import { operatorProblems } from '../../../cluster/operator-problems.ts'
+import { operatorLabel } from '../../../cluster/operators.ts'
+import { kinds } from '../../../kubernetes/kinds.ts'
+import { age } from '../../../lib/age.ts'
+import { shell } from '../../../lib/shell.ts'
+import { shortList } from '../../../lib/short-list.ts'
+import type { EnvironmentModel } from '../../../model/resolve.ts'
+import { type Cause, causeOf } from '../cause.ts'
+import { isSeen, seenOr } from '../fact.ts'
+import type { ClusterFacts } from '../observe/cluster.ts'
+import type { OperatorFacts } from '../observe/operator.ts'
+import { paste } from '../paste.ts'
+import { lastSign, type Silence, silences } from '../silence.ts'
+
+/**
+ * Whether anybody works on the ExternalSecrets. That nothing happens where something should is what proves it: the
+ * operator may run where nobody can list it. A Deployment of it tells why.
+ */
+export function operatorCauses(cluster: ClusterFacts, now: Date): Cause[] {
+  const silent = silences(cluster, now)
+  const operators = seenOr(cluster.operators, [])
+  const stopped = operators.length > 0 && operators.every(({ available }) => available === 0)
+  const sign = lastSign(cluster)
+  const isSeenAtWork = sign !== undefined && now.getTime() - sign.getTime() < recentMs
+  if (stopped && !(isSeenAtWork && silent.length === 0)) return [notRunning(cluster, operators, silent)]
+  if (silent.length === 0) return []
+  const isNone = isSeen(cluster.operators) && operators.length === 0
+  return [isNone && !isSeenAtWork ? absent(cluster, silent) : ignoring(cluster, operators, silent, sign, now)]
+}
+
+/** Known faults of the operators that may be seen. They keep nothing from arriving. */
+export function operatorVersionCauses(model: EnvironmentModel, { operators }: ClusterFacts): Cause[] {
+  return operatorProblems(model, seenOr(operators, [])).map(({ severity, ...problem }) =>
+    causeOf({ ...problem, evidence: [], isOptional: severity === 'warning' }),
+  )
+}
+
+// --- internal ---
+
+/** So long after its last work an operator counts as running, whatever its Deployment says. */
+const recentMs = 60_000
+
+const where = 'External Secrets Operator'
+const expected = 'Expected it to work on every ExternalSecret.'
+
+/** All that wait for the operator, be it not for long yet. */
+function waiting({ tiers }: ClusterFacts, silent: readonly Silence[]) {
+  const ofSilence = silent.flatMap(({ externalSecret }) => externalSecret ?? [])
+  const pending = tiers.flatMap(({ externalSecrets }) =>
+    seenOr(externalSecrets, []).filter(
+      ({ object, sync, drift }) => object && drift.length === 0 && sync.state === 'pending',
+    ),
+  )
+  return [...new Set([...ofSilence, ...pending])]
+}
+
+function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], silent: readonly Silence[]): Cause {
+  const [first] = operators
+  const place = `${kinds.deployment.kind}/${first?.namespace}/${first?.name}`
+  const isScaledDown = operators.every(({ wanted }) => wanted === 0)
+  const pods = shell`kubectl describe pods --namespace ${first?.namespace ?? ''} --selector ${operatorLabel}`
+  return causeOf({
+    code: 'OPERATOR_NOT_RUNNING',
+    where: place,
+    message: isScaledDown
+      ? 'is scaled to 0. Expected one pod.'
+      : `has no available pod of ${first?.wanted}. ${expected}`,
+    evidence: [
+      ...operators.map(({ namespace, name, available, wanted }) => {
+        return `${kinds.deployment.kind}/${namespace}/${name}: ${available} of ${wanted} pods available`
+      }),
+      ...operators.flatMap(({ complaints }) => complaints),
+      ...told(silent),
+    ],
+    fix: isScaledDown
+      ? paste.look(
+          shell`kubectl scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`,
+        )
+      : `${paste.look(pods)} tells why.`,
+    ...about(cluster, silent),
+  })
+}
+
+function absent(cluster: ClusterFacts, silent: readonly Silence[]): Cause {
+  return causeOf({
+    code: 'OPERATOR_ABSENT',
+    where,
+    message: `is not there: nothing works on ${shortList(silent.map(({ place }) => place))}. ${expected}`,
+    evidence: [...told(silent), `no namespace has a Deployment of it, by the label ${operatorLabel} or by its image`],
+    fix: `${paste.operatorValues()}, then install the operator with it: its first lines have the command.`,
+    ...about(cluster, silent),
+  })
+}
+
+function ignoring(
+  cluster: ClusterFacts,
+  operators: readonly OperatorFacts[],
+  silent: readonly Silence[],
+  sign: Date | undefined,
+  now: Date,
+): Cause {
+  const [first] = operators
+  const seen = sign ? `, and was last seen at work ${age(now.getTime() - sign.getTime())} ago` : ''
+  const deployment = first
+    ? [
+        `${kinds.deployment.kind}/${first.namespace}/${first.name}: ${first.available} of ${first.wanted} pods available`,
+      ]
+    : []
+  const logs = first
+    ? shell`kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
+    : shell`kubectl get pods --all-namespaces --selector ${operatorLabel}`
+  return causeOf({
+    code: 'OPERATOR_SILENT',
+    where,
+    message: `does not work on ${shortList(silent.map(({ place }) => place))}${seen}. ${expected}`,
+    evidence: [...told(silent), ...deployment],
+    fix: `${paste.look(logs)} shows whether it runs, has the rights, and looks after this namespace (\`--namespace\`, \`--controller-class\`).`,
+    ...about(cluster, silent),
+  })
+}
+
+function about(cluster: ClusterFacts, silent: readonly Silence[]) {
+  return { explains: waiting(cluster, silent), isOptional: false }
+}
+
+function told(silent: readonly Silence[]): string[] {
+  const shown = silent.length > 4 ? silent.slice(0, 3) : silent
+  const rest = silent.length - shown.length
+  return [...shown.map(({ evidence }) => evidence), ...(rest > 0 ? [`and ${rest} more`] : [])]
+}

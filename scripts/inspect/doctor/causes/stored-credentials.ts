@@ -1,0 +1,144 @@
+import { kinds } from '../../../kubernetes/kinds.ts'
+import { ProblemError } from '../../../lib/problems.ts'
+import { shortList } from '../../../lib/short-list.ts'
+import { credentialKeys, roleNames } from '../../../model/names.ts'
+import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
+import {
+  accessKeyIn,
+  checkedKey,
+  describeKey,
+  isWellFormed,
+  type KeyPair,
+  looksLikeKey,
+} from '../../../scaleway/api-key.ts'
+import { type Cause, causeOf, placeIn } from '../cause.ts'
+import type { CauseCode } from '../cause-codes.ts'
+import { eventEvidence } from '../evidence.ts'
+import { isSeen } from '../fact.ts'
+import type { CredentialsFacts } from '../observe/credentials-facts.ts'
+import type { TierFacts } from '../observe/tier.ts'
+import { paste } from '../paste.ts'
+import { unsynced } from '../unsynced.ts'
+
+/** What is wrong with the form of a credentials Secret, before Scaleway is asked. The key is in no word of it. */
+export function credentialsCause(model: EnvironmentModel, facts: TierFacts): Cause | undefined {
+  const { tier, credentials, store } = facts
+  if (!isSeen(credentials)) return undefined
+  const found = faultOf(credentials.value, model, tier)
+  if (!found) return undefined
+  const where = placeIn(kinds.secret, tier, tier.credentialsSecret)
+  const ref = { namespace: tier.namespace, name: tier.secretStore }
+  const warning = isSeen(store) ? store.value.warning : undefined
+  return causeOf({
+    ...found,
+    where,
+    fix: tier.sealedCredentials ? resealed(model, tier, found) : found.fix,
+    evidence: [found.seen, ...eventEvidence(kinds.secretStore, ref, warning)],
+    explains: unsynced(facts),
+    specs: tier.remoteSecrets.flatMap(({ specs }) => specs),
+    isOptional: false,
+  })
+}
+
+// --- internal ---
+
+interface Fault {
+  readonly code: CauseCode
+  readonly message: string
+  readonly fix: string
+  /** As evidence. */
+  readonly seen: string
+  /** The key that has to be revoked, because the operator has told it. */
+  readonly disclosed?: KeyPair
+}
+
+function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, tier: TierModel): Fault | undefined {
+  const wanted = `${credentialKeys.accessKey} and ${credentialKeys.secretKey}`
+  const give = `${paste.giveKey(model, tier)} with a key of the IAM application ${tier.iamApplication}; ${paste.iam(model)} makes one.`
+  if (!found)
+    return {
+      code: 'CREDENTIALS_ABSENT',
+      message: `does not exist. Expected the Scaleway API key of tier "${tier.name}".`,
+      fix: give,
+      seen: `the API server answers 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
+    }
+  const regive = found.halves ? paste.regiveKey(model, tier, found.halves) : give
+  const { accessKey, secretKey, names } = found
+  const seen = `its keys: ${names.length > 0 ? shortList(names) : 'none'}`
+  if (accessKey === undefined || secretKey === undefined)
+    return {
+      code: 'CREDENTIALS_NAMES',
+      message: `has ${names.length > 0 ? `the keys ${shortList(names)}` : 'no keys'}. Expected ${wanted}.`,
+      fix: regive,
+      seen,
+    }
+  if (isWellFormed({ accessKey, secretKey })) return undefined
+  const halves = [
+    [credentialKeys.accessKey, accessKey],
+    [credentialKeys.secretKey, secretKey],
+  ] as const
+  const half = halfTold({ accessKey, secretKey })
+  const disclosure =
+    half === undefined
+      ? ''
+      : ` The operator has written ${half} into Events of ${tier.namespace}, which ${roleNames.viewer} and roles of Kubernetes show, and into its log: this key has to be revoked.`
+  const disclosed = half === undefined ? {} : { disclosed: { accessKey, secretKey } }
+  if (isWellFormed({ accessKey: accessKey.trim(), secretKey: secretKey.trim() })) {
+    const around = halves.filter(([, value]) => value !== value.trim())
+    const what = around.some(([, value]) => /[\r\n]/.test(value)) ? 'a line break' : 'white space'
+    return {
+      code: 'CREDENTIALS_LINE_BREAK',
+      message: `has ${what} around ${around.map(([name]) => name).join(' and ')}, which the operator refuses. Expected the key alone.${disclosure}`,
+      fix: `${revoke(model, tier, { accessKey, secretKey })} \`echo\` adds a line break, \`printf %s\` none.`,
+      ...disclosed,
+      seen: halves
+        .map(([name, value]) => `${name}: ${value.length} characters, ${value.trim().length} without white space`)
+        .join('; '),
+    }
+  }
+  return {
+    code: 'CREDENTIALS_MALFORMED',
+    message: `${malformed(accessKey, secretKey)}${disclosure}`,
+    fix: half === undefined ? give : revoke(model, tier, { accessKey, secretKey }),
+    ...disclosed,
+    seen: halves.map(([name, value]) => `${name}: ${value.length} characters`).join('; '),
+  }
+}
+
+/** The words of whoever checks a key that is given. */
+function malformed(accessKey: string, secretKey: string): string {
+  try {
+    checkedKey({ accessKey, secretKey }, '')
+    return 'has quotes around a half of the key. Expected the key alone.'
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return error.problems.map(({ message }) => message).join(' It also ')
+  }
+}
+
+/**
+ * Which half the operator tells, because it is malformed: it looks at the access key first, and quotes no empty one.
+ * Source: scaleway-sdk-go, scw/client_option.go, `validate`.
+ */
+function halfTold({ accessKey, secretKey }: KeyPair): string | undefined {
+  if (!looksLikeKey('accessKey', accessKey)) return accessKey === '' ? undefined : credentialKeys.accessKey
+  return secretKey === '' ? undefined : credentialKeys.secretKey
+}
+
+function revoke(model: EnvironmentModel, tier: TierModel, key: KeyPair): string {
+  const { iamApplication } = tier
+  const rotate = `${paste.rotateKey(model, tier)} puts a new key in use`
+  return accessKeyIn(key) === undefined
+    ? `${rotate}; which one this was can't be told any more: delete the old one of ${iamApplication} in Scaleway.`
+    : `${rotate} and makes this one expire; then ${paste.finishKey(model, tier)} deletes it. One of another IAM application than ${iamApplication} is to be deleted in Scaleway.`
+}
+
+function resealed(model: EnvironmentModel, tier: TierModel, { disclosed }: Fault): string {
+  const seal = paste.look(
+    `npm run --silent credentials -- --environment ${model.environment} --tier ${tier.name} --from key.json --seal cert.pem`,
+  )
+  const replaced = `${seal}, and put it in place of sealedCredentials.${tier.name} in scripts/environments.ts`
+  if (!disclosed) return `${replaced}.`
+  const accessKey = accessKeyIn(disclosed) ?? ''
+  return `Make another key of ${tier.iamApplication}: ${replaced}. Once it is deployed, delete this one, ${describeKey({ accessKey })}, in Scaleway.`
+}

@@ -1,0 +1,150 @@
+import { entriesNamed } from '../../../cluster/sync-problems.ts'
+import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
+import { age } from '../../../lib/age.ts'
+import { shell } from '../../../lib/shell.ts'
+import { dueText, isTriedSoon, type Tries, timeText, triesOf } from '../backoff.ts'
+import { type Cause, causeOf } from '../cause.ts'
+import { causeList } from '../cause-codes.ts'
+import { conditionEvidence, failureEvidence } from '../evidence.ts'
+import { isSeen } from '../fact.ts'
+import { isTrouble, type Observation } from '../observation.ts'
+import type { ExternalSecretFacts, TierFacts } from '../observe/tier.ts'
+import { type OperatorWords, recognise, type Subject } from '../operator-words.ts'
+import { paste } from '../paste.ts'
+import { outageFix, outageMessages } from './scaleway.ts'
+
+/**
+ * For an ExternalSecret that fails and that nothing else explains: where what the operator complains of was looked at and
+ * is fine, it only waits for its next try; where it may not be looked at, its words are all there is.
+ */
+export function unexplainedCause(
+  observation: Observation,
+  tier: TierFacts,
+  facts: ExternalSecretFacts,
+): Cause | undefined {
+  const { sync, warning } = facts
+  if (sync.state !== 'failed') return undefined
+  const words = wordsOf(tier, facts)
+  const tries = triesOf(facts)
+  if (!warning || !words || !tries) return notSynced(tier, facts)
+  if (words.subject === 'scaleway') return operatorOutage(facts, words)
+  if (isKnown(observation, tier, facts, words.subject))
+    return isTriedSoon(tries, observation.now) && !isRefused(tier)
+      ? undefined
+      : waiting(observation, tier, facts, tries)
+  return words.code === undefined ? notSynced(tier, facts) : byWords(tier, facts, words.code)
+}
+
+// --- internal ---
+
+/** Of a store that is not ready, its own event tells more. */
+function wordsOf({ store }: TierFacts, { warning }: ExternalSecretFacts): OperatorWords | undefined {
+  const words = warning && recognise(warning.message)
+  if (words?.subject !== 'store' || !isSeen(store) || !store.value.warning) return words
+  return recognise(store.value.warning.message) ?? words
+}
+
+/** Whether what the words are about was looked at: then it is fine by now, or it would have a cause of its own. */
+function isKnown(
+  { scaleway, cluster }: Observation,
+  { tier, credentials, store, quotas }: TierFacts,
+  { target }: ExternalSecretFacts,
+  subject: Subject,
+): boolean {
+  if (isTrouble(cluster)) return false
+  const remote = scaleway.tiers.get(tier.name)
+  switch (subject) {
+    case 'credentials':
+      return isSeen(credentials)
+    case 'store':
+      return isSeen(store)
+    case 'key':
+      return remote?.key !== undefined
+    case 'remote':
+    case 'value':
+      return remote !== undefined && isSeen(remote.remotes)
+    case 'target':
+      return isSeen(target)
+    case 'quota':
+      return isSeen(quotas)
+    // Who refuses may do so to the operator alone, and so may the network.
+    case 'admission':
+    case 'scaleway':
+      return false
+  }
+}
+
+/** The operator goes by its last look at the store, which also waits for its next one. */
+function isRefused({ store }: TierFacts): boolean {
+  const { conditions = [] } = (isSeen(store) && store.value.object?.status) || {}
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'False')
+}
+
+function waiting({ now }: Observation, tier: TierFacts, facts: ExternalSecretFacts, tries: Tries): Cause {
+  const { ref } = facts
+  const ago = age(now.getTime() - tries.last.getTime())
+  const refused = isRefused(tier)
+  return causeOf({
+    code: 'BACKOFF',
+    where: describeObject(kinds.externalSecret, ref),
+    message: `waits for its next try, although what it failed for ${ago} ago is mended. The operator tries again by itself ${dueText(tries, now)}, and at ${timeText(tries.latest)} at the latest. Expected it synced.`,
+    evidence: [...(refused ? storeEvidence(tier) : []), ...failureEvidence(facts)],
+    fix: `${refused ? paste.forceStoreAndSync(storeRef(tier), ref) : paste.forceSync([ref])} makes it try now.`,
+    explains: [facts],
+  })
+}
+
+function storeRef({ tier }: TierFacts) {
+  return { namespace: tier.namespace, name: tier.secretStore }
+}
+
+function storeEvidence(tier: TierFacts): string[] {
+  return conditionEvidence(kinds.secretStore, storeRef(tier), isSeen(tier.store) ? tier.store.value.object : undefined)
+}
+
+function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Cause {
+  const outage = code === 'SCALEWAY_BUSY' || code === 'SCALEWAY_BROKEN' ? code : 'SCALEWAY_UNREACHABLE'
+  const egress = `${paste.look('kubectl get networkpolicies --all-namespaces')}: see that network policies, proxy and DNS of the cluster let the operator through. It answers here.`
+  return causeOf({
+    code: outage,
+    where: 'Scaleway, as the operator sees it',
+    message: outageMessages[outage],
+    evidence: failureEvidence(facts),
+    fix: outage === 'SCALEWAY_UNREACHABLE' ? egress : outageFix(outage),
+    explains: [facts],
+  })
+}
+
+function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<OperatorWords['code']>): Cause {
+  const refusers = paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')
+  return causeOf({
+    code,
+    where: describeObject(kinds.externalSecret, facts.ref),
+    message: `fails, by the words of the operator: ${facts.warning?.message.replace(/\.$/, '')}. Expected it synced.`,
+    evidence: failureEvidence(facts),
+    fix:
+      code === 'ADMISSION_REFUSES'
+        ? `${refusers} shows who may refuse; the message names it and its rule.`
+        : `Have somebody run this who may look further. What mends it: ${causeList[code].mend}.`,
+    ...about(tier, facts),
+  })
+}
+
+function notSynced(tier: TierFacts, facts: ExternalSecretFacts): Cause {
+  const { ref, warning, sync } = facts
+  const events = shell`kubectl get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
+  return causeOf({
+    code: 'NOT_SYNCED',
+    where: describeObject(kinds.externalSecret, ref),
+    message: `${(warning?.message ?? sync.message).replace(/\.$/, '')}. Expected it synced.`,
+    evidence: failureEvidence(facts),
+    fix: `${paste.look(events)} shows what the operator says; so does its log.`,
+    ...about(tier, facts),
+  })
+}
+
+/** The entries the operator names, or else all it could be about. */
+function about({ tier }: TierFacts, facts: ExternalSecretFacts) {
+  const named = entriesNamed(tier, facts.model, facts.warning?.message ?? '')
+  return { explains: [facts], ...(named.length > 0 ? { specs: named } : {}) }
+}

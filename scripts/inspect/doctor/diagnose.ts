@@ -1,0 +1,138 @@
+import type { ClusterReader } from '../../kubernetes/client.ts'
+import { clusterProblem, KubernetesError } from '../../kubernetes/errors.ts'
+import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '../../lib/problems.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import { type DriftSurvey, surveyDrift } from '../survey/drift-survey.ts'
+import type { Cause } from './cause.ts'
+import { type Fact, isSeen } from './fact.ts'
+import { causesOf } from './find-causes.ts'
+import { type ClusterTrouble, isTrouble, type Observation } from './observation.ts'
+import { admissionFacts, type Refusal, type Render } from './observe/admission.ts'
+import { type ClusterFacts, clusterFacts } from './observe/cluster.ts'
+import { type ScalewayFacts, scalewayFacts } from './observe/scaleway.ts'
+import { unexamined } from './unexamined.ts'
+
+export interface DiagnoseOptions {
+  readonly model: EnvironmentModel
+  /** Or why there is none. */
+  readonly client: ClusterReader | ProblemError
+  /** Where Scaleway's API is. */
+  readonly apiUrl: string
+  /** An emulator on this machine. */
+  readonly isLocal: boolean
+  /** Secret key of an account of one's own, for what the key of a tier can't see. Default: only the tiers' keys are used */
+  readonly secretKey?: string | undefined
+  /** For IAM and for other projects. Default: these are not looked at */
+  readonly organizationId?: string | undefined
+  readonly render: Render
+  readonly signal: AbortSignal
+  /** By which ages and due times are told. Default: the system's clock */
+  readonly now?: () => Date
+  /** One line of progress. */
+  readonly onStep?: (line: string) => void
+}
+
+export interface Diagnosis {
+  /** What explains others first. */
+  readonly causes: readonly Cause[]
+  /** What could not be looked at: sentences without their period. */
+  readonly unexamined: readonly string[]
+  /** What is wrong with the own account, and says nothing about the environment. */
+  readonly problems: readonly Problem[]
+  /**
+   * 0 without an error among the causes, 3 with one; 4 when neither side could be looked at, or one of them refuses whoever
+   * runs this.
+   */
+  readonly exitCode: ExitCode
+}
+
+/**
+ * Looks at the cluster and at Scaleway, as far as they may be looked at, and finds why secrets do not arrive. Writes
+ * nothing. Values are read only where something is wrong with them, and none is kept.
+ *
+ * @throws what is our bug, and the signal's reason when aborted
+ */
+export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
+  const { model, client, apiUrl, isLocal, render, signal, now = () => new Date(), onStep } = options
+  onStep?.('looking at the cluster')
+  const cluster = await orTrouble(() => clusterOf(client, model, signal))
+  onStep?.('asking Scaleway')
+  const seen = isTrouble(cluster) ? undefined : cluster
+  const { secretKey, organizationId } = options
+  const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
+  const rendered = once(render)
+  const admission = await admissionOf(client, model, cluster, rendered, signal)
+  const drift = await driftFacts(client, cluster, rendered, signal)
+  const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission, drift }
+  const causes = causesOf(observation)
+  const { accountRefusal } = scaleway
+  const problems = accountRefusal?.status === 401 ? accountRefusal.refusal.problems : []
+  return { causes, unexamined: unexamined(observation, causes), problems, exitCode: exitCodeOf(observation, causes) }
+}
+
+// --- internal ---
+
+async function clusterOf(client: ClusterReader | ProblemError, model: EnvironmentModel, signal: AbortSignal) {
+  if (client instanceof ProblemError) throw client
+  return clusterFacts(client, model, signal)
+}
+
+/** A cluster that can't be looked at says nothing about Scaleway. */
+async function orTrouble(look: () => Promise<ClusterFacts>): Promise<ClusterFacts | ClusterTrouble> {
+  try {
+    return await look()
+  } catch (error) {
+    const isRefused = error instanceof KubernetesError && (error.status === 401 || error.status === 403)
+    const told = clusterProblem(error)
+    const [problem] = told instanceof ProblemError && told.exitCode === exitCodes.unreachable ? told.problems : []
+    if (!problem) throw error
+    return { code: isRefused ? 'CLUSTER_REFUSED' : 'CLUSTER_UNREACHABLE', problem: plain(problem) }
+  }
+}
+
+function plain({ where, message, fix, code }: Problem): Problem {
+  return { where, message, fix, code }
+}
+
+function once(render: Render): Render {
+  let rendered: ReturnType<Render> | undefined
+  return () => {
+    rendered ??= render()
+    return rendered
+  }
+}
+
+/** Without the kinds of the operator the chart is not in the cluster. */
+async function driftFacts(
+  client: ClusterReader | ProblemError,
+  cluster: ClusterFacts | ClusterTrouble,
+  render: Render,
+  signal: AbortSignal,
+): Promise<Fact<DriftSurvey>> {
+  const isLooked = !isTrouble(cluster) && cluster.kinds.every(({ state }) => state === 'served')
+  if (!isLooked || client instanceof ProblemError) return { value: { drifted: [], unseen: [] } }
+  const rendered = await render()
+  return isSeen(rendered) ? { value: await surveyDrift(client, rendered.value, signal) } : rendered
+}
+
+async function admissionOf(
+  client: ClusterReader | ProblemError,
+  model: EnvironmentModel,
+  cluster: ClusterFacts | ClusterTrouble,
+  render: Render,
+  signal: AbortSignal,
+): Promise<Fact<readonly Refusal[]>> {
+  if (isTrouble(cluster) || client instanceof ProblemError) return { value: [] }
+  return admissionFacts(client, model, cluster, render, signal)
+}
+
+function exitCodeOf({ cluster, scaleway }: Observation, causes: readonly Cause[]): ExitCode {
+  const isRefused =
+    (isTrouble(cluster) && cluster.code === 'CLUSTER_REFUSED') || scaleway.accountRefusal?.status === 401
+  if (isRefused || (isTrouble(cluster) && !isExamined(scaleway))) return exitCodes.unreachable
+  return causes.some(isError) ? exitCodes.problems : exitCodes.ok
+}
+
+function isExamined({ tiers }: ScalewayFacts): boolean {
+  return [...tiers.values()].some(({ remotes }) => isSeen(remotes))
+}

@@ -1,0 +1,124 @@
+import { renderChart } from '../../chart/helm.ts'
+import { parseManifests } from '../../chart/manifests.ts'
+import type { GateResult } from '../../cluster/release-gate.ts'
+import { generatedPaths } from '../../generate/generate.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
+import { KubernetesError } from '../../kubernetes/errors.ts'
+import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import type { CommandIo } from '../../lib/command.ts'
+import { lines, type Printable, together } from '../../lib/printable.ts'
+import { formatProblems, ProblemError } from '../../lib/problems.ts'
+import { findPresent } from '../../local/toolchain/find.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import { apiUrlOf, isLocalApi, loadAccount, type OperatorReader, organizationOf } from '../../scaleway/account.ts'
+import { readerOf } from '../../scaleway/connection.ts'
+import { refuseStaleValues } from '../../session/generated-files.ts'
+import { type DiagnoseOptions, type Diagnosis, diagnose } from './diagnose.ts'
+import { causeJson, causesText } from './doctor-report.ts'
+import type { Render } from './observe/admission.ts'
+
+/**
+ * Finds why secrets of an environment do not arrive, with whatever account and tools are at hand.
+ *
+ * @param client of the environment's cluster, or why there is none
+ * @throws ProblemError for an account that is there and can't be used, such as a malformed key
+ */
+export async function examine(
+  model: EnvironmentModel,
+  client: DiagnoseOptions['client'],
+  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'> & Partial<Pick<DiagnoseOptions, 'onStep'>>,
+): Promise<Diagnosis> {
+  const { env, signal, onStep } = io
+  const account = await accountIfAny(io)
+  return diagnose({
+    model,
+    client,
+    apiUrl: account?.apiUrl ?? (await apiUrlOf(env)),
+    isLocal: isLocalApi(env),
+    secretKey: account?.secretKey,
+    organizationId: account && organizationOf(account, model),
+    render: renderer(model, io),
+    signal,
+    ...(onStep ? { onStep } : {}),
+  })
+}
+
+/** Why a release did not arrive. */
+export interface Explanation {
+  readonly text: Printable
+  /** For machines. */
+  readonly problems: readonly object[]
+}
+
+/**
+ * The problems of a release gate, with the causes in the place of those they explain. Where causes can't be looked for, the
+ * problems are all there is: this throws nothing, and takes no longer than half a minute.
+ */
+export async function explain(
+  model: EnvironmentModel,
+  client: ClusterReader,
+  { problems }: Pick<GateResult, 'problems'>,
+  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+): Promise<Explanation> {
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(explainMs)])
+  const causes = await examine(model, client, { ...io, signal }).then(
+    (diagnosis) => diagnosis.causes,
+    (error: unknown) => {
+      io.signal.throwIfAborted()
+      io.log(`the causes could not be looked for: ${reasonOf(error)}`)
+      return []
+    },
+  )
+  const explained = new Set(
+    causes.flatMap(({ explains }) => explains.map(({ ref }) => describeObject(kinds.externalSecret, ref))),
+  )
+  const rest = problems.filter(({ where }) => !explained.has(where))
+  const text = [
+    causesText(model, causes),
+    ...(causes.length > 0 && rest.length > 0 ? [lines('')] : []),
+    formatProblems(rest),
+  ]
+  return { text: together(...text), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
+}
+
+/** Renders the chart of an environment for a look. Without Helm at hand, or with values that are stale, it is not known. */
+export function renderer(
+  model: EnvironmentModel,
+  { root, env, signal, log }: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+): Render {
+  return async () => {
+    const what = 'not known: whether the cluster has, or would take, what the chart renders'
+    try {
+      await refuseStaleValues(root, model.environment)
+      const helm = await findPresent('helm', { root, env, log })
+      if (!helm) return { unseen: `${what}; Helm is not at hand (\`npm run setup\`)` }
+      const valuesFile = generatedPaths.values(model.environment)
+      const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
+      const text = await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile, set })
+      return { value: parseManifests(text, valuesFile) }
+    } catch (error) {
+      if (error instanceof ProblemError) return { unseen: `${what}; ${error.message.replace(/\.$/, '')}` }
+      throw error
+    }
+  }
+}
+
+// --- internal ---
+
+const explainMs = 30_000
+
+/** A problem in its own words; of anything else only its kind. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ProblemError || error instanceof KubernetesError) return error.message
+  return error instanceof Error ? error.name : 'unknown'
+}
+
+async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorReader | undefined> {
+  try {
+    return readerOf(await loadAccount(env))
+  } catch (error) {
+    const isNone = error instanceof ProblemError && error.problems.every(({ code }) => code === 'SCALEWAY_KEY_MISSING')
+    if (isNone) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import type { CauseCode } from './cause-codes.ts'
+
+/** What the operator's words are about: what has to be looked at to know whether they are still true. */
+export type Subject =
+  | 'credentials'
+  | 'store'
+  | 'key'
+  | 'remote'
+  | 'value'
+  | 'target'
+  | 'quota'
+  | 'admission'
+  | 'scaleway'
+
+export interface OperatorWords {
+  readonly subject: Subject
+  /** Undefined: the words alone leave several causes open. */
+  readonly code: CauseCode | undefined
+}
+
+/**
+ * What an event of the operator is about. Undefined for words that are none of these.
+ * Source: external-secrets, providers/v1/scaleway and pkg/controllers; scaleway-sdk-go, scw/errors.go; seen with 0.20.1 and 0.20.4.
+ */
+export function recognise(message: string): OperatorWords | undefined {
+  const found = known.find(([pattern]) => pattern.test(message))
+  return found && { subject: found[1], code: found[2] }
+}
+
+// --- internal ---
+
+const known: readonly (readonly [RegExp, Subject, CauseCode?])[] = [
+  [/exceeded quota/, 'quota', 'QUOTA_FULL'],
+  [/denied (the )?request/, 'admission', 'ADMISSION_REFUSES'],
+  [/cannot get Kubernetes secret/, 'credentials', 'CREDENTIALS_ABSENT'],
+  [/cannot find secret data for key/, 'credentials', 'CREDENTIALS_NAMES'],
+  [/(secret|access) key (format|cannot be empty)/, 'credentials', 'CREDENTIALS_MALFORMED'],
+  [/could not get SecretStore/, 'store', 'NOT_DEPLOYED'],
+  [/SecretStore "[^"]*" is not ready/, 'store', 'STORE_REFUSED'],
+  [/invalid (API url|project ID format|default region format)/, 'store', 'STORE_REFUSED'],
+  [/invalid argument\(s\): region/, 'store', 'STORE_REGION'],
+  [/API key is expired|resource .* expired/, 'key', 'KEY_EXPIRED'],
+  [/denied authentication/, 'key', 'KEY_UNKNOWN'],
+  [/insufficient permissions: list secret\b/, 'key', 'LISTING_REFUSED'],
+  [/insufficient permissions/, 'key', 'READING_REFUSED'],
+  [/http error 429|too many requests/i, 'scaleway', 'SCALEWAY_BUSY'],
+  [/http error 5\d\d/, 'scaleway', 'SCALEWAY_BROKEN'],
+  [/error executing request|deadline exceeded/, 'scaleway', 'SCALEWAY_UNREACHABLE'],
+  [/map has no entry for key "/, 'value', 'BUNDLE_KEY_MISSING'],
+  [/invalid JSON format|invalid character|of type map\[|end of JSON input/, 'value', 'VALUE_NOT_JSON'],
+  [/Secret does not exist/, 'remote'],
+  [/resource \S+ with ID \S+ is locked/, 'remote', 'REMOTE_LOCKED'],
+  [/owned by another ExternalSecret/, 'target', 'TARGET_OF_OTHER'],
+  [/already owned by another|take ownership/, 'target', 'TARGET_CONTROLLED'],
+  [/is immutable/, 'target', 'TARGET_IMMUTABLE'],
+]

@@ -1,0 +1,95 @@
+import type { NamespacedRef } from '../../kubernetes/kinds.ts'
+import { shell, shellWord } from '../../lib/shell.ts'
+import { fillCommand } from '../../model/fill-command.ts'
+import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
+import type { SecretSpec } from '../../model/types.ts'
+
+/** Commands to paste into a shell, in the quotes of Markdown. None holds a value or a key. */
+export const paste = {
+  deploy: (model: EnvironmentModel) => code(`npm run deploy -- --environment ${model.environment}`),
+
+  /** Makes IAM what the plan says: applications, policies and keys that are missing. */
+  iam: ({ environment }: EnvironmentModel) =>
+    code(`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh`),
+
+  /** Makes a new key and puts it in use. */
+  rotateKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate`),
+
+  /** Deletes the key that `rotateKey` has replaced. */
+  finishKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate --finish`),
+
+  /** Puts a key that is in a file in use. */
+  giveKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --from key.json`),
+
+  /** Gives the key of a Secret to ourselves again, which trims it and names it right. */
+  regiveKey: (model: EnvironmentModel, tier: TierModel, names: { accessKey: string; secretKey: string }) => {
+    const half = (name: string) => `{{index .data "${name}" | base64decode}}{{"\\n"}}`
+    const secret = shell`kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
+    const template = `${half(names.accessKey)}${half(names.secretKey)}`
+    return code(
+      `${secret} --output go-template=${shellWord(template)} | ${credentials(model, tier).replace('run', 'run --silent')}`,
+    )
+  },
+
+  fill: (
+    { environment }: EnvironmentModel,
+    tier: TierModel,
+    specs: readonly SecretSpec[],
+    { replace = false }: { readonly replace?: boolean } = {},
+  ) => {
+    const only = specs.map(({ variable }) => variable)
+    return code(fillCommand({ environment, tier: tier.name, only, specs, replace }))
+  },
+
+  /** Everything a tier lacks. */
+  fillTier: ({ environment }: EnvironmentModel, tier: TierModel, specs: readonly SecretSpec[]) =>
+    code(fillCommand({ environment, tier: tier.name, specs })),
+
+  /** The operator's own values; their first lines say how to install it with them. */
+  operatorValues: () => code('npm run --silent operator-values > operator-values.yaml'),
+
+  /** Makes the operator read Scaleway now. Several of one namespace: all that are in it. */
+  forceSync: (refs: readonly NamespacedRef[]) => {
+    const [first, ...others] = refs
+    return code(
+      annotate(others.length > 0 ? ['externalsecrets', '--all'] : ['externalsecret', first?.name ?? ''], first),
+    )
+  },
+
+  /** Makes the operator look at a store again. */
+  forceStore: (ref: NamespacedRef) => code(annotate(['secretstore', ref.name], ref)),
+
+  /** Reads Scaleway now, through a store that the operator has refused: it has to look at that first. */
+  forceStoreAndSync: (store: NamespacedRef, ref: NamespacedRef) =>
+    code(
+      `${annotate(['secretstore', store.name], store)} && sleep 3 && ${annotate(['externalsecret', ref.name], ref)}`,
+    ),
+
+  patch: (kind: string, { namespace, name }: NamespacedRef, patch: object) =>
+    code(shell`kubectl patch ${kind} ${name} --namespace ${namespace} --type merge --patch ${JSON.stringify(patch)}`),
+
+  deleteObject: (kind: string, { namespace, name }: NamespacedRef) =>
+    code(shell`kubectl delete ${kind} ${name} --namespace ${namespace}`),
+
+  /** What `scw` has no command for. The key is no argument, which every user of the machine could read. */
+  scalewayPost: (apiUrl: string, path: string) =>
+    code(
+      shell`printf 'X-Auth-Token: %s' "$SCW_SECRET_KEY" | curl --request POST --header @- --header 'Content-Type: application/json' --data '{}' ${apiUrl + path}`,
+    ),
+
+  look: (words: string) => code(words),
+} as const
+
+// --- internal ---
+
+function code(command: string): string {
+  return `\`${command}\``
+}
+
+function annotate(which: readonly string[], ref: Pick<NamespacedRef, 'namespace'> | undefined): string {
+  return shell`kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace ?? ''}`
+}
+
+function credentials({ environment }: EnvironmentModel, { name }: TierModel): string {
+  return `npm run credentials -- --environment ${environment} --tier ${name}`
+}

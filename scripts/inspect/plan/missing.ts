@@ -1,0 +1,69 @@
+import { nearest } from '../../lib/nearest.ts'
+import type { Problem } from '../../lib/problems.ts'
+import { fillCommand } from '../../model/fill-command.ts'
+import { placeOf } from '../../model/remote-secret.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import { remoteFindings } from '../status/remote-findings.ts'
+import type { FolderSight } from '../survey/remote-secrets.ts'
+
+/** A remote secret without which a deployment does not arrive. */
+export interface MissingSecret {
+  /** `/trackdechets-backend/redis-url` */
+  readonly remoteSecret: string
+  readonly variables: readonly string[]
+  readonly owners: readonly string[]
+  readonly optional: boolean
+  /** Scaleway has nothing that could be meant by it: it has to be created. */
+  readonly isNowhere: boolean
+  /** As `npm run status` has it. */
+  readonly code: string
+  readonly message: string
+  /** Where it has to be created, a command to paste. */
+  readonly fix: string
+}
+
+/** What Scaleway lacks of an environment, in the words of `npm run status`. Pure. */
+export function missingSecrets(model: EnvironmentModel, folders: readonly FolderSight[], now: Date): MissingSecret[] {
+  const findings = remoteFindings(model, folders, now)
+  return folders.flatMap(({ tier, remotes, uncatalogued }) =>
+    remotes
+      .filter(({ version }) => !version)
+      .flatMap(({ remote, found, elsewhere }) => {
+        const told = findings.find(({ specs }) => remote.specs.some((spec) => specs.includes(spec)))
+        if (!told) return []
+        const variables = remote.specs.map(({ variable }) => variable)
+        const isNowhere = !found && elsewhere.length === 0 && nearest(remote.name, uncatalogued) === undefined
+        const create = fillCommand({
+          environment: model.environment,
+          tier: tier.name,
+          only: variables,
+          specs: remote.specs,
+        })
+        return {
+          remoteSecret: placeOf(remote),
+          variables,
+          owners: [...new Set(remote.specs.map(({ owner }) => owner ?? model.owner))],
+          optional: remote.optional,
+          isNowhere,
+          code: told.code,
+          message: told.message,
+          fix: isNowhere ? create : told.fix,
+        }
+      }),
+  )
+}
+
+/** An optional one is no problem but where it is in another place than it is looked for. */
+export function missingProblem(missing: MissingSecret): Problem[] {
+  const { remoteSecret, owners, optional, isNowhere, code, message, fix } = missing
+  if (optional && code !== 'REMOTE_ELSEWHERE') return []
+  return [
+    {
+      code,
+      where: remoteSecret,
+      message: optional ? message : `${message} The deployment would wait for it in vain.`,
+      fix: `${isNowhere ? `Create it: \`${fix}\`` : fix.replace(/\.$/, '')} (owner ${owners.join(', ')})`,
+      ...(optional ? { severity: 'warning' as const } : {}),
+    },
+  ]
+}

@@ -1,0 +1,158 @@
+import { foreignFields } from '../../cluster/drift.ts'
+import { type TrialClient, tryOut } from '../../cluster/try-out.ts'
+import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
+import { isNotFound, type KubernetesError } from '../../kubernetes/errors.ts'
+import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
+import type { Problem } from '../../lib/problems.ts'
+import { shortList } from '../../lib/short-list.ts'
+import { installedOperator } from '../../model/operator-version.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+
+/** What a deployment does to one object. */
+export interface ObjectChange {
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+  /** `keep`: it is no longer rendered, and stays all the same. */
+  readonly action: 'add' | 'change' | 'remove' | 'keep' | 'none'
+  /** Of a change. Never a value of a Secret. */
+  readonly fields: readonly FieldChange[]
+  /** Why the API server was not asked about it. */
+  readonly unasked?: string
+}
+
+export interface ObjectPlan {
+  readonly changes: readonly ObjectChange[]
+  /** What the API server refuses, admission included. */
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * What a deployment makes of the objects of a release, by the API server's own account: each is tried out in a dry run, and
+ * compared with what is there.
+ *
+ * @param manifests as rendered, in the order Helm applies them
+ */
+export async function planObjects(
+  client: TrialClient,
+  { release }: Pick<EnvironmentModel, 'release'>,
+  manifests: readonly KubernetesObject[],
+  signal?: AbortSignal,
+): Promise<ObjectPlan> {
+  const changes = await releaseNamespace(client, release.namespace, signal)
+  const created = new Set(changes.map(({ name }) => name))
+  const problems: Problem[] = []
+  for (const manifest of manifests) {
+    const kind = kindOf(manifest)
+    if (!kind) throw new Error(`no kind ${manifest.kind}`)
+    const { change, problem } = await planObject({ client, kind, manifest, created, signal })
+    if (change.action === 'add' && kind.kind === 'Namespace') created.add(manifest.metadata.name)
+    changes.push(change)
+    if (problem) problems.push(problem)
+  }
+  return { changes, problems: judgedByTheirOwn(problems, changes) }
+}
+
+// --- internal ---
+
+/** It is in no template: Helm makes it, or whoever deploys instead. */
+async function releaseNamespace(client: TrialClient, name: string, signal?: AbortSignal): Promise<ObjectChange[]> {
+  const exists = await client.get(kinds.namespace, { name }, signal)
+  return exists ? [] : [{ kind: kinds.namespace.kind, name, action: 'add', fields: [] }]
+}
+
+interface Question {
+  readonly client: TrialClient
+  readonly kind: Kind
+  readonly manifest: KubernetesObject
+  /** Namespaces that the upgrade makes. */
+  readonly created: ReadonlySet<string>
+  readonly signal: AbortSignal | undefined
+}
+
+interface Answer {
+  readonly change: ObjectChange
+  readonly problem?: Problem
+}
+
+async function planObject({ client, kind, manifest, created, signal }: Question): Promise<Answer> {
+  const { name, namespace } = manifest.metadata
+  const ref = { name, ...(namespace === undefined ? {} : { namespace }) }
+  const of = (action: ObjectChange['action'], more: Partial<ObjectChange> = {}): ObjectChange => {
+    return { kind: kind.kind, ...ref, action, fields: [], ...more }
+  }
+  if (namespace !== undefined && created.has(namespace))
+    return { change: of('add', { unasked: 'its namespace does not exist yet' }) }
+  const trial = await tryOut(client, kind, manifest, { signal })
+  if (trial.says === 'replaced')
+    return { change: of('change', { unasked: 'it has to be made anew' }), problem: trial.problem }
+  if (trial.says === 'absent') return { change: of('add') }
+  if (trial.says === 'there') {
+    const { fields } = trial
+    const foreign = foreignFields(fields)
+    return {
+      change: fields.length > 0 ? of('change', { fields }) : of('none'),
+      ...(foreign.length > 0 ? { problem: foreignProblem(kind, manifest, foreign) } : {}),
+    }
+  }
+  if (trial.at === 'read') throw trial.error
+  return {
+    change: of(trial.at, { unasked: 'the API server refuses it' }),
+    problem: refusal(kind, manifest, trial.error),
+  }
+}
+
+/** The deployment mends it by itself. */
+function foreignProblem(kind: Kind, { metadata }: KubernetesObject, fields: readonly FieldChange[]): Problem {
+  return {
+    code: 'FOREIGN_FIELDS',
+    where: describeObject(kind, metadata),
+    message: `is not as it was deployed: ${shortList(fields.map(fieldChangeText))}. Expected what the chart renders, and nothing else.`,
+    fix: 'See who the field manager is, and why; the deployment puts it back.',
+    severity: 'warning',
+  }
+}
+
+function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesError): Problem {
+  const where = describeObject(kind, metadata)
+  if (isNotFound(error) && !error.message.includes('namespaces "'))
+    return {
+      code: 'KIND_ABSENT',
+      where,
+      message: `the cluster has no kind ${kind.kind} of ${kind.apiVersion}. Expected it.`,
+      fix:
+        kind.apiVersion === 'bitnami.com/v1alpha1'
+          ? 'Install sealed-secrets, or leave out sealedCredentials in scripts/environments.ts.'
+          : `Install External Secrets Operator ${installedOperator}, with its definitions.`,
+    }
+  return {
+    code: 'PLAN_REFUSED',
+    where,
+    message: `${error.message.replace(/\.$/, '')}. Expected the API server to take it.`,
+    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
+  }
+}
+
+/**
+ * Admission judges by the boundary that is in the cluster now, and the upgrade itself replaces that before the objects it
+ * judges: where it changes, a refusal of now says nothing.
+ */
+function judgedByTheirOwn(problems: readonly Problem[], changes: readonly ObjectChange[]): Problem[] {
+  const boundaries = changes.filter(({ kind, name }) => kind === 'Secret' && name.startsWith('boundary-'))
+  const moved = new Set(
+    boundaries.filter(({ action }) => action === 'change').map(({ name }) => name.slice('boundary-'.length)),
+  )
+  return problems.map((problem) => {
+    const [, namespace = ''] = problem.where.split('/')
+    const isOurs = problem.code === 'PLAN_REFUSED' && /\((?:STORE|EXTERNAL_SECRET)_[A-Z_]+\)/.test(problem.message)
+    if (!isOurs || !moved.has(namespace)) return problem
+    return {
+      code: 'PLAN_NOT_JUDGED',
+      where: problem.where,
+      message:
+        'is refused by the boundary of now, which the upgrade changes before it. Expected it judged by the new one.',
+      fix: 'Nothing has to be done: the deployment itself will tell.',
+      severity: 'warning',
+    }
+  })
+}

@@ -1,0 +1,116 @@
+import { fieldChangeText } from '../../kubernetes/difference.ts'
+import { markdownBlock, markdownTable, markdownText } from '../../lib/markdown.ts'
+import { document, jsonDocument, lines, type Printable, together } from '../../lib/printable.ts'
+import { formatProblems } from '../../lib/problems.ts'
+import { table } from '../../lib/table.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
+import type { DeployPlan } from './deployment.ts'
+import type { MissingSecret } from './missing.ts'
+import type { ObjectChange } from './objects.ts'
+
+/** For a terminal. Problems are not in it: they go to standard error. */
+export function planTable(plan: DeployPlan): Printable {
+  const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
+    rows.length === 0 ? lines(`${title}: ${none}`, '') : together(lines(title, ''), table(header, rows), lines('')),
+  )
+  return together(...parts, lines(...figures(plan)))
+}
+
+/** For a pull request. */
+export function planMarkdown({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
+  const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
+    rows.length === 0
+      ? `**${title}**: ${none}`
+      : `**${title}**\n\n${markdownTable(
+          header,
+          rows.map((row) => row.map(markdownText)),
+        )}`,
+  )
+  const problems = plan.problems.length === 0 ? [] : [`**Problems**\n\n${markdownBlock(formatProblems(plan.problems))}`]
+  const list = figures(plan).map((line) => `- ${line}`)
+  const all = [`### ${application}, ${environment}: what a deployment changes`, ...problems, ...parts, list.join('\n')]
+  return document(`${all.join('\n\n')}\n`)
+}
+
+/** For machines. */
+export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
+  const { changes, quota, ...rest } = plan
+  const objects = changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
+  return jsonDocument({ version: 1, application, environment, objects, ...rest, quota: quota ?? null })
+}
+
+/** `3 to add, 1 to change, 1 to remove` */
+export function planSummary({ changes }: DeployPlan): string {
+  const count = (action: ObjectChange['action']) => changes.filter((change) => change.action === action).length
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} as they are`
+}
+
+// --- internal ---
+
+interface Section {
+  readonly title: string
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** Instead of a table without rows. */
+  readonly none: string
+}
+
+const words = { add: 'add', change: 'change', remove: 'REMOVE', keep: 'no longer rendered, kept', none: '' } as const
+
+function sectionsOf(plan: DeployPlan): Section[] {
+  return [
+    {
+      title: `Objects: ${planSummary(plan)}`,
+      header: ['CHANGE', 'OBJECT', 'FIELDS'],
+      rows: plan.changes
+        .filter(({ action }) => action !== 'none')
+        .flatMap((change) => {
+          const [first = change.unasked ?? '', ...more] = change.fields.map(fieldChangeText)
+          return [[words[change.action], objectText(change), first], ...more.map((field) => ['', '', field])]
+        }),
+      none: 'nothing changes',
+    },
+    {
+      title: 'Remote secrets to create first',
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'COMMAND'],
+      rows: plan.missing
+        .filter(({ isNowhere }) => isNowhere)
+        .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.fix]),
+      none: 'none',
+    },
+    {
+      title: 'Remote secrets to put right first',
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'WHAT IS SO'],
+      rows: plan.missing
+        .filter(({ isNowhere }) => !isNowhere)
+        .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.code, one.message]),
+      none: 'none',
+    },
+    {
+      title: 'Workloads that need a restart',
+      header: ['WORKLOAD', 'BECAUSE OF'],
+      rows: plan.restarts.map(({ workload, keys }) => [workload, keys.join(', ')]),
+      none: 'none',
+    },
+  ]
+}
+
+function needOf({ optional }: MissingSecret): string {
+  return optional ? 'optional' : 'required'
+}
+
+function objectText({ kind, namespace, name }: ObjectChange): string {
+  return [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
+}
+
+function figures({ requests, quota }: DeployPlan): string[] {
+  const { before, after } = requests
+  const whole = (value: number) => Math.round(value).toLocaleString('en')
+  const secrets = quota
+    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for their 7 days`
+    : 'not known: this account may not count them'
+  return [
+    `Scaleway requests a day: ${whole(before)} now, ${whole(after)} afterwards`,
+    `Remote secrets of the organization: ${secrets}`,
+  ]
+}

@@ -1,0 +1,17 @@
+import type { Problem } from '../../lib/problems.ts'
+import type { SecretSpec } from '../../model/types.ts'
+import { type StateCode, states } from './states.ts'
+
+/** Something that keeps the four sides from agreeing, and the entries of the catalogue it is about. */
+export interface Finding extends Problem {
+  readonly code: StateCode
+  /** Empty: it is about no single entry. */
+  readonly specs: readonly SecretSpec[]
+  /** Workloads that do not read the current values, where it is about these. */
+  readonly workloads?: readonly string[]
+}
+
+/** @param finding its code decides how severe it is */
+export function finding(finding: Omit<Finding, 'severity'>): Finding {
+  return { ...finding, ...(states[finding.code].severity === 'error' ? {} : { severity: 'warning' }) }
+}

@@ -1,0 +1,170 @@
+import { operatorProblems } from '../../cluster/operator-problems.ts'
+import type { OperatorSight } from '../../cluster/operators.ts'
+import type { WaitReport } from '../../cluster/wait-for-sync.ts'
+import { compare } from '../../lib/problems.ts'
+import { shell } from '../../lib/shell.ts'
+import { consumes } from '../../model/consumers.ts'
+import { placeOf } from '../../model/remote-secret.ts'
+import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from '../../model/resolve.ts'
+import type { SecretSpec } from '../../model/types.ts'
+import type { ConsumerSight, TierSight } from '../survey/cluster-survey.ts'
+import type { DriftSurvey } from '../survey/drift-survey.ts'
+import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
+import { clusterFindings, driftFindings } from './cluster-findings.ts'
+import { consumerFindings } from './consumer-findings.ts'
+import { type Finding, finding } from './finding.ts'
+import { remoteFindings } from './remote-findings.ts'
+import { rankOf, type StateCode } from './states.ts'
+
+/** One entry of the catalogue on all four sides. */
+export interface StatusRow {
+  readonly tier: string
+  readonly variable: string
+  readonly owner: string
+  readonly optional: boolean
+  readonly state: StateCode
+  /** `/trackdechets-backend/redis-url` */
+  readonly remoteSecret: string
+  /** What the operator delivers; null: nothing. */
+  readonly version: { readonly revision: number; readonly createdAt: string } | null
+  readonly externalSecret: {
+    readonly name: string
+    readonly state: WaitReport['state']
+    readonly refreshedAt: string | null
+  }
+  /** Workloads that read the current value, of those the catalogue names; null: they may not be looked at. */
+  readonly consumers: { readonly current: number; readonly all: number } | null
+}
+
+export interface Status {
+  /** The worst first. */
+  readonly rows: readonly StatusRow[]
+  /** Every one, also those about no row. */
+  readonly findings: readonly Finding[]
+}
+
+/** What was seen of all four sides. */
+export interface Sights {
+  readonly folders: readonly FolderSight[]
+  readonly tiers: readonly TierSight[]
+  readonly drift: Pick<DriftSurvey, 'drifted'>
+  /** Undefined: they may not be looked at. */
+  readonly operators?: readonly OperatorSight[] | undefined
+}
+
+/** What was seen, brought together. Pure. */
+export function statusOf(model: EnvironmentModel, sights: Sights, now: Date): Status {
+  const { folders, tiers, drift, operators = [] } = sights
+  const findings = [
+    ...remoteFindings(model, folders, now),
+    ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
+    ...clusterFindings(model, tiers, now),
+    ...driftFindings(model, drift),
+    ...waitingVersions(folders, tiers),
+    ...consumerFindings(tiers, now),
+  ]
+  const bySpec = findingsBySpec(findings)
+  const remotes = new Map(
+    folders.flatMap(({ remotes }) => remotes.flatMap((one) => one.remote.specs.map((spec) => [spec, one] as const))),
+  )
+  const rows = tiers.flatMap((sight) =>
+    externalSecrets(sight.tier).flatMap((externalSecret) => {
+      const report = sight.reports.find(({ ref }) => ref.name === externalSecret.name)
+      return specsOf(externalSecret).map((spec) =>
+        rowOf(model, sight, spec, { report, remote: remotes.get(spec), findings: bySpec.get(spec) ?? [] }),
+      )
+    }),
+  )
+  return { rows: rows.sort(worstFirst), findings }
+}
+
+// --- internal ---
+
+function findingsBySpec(findings: readonly Finding[]): ReadonlyMap<SecretSpec, Finding[]> {
+  const bySpec = new Map<SecretSpec, Finding[]>()
+  for (const one of findings)
+    for (const spec of one.specs) {
+      const own = bySpec.get(spec)
+      if (own) own.push(one)
+      else bySpec.set(spec, [one])
+    }
+  return bySpec
+}
+
+interface Sides {
+  readonly report: WaitReport | undefined
+  readonly remote: RemoteSight | undefined
+  readonly findings: readonly Finding[]
+}
+
+function rowOf(
+  model: EnvironmentModel,
+  sight: TierSight,
+  spec: SecretSpec,
+  { report, remote, findings }: Sides,
+): StatusRow {
+  const codes = findings.map(({ code }) => code).sort((a, b) => rankOf(a) - rankOf(b))
+  return {
+    tier: spec.tier,
+    variable: spec.variable,
+    owner: spec.owner ?? model.owner,
+    optional: spec.optional === true,
+    state: codes[0] ?? 'OK',
+    remoteSecret: remote ? placeOf(remote.remote) : '',
+    version: remote?.version
+      ? { revision: remote.version.revision, createdAt: remote.version.createdAt.toISOString() }
+      : null,
+    externalSecret: {
+      name: report?.ref.name ?? '',
+      state: report?.state ?? 'pending',
+      refreshedAt: report?.refreshedAt?.toISOString() ?? null,
+    },
+    consumers: sight.consumers === 'unreadable' ? null : consumersOf(sight.tier, sight.consumers, spec, findings),
+  }
+}
+
+/** A Job that is not there is done, or yet to be made. */
+function consumersOf(
+  { workloads }: TierModel,
+  consumers: ReadonlyMap<string, ConsumerSight>,
+  spec: SecretSpec,
+  findings: readonly Finding[],
+) {
+  const isThere = (name: string) => workloads[name]?.kind !== 'Job' || consumers.get(name)?.template !== undefined
+  const all = Object.keys(workloads).filter((name) => consumes(name, spec) && isThere(name))
+  const behind = new Set(findings.flatMap((one) => one.workloads ?? []))
+  return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
+}
+
+/** A newer version is no mistake: the operator reads it when its time comes. */
+function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSight[]): Finding[] {
+  const refreshed = new Map<SecretSpec, WaitReport>()
+  for (const { tier, reports } of tiers)
+    for (const externalSecret of externalSecrets(tier)) {
+      const report = reports.find(({ ref }) => ref.name === externalSecret.name)
+      if (report?.refreshedAt) for (const spec of specsOf(externalSecret)) refreshed.set(spec, report)
+    }
+  return folders.flatMap(({ remotes }) =>
+    remotes.flatMap(({ remote, version }) => {
+      const report = remote.specs[0] && refreshed.get(remote.specs[0])
+      if (!version || !report?.refreshedAt || !isAfter(version.createdAt, report.refreshedAt)) return []
+      const { namespace, name } = report.ref
+      return finding({
+        code: 'VERSION_WAITING',
+        where: placeOf(remote),
+        message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it delivered at the next.`,
+        fix: `To have it now: \`${shell`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
+        specs: remote.specs,
+      })
+    }),
+  )
+}
+
+/** Kubernetes keeps whole seconds: within the same one nobody knows, and the operator has most likely read it. */
+function isAfter(a: Date, b: Date): boolean {
+  return Math.floor(a.getTime() / 1000) > Math.floor(b.getTime() / 1000)
+}
+
+function worstFirst(a: StatusRow, b: StatusRow): number {
+  return rankOf(a.state) - rankOf(b.state) || compare(a.tier, b.tier) || compare(a.variable, b.variable)
+}

@@ -1,0 +1,80 @@
+import { tryOut } from '../../cluster/try-out.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
+import { fieldChangeText } from '../../kubernetes/difference.ts'
+import { describeObject, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
+import { mapConcurrently } from '../../lib/concurrent.ts'
+import { shortList } from '../../lib/short-list.ts'
+
+/** An object of the chart that is not as rendered. */
+export interface DriftedObject {
+  /** `Role/shop-api/secrets-viewer` */
+  readonly place: string
+  /** What is true of it, and what was expected. */
+  readonly message: string
+  /** Where a deployment does not put it back. */
+  readonly fix?: string
+}
+
+export interface DriftSurvey {
+  readonly drifted: readonly DriftedObject[]
+  /** What could not be looked at: sentences without their period. */
+  readonly unseen: readonly string[]
+}
+
+/**
+ * Looks at what the chart renders besides stores and ExternalSecrets, of which the model says more: roles, quotas, network
+ * and admission policies with their parameters. Where none of it is in the cluster, nothing is deployed, which is told of
+ * those two. Nothing is stored; but it takes the right to update an object to try out what it has to be.
+ *
+ * @throws what is no refusal
+ */
+export async function surveyDrift(
+  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
+  manifests: readonly KubernetesObject[],
+  signal?: AbortSignal,
+): Promise<DriftSurvey> {
+  const others = manifests.filter(({ kind }) => kind !== kinds.externalSecret.kind && kind !== kinds.secretStore.kind)
+  const looks = await mapConcurrently(others, concurrentRequests, (manifest) => lookAt(client, manifest, signal))
+  const isDeployed = looks.some(({ state }) => state === 'there')
+  return {
+    drifted: isDeployed ? looks.flatMap(({ drifted }) => drifted ?? []) : [],
+    unseen: [...new Set(looks.flatMap(({ unseen }) => unseen ?? []))],
+  }
+}
+
+// --- internal ---
+
+const concurrentRequests = 8
+
+interface Look {
+  readonly state: 'there' | 'absent' | 'unknown'
+  readonly drifted?: DriftedObject
+  readonly unseen?: string
+}
+
+async function lookAt(
+  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
+  manifest: KubernetesObject,
+  signal?: AbortSignal,
+): Promise<Look> {
+  const kind = kindOf(manifest)
+  if (!kind) throw new Error(`no kind ${manifest.kind}`)
+  const { metadata } = manifest
+  const place = describeObject(kind, metadata)
+  const where = metadata.namespace === undefined ? '' : ` in namespace ${metadata.namespace}`
+  const trial = await tryOut(client, kind, manifest, { adds: false, signal })
+  // Whoever made a namespace need not be the one who deploys; that it is there says nothing.
+  const state = kind === kinds.namespace ? 'unknown' : 'there'
+  if (trial.says === 'absent')
+    return { state: 'absent', drifted: { place, message: 'does not exist. Expected what the chart renders.' } }
+  if (trial.says === 'replaced')
+    return { state, drifted: { place, message: trial.problem.message, fix: trial.problem.fix } }
+  if (trial.says === 'there') {
+    if (trial.fields.length === 0) return { state }
+    const texts = shortList(trial.fields.map(fieldChangeText))
+    return { state, drifted: { place, message: `is not as rendered: ${texts}. Expected nothing else in it.` } }
+  }
+  if (trial.says === 'no-right')
+    return { state: 'unknown', unseen: `you may not try out changes of ${kind.plural}${where}` }
+  return { state: 'unknown', unseen: `whether ${place} is as rendered: ${trial.error.message.replace(/\.$/, '')}` }
+}

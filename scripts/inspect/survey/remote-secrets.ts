@@ -1,0 +1,121 @@
+import { mapConcurrently } from '../../lib/concurrent.ts'
+import { placeOf } from '../../model/remote-secret.ts'
+import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../model/resolve.ts'
+import type { ValueFault } from '../../payload/value-faults.ts'
+import type { ScalewayReader } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
+import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '../../scaleway/secrets.ts'
+import { latestVersion } from '../../scaleway/versions.ts'
+import { readFaults, unreadable } from './remote-value.ts'
+
+/** What Scaleway holds of one catalogued remote secret. No value is kept. */
+export interface RemoteSight {
+  readonly remote: RemoteSecretModel
+  /** Undefined: its folder has none of this name. */
+  readonly found?: Pick<ListedSecret, 'id' | 'type' | 'status'>
+  /** Where it is not in its folder: other folders of the project that have one of this name, which is no other entry's. */
+  readonly elsewhere: readonly string[]
+  /** The version the operator delivers; undefined: none is enabled. */
+  readonly version?: { readonly revision: number; readonly createdAt: Date }
+  /** What is wrong with its value; undefined: it was not read. */
+  readonly faults?: readonly ValueFault[]
+  /** Why its value was not read, where values were asked for. */
+  readonly unread?: 'locked' | 'ephemeral'
+}
+
+/** What Scaleway holds in the folder of a tier. */
+export interface FolderSight {
+  readonly tier: TierModel
+  /** In the order of the model. */
+  readonly remotes: readonly RemoteSight[]
+  /** Names that no entry of the catalogue has. */
+  readonly uncatalogued: readonly string[]
+}
+
+export interface RemoteSurveyOptions {
+  /** Read every value too, and check it against its format. Default: false */
+  readonly values?: boolean
+}
+
+/**
+ * Looks at every folder of an environment: one list a folder (a page of it each 100 remote secrets), and one request for
+ * each remote secret: for its version, or where it is missing, for the folders that have it. With `values` one more.
+ *
+ * @throws as `scalewayRequest`: a refusal of one of them is a refusal of all
+ */
+export async function surveyRemoteSecrets(
+  account: ScalewayReader,
+  { region, tiers }: Pick<EnvironmentModel, 'region' | 'tiers'>,
+  { values = false }: RemoteSurveyOptions = {},
+): Promise<FolderSight[]> {
+  const folders = await mapConcurrently(tiers, concurrentRequests, async (tier) => {
+    const scope = { region, projectId: tier.projectId }
+    const listed = new Map<string, ListedSecret>()
+    for (const secret of await listFolder(account, scope, tier.remotePath)) listed.set(secret.name, secret)
+    return { tier, scope, listed }
+  })
+  const wanted = folders.flatMap(({ tier, scope, listed }) =>
+    tier.remoteSecrets.map((remote) => ({ scope, remote, found: listed.get(remote.name) })),
+  )
+  const others = new Set(tiers.flatMap(({ projectId, remoteSecrets }) => remoteSecrets.map(placeIn(projectId))))
+  const sights = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
+    if (found) return sightOf(account, region, remote, found, values)
+    const same = await sameName(account, scope, remote)
+    const elsewhere = same.filter((one) => !others.has(placeIn(scope.projectId)(one))).map(({ path }) => path)
+    return { remote, elsewhere }
+  })
+  const byRemote = new Map(sights.map((sight) => [sight.remote, sight]))
+  return folders.map(({ tier, listed }) => {
+    const catalogued = new Set(tier.remoteSecrets.map(({ name }) => name))
+    return {
+      tier,
+      remotes: tier.remoteSecrets.flatMap((remote) => byRemote.get(remote) ?? []),
+      uncatalogued: [...listed.keys()].filter((name) => !catalogued.has(name)),
+    }
+  })
+}
+
+/** The values that were asked for and not read, as sentences without a period. */
+export function unreadValues(folders: readonly FolderSight[]): string[] {
+  const reasons = {
+    locked: 'its encryption key is not enabled',
+    ephemeral: 'it is ephemeral, and may be gone once it is read',
+  }
+  return folders.flatMap(({ remotes }) =>
+    remotes.flatMap(({ remote, unread }) => (unread ? [`the value of ${placeOf(remote)}; ${reasons[unread]}`] : [])),
+  )
+}
+
+// --- internal ---
+
+/** Recorded answers of Scaleway allow 50 requests a second; beyond, they say when to go on. */
+const concurrentRequests = 8
+
+async function sightOf(
+  account: ScalewayReader,
+  region: string,
+  remote: RemoteSecretModel,
+  listed: ListedSecret,
+  values: boolean,
+): Promise<RemoteSight> {
+  const { id, type, status } = listed
+  const sight = { remote, found: { id, type, status }, elsewhere: [] }
+  const latest = await latestVersion(account, region, id)
+  if (!latest) return sight
+  const version = { revision: latest.revision, createdAt: new Date(latest.created_at) }
+  if (!values) return { ...sight, version }
+  const unread = unreadable(listed)
+  if (unread) return { ...sight, version, unread }
+  return { ...sight, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
+}
+
+/** The folders of others may be closed to this account, which says nothing about this one. */
+async function sameName(account: ScalewayReader, scope: SecretScope, { name }: RemoteSecretModel) {
+  return listSecrets(account, scope, { name }).catch((error: unknown) => {
+    if (error instanceof ScalewayError && error.status === 403) return []
+    throw error
+  })
+}
+
+const placeIn = (projectId: string) => (secret: Pick<ListedSecret, 'path' | 'name'>) =>
+  `${projectId} ${placeOf(secret)}`

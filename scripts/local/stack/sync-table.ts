@@ -1,0 +1,62 @@
+import type { SyncReport } from '../../cluster/external-secrets.ts'
+import { type EnvironmentModel, externalSecrets } from '../../model/resolve.ts'
+
+/** One variable as it arrived in the cluster. */
+export interface SyncRow {
+  readonly tier: string
+  readonly variable: string
+  readonly target: string
+  readonly remoteRef: string
+  readonly state: SyncReport['state']
+  /** Scaleway requests its remote secret cost so far; 0 for all but the first variable of a bundle. */
+  readonly requests: number
+  /** The variable whose row counts the requests of the bundle. */
+  readonly sharedWith?: string
+}
+
+/** What the emulator tells of one request; nothing of a payload or a key. */
+interface RequestEntry {
+  readonly principal: string
+  readonly secretName?: string
+}
+
+/**
+ * One row a variable, with the requests its remote secret cost the operator.
+ *
+ * @param requests the emulator's log; only what the tiers' own IAM applications asked for counts
+ */
+export function syncRows(
+  model: EnvironmentModel,
+  reports: readonly SyncReport[],
+  requests: readonly RequestEntry[],
+): SyncRow[] {
+  const counts = new Map<string, number>()
+  for (const { principal, secretName } of requests) {
+    const key = `${principal} ${secretName ?? ''}`
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const states = new Map(reports.map(({ ref, state }) => [`${ref.namespace}/${ref.name}`, state]))
+  return model.tiers.flatMap((tier) =>
+    externalSecrets(tier).flatMap(({ name, singles, bundles }) => {
+      const base = {
+        tier: tier.name,
+        target: name,
+        state: states.get(`${tier.namespace}/${name}`) ?? 'pending',
+      } as const
+      const cost = (remoteRef: string) => counts.get(`${tier.iamApplication} ${remoteRef.split('/').at(-1)}`) ?? 0
+      return [
+        ...singles.map(({ spec, remoteRef }) => {
+          return { ...base, variable: spec.variable, remoteRef, requests: cost(remoteRef) }
+        }),
+        ...bundles.flatMap(({ remoteRef, specs }) =>
+          specs.map(({ variable }, index) => ({
+            ...base,
+            variable,
+            remoteRef,
+            ...(index === 0 ? { requests: cost(remoteRef) } : { requests: 0, sharedWith: specs[0]?.variable ?? '' }),
+          })),
+        ),
+      ]
+    }),
+  )
+}

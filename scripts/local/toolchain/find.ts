@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import type { CommandIo } from '../../lib/command.ts'
+import { findOpenEntry } from '../../lib/open-entry.ts'
+import { logProblems, type Problem, ProblemError } from '../../lib/problems.ts'
+import { passedOverWarning } from '../../lib/programs.ts'
+import { buildRecipe } from './build.ts'
+import { cacheFolder, isPresent } from './cache.ts'
+import { fromPath, fromVariable, type Located, wanted } from './locate.ts'
+import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
+import { type Tool, type ToolName, tools } from './tools.ts'
+
+/** What finding a tool needs of the outside world. */
+export type ToolchainIo = Pick<CommandIo, 'root' | 'env' | 'signal' | 'log' | 'isTerminal'>
+
+/**
+ * One tool, found or built.
+ *
+ * @throws ProblemError (exit code 5) when it can be neither found nor built.
+ */
+export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
+  return (await findTools([name], io))[name]
+}
+
+/**
+ * One tool, if it is at hand: nothing is built.
+ *
+ * @throws ProblemError (exit code 5) for a wrong environment variable
+ */
+export async function findPresent(
+  name: ToolName,
+  io: Pick<ToolchainIo, 'root' | 'env' | 'log'>,
+): Promise<Tool | undefined> {
+  const found = await lookUp(name, io)
+  warn(found.warnings, io)
+  return 'tool' in found ? found.tool : undefined
+}
+
+/**
+ * The named tools and no others. Lookup order for each: its environment variable (a wrong one is an error),
+ * PATH if the version fits, the user's cache folder, else a build from the pinned sources, one after the other.
+ * A program that another user of the machine could replace is passed over with a warning, and so is a cache like that.
+ *
+ * @throws ProblemError (exit code 5) with every wrong environment variable at once, before anything is built;
+ *   or with what kept a build from succeeding.
+ */
+export async function findTools<Name extends ToolName>(
+  names: readonly Name[],
+  io: ToolchainIo,
+): Promise<Record<Name, Tool>> {
+  const found = new Map<ToolName, Tool>()
+  const missing: Missing[] = []
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  const results = await Promise.allSettled(names.map((name) => lookUp(name, io)))
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      if (!(result.reason instanceof ProblemError)) throw result.reason
+      problems.push(...result.reason.problems)
+      continue
+    }
+    warnings.push(...result.value.warnings)
+    if ('tool' in result.value) found.set(result.value.tool.name, result.value.tool)
+    else missing.push(result.value)
+  }
+  warn(warnings, io)
+  if (problems.length > 0) throw new ProblemError(unique(problems), 5)
+  const built = new Set<RecipeName>()
+  for (const one of missing) {
+    if (await buildMissing(one, io)) built.add(one.recipe.name)
+    found.set(one.name, built.has(one.recipe.name) ? { ...one.cached, source: 'built' } : one.cached)
+  }
+  return Object.fromEntries(names.map((name) => [name, found.get(name)])) as Record<Name, Tool>
+}
+
+// --- internal ---
+
+interface Missing extends Omit<Located, 'tool'> {
+  readonly name: ToolName
+  readonly recipe: PinnedRecipe
+  readonly cached: Tool
+}
+
+type Found = Located & { readonly tool: Tool }
+
+async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'root' | 'env'>): Promise<Found | Missing> {
+  const given = await fromVariable(name, io.env)
+  if (isFound(given)) return given
+  const onPath = await fromPath(name, io.env)
+  if (isFound(onPath)) return onPath
+  const { unfit, warnings } = onPath
+  const recipe = await readRecipe(tools[name].recipe, io.root)
+  const path = join(cacheFolder(io.env), recipe.key, tools[name].file)
+  const cached = { name, path, version: recipe.pins.get(name) ?? recipe.version, source: 'cache' }
+  if (!(await isPresent(path))) return { name, recipe, cached, unfit, warnings }
+  const open = await findOpenEntry(path)
+  if (!open) return { tool: cached, unfit, warnings }
+  const passedOver = passedOverWarning({ path, open }, 'let it be built anew')
+  return { name, recipe, cached, unfit, warnings: [...warnings, passedOver] }
+}
+
+function isFound(located: Located | undefined): located is Found {
+  return located?.tool !== undefined
+}
+
+/** False when it turned out to be there: another process, or a recipe that makes several tools, was faster. */
+async function buildMissing({ name, recipe, cached, unfit }: Missing, io: ToolchainIo): Promise<boolean> {
+  io.signal.throwIfAborted()
+  const isUsable = async () => (await isPresent(cached.path)) && !(await findOpenEntry(cached.path))
+  if (await isUsable()) return false
+  for (const fact of unfit) io.log(`${name}: ${fact}, not ${wanted(name)}`)
+  return buildRecipe(recipe, cacheFolder(io.env), io, isUsable)
+}
+
+function warn(warnings: readonly Problem[], { log }: Pick<ToolchainIo, 'log'>): void {
+  logProblems(unique(warnings), log)
+}
+
+/** Several tools share one environment variable. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.where} ${problem.message}`, problem])).values()]
+}

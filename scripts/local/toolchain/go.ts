@@ -1,0 +1,79 @@
+import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type RunResult, tryRun } from '../../lib/exec.ts'
+import { closedSearchPath } from '../../lib/programs.ts'
+import type { BuildContext } from './build-context.ts'
+import { downloadModule, findGo, type Go, goFailure } from './go-command.ts'
+
+/** Builds a recipe's program from its pinned modules. */
+export async function buildWithGo(context: BuildContext): Promise<void> {
+  await goBuild(context, context.recipe.directory, context.recipe.package ?? '.')
+}
+
+/**
+ * Builds the operator with the Scaleway provider alone. Its controllers import every provider (hundreds of modules),
+ * and `go build -overlay` is refused for files of the module cache; hence a writable copy with a shorter import list.
+ */
+export async function buildOperator(context: BuildContext): Promise<void> {
+  const module = await operatorModule(context)
+  const source = join(context.folder, 'source')
+  context.progress.phase('copying the sources')
+  await cp(module, source, { recursive: true, mode: 0 })
+  // Folders of the module cache are read-only, and so are their copies.
+  await tryRun('chmod', ['-R', 'u+w', source], { env: { PATH: await closedSearchPath(context.io.env.PATH) } })
+  const list = join(source, 'pkg/provider/register/register.go')
+  await writeFile(list, onlyScaleway(await readFile(list, 'utf8')))
+  await goBuild(context, source, '.')
+  await rm(source, { recursive: true })
+}
+
+/** Takes the operator's CRDs from the same pinned, checksummed module as its program. */
+export async function copyOperatorCrds(context: BuildContext): Promise<void> {
+  const module = await operatorModule(context)
+  const target = join(context.folder, 'crds.yaml')
+  await copyFile(join(module, 'deploy/crds/bundle.yaml'), target)
+  await chmod(target, 0o644)
+}
+
+/** The list of provider imports with nothing but Scaleway's left. */
+export function onlyScaleway(source: string): string {
+  return source
+    .split('\n')
+    .filter((line) => !/^\s*_ ".*\/pkg\/provider\//.test(line) || line.includes('/pkg/provider/scaleway"'))
+    .join('\n')
+}
+
+// --- internal ---
+
+async function goBuild(context: BuildContext, cwd: string, package_: string): Promise<void> {
+  const { recipe, folder, progress } = context
+  const go = await findGo({ ...context.recipe, directory: cwd, io: context.io })
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  const variable = recipe.versionVariable ? ` -X ${recipe.versionVariable}=v${recipe.version}` : ''
+  const ldflags = `-s -w${variable}`
+  progress.phase('building')
+  const result = await goRun(context, go, ['build', '-ldflags', ldflags, '-o', `${bin}/`, package_], cwd)
+  if (result.exitCode !== 0) throw goFailure({ ...recipe, io: context.io }, result)
+}
+
+/** With the committed go.sum beside it, a module that was tampered with is refused. */
+function operatorModule({ recipe, io }: BuildContext): Promise<string> {
+  return downloadModule({ ...recipe, io }, recipe.pin)
+}
+
+async function goRun(context: BuildContext, go: Go, args: string[], cwd: string): Promise<RunResult> {
+  const { io, folder, progress } = context
+  let downloads = 0
+  const onStderrLine = (line: string) => {
+    if (line.startsWith('go: downloading ')) progress.phase(`building (${++downloads} modules downloaded)`)
+  }
+  // An interrupted Go leaves its temporary files behind; in our own folder they go with it.
+  const temporary = join(folder, 'tmp')
+  await mkdir(temporary, { recursive: true })
+  const env = { ...go.env, GOTMPDIR: temporary }
+  const result = await tryRun(go.file, args, { cwd, env, onlyEnv: true, signal: io.signal, onStderrLine })
+  await rm(temporary, { recursive: true, force: true, maxRetries: 3 })
+  io.signal.throwIfAborted()
+  return result
+}

@@ -1,0 +1,131 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { lastLines, tryRun } from '../../lib/exec.ts'
+import { findOpenEntry, type OpenEntry } from '../../lib/open-entry.ts'
+import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
+import { findPrograms, isExecutable, passedOverWarning } from '../../lib/programs.ts'
+import { satisfies } from './pinned-versions.ts'
+import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools, variableHint } from './tools.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What one place holds of a tool. */
+export interface Located {
+  readonly tool?: Tool
+  /** Programs of that name that were not taken, each as a fact. */
+  readonly unfit: readonly string[]
+  /** Programs that other users of this machine could replace. */
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * The tool that an environment variable names; undefined when the variable is not set. A variable that is set and wrong
+ * is never skipped, and what it names is used even where others may write, with a warning: whoever set it wants that file.
+ *
+ * @throws ProblemError `TOOL_NOT_FOUND` (no such file) or `TOOL_VERSION` (not a version we run with).
+ */
+export async function fromVariable(name: ToolName, env: Environment): Promise<Located | undefined> {
+  const tool = await givenTool(name, env)
+  if (!tool) return undefined
+  const open = await findOpenEntry(tool.path)
+  return { tool, unfit: [], warnings: open ? [openWarning(tools[name].variable, open)] : [] }
+}
+
+/** What PATH holds of a tool: the first one of a fitting version. One that others could replace is not even asked. */
+export async function fromPath(name: ToolName, env: Environment): Promise<Located> {
+  const spec: ToolSpec = tools[name]
+  const unfit: string[] = []
+  const { usable, passedOver } = await findPrograms(spec.onPath, env.PATH)
+  const warnings = passedOver.map((program) =>
+    passedOverWarning(program, `name the program with ${variableHint(name)}`),
+  )
+  for (const path of usable) {
+    const version = await probeVersion(path, spec)
+    if (version !== undefined && fits(spec, version)) {
+      return { tool: { name, path, version, source: 'PATH' }, unfit, warnings }
+    }
+    unfit.push(`${path} is ${version ?? 'of no known version'}`)
+  }
+  return { unfit, warnings }
+}
+
+/** `helm >=4.3.0 <5.0.0`, or the name alone. */
+export function wanted(name: ToolName): string {
+  const { accepts }: ToolSpec = tools[name]
+  return accepts === undefined ? name : `${name} ${accepts}`
+}
+
+// --- internal ---
+
+async function givenTool(name: ToolName, env: Environment): Promise<Tool | undefined> {
+  const spec: ToolSpec = tools[name]
+  const value = env[spec.variable]
+  if (!value) return undefined
+  const path = resolve(spec.variableNames === 'folder' ? join(value, name) : value)
+  if (spec.variableNames === 'folder' && optionalInFolder.includes(name) && !(await isExecutable(path))) {
+    return undefined
+  }
+  if (spec.probe === undefined) {
+    await requireCrds(path, spec.variable)
+    return { name, path, version: 'unknown', source: spec.variable }
+  }
+  if (!(await isExecutable(path))) {
+    throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is no executable file. Expected ${name}.`)
+  }
+  const version = await probeVersion(path, spec)
+  if (version === undefined) {
+    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which doesn't answer like ${name}. Expected ${wanted(name)}.`)
+  }
+  if (!fits(spec, version)) {
+    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which is version ${version}. Expected ${wanted(name)}.`)
+  }
+  return { name, path, version, source: spec.variable }
+}
+
+async function probeVersion(path: string, { probe }: ToolSpec): Promise<string | undefined> {
+  if (!probe) return undefined
+  const { stdout, stderr } = await tryRun(path, probe.args, { timeoutMs: 20_000 }).catch(() => ({
+    stdout: '',
+    stderr: '',
+  }))
+  const match = probe.pattern.exec(stdout) ?? probe.pattern.exec(stderr)
+  return match ? (match[1] ?? 'unknown') : undefined
+}
+
+function fits({ accepts }: ToolSpec, version: string): boolean {
+  return accepts === undefined || satisfies(version, accepts)
+}
+
+async function requireCrds(path: string, variable: string): Promise<void> {
+  const marker = 'name: externalsecrets.external-secrets.io'
+  try {
+    const isFolder = (await stat(path)).isDirectory()
+    const files = isFolder
+      ? (await readdir(path)).filter((file) => file.endsWith('.yaml')).map((file) => join(path, file))
+      : [path]
+    for (const file of files) if ((await readFile(file, 'utf8')).includes(marker)) return
+  } catch (error) {
+    throw missingCrds(variable, path, `can't be read: ${lastLines(String(error), 1)[0]?.trim()}`)
+  }
+  throw missingCrds(variable, path, `does not hold the definition of ExternalSecret`)
+}
+
+function missingCrds(variable: string, path: string, fact: string): ProblemError {
+  const message = `names ${path}, which ${fact}. Expected the operator's CRDs: one YAML file, or a folder of them.`
+  return wrong({ variable }, 'TOOL_NOT_FOUND', message)
+}
+
+function wrong({ variable }: Pick<ToolSpec, 'variable'>, code: string, message: string): ProblemError {
+  const fix = `Correct ${variable}, or unset it to let \`npm run setup\` find or build the tool.`
+  return new ProblemError({ code, where: variable, message, fix }, exitCodes.toolMissing)
+}
+
+function openWarning(variable: string, { path, fact, fix }: OpenEntry): Problem {
+  return {
+    code: 'TOOL_OPEN_TO_OTHERS',
+    where: variable,
+    message: `names a program that others could replace, because ${path} ${fact}. It is used, because the variable names it. Expected one that nobody but you and root can replace.`,
+    fix: `${fix}.`,
+    severity: 'warning',
+  }
+}

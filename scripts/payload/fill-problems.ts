@@ -1,0 +1,148 @@
+import type { Problem } from '../lib/problems.ts'
+import { maxPayloadBytes, maxVersions, placeOf, typeFits } from '../model/remote-secret.ts'
+import type { RemoteSecretModel } from '../model/resolve.ts'
+import type { FoundSecret } from './found-secret.ts'
+import type { CurrentPayload, Slot } from './payload.ts'
+
+/** What is wrong with the remote secret itself, whatever it holds. */
+export function remoteProblems(
+  remote: RemoteSecretModel,
+  found: FoundSecret | undefined,
+  { writes, deletes }: { readonly writes: boolean; readonly deletes: number },
+): Problem[] {
+  if (!found) return []
+  const problem = (code: string, message: string, fix: string): Problem => {
+    return { code, where: placeOf(remote), message, fix }
+  }
+  if (found.isEphemeral) {
+    const message = 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting secret.'
+    return [problem('FILL_EPHEMERAL', message, 'Delete it, and have it created again without an ephemeral policy.')]
+  }
+  if (found.isLocked) {
+    const message = "is locked: its encryption key can't be used. Expected one that can be read and written."
+    return [problem('FILL_LOCKED', message, 'Enable its key in Key Manager.')]
+  }
+  if (!writes) return []
+  const problems = versionProblems(remote, found, deletes, problem)
+  if (typeFits(remote, found.type)) return problems
+  const expected = remote.shape === 'bundle' ? 'key_value or opaque' : 'opaque'
+  const message = `is of type ${found.type}, which can't hold this value. Expected ${expected}.`
+  return [
+    ...problems,
+    problem('FILL_TYPE_DIFFERS', message, 'Delete it after copying what is needed, then fill again.'),
+  ]
+}
+
+/** What is there would be written over. */
+export function wouldReplace(remote: RemoteSecretModel, { specs }: Slot): Problem {
+  const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(', ')
+  return {
+    code: 'FILL_WOULD_REPLACE',
+    where: placeOf(remote),
+    message: `holds another value for ${names}. Expected the same value, or --replace.`,
+    fix: 'Run it with --replace for a new version; the one before stays enabled.',
+  }
+}
+
+/** What a new version would lose of the one before, unless `--replace` allows it. */
+export function currentProblems(
+  remote: RemoteSecretModel,
+  { isReadable, extra }: CurrentPayload,
+  { writes }: { readonly writes: boolean },
+): Problem[] {
+  const where = placeOf(remote)
+  if (writes && !isReadable && remote.shape !== 'opaque')
+    return [
+      {
+        code: 'FILL_CURRENT_UNREADABLE',
+        where,
+        message: 'holds no JSON object that can be taken over as it is. Expected one, or --replace.',
+        fix: 'Give every variable of it, and run it with --replace; the version before stays enabled.',
+      },
+    ]
+  if (extra.length === 0) return []
+  return [
+    {
+      code: 'FILL_BUNDLE_HAS_MORE',
+      where,
+      message: `holds ${extra.length} keys that are not in the catalogue. Expected only the catalogued ones: the whole Secret of the tier waits for it.`,
+      fix: 'Add them to the catalogue, or run it with --replace, which writes a version without them.',
+      severity: writes ? 'error' : 'warning',
+    },
+  ]
+}
+
+/** What is wrong with the version to write. */
+export function payloadProblems(
+  remote: RemoteSecretModel,
+  slots: readonly (Slot & { readonly action: string; readonly differs: boolean })[],
+  payload: string,
+): Problem[] {
+  const where = placeOf(remote)
+  const names = (list: readonly Slot[]) => list.flatMap(({ specs }) => specs.map(({ variable }) => variable)).join(', ')
+  const differing = slots.filter(({ differs }) => differs)
+  const missing = slots.filter(
+    ({ action, specs }) => action === 'missing' && (remote.shape === 'bundle' || specs.some((spec) => !spec.optional)),
+  )
+  const bytes = Buffer.byteLength(payload)
+  const problems: Problem[] = []
+  if (differing.length > 0)
+    problems.push({
+      code: 'FILL_SHARED_VALUES_DIFFER',
+      where,
+      message: `${names(differing)} are one value here, and were given different ones. Expected one value.`,
+      fix: 'Give one value, or a remote secret each in the catalogue.',
+    })
+  if (missing.length > 0)
+    problems.push({
+      code: 'FILL_INCOMPLETE',
+      where,
+      message: `has no value for ${names(missing)}, which it holds together with the others. Expected all of them.`,
+      fix: 'Give these values too, or have them made with --generate where their format allows it.',
+    })
+  if (bytes > maxPayloadBytes)
+    problems.push({
+      code: 'FILL_TOO_LARGE',
+      where,
+      message: `its version would have ${bytes} bytes. Expected at most ${maxPayloadBytes}.`,
+      fix: 'Shorten a value, or split the identity in the catalogue.',
+    })
+  return problems
+}
+
+// --- internal ---
+
+const nearlyFull = 16
+
+function versionProblems(
+  { specs }: RemoteSecretModel,
+  { versions = [], versionCount }: FoundSecret,
+  deletes: number,
+  problem: (code: string, message: string, fix: string) => Problem,
+): Problem[] {
+  const disabled = versions.filter(({ status }) => status === 'disabled').length
+  const enabled = versions.filter(({ status }) => status === 'enabled').length
+  const pending = versions.filter(({ goneAt }) => goneAt !== undefined)
+  if (pending.length > 0 && enabled + disabled + pending.length >= maxVersions) {
+    const first = new Date(Math.min(...pending.map(({ goneAt }) => goneAt?.getTime() ?? 0)))
+    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted, which may count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
+    const wait = `if Scaleway refuses it, wait until ${first.toISOString()}, when the first of them is gone.`
+    // To delete more makes no room if they count, and would take the way back away.
+    if (deletes > 0) return [problem('FILL_VERSIONS_PENDING', message, `Run it without --prune; ${wait}`)]
+    const fix = `Nothing now; ${wait}`
+    return [{ ...problem('FILL_VERSIONS_PENDING', message, fix), severity: 'warning' }]
+  }
+  const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
+  if (enabled + disabled - deletes >= maxVersions) {
+    const message = `has ${enabled} enabled and ${disabled} disabled versions. Expected less than ${maxVersions} in all, so that one more has room.`
+    const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(' ')
+    const fix =
+      disabled > 1
+        ? room
+        : `First disable the ones nobody needs: --disable-previous --only ${names}, and nothing else. Then --prune.`
+    return [problem('FILL_VERSIONS_FULL', message, fix)]
+  }
+  if (deletes > 0 || versionCount + 1 < nearlyFull) return []
+  const message = `will have ${versionCount + 1} versions. Expected at most ${maxVersions}.`
+  return [{ ...problem('FILL_VERSIONS_NEARLY_FULL', message, room), severity: 'warning' }]
+}

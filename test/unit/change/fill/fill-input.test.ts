@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { chmod, open, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { readPiped, readValuesFile, secretRef } from '../../../../scripts/change/fill/fill-input.ts'
+import { isStandardInput } from '../../../../scripts/lib/private-file.ts'
+import { commandInput } from '../../../../scripts/lib/terminal.ts'
+import { temporaryFolder } from '../../../helpers/folders.ts'
+import { problemOf } from '../../../helpers/problems.ts'
+
+/** Standard input into which these chunks are piped. */
+const piped = (...chunks: readonly (string | Buffer)[]) =>
+  commandInput(Readable.from(chunks, { objectMode: false }), process.stderr, {
+    signal: new AbortController().signal,
+    interrupt: () => undefined,
+  })
+
+test('what is piped in is read whole, far beyond 64 KiB', async () => {
+  const long = 'x'.repeat(200_000)
+  const { values } = await readPiped(piped(`A=${long}\n`, 'B=é'))
+  expect(values.map(({ name, value }) => [name, value.length])).toEqual([
+    ['A', 200_000],
+    ['B', 1],
+  ])
+})
+
+test('what is longer than that, or no UTF-8, is refused and not cut off', async () => {
+  const mebibyte = Buffer.alloc(1024 * 1024, 'x')
+  const long = Array.from({ length: 17 }, () => mebibyte)
+  expect(await problemOf(readPiped(piped('A=', ...long)))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE' })
+  expect(await problemOf(readPiped(piped('A=', Buffer.from([0xff]))))).toMatchObject({
+    code: 'FILL_INPUT_UNREADABLE',
+    message: expect.stringContaining('is not UTF-8 throughout'),
+  })
+  const path = join(await temporaryFolder(), 'x.env')
+  await writeFile(path, Buffer.from([0x41, 0x3d, 0xff]), { mode: 0o600 })
+  expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
+  await truncate(path, 17 * 1024 * 1024)
+  expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
+})
+
+test('a file without a value is told, and one with a value is not', async () => {
+  const path = join(await temporaryFolder(), 'x.env')
+  for (const text of ['', '# nothing\n', '{}']) {
+    await writeFile(path, text, { mode: 0o600 })
+    expect((await readValuesFile(path)).problems).toMatchObject([
+      {
+        code: 'FILL_INPUT_EMPTY',
+        where: path,
+        severity: 'warning',
+        message: expect.stringMatching(/^gives no value\./),
+      },
+    ])
+  }
+  await writeFile(path, 'A=x', { mode: 0o600 })
+  expect((await readValuesFile(path)).problems).toEqual([])
+})
+
+test.each([0o640, 0o604, 0o660, 0o644])('a file of mode %o, which others may read, is refused', async (mode) => {
+  const path = join(await temporaryFolder(), 'x.env')
+  await writeFile(path, 'A=x')
+  await chmod(path, mode)
+  expect(await problemOf(readValuesFile(path))).toMatchObject({
+    code: 'FILL_INPUT_OPEN_TO_OTHERS',
+    where: path,
+    fix: `Run \`chmod 600 '${path}'\`, and delete the file when everything is filled.`,
+    exitCode: 3,
+  })
+  await chmod(path, 0o600)
+  expect((await readValuesFile(path)).values).toMatchObject([{ name: 'A', value: 'x' }])
+})
+
+test('what the shell has opened is taken as standard input is, and a pipe with a name is judged as a file', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'x.env')
+  await writeFile(path, 'A=x', { mode: 0o644 })
+  await using file = await open(path, 'r')
+  expect((await readValuesFile(`/dev/fd/${file.fd}`)).values).toMatchObject([{ name: 'A', value: 'x' }])
+  const pipe = join(folder, 'pipe')
+  await promisify(execFile)('mkfifo', ['-m', '644', pipe])
+  await using writing = await open(pipe, 'r+')
+  await writing.write('A=y')
+  expect(await problemOf(readValuesFile(pipe))).toMatchObject({ code: 'FILL_INPUT_OPEN_TO_OTHERS' })
+  expect(['-', '/dev/stdin', '/dev/fd/3', './-', 'x.env'].map(isStandardInput)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
+})
+
+test('a Secret is named by its namespace and its name', () => {
+  expect(secretRef('shop/shop.secrets-1')).toEqual({ namespace: 'shop', name: 'shop.secrets-1' })
+  for (const text of ['shop', 'shop/', '/x', 'a/b/c', 'a/../b', 'A/b']) expect(() => secretRef(text)).toThrow(text)
+})

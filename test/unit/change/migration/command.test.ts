@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { RunResult } from '../../../../scripts/lib/exec.ts'
+import { runCliMany } from '../../../helpers/cli.ts'
+import { adoptBookshop, repositoryCopy } from '../../../helpers/repository.ts'
+
+const cases = [
+  [[], 'npm run migrate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
+  [['--rollback', '--yes', '--leave', 'X'], '--leave: does not go with --rollback. Expected one of them.'],
+  [['--rollback', '--yes', '--replace'], '--replace: does not go with --rollback. Expected one of them.'],
+  [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
+  [
+    ['--yes', '--backup', 'no-such-folder/x.json'],
+    '--backup no-such-folder/x.json: there is no folder no-such-folder.',
+  ],
+  [['--yes', '--timeout', 'soon'], '--timeout soon: is no duration.'],
+  [['--yes', '--assign', 'X'], '--assign: says nothing about a key.'],
+  [['--output', 'xml'], "npm run migrate: option '--output <form>' argument 'xml' is invalid."],
+] as const
+
+let results: RunResult[]
+beforeAll(async () => {
+  results = await runCliMany(cases.map(([args]) => ['migrate', '--environment', 'recette', ...args]))
+}, 60_000)
+
+describe('npm run migrate', () => {
+  test.each(cases.map(([args, message], index) => [args.join(' '), message, index] as const))(
+    'with "%s" is wrong usage, told before anything is read',
+    (_, message, index) => {
+      const { exitCode, stdout, stderr } = results[index] ?? {}
+      expect(stderr).toContain(message)
+      expect([exitCode, stdout]).toEqual([2, ''])
+    },
+  )
+
+  test('of an application without an old Secret says what to add, and reads nothing', async () => {
+    const repository = await repositoryCopy()
+    await adoptBookshop(repository)
+    const env = { SCW_API_URL: 'http://127.0.0.1:1', KUBECONFIG: '/dev/null' }
+    const { exitCode, stdout, stderr } = await repository.cli(['migrate', '--environment', 'preview', '--dry-run'], env)
+    expect(stderr).toMatch(
+      /^environment "preview": has no old Secret in scripts\/catalogue\.ts\. .*\n {2}fix: Add `legacy: \{.*\n {2}\(LEGACY_UNKNOWN\)$/,
+    )
+    expect([exitCode, stdout]).toEqual([3, ''])
+  })
+})

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import type { Preparation } from '../../../../scripts/change/rotation/prepare.ts'
+import type { Phase, RotationState } from '../../../../scripts/change/rotation/rotation-state.ts'
+import {
+  finishSteps,
+  returnSteps,
+  rotationSteps,
+  type StepOptions,
+} from '../../../../scripts/change/rotation/rotation-steps.ts'
+import { resolve } from '../../../../scripts/model/resolve.ts'
+import { findUnit, remotesIn } from '../../../../scripts/model/rotation-unit.ts'
+import { applicationWith } from '../../../helpers/applications.ts'
+
+const unitWith = (overlap?: string) => {
+  const fields = overlap === undefined ? {} : { overlap }
+  return findUnit(resolve(applicationWith({ secrets: [{ format: 'random-secret', ...fields }] }), 'dev'), 'TOKEN')
+}
+const unit = unitWith()
+const [remote] = remotesIn(unit)
+if (!remote) throw new Error('no remote secret')
+
+const state = (phase: Phase, since = new Date()): RotationState => ({
+  version: 1,
+  id: 'x',
+  name: unit.name,
+  phase,
+  begunAt: since.toISOString(),
+  since: since.toISOString(),
+  variables: ['TOKEN'],
+  remotes: [{ name: 'token', id: 'x', earlier: [1, 2], added: 3 }],
+})
+
+const consumers: Preparation['consumers'] = [
+  { kind: 'Deployment', name: 'server', action: 'restart', reason: '' },
+  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'the next run reads what is there then' },
+]
+const versions = [1, 2].map((revision) => ({ revision, status: 'enabled' }))
+const found = { id: 'x', type: 'opaque', isEphemeral: false, isLocked: false, versions, versionCount: 2 }
+const work = [{ tier: unit.tier, remote, found, payload: 'hunter2', disable: [], delete: [] }]
+const nothing: Preparation = {
+  seen: undefined,
+  kind: 'begin',
+  work: [],
+  specs: [],
+  generated: [],
+  consumers,
+  problems: [],
+}
+const options: StepOptions = { restart: true, probe: true, overlap: true, timeout: '5m' }
+
+const add = 'add a version to /shop-api/token, with TOKEN made up'
+const deliver = 'have api-secrets refreshed, and compare it with the new version'
+const restart = 'restart Deployment/server, and wait up to 5m until they are ready'
+const leave = 'leave CronJob/worker alone: the next run reads what is there then'
+const probe = 'run the probe, and return to the old version should it fail'
+const disable = 'disable versions 1, 2 of /shop-api/token'
+
+test('a rotation is told from the first step to the last, without a value', () => {
+  const begin = { ...nothing, work, generated: remote.specs }
+  expect(rotationSteps(unit, begin, options)).toEqual([add, deliver, restart, leave, probe, disable])
+  expect(rotationSteps(unit, { ...begin, generated: [] }, options)[0]).toBe('add a version to /shop-api/token')
+  expect(rotationSteps(unit, begin, { ...options, restart: false, probe: false })).toEqual([
+    add,
+    deliver,
+    'leave the workloads as they are',
+    disable,
+  ])
+})
+
+test.each<[Phase, readonly string[]]>([
+  ['adding', [deliver, restart, leave, probe, disable]],
+  ['added', [deliver, restart, leave, probe, disable]],
+  ['delivered', [restart, leave, probe, disable]],
+  ['restarted', [probe, disable]],
+  ['proved', [disable]],
+])('one that stands at %s goes on from there', (phase, steps) => {
+  expect(rotationSteps(unit, { ...nothing, kind: 'go-on', seen: state(phase) }, options)).toEqual(steps)
+})
+
+test('an overlap keeps the old version until it is over', () => {
+  const kept = unitWith('2h')
+  const since = new Date('2100-01-01T00:00:00Z')
+  const proved = { ...nothing, kind: 'go-on' as const, seen: state('proved', since) }
+  expect(rotationSteps(kept, proved, options)).toEqual([
+    'keep versions 1, 2 of /shop-api/token enabled until 2100-01-01T02:00:00.000Z; the same command again disables it then',
+  ])
+  expect(rotationSteps(kept, proved, { ...options, overlap: false })).toEqual([disable])
+  const over = { ...proved, seen: state('proved', new Date('2020-01-01T00:00:00Z')) }
+  expect(rotationSteps(kept, over, options)).toEqual([disable])
+})
+
+test('another rotation deletes first what the last one disabled; the same one again does nothing', () => {
+  const again = { ...nothing, work, seen: state('disabled') }
+  expect(rotationSteps(unit, again, options)[0]).toBe(
+    'delete versions 1, 2 of /shop-api/token, which the last rotation disabled',
+  )
+  expect(finishSteps(unit, state('disabled'))).toEqual(rotationSteps(unit, again, options).slice(0, 1))
+  expect(rotationSteps(unit, { ...again, kind: 'same' }, options)).toEqual([])
+})
+
+test('a return is told too, and goes on as one', () => {
+  const steps = [
+    'enable versions 1, 2 of /shop-api/token where it is disabled, then disable version 3',
+    'have api-secrets refreshed, and compare it with the old version',
+    restart,
+    leave,
+  ]
+  expect(returnSteps(unit, state('proved'), consumers, options)).toEqual(steps)
+  expect(rotationSteps(unit, { ...nothing, kind: 'go-on', seen: state('returning') }, options)).toEqual(steps)
+})
+
+test('workloads that are left alone for the same reason are told at once', () => {
+  const absent = ['a', 'b', 'c'].map(
+    (name) => ({ kind: 'Deployment', name, action: 'none', reason: 'not there' }) as const,
+  )
+  const steps = rotationSteps(unit, { ...nothing, work, consumers: [...absent, ...consumers] }, options)
+  expect(steps.filter((step) => step.startsWith('leave'))).toEqual([
+    'leave Deployment/a, Deployment/b, Deployment/c alone: not there',
+    leave,
+  ])
+})
+
+test('what Reloader restarts is waited for', () => {
+  const byReloader: Preparation['consumers'] = [{ kind: 'Deployment', name: 'server', action: 'reloader', reason: '' }]
+  const steps = rotationSteps(unit, { ...nothing, work, consumers: byReloader }, options)
+  expect(steps).toContain('wait up to 5m until Reloader has restarted Deployment/server')
+})

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  dryRunRelease,
+  lintChart,
+  type ReleaseOptions,
+  renderChart,
+  upgradeRelease,
+} from '../../../scripts/chart/helm.ts'
+import { checkSchemas } from '../../../scripts/chart/kubeconform.ts'
+import { parseManifests, placeOf } from '../../../scripts/chart/manifests.ts'
+import { executable, temporaryFolder } from '../../helpers/folders.ts'
+import { problemOf } from '../../helpers/problems.ts'
+
+/** A helm that writes down how it was called, and then does as told. */
+async function recorder(script = 'echo done') {
+  const folder = await temporaryFolder()
+  const helm = await executable(join(folder, 'helm'), `printf '%s\\n' "$@" > "${folder}/args"\n${script}`)
+  const options: ReleaseOptions = {
+    helm,
+    root: folder,
+    release: { name: 'shop-secrets', namespace: 'shop-secrets' },
+    valuesFile: 'values/dev.yaml',
+  }
+  return { options, args: async () => (await readFile(join(folder, 'args'), 'utf8')).trim().split('\n').join(' ') }
+}
+
+test('a chart is rendered with the values of its environment, in the namespace of the release', async () => {
+  const { options, args } = await recorder()
+  expect(await renderChart(options)).toBe('done')
+  expect(await args()).toBe(
+    'template shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml',
+  )
+})
+
+test('what goes over the values stays a text', async () => {
+  const { options, args } = await recorder()
+  await renderChart({ ...options, set: { 'scaleway.apiUrl': 'http://127.0.0.1:80' } })
+  expect(await args()).toMatch(/ --set-string scaleway\.apiUrl=http:\/\/127\.0\.0\.1:80$/)
+})
+
+test('a release is installed or upgraded in the kube context of its environment, without waiting', async () => {
+  const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
+  expect(await upgradeRelease({ ...options, kubeContext: 'shop-dev' })).toBe(7)
+  expect(await args()).toBe(
+    'upgrade --install shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml --create-namespace --kube-context shop-dev --output json',
+  )
+})
+
+test('a dry run asks the server, and changes nothing', async () => {
+  const { options, args } = await recorder()
+  expect(await dryRunRelease(options)).toBe('done')
+  expect(await args()).toMatch(/ --create-namespace --dry-run=server --hide-notes$/)
+})
+
+test('lint is strict', async () => {
+  const { options, args } = await recorder()
+  await lintChart(options)
+  expect(await args()).toBe('lint --strict charts/tiered-secrets --values values/dev.yaml')
+})
+
+test('values the schema refuses are a problem of the catalogue; a cluster that refuses is another', async () => {
+  const { options } = await recorder('echo "Error: no" >&2; exit 1')
+  expect(await problemOf(renderChart(options))).toMatchObject({
+    code: 'TOOL_FAILED',
+    exitCode: 3,
+    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.',
+  })
+  const refused = await problemOf(upgradeRelease(options))
+  expect(refused.exitCode).toBe(4)
+  expect(refused.fix).toContain('helm history --namespace shop-secrets shop-secrets')
+  expect(refused.lastLines).toEqual(['Error: no'])
+})
+
+test('manifests are named by kind, namespace and name', () => {
+  const yaml = 'kind: A\nmetadata: {name: x, namespace: n}\n---\n# empty\n---\nkind: B\nmetadata: {name: y}\n'
+  expect(parseManifests(yaml, 'x').map(placeOf)).toEqual(['A/n/x', 'B/y'])
+})
+
+test('a kubeconform that can not do its work is told as such, and not taken for a pass', async () => {
+  const broken = await executable(join(await temporaryFolder(), 'kubeconform'), 'echo "cannot open" >&2; exit 1')
+  expect(await checkSchemas(broken, '/nowhere', 'kind: A\n', 'values/dev.yaml')).toEqual([
+    {
+      code: 'KUBECONFORM_FAILED',
+      where: 'values/dev.yaml',
+      message: 'cannot open. Expected kubeconform to run.',
+      fix: 'Run `npm run setup`.',
+    },
+  ])
+})

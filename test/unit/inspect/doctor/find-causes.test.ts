@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest'
+import { causesOf } from '../../../../scripts/inspect/doctor/find-causes.ts'
+import type { Observation } from '../../../../scripts/inspect/doctor/observation.ts'
+import type { ExternalSecretFacts, TierFacts } from '../../../../scripts/inspect/doctor/observe/tier.ts'
+import { unexamined } from '../../../../scripts/inspect/doctor/unexamined.ts'
+import { ScalewayError } from '../../../../scripts/scaleway/http.ts'
+import { ago, api, cluster, model, observation, scaleway, tierFacts, workingKey } from './observation.ts'
+
+const codes = (parts: Partial<Observation>) => causesOf(observation(parts)).map(({ code }) => code)
+const remote = (name: string) => api.remoteSecrets.find((one) => one.name === name) ?? api.remoteSecrets[0]
+const refused = (status: 401 | 403, reason = '') => {
+  const request = { method: 'GET', path: '/secrets' } as const
+  const refusal = new ScalewayError(request, status, { type: 'denied', reason }, '7f3a')
+  return { status, refusal, told: `Scaleway GET /secrets answers ${status} denied (request 7f3a)` } as const
+}
+/** The tier `api` with its required ExternalSecret in this state, everything else as it should be. */
+const clusterWith = (
+  state: Parameters<typeof tierFacts>[1],
+  change: (facts: TierFacts) => TierFacts = (facts) => facts,
+) => cluster((facts) => (facts.tier === api ? change(tierFacts(api, state)) : facts))
+const failing = (message: string, parts: { since?: Date; last?: Date; count?: number } = {}) => ({
+  failing: { since: ago(300), last: ago(100), message, ...parts },
+})
+
+test('where nothing is wrong there is no cause', () => {
+  expect(causesOf(observation())).toEqual([])
+  expect(unexamined(observation(), [])).toEqual([])
+})
+
+describe('what explains others is told, and the others are not', () => {
+  test('a key that Scaleway refuses, and none of what fails for it', () => {
+    const key = { ...workingKey, listing: refused(401, 'expired') }
+    const tiers = new Map([...scaleway().tiers, [api.name, { key, remotes: { unseen: 'x' } }]])
+    const facts = failing('scaleway-sdk-go: denied authentication: API key is expired')
+    expect(codes({ cluster: clusterWith(facts), scaleway: scaleway([], { tiers }) })).toEqual(['KEY_EXPIRED'])
+  })
+
+  test('a namespace that is gone, and nothing of what was in it', () => {
+    const gone = clusterWith({}, (facts) => ({
+      ...facts,
+      namespace: { value: { state: 'absent', remaining: [] } },
+      store: { value: { object: undefined, warning: undefined } },
+      credentials: { value: undefined },
+      externalSecrets: { value: absent(facts) },
+    }))
+    expect(codes({ cluster: gone })).toEqual(['NAMESPACE_ABSENT'])
+  })
+
+  test('kinds the cluster does not have, and no store or ExternalSecret that can not be there; but a Secret that could', () => {
+    const bare = clusterWith({}, (facts) => ({
+      ...facts,
+      store: { value: { object: undefined, warning: undefined } },
+      credentials: { value: undefined },
+      externalSecrets: { value: absent(facts) },
+    }))
+    const kinds = [{ kind: 'ExternalSecret', state: 'absent' }] as const
+    expect(codes({ cluster: { ...bare, kinds } })).toEqual(['KIND_ABSENT', 'CREDENTIALS_ABSENT'])
+  })
+
+  test('an outage, and not that the operator meets it too', () => {
+    const outage = { code: 'SCALEWAY_BUSY', told: 'answers 429' } as const
+    const seen = scaleway([], { outage, tiers: new Map() })
+    expect(codes({ cluster: clusterWith(failing('http error 429 Too Many Requests')), scaleway: seen })).toEqual([
+      'SCALEWAY_BUSY',
+    ])
+  })
+
+  test('a store that is not ready for want of a key, by the cause of that', () => {
+    const without = clusterWith(failing('SecretStore "api-secretstore" is not ready'), (facts) => ({
+      ...facts,
+      credentials: { value: undefined },
+    }))
+    expect(codes({ cluster: without })).toEqual(['CREDENTIALS_ABSENT'])
+  })
+})
+
+describe('an ExternalSecret that fails', () => {
+  const missing = 'error processing spec.data[0] (key: path:/shop-api/token), err: Secret does not exist'
+
+  test('for something that is as it should be by now only waits, and the time is told', () => {
+    const [cause, ...others] = causesOf(observation({ cluster: clusterWith(failing(missing)) }))
+    expect(others).toEqual([])
+    expect(cause).toMatchObject({ code: 'BACKOFF', explains: [{ ref: { name: 'api-secrets' } }] })
+    // Failing for 200 s, a try 100 s ago: the next about as long after it.
+    expect(cause?.message).toMatch(
+      /failed for 100 s ago is mended\. .* in 101 s, at about 2026-11-24T12:01:41Z, and at 2026-11-24T12:05:20Z at the latest\./,
+    )
+  })
+
+  test('is evidence of the remote secret that the words of the operator name, and of no other', () => {
+    const whereabouts = { kind: 'nowhere', similar: undefined }
+    const absent = scaleway([{ remote: remote('token'), whereabouts } as object])
+    const evidence = (message: string) =>
+      causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: absent })).map(({ code, evidence }) => [
+        code,
+        evidence.filter((line) => line.startsWith('event of')).length,
+      ])
+    expect(evidence(missing)).toEqual([['REMOTE_ABSENT', 1]])
+    expect(evidence(missing.replace('token', 'token-2'))).toEqual([['REMOTE_ABSENT', 0]])
+    expect(evidence('something new')).toEqual([['REMOTE_ABSENT', 1]])
+  })
+
+  test('and was tried a moment ago is no cause yet, but is told as not known', () => {
+    const young = observation({ cluster: clusterWith(failing(missing, { since: ago(4), last: ago(2) })) })
+    expect(causesOf(young)).toEqual([])
+    expect(unexamined(young, [])).toEqual([
+      'ExternalSecret/shop-api/api-secrets: failed a moment ago, and is tried again in another; look again in half a minute',
+    ])
+  })
+
+  test('for something that may not be looked at is told in the words of the operator, with the entry they name', () => {
+    const tiers = new Map(model.tiers.map(({ name }) => [name, { key: undefined, remotes: { unseen: 'no account' } }]))
+    const blind = scaleway([], { tiers })
+    const told = (message: string) => causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: blind }))
+    expect(told(missing)).toMatchObject([
+      { code: 'NOT_SYNCED', message: `${missing}. Expected it synced.`, specs: [{ variable: 'TOKEN' }] },
+    ])
+    expect(told('denied authentication: API key is expired')).toMatchObject([{ code: 'KEY_EXPIRED' }])
+    expect(told('map has no entry for key "b_s3__TOKEN"')).toMatchObject([
+      { code: 'BUNDLE_KEY_MISSING', specs: [{ variable: 'TOKEN' }] },
+    ])
+    expect(told('something new')).toMatchObject([{ code: 'NOT_SYNCED', message: 'something new. Expected it synced.' }])
+  })
+
+  test('whose operator can not reach Scaleway, while we can, is told as that', () => {
+    const words = 'scaleway-sdk-go: error executing request: Get "https://api.scaleway.com/…": dial tcp: i/o timeout'
+    expect(causesOf(observation({ cluster: clusterWith(failing(words)) }))).toMatchObject([
+      {
+        code: 'SCALEWAY_UNREACHABLE',
+        where: 'Scaleway, as the operator sees it',
+        fix: expect.stringMatching(/^`kubectl get networkpolicies --all-namespaces`/),
+      },
+    ])
+  })
+
+  test('and was not tried again for a quarter of an hour lacks its operator', () => {
+    const old = failing(missing, { since: ago(3600), last: ago(16 * 60) })
+    expect(codes({ cluster: clusterWith(old) })).toEqual(['OPERATOR_ABSENT'])
+    // Who may not see events does not know when it was tried.
+    const blind = clusterWith(old, (facts) => ({ ...facts, events: { unseen: 'events' } }))
+    expect(codes({ cluster: blind })).toEqual(['BACKOFF'])
+  })
+
+  test('whose remote secret is locked is told, with when it is tried again and what forces it', () => {
+    const found = {
+      id: 'x',
+      name: 'token',
+      path: '/shop-api',
+      type: 'opaque',
+      status: 'locked',
+      version_count: 1,
+      ephemeral_policy: null,
+      project_id: '',
+      deletion_requested_at: null,
+    }
+    const [locked] = causesOf(
+      observation({
+        cluster: clusterWith(failing(missing)),
+        scaleway: scaleway([{ remote: remote('token'), found } as object]),
+      }),
+    )
+    expect(locked).toMatchObject({ code: 'REMOTE_LOCKED', where: '/shop-api/token', specs: [{ variable: 'TOKEN' }] })
+    expect(locked?.fix).toMatch(
+      /Key Manager of Scaleway\. Then, .*`kubectl annotate externalsecret api-secrets force-sync=/,
+    )
+    expect(locked?.evidence.at(-1)).toMatch(/^the operator tries again by itself in 101 s, /)
+  })
+})
+
+test('what only keeps something optional from arriving is a warning', () => {
+  const fault = { specs: remote('tracking')?.specs ?? [], code: 'VALUE_NOT_TEXT', message: 'is not UTF-8' } as const
+  const version = { revision: 3, status: 'enabled', created_at: '', deletion_requested_at: null } as const
+  const seen = scaleway([{ remote: remote('tracking'), version, faults: [fault] } as object])
+  expect(causesOf(observation({ scaleway: seen }))).toMatchObject([
+    { code: 'VALUE_NOT_TEXT', severity: 'warning', where: '/shop-api/tracking version 3' },
+  ])
+})
+
+test('a key that is sealed is mended where it is sealed', () => {
+  const sealed = { ...api, sealedCredentials: { accessKey: 'x', secretKey: 'y' } }
+  const facts = cluster((one) => (one.tier === api ? { ...one, tier: sealed, credentials: { value: undefined } } : one))
+  const [cause] = causesOf(observation({ cluster: facts }))
+  expect(cause?.fix).toMatch(
+    /^`npm run --silent credentials -- .* --seal cert\.pem`, and put it in place of sealedCredentials\.api /,
+  )
+})
+
+test('errors come before warnings, and what explains others before them', () => {
+  const facts = cluster((one) => (one.tier === api ? { ...one, credentials: { value: undefined } } : one), {
+    pace: { answers: 1, fastestMs: 1, skewMs: -60_000 },
+  })
+  expect(codes({ cluster: facts })).toEqual(['CLOCK_DIFFERS', 'CREDENTIALS_ABSENT'])
+})
+
+test('what may not be looked at is told, each once, and is no cause', () => {
+  const unseen = { unseen: 'you may not list events' }
+  const facts = cluster((one) => ({ ...one, events: unseen, credentials: { unseen: 'you may not read it' } }))
+  const blind = observation({ cluster: facts, admission: { unseen: 'no Helm' } })
+  expect(causesOf(blind)).toEqual([])
+  expect(unexamined(blind, [])).toEqual(['you may not read it', 'you may not list events', 'no Helm'])
+})
+
+test('an object of the chart that is not as rendered is a cause, and what may not be tried out is told', () => {
+  const drifted = [
+    { place: 'Role/shop-api/secrets-viewer', message: 'is not as rendered: - rules[2]. Expected nothing else in it.' },
+    { place: 'RoleBinding/shop-api/secrets-viewer', message: 'gives other rights.', fix: 'Delete it.' },
+  ]
+  const one = observation({ drift: { value: { drifted, unseen: ['you may not try out changes of secrets'] } } })
+  expect(causesOf(one)).toMatchObject([
+    { code: 'NOT_DEPLOYED', where: drifted[0]?.place, fix: '`npm run deploy -- --environment dev`' },
+    { code: 'NOT_DEPLOYED', where: drifted[1]?.place, fix: 'Delete it.' },
+  ])
+  expect(unexamined(one, [])).toEqual(['you may not try out changes of secrets'])
+})
+
+test("without an account of one's own, what only that could see is told as not looked at", () => {
+  expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
+    'what only an account of yours could see: IAM, other regions, other projects',
+  ])
+})
+
+test('an ExternalSecret without a status is missed by half a minute, and not before', () => {
+  const made = (seconds: number) =>
+    clusterWith({}, (facts) => ({ ...facts, externalSecrets: { value: fresh(facts, ago(seconds)) } }))
+  expect(codes({ cluster: made(29) })).toEqual([])
+  expect(codes({ cluster: made(31) })).toEqual(['OPERATOR_ABSENT'])
+  expect(codes({ cluster: { ...made(31), operators: { unseen: 'x' } } })).toEqual(['OPERATOR_SILENT'])
+})
+
+function absent({ externalSecrets }: TierFacts): ExternalSecretFacts[] {
+  const all = 'value' in externalSecrets ? externalSecrets.value : []
+  return all.map((one) => ({
+    ...one,
+    object: undefined,
+    sync: { state: 'pending', message: 'x' },
+    target: { value: undefined },
+  }))
+}
+
+function fresh({ externalSecrets }: TierFacts, creationTimestamp: Date): ExternalSecretFacts[] {
+  const all = 'value' in externalSecrets ? externalSecrets.value : []
+  return all.map((one) => ({
+    ...one,
+    object: { metadata: { name: one.ref.name, creationTimestamp: creationTimestamp.toISOString() }, spec: {} },
+    sync: { state: 'pending', message: 'the operator has not looked at it yet' },
+    target: { value: undefined },
+  }))
+}

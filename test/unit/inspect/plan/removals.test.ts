@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { type RemovedTarget, removedTargetProblem } from '../../../../scripts/inspect/plan/removals.ts'
+
+const target = { namespace: 'shop-api', name: 'api-secrets', keys: ['A'], readers: [] }
+const problem = (change: Partial<RemovedTarget>) => removedTargetProblem({ ...target, ...change })
+
+test('a target that goes is told with its keys, and that nothing reads it', () => {
+  expect(problem({})).toMatchObject({
+    code: 'TARGET_REMOVED',
+    where: 'Secret/shop-api/api-secrets',
+    message: expect.stringMatching(/^will be DELETED, with 1 key: .*; no workload of its namespace reads it\. /),
+    severity: 'warning',
+  })
+  expect(problem({ keys: ['A', 'B'] }).message).toContain('with 2 keys:')
+})
+
+test('its readers are named, and one that does not start without it is an error', () => {
+  const ui = { workload: 'Deployment/ui', optional: true }
+  const optional = problem({ readers: [ui] })
+  expect(optional.message).toContain('it is read by Deployment/ui (starts without it)')
+  expect(optional.severity).toBe('warning')
+  const required = problem({ readers: [ui, { workload: 'Job/load', optional: false }] })
+  expect(required.message).toContain('Deployment/ui (starts without it), Job/load (does NOT start without it)')
+  expect(required.severity).toBeUndefined()
+})
+
+test('what may not be looked at is not claimed to be absent', () => {
+  const { message, severity } = problem({ keys: undefined, readers: undefined })
+  expect(message).toMatch(/^will be DELETED: .*; who reads it may not be looked at\. /)
+  expect(severity).toBe('warning')
+})
