@@ -41,7 +41,7 @@ export interface MigrationTrack extends AsyncDisposable {
   /** What must hold at every moment: each byte of the old Secret is there, or in the backup. */
   expectNothingLost(what: string): Promise<void>
   /** The same command again ends where an undisturbed one does, and nothing was done twice. */
-  expectResumes(what: string): Promise<void>
+  expectResumes(what: string, parts?: Partial<MigrationContext>): Promise<void>
 }
 
 export interface LeftByMigration {
@@ -218,9 +218,9 @@ export async function startTrack(
       )
       expect([what, isThere]).toEqual([what, true])
     },
-    async expectResumes(what) {
+    async expectResumes(what, parts = {}) {
       await runOutLease(client, model)
-      const sight: MigrationSight = await migrate(plain())
+      const sight: MigrationSight = await migrate({ ...plain(), ...parts })
       expect([
         what,
         sight.steps.filter(({ state }) => state !== 'done').map(({ name, note }) => `${name}: ${note}`),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { DisturbedGates, Side } from './disturbance.ts'
+import type { GateRequest } from './gate.ts'
 import { allArguments } from './processes.ts'
 
 /** What a command line left behind. */
@@ -22,6 +23,8 @@ export interface Cut {
   /** Counted from 1; after it was done, those that write are counted alone. */
   readonly at: number
   readonly when: 'before' | 'after'
+  /** Others are not counted. Default: all are */
+  readonly only?: (request: GateRequest) => boolean
 }
 
 /**
@@ -31,7 +34,7 @@ export interface Cut {
  */
 export async function cutRun(
   gates: Pick<DisturbedGates, 'disturb' | 'calm'>,
-  { side, at, when }: Cut,
+  { side, at, when, only }: Cut,
   run: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<{ readonly isCut: boolean; readonly error: unknown }> {
   const death = new AbortController()
@@ -39,6 +42,7 @@ export async function cutRun(
     side,
     at,
     writesOnly: when === 'after',
+    ...(only ? { only } : {}),
     last: true,
     async act(forward) {
       if (when === 'after') await forward()
