@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { restartedAt } from '../../scripts/change/restart/restart-plan.ts'
 import { abort } from '../../scripts/change/rotation/abort.ts'
@@ -284,7 +283,12 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
     },
     async change() {
       const before = await readTarget(client, target)
-      await sleep(1_100)
+      const changedAt = typeof before === 'object' ? (before.changedAt?.getTime() ?? 0) : 0
+      // The API server's clock is this machine's.
+      await eventually(
+        () => Date.now(),
+        (now) => now >= changedAt + 1_000,
+      )
       const value = `key-${randomText()}`
       seen.add(value)
       await createVersion(here.owner, model.region, await here.idOf(tier, 'login-key'), value)
