@@ -6,6 +6,7 @@ import type { RotationContext } from '../../scripts/change/rotation/rotation-con
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import { clusterFaults, faults } from '../helpers/faults.ts'
+import { LeftStates } from '../helpers/left-states.ts'
 import { share } from '../helpers/share.ts'
 import { anew, type InterruptedRotations, look, startInterruptedRotations } from './interrupted-rotation.ts'
 
@@ -63,29 +64,46 @@ test('a return killed or disturbed at any request is brought to its end by the n
 
 test('a restart disturbed at any request restarts everything once in the end', { timeout: 300_000 }, async () => {
   const lost = [...faults, ...clusterFaults].filter(([, { side }]) => side === 'cluster')
+  const states = new LeftStates()
+  let rounds = 0
   await share(lost, all.workers, async ([name, fault], { login, gates, context }) => {
     const { client } = all.here.world.stack
     const ref = { namespace: login.tier.namespace, name: 'server' }
     const generation = async () => (await client.get(kinds.deployment, ref))?.metadata.generation ?? 0
+    const rowsOf = async (own: RotationContext) =>
+      planRestart('checksum', await lookAtConsumers(own.client, [login.tier]))
     const restart = async (own: RotationContext) => {
-      const rows = planRestart('checksum', await lookAtConsumers(own.client, [login.tier]))
       const restarting = { client: own.client, signal: own.signal, waits: own.waits.rollout, log: all.trace }
-      const problems = await carryOutRestart(restarting, rows, { mode: 'checksum', wait: true })
+      const problems = await carryOutRestart(restarting, await rowsOf(own), { mode: 'checksum', wait: true })
       if (problems.length > 0) throw new ProblemError(problems)
     }
+    /** Which workloads still are to be restarted; those that are replaced now, or have been, are not. */
+    const left = async () =>
+      (await rowsOf(login.context())).map(({ name, action }) => `${name} ${action === 'restart' ? 'old' : 'new'}`)
     await restart(context)
+    await login.change()
+    const fresh = await left()
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at} of a restart`
-      await login.change()
       const before = await generation()
       const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
       await all.failureOf(restart(context), what)
       gates.calm()
-      await restart(context)
-      expect([what, await generation()]).toEqual([what, before + 1])
+      const now = await left()
+      rounds++
+      expect([what, (await generation()) - before]).toEqual([what, expect.toSatisfy((count) => count <= 1)])
+      if (states.isNew(now)) {
+        await restart(context)
+        expect([what, await generation()]).toEqual([what, before + 1])
+      }
       if (hit() === undefined) break
+      if (JSON.stringify(await left()) !== JSON.stringify(fresh)) await login.change()
+      expect([what, await left()]).toEqual([what, fresh])
     }
   })
+  expect(states.rounds).toBe(rounds)
+  // None, one, two or all of three workloads are restarted.
+  expect(states.size).toBe(4)
 })
 
 test('no value is in any output, argument, journal, event, log or file', () => all.expectNoLeaks(40))
