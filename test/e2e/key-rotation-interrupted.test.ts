@@ -43,8 +43,8 @@ afterAll(async () => {
 
 /** What was left behind so far, in whichever tier. */
 const states = new LeftStates()
-/** A cut for every state that a write leaves, by that state. */
-const cuts = new Map<string, Cut>()
+/** A cut for every state that a write leaves, by that state; in another tier the same write may be another one. */
+const cuts = new Map<string, { readonly cut: Cut; readonly disturbed: Disturbed }>()
 
 test('a rotation cut off at any request goes on or starts anew, and the key in use works at every moment', {
   timeout: 900_000,
@@ -58,7 +58,10 @@ test('a rotation cut off at any request goes on or starts anew, and the key in u
         rotate({ ...disturbed.context, signal, holder: `test ${Math.random()}`, log: trace }),
       )
       if (!isCut) expect([what, error]).toEqual([what, undefined])
-      else if (when === 'after') cuts.set(JSON.stringify(await leftBehind(here, disturbed)), { side, at, when })
+      else if (when === 'after') {
+        const left = JSON.stringify(await leftBehind(here, disturbed))
+        cuts.set(left, { cut: { side, at, when }, disturbed })
+      }
       await expectGoesOn(here, disturbed, states, what)
       if (!isCut) break
       rounds[`${side} ${when}`] = at
@@ -79,12 +82,15 @@ test('a rotation cut off at any request goes on or starts anew, and the key in u
 test('a command line that is killed leaves what one does that is cut off in the same place', {
   timeout: 300_000,
 }, async () => {
-  await share([...cuts], tiers, async ([left, cut], disturbed) => {
-    const what = `${disturbed.tier.name}, killed ${cut.when} write ${cut.at} to the ${cut.side}`
-    const { killed, output } = await killedRotation(here, disturbed, cut)
-    trace(output)
-    expect([what, killed, JSON.stringify(await leftBehind(here, disturbed))]).toEqual([what, true, left])
-    await expectGoesOn(here, disturbed, states, what)
+  const jobs = tiers.map((tier) => [...cuts].filter(([, { disturbed }]) => disturbed === tier))
+  await share(jobs, jobs, async (job) => {
+    for (const [left, { cut, disturbed }] of job) {
+      const what = `${disturbed.tier.name}, killed ${cut.when} write ${cut.at} to the ${cut.side}`
+      const { killed, output } = await killedRotation(here, disturbed, cut)
+      trace(output)
+      expect([what, killed, JSON.stringify(await leftBehind(here, disturbed))]).toEqual([what, true, left])
+      await expectGoesOn(here, disturbed, states, what)
+    }
   })
   const [disturbed] = tiers as [Disturbed]
   const { killed, output } = await killedRotation(here, disturbed, { side: 'cluster', at: 1000, when: 'after' })
