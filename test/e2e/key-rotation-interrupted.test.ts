@@ -82,16 +82,17 @@ test('a rotation cut off at any request goes on or starts anew, and the key in u
 test('a command line that is killed leaves what one does that is cut off in the same place', {
   timeout: 300_000,
 }, async () => {
-  const jobs = tiers.map((tier) => [...cuts].filter(([, { disturbed }]) => disturbed === tier))
-  await share(jobs, jobs, async (job) => {
-    for (const [left, { cut, disturbed }] of job) {
+  const inTier = async (tier: Disturbed) => {
+    for (const [left, { cut, disturbed }] of cuts) {
+      if (disturbed !== tier) continue
       const what = `${disturbed.tier.name}, killed ${cut.when} write ${cut.at} to the ${cut.side}`
       const { killed, output } = await killedRotation(here, disturbed, cut)
       trace(output)
       expect([what, killed, JSON.stringify(await leftBehind(here, disturbed))]).toEqual([what, true, left])
       await expectGoesOn(here, disturbed, states, what)
     }
-  })
+  }
+  await Promise.all(tiers.map(inTier))
   const [disturbed] = tiers as [Disturbed]
   const { killed, output } = await killedRotation(here, disturbed, { side: 'cluster', at: 1000, when: 'after' })
   trace(output)
