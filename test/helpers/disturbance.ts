@@ -24,6 +24,8 @@ export interface DisturbedGates extends AsyncDisposable {
   readonly clusterUrl: string
   /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
   disturb(disturbance: Disturbance): () => GateRequest | undefined
+  /** Looks at everything before each request goes through, one after the other, until the gates are calmed. */
+  watch(look: (side: Side) => Promise<void>): void
   calm(): void
   /** How many requests that write were answered since the gates were armed, on each side. */
   writes(): Readonly<Record<Side, number>>
@@ -44,6 +46,8 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let counted = 0
   let hit: GateRequest | undefined
   let isDead = false
+  let look: ((side: Side) => Promise<void>) | undefined
+  let looking = Promise.resolve()
   let writes = { scaleway: 0, cluster: 0 }
   const keeper =
     (side: Side): Gatekeeper =>
@@ -55,6 +59,11 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         return answer
       }
       if (isDead) return 'reset'
+      if (look && !ignore(request)) {
+        const own = look
+        looking = looking.then(() => own(side))
+        await looking
+      }
       const current = armed
       if (current?.side !== side || ignore(request)) return forwarded()
       if (current.writesOnly && request.method === 'GET') return forwarded()
@@ -78,7 +87,12 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       writes = { scaleway: 0, cluster: 0 }
       return () => hit
     },
+    watch(next) {
+      look = next
+      looking = Promise.resolve()
+    },
     calm() {
+      look = undefined
       armed = undefined
       isDead = false
     },
