@@ -1,3 +1,4 @@
+import { type Deployment, deployRelease } from '../change/deploy-release.ts'
 import { dryRunRelease } from '../chart/helm.ts'
 import { type GateDocument, gateDocument, gateTable } from '../cluster/gate-report.ts'
 import { refusePendingRelease } from '../cluster/helm-release.ts'
@@ -13,7 +14,7 @@ import { document, jsonDocument, lines, type Printable } from '../lib/printable.
 import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
-import { type Deployment, deployRelease, type OpenRelease, openRelease } from '../session/release.ts'
+import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string

@@ -215,6 +215,16 @@ export function unusedExceptions(sources: Sources): string[] {
   )
 }
 
+/**
+ * `chart` of `scripts/chart/policy/index.ts`, `local/stack` of a file in that folder; a file on top of `scripts/` and a file
+ * outside of it are themselves.
+ */
+export function roomOf(path: string): string {
+  const [top, room = '', folder = ''] = path.split('/')
+  if (top !== 'scripts') return path
+  return room === 'local' && folder.includes('.') === false ? `local/${folder}` : room
+}
+
 // --- internal ---
 
 function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[number]): string | undefined {
@@ -235,16 +245,6 @@ function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[n
   const targetRoom = roomOf(target)
   if (allowed.includes(targetRoom) || (targetRoom === room && room !== 'commands')) return undefined
   return `${path} imports ${target}; ${room} may import ${listed(allowed)}`
-}
-
-/**
- * `chart` of `scripts/chart/policy/index.ts`, `local/stack` of a file in that folder; a file on top of `scripts/` and a file
- * outside of it are themselves.
- */
-function roomOf(path: string): string {
-  const [top, room = '', folder = ''] = path.split('/')
-  if (top !== 'scripts') return path
-  return room === 'local' && folder.includes('.') === false ? `local/${folder}` : room
 }
 
 function listed(rooms: readonly string[]): string {

@@ -8,6 +8,7 @@ import {
   importsOf,
   outputProblems,
   processProblems,
+  roomOf,
   type Sources,
   unusedExceptions,
   writerProblems,
@@ -34,6 +35,14 @@ test('what only reads is given nothing that can write', () => {
   const line = `import type { KubernetesClient } from '../kubernetes/client.ts'`
   expect(writerProblems(one('scripts/inspect/x.ts', line))).toHaveLength(1)
   expect(writerProblems(one('scripts/change/x.ts', line))).toEqual([])
+})
+
+test('the documentation lists every room, once', () => {
+  const text = readFileSync('docs/development.md', 'utf8')
+  const [, section = ''] = /^## Rooms$(.*?)^## /ms.exec(text) ?? []
+  const listed = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, room]) => room)
+  const rooms = new Set([...scripts.keys()].map(roomOf).filter((room) => !room.endsWith('.ts')))
+  expect(listed.sort()).toEqual([...rooms].sort())
 })
 
 test('no files import each other in a circle', () => {

@@ -11,7 +11,7 @@ import { accessVersion, goneAt, listVersions, type SecretVersion } from '../../s
  * What exists of the remote secrets a run is about: one list a folder, and where the run has something for a remote
  * secret, its versions and the newest enabled value.
  */
-export async function inspect(
+export async function readFound(
   account: ScalewayAccount,
   { region }: Pick<EnvironmentModel, 'region'>,
   request: FillRequest,
