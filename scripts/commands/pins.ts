@@ -1,4 +1,5 @@
 import { defineCommand, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { exitCodes, type Problem, ProblemError } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
@@ -13,10 +14,10 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'pins',
   summary: 'Lists the pinned versions of tools and packages, and the newer releases of each.',
-  example: 'npm run pins -- --check',
+  example: commandLine`pins --check`,
   options: [{ flags: '--check', description: 'exit 3 when a pin has a newer release' }, outputOption],
   async run({ check = false, output }, io) {
-    const news = await findNews(await readPins(io.root), io)
+    const news = await findNews(await readPins(io.productFolder), io)
     io.out(output === 'json' ? asJson(news) : asTable(news))
     const problems = news.flatMap(({ problem }) => (problem ? [problem] : []))
     const moving = news.filter(({ newest, sameMinor }) => newest ?? sameMinor)

@@ -7,15 +7,16 @@ import { generatedFiles, ourChart } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
 
-const { helm, helm3 } = await tools('helm', 'helm3')
+const { helm, helm3: older } = await tools('helm', 'helm3')
 
 /** Both lines of Helm, for `describe.each`. */
 export const helms: readonly [name: string, path: string][] = [
   [`Helm ${helm.version}`, helm.path],
-  [`Helm ${helm3.version}`, helm3.path],
+  [`Helm ${older.version}`, older.path],
 ]
 
 export const helm4 = helm.path
+export const helm3 = older.path
 
 /** A Helm that was built without a version of Kubernetes in it takes 1.20, which the chart refuses. */
 const kubeVersion = ['--kube-version', '1.34.0']

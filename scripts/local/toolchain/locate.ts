@@ -152,7 +152,7 @@ function untestedWarning({ name, path, version, source }: Tool, tested: string):
     code: 'TOOL_UNTESTED',
     where: source,
     message: `names ${path}, which is ${name} ${version}. It is used, but the tests run with ${tested}. Expected one of these versions.`,
-    fix: `Nothing has to be done while it works; unset ${source} to let \`npm run setup\` find or build a tested one.`,
+    fix: `Nothing has to be done while it works; unset ${source} to let \`${commandLine`setup`}\` find or build a tested one.`,
     severity: 'warning',
   }
 }

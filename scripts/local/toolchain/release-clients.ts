@@ -10,7 +10,7 @@ import type { Pin } from './pins.ts'
 import { readRecipe } from './recipes.ts'
 
 /** What asking for releases needs of the outside world. */
-export type ReleasesIo = Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>
+export type ReleasesIo = Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log'>
 
 /** Versions that were published, or why they are not known. */
 export type Answer = { readonly versions: readonly string[]; readonly latest?: string | undefined } | Problem
@@ -19,11 +19,11 @@ export type Answer = { readonly versions: readonly string[]; readonly latest?: s
 export const ask: Readonly<Record<Pin['kind'], (pins: readonly Pin[], io: ReleasesIo) => Promise<Answer[]>>> = {
   async go(pins, io) {
     // Any of the folders with pins would do: that one asks for the oldest Go.
-    const directory = join(io.root, 'scripts/local/toolchain/go/hclcheck')
+    const directory = join(io.productFolder, 'scripts/local/toolchain/go/hclcheck')
     const go = await findGo({ name: 'pins', purpose: 'list the releases of modules', directory, io })
     const names = [...new Set(pins.map(({ name }) => name))]
     const result = await tryRun(go.file, ['list', '-m', '-e', '-versions', '-json', ...names], {
-      ...{ cwd: io.root, env: go.env, onlyEnv: true, signal: io.signal, timeoutMs },
+      ...{ cwd: io.productFolder, env: go.env, onlyEnv: true, signal: io.signal, timeoutMs },
     })
     const modules = new Map(jsonValues(result.stdout).map((module) => [module.Path, module]))
     return pins.map((pin) => {
@@ -39,7 +39,7 @@ export const ask: Readonly<Record<Pin['kind'], (pins: readonly Pin[], io: Releas
     if (npm === undefined) throw new ProblemError(clientMissing('npm', 'Node with npm'))
     return mapConcurrently(pins, atOnce, async (pin) => {
       const args = ['view', pin.name, 'versions', 'dist-tags', '--json']
-      const result = await tryRun(npm, args, { cwd: io.root, env: io.env, signal: io.signal, timeoutMs })
+      const result = await tryRun(npm, args, { cwd: io.productFolder, env: io.env, signal: io.signal, timeoutMs })
       const [answer] = result.exitCode === 0 ? jsonValues(result.stdout) : []
       if (answer === undefined) return failed(pin, result)
       const { versions = [], 'dist-tags': tags } = answer
@@ -51,7 +51,7 @@ export const ask: Readonly<Record<Pin['kind'], (pins: readonly Pin[], io: Releas
     const python = await pythonWithPip(io)
     return mapConcurrently(pins, atOnce, async (pin) => {
       const args = ['-I', '-m', 'pip', 'index', 'versions', pin.name, '--disable-pip-version-check', '--no-input']
-      const result = await tryRun(python, args, { cwd: io.root, env: io.env, signal: io.signal, timeoutMs })
+      const result = await tryRun(python, args, { cwd: io.productFolder, env: io.env, signal: io.signal, timeoutMs })
       const line = /^Available versions: (.+)$/m.exec(result.stdout)?.[1]
       return line === undefined ? failed(pin, result) : { versions: line.split(', ') }
     })
@@ -96,8 +96,8 @@ function jsonValues(text: string): ClientAnswer[] {
 }
 
 /** Of the environment with the linters, which has pip for sure, else of PATH. */
-async function pythonWithPip({ root, env, signal }: ReleasesIo): Promise<string> {
-  const { key } = await readRecipe('yaml-linters', root)
+async function pythonWithPip({ productFolder, env, signal }: ReleasesIo): Promise<string> {
+  const { key } = await readRecipe('yaml-linters', productFolder)
   const own = join(cacheFolder(env), key, 'bin', 'python3')
   const { usable } = await findPrograms(['python3', 'python'], env.PATH)
   for (const python of [...((await isPresent(own)) ? [own] : []), ...usable]) {

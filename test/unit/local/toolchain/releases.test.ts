@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { command } from '../../../../scripts/commands/pins.ts'
 import type { CommandIo } from '../../../../scripts/lib/command.ts'
+import { oneFolder } from '../../../../scripts/lib/folders.ts'
 import { type Pin, readPins } from '../../../../scripts/local/toolchain/pins.ts'
 import { recipes } from '../../../../scripts/local/toolchain/recipes.ts'
 import { findNews } from '../../../../scripts/local/toolchain/releases.ts'
@@ -50,7 +51,7 @@ async function world(answers: Answers, installed: readonly (typeof clients)[numb
   const logged: string[] = []
   let printed = ''
   const io = {
-    root,
+    ...oneFolder(root),
     env: { PATH: join(folder, 'bin'), HOME: folder, TIERED_SECRETS_CACHE: join(folder, 'cache') },
     signal: new AbortController().signal,
     log: (line: string) => void logged.push(line),
