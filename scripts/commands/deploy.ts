@@ -1,3 +1,4 @@
+import { type Deployment, deployRelease } from '../change/deploy-release.ts'
 import { dryRunRelease } from '../chart/helm.ts'
 import { type GateDocument, gateDocument, gateTable } from '../cluster/gate-report.ts'
 import { refusePendingRelease } from '../cluster/helm-release.ts'
@@ -8,12 +9,13 @@ import { explain } from '../inspect/doctor/examine.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
-import { type Deployment, deployRelease, type OpenRelease, openRelease } from '../session/release.ts'
+import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string
@@ -27,7 +29,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'deploy',
   summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets have arrived.',
-  example: 'npm run deploy -- --environment recette --dry-run',
+  example: commandLine`deploy --environment recette --dry-run`,
   options: [
     environmentOption,
     { flags: '--dry-run', description: 'let the API server check everything, and change nothing' },
@@ -73,7 +75,7 @@ async function upgrade(
   await refusePending(client, release, io)
   if (!yes) {
     io.log(`${describe(release)}, with ${valuesFile}`)
-    io.log(`what it changes: \`npm run plan -- --environment ${environment}\``)
+    io.log(`what it changes: \`${commandLine`plan --environment ${environment}`}\``)
     if (!(await confirm(`Deploy ${environment} in kube context ${kubeContext}?`, io))) return undefined
   }
   io.log(`deploying ${environment} in kube context ${kubeContext}`)

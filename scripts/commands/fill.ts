@@ -1,9 +1,10 @@
 import { executeFill } from '../change/fill/execute-fill.ts'
 import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../change/fill/fill-input.ts'
-import { inspect } from '../change/fill/found-secrets.ts'
+import { readFound } from '../change/fill/found-secrets.ts'
 import { fillJson, fillSummary, fillTable, missingProblems } from '../generate/fill-table.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -35,7 +36,7 @@ export const command = defineCommand<Options>({
   name: 'fill',
   summary:
     'Creates in Scaleway what an environment lacks, with given or generated values; existing values are not replaced.',
-  example: 'npm run fill -- --environment recette --from recette.env --generate',
+  example: commandLine`fill --environment recette --from recette.env --generate`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
@@ -64,7 +65,7 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(options.environment, io)
     const account = await loadAccount(io.env, io.signal, io.log)
     const request = await readRequest(model, options, io)
-    const plan = planFill(request, await inspect(account, model, request))
+    const plan = planFill(request, await readFound(account, model, request))
     if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
     tell(plan.problems, io)
     const done = await carryOut(model, account, plan, options, io)
@@ -153,7 +154,7 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   if (!hasSource && io.input.isTerminal)
     throw wrongUsage(
       'fill',
-      'npm run fill',
+      commandLine`fill`,
       'there are no values. Expected --from, --from-secret, --generate or standard input.',
     )
   refuseUnattended('fill', options, io)

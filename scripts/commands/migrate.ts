@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { deployRelease } from '../change/deploy-release.ts'
 import { parseAssignments } from '../change/migration/assignments.ts'
 import { laterProblems } from '../change/migration/later.ts'
 import { type ClusterContext, defaultWaits, type MigrationContext } from '../change/migration/migration-context.ts'
@@ -15,6 +16,7 @@ import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/kinds.ts'
 import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { lines, together } from '../lib/printable.ts'
@@ -23,7 +25,7 @@ import { thisRun } from '../lib/this-run.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
 import { expectedContext, openCluster, openEnvironment } from '../session/access.ts'
-import { deployRelease, type OpenRelease, openRelease } from '../session/release.ts'
+import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string
@@ -43,7 +45,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'migrate',
   summary: 'Moves an environment from one shared Secret to a Secret per tier, step by step; says when you have to act.',
-  example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
+  example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
   options: [
     environmentOption,
     {

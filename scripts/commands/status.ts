@@ -10,6 +10,7 @@ import { surveyRemoteSecrets, unreadValues } from '../inspect/survey/remote-secr
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
@@ -25,7 +26,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'status',
   summary: 'Compares catalogue, Scaleway, cluster and workloads, one line per secret; exits 3 when they differ.',
-  example: 'npm run status -- --environment recette --formats',
+  example: commandLine`status --environment recette --formats`,
   options: [
     environmentOption,
     { flags: '--formats', description: 'also read every value in Scaleway, and check its size, encoding and format' },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { builtInSchema, crdSchemas, operatorChartSchema } from '../generate/crd-schemas.ts'
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
@@ -18,16 +19,16 @@ export const command = defineCommand<Options>({
   name: 'vendor-schemas',
   summary:
     'Extracts the schemas for `check` from the pinned operator and Kubernetes; run it after a change of version.',
-  example: 'npm run vendor-schemas',
+  example: commandLine`vendor-schemas`,
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {
     const files = await vendoredSchemas(io)
-    const stale = await findStale(io.root, files)
+    const stale = await findStale(io.productFolder, files)
     if (check) {
       io.out(document(await diffOf(stale)))
       return stale.length > 0 ? exitCodes.problems : exitCodes.ok
     }
-    await writeStale(io.root, stale)
+    await writeStale(io.productFolder, stale)
     io.log(`${files.length} schemas, ${stale.length} changed.`)
     return exitCodes.ok
   },
@@ -62,5 +63,8 @@ const operatorChart = 'deploy/charts/external-secrets'
 
 /** The sources of a module, checked against the pins of a tool. */
 function moduleFolder(io: ToolchainIo, tool: string, module: string): Promise<string> {
-  return downloadModule({ name: module, directory: join(io.root, 'scripts/local/toolchain/go', tool), io }, module)
+  return downloadModule(
+    { name: module, directory: join(io.productFolder, 'scripts/local/toolchain/go', tool), io },
+    module,
+  )
 }

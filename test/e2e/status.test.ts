@@ -9,12 +9,16 @@ import type { TierModel } from '../../scripts/model/resolve.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
 import { forceRefresh } from './refresh.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const environment = 'recette'
 
@@ -43,7 +47,7 @@ async function status(args: readonly string[] = [], more: Readonly<Record<string
     SCW_SECRET_KEY: emulator.owner.secretKey,
     ...more,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'status', '--environment', environment, ...args]
+  const program = [compiledCli, 'status', '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   for (const { spec } of everyEntry()) {

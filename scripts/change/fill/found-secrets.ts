@@ -11,7 +11,7 @@ import { accessVersion, goneAt, listVersions, type SecretVersion } from '../../s
  * Which of the run's remote secrets exist: one list per folder, and where the run has something for a remote
  * secret, its versions and the newest enabled value.
  */
-export async function inspect(
+export async function readFound(
   account: ScalewayAccount,
   { region }: Pick<EnvironmentModel, 'region'>,
   request: FillRequest,

@@ -1,12 +1,13 @@
 import { readJournal } from '../../kubernetes/journal.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { isError, type Problem, ProblemError, sortProblems } from '../../lib/problems.ts'
 import { externalSecrets, type RemoteSecretModel, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { FillWork } from '../../payload/fill-plan.ts'
 import { fillRequest, planRotation, rotationValues } from '../../payload/rotation-plan.ts'
 import { listVersions } from '../../scaleway/versions.ts'
-import { inspect } from '../fill/found-secrets.ts'
+import { readFound } from '../fill/found-secrets.ts'
 import { ownVersions } from './add.ts'
 import { givenOtherwise, otherValues } from './given.ts'
 import { type ConsumerPlan, changedSpecs, planConsumers } from './restart-readers.ts'
@@ -52,7 +53,7 @@ export async function readState(context: RotationContext): Promise<RotationState
     code: 'ROTATION_OF_ANOTHER',
     where: unit.name,
     message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that rotation to be finished.`,
-    fix: `Finish it first: \`npm run rotate -- --environment ${model.environment} ${state.name}\`, then with --finish.`,
+    fix: `Finish it first: \`${commandLine`rotate --environment ${model.environment} ${state.name}`}\`, then with --finish.`,
   })
 }
 
@@ -103,7 +104,7 @@ async function planFirst(context: RotationContext, { readValues, generate }: Pre
   const given = await readValues()
   const values = rotationValues(unit.entries, given, generate)
   const request = { environment: model.environment, unit, values }
-  const found = await inspect(versionsOf(context).account, model, fillRequest(request))
+  const found = await readFound(versionsOf(context).account, model, fillRequest(request))
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 
@@ -145,7 +146,7 @@ async function planAdding(
   })
   const values = rotationValues(left, given, generate)
   const request = { environment: model.environment, unit, values, begun: { pending, added } }
-  const found = await inspect(account, model, fillRequest(request))
+  const found = await readFound(account, model, fillRequest(request))
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 
@@ -186,7 +187,7 @@ async function obstacles(
       code: 'NOT_DEPLOYED',
       where: describeObject(kinds.externalSecret, ref),
       message: 'does not exist, so that nothing delivers a new value. Expected it to exist.',
-      fix: `Run \`npm run deploy -- --environment ${model.environment}\` first.`,
+      fix: `Run \`${commandLine`deploy --environment ${model.environment}`}\` first.`,
     })
   }
   return problems

@@ -1,4 +1,5 @@
 import { age } from '../../lib/age.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
@@ -127,7 +128,7 @@ function rotation({ environment, view }: Context, now: Date): Finding[] {
       code: due.state === 'overdue' ? 'ROTATION_OVERDUE' : 'ROTATION_DUE',
       where: `${placeOf(remote)} (${spec.variable})`,
       message: `version ${version.revision} is ${old} old, and had to be rotated by ${day}. Expected a value that is not older than ${spec.rotation}.`,
-      fix: `\`npm run rotate -- --environment ${environment} ${spec.tier}.${spec.variable}\``,
+      fix: `\`${commandLine`rotate --environment ${environment} ${spec.tier}.${spec.variable}`}\``,
       specs: [spec],
     })
   })
