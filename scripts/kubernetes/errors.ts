@@ -54,7 +54,7 @@ export function clusterProblem(error: unknown): unknown {
     {
       code: 'CLUSTER_REFUSED',
       where: 'the cluster',
-      message: `${error.message.replace(/\.$/, '')}.`,
+      message: `${error.message.replace(/\.$/, '')}. Expected success.`,
       fix:
         error.status === 401 || error.status === 403
           ? 'Log in to the cluster, or ask its administrator for this right.'

@@ -68,7 +68,7 @@ function duplicates(tier: TierIamPlan, live: readonly LiveApplication[]): Findin
   return [
     {
       code: 'IAM_APPLICATION_DUPLICATE',
-      message: `exists ${ids.length} times: ${ids.join(', ')}. Expected one; only the first was looked at.`,
+      message: `exists ${ids.length} times: ${ids.join(', ')}. Expected one; only the first was checked.`,
       fix: 'Delete what nobody uses: `scw iam application delete <id>`. Its keys go with it.',
     },
   ]

@@ -39,7 +39,7 @@ Arguments: the chart context.
 {{- end -}}
 
 {{/*
-A segment of a remote path, or the name of a remote secret, as a regular expression. Dots alone are no name: a server may
+A segment of a remote path, or the name of a remote secret, as a regular expression. Dots alone are not a name: a server may
 read `..` as the folder above.
 Arguments: none.
 */}}

@@ -16,7 +16,7 @@ export async function readPiped(input: CommandInput): Promise<Input> {
   const where = 'standard input'
   const text = await input.read(maxLength + 1)
   if (text.length > maxLength) throw new ProblemError(unreadable(where, `has more than ${maxLength} characters`))
-  // The stream has put it in the place of what it could not decode.
+  // The stream has replaced what it could not decode.
   if (text.includes('\ufffd')) throw new ProblemError(unreadable(where, 'is not valid UTF-8'))
   return parseInput(text, where)
 }

@@ -62,7 +62,7 @@ export async function finishKeyRotation(context: KeyRotationContext): Promise<nu
   })
 }
 
-/** What `rotateKey` or `finishKeyRotation` would do now, one line a step. Changes nothing. */
+/** What `rotateKey` or `finishKeyRotation` would do now, one line per step. Changes nothing. */
 export async function planKeyRotation(
   context: KeyRotationContext,
   { finish }: { readonly finish: boolean },

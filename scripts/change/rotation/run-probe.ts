@@ -10,7 +10,7 @@ export interface Probe {
 }
 
 /**
- * Runs the command that tells whether the application works with the new value. It gets no secret, and what it prints
+ * Runs the command that checks whether the application works with the new value. It gets no secret, and what it prints
  * is not shown, because it may print one.
  *
  * @throws ProblemError `PROBE_FAILED`; the signal's reason when aborted

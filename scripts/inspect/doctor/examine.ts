@@ -94,7 +94,7 @@ export function renderer(
     try {
       await refuseStaleValues(io, model.environment)
       const helm = await findPresent('helm', io)
-      if (!helm) return { unseen: `${what}; Helm is not at hand (\`${commandLine`setup`}\`)` }
+      if (!helm) return { unseen: `${what}; Helm is not available (\`${commandLine`setup`}\`)` }
       const valuesFile = generatedPaths.values(model.environment)
       const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
       const text = await renderChart({

@@ -20,7 +20,7 @@ export function statusTable({ rows }: Status, now: Date): Printable {
   return table(header, cells)
 }
 
-/** `34 secrets: 2 in error, 1 to be looked at` */
+/** `34 secrets: 2 in error, 1 with a warning` */
 export function statusSummary({ rows }: Status): string {
   const count = (severity: string) => rows.filter(({ state }) => states[state].severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]

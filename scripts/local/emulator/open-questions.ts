@@ -181,7 +181,7 @@ export const openQuestions: readonly OpenQuestion[] = [
     id: 'restore-taken-name',
     question: 'Can a secret be restored when its name was taken again meanwhile?',
     reading: 'No, as a name that is taken. (That the name is free again is recorded.)',
-    why: 'Two secrets in one place could not be told apart.',
+    why: 'Two secrets in one place could not be distinguished.',
   },
   {
     id: 'ephemeral-later',

@@ -8,7 +8,7 @@ export interface Guard extends AsyncDisposable {
 
 /**
  * Starts a small shell that outlives us: when our end of its pipe closes unexpectedly (SIGKILL, a crash),
- * it ends the process groups it was told of, newest first, and deletes the folder. A disposed guard does nothing.
+ * it ends the registered process groups, newest first, and deletes the folder. A disposed guard does nothing.
  */
 export function startGuard(folder: string): Guard {
   const shell = spawn('/bin/sh', ['-c', script, 'tiered-secrets-guard', folder], {

@@ -5,7 +5,7 @@ interface VersionProbe {
   readonly args: readonly string[]
   /** The first group is the version; a tool without a version has no group. */
   readonly pattern: RegExp
-  /** Versions that match, where none is told: `0.20.1 or newer`. */
+  /** Versions that match, for a tool without a version: `0.20.1 or newer`. */
   readonly of?: string
 }
 
@@ -18,7 +18,7 @@ export interface ToolSpec {
   readonly variableNames: 'file' | 'folder'
   /** Names looked for on PATH. Empty: PATH is not searched, because a foreign copy can't be distinguished from ours. */
   readonly onPath: readonly string[]
-  /** Versions our tests run with; taken from PATH as well. Undefined when the tool tells no version. */
+  /** Versions our tests run with; taken from PATH as well. Undefined when the tool has no version. */
   readonly tested?: string
   /**
    * Versions an environment variable may name: what the chart and our commands need of it. Outside of `tested` with a warning.
@@ -111,7 +111,7 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_BIN',
     variableNames: 'file',
     onPath: [],
-    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    // The newest of the flags it is started with; 0.19 has no flag for readiness.
     probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   'external-secrets-crds': {
@@ -127,7 +127,7 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_VULNERABLE_BIN',
     variableNames: 'file',
     onPath: [],
-    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    // The newest of the flags it is started with; 0.19 has no flag for readiness.
     probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   unseal: {

@@ -43,7 +43,7 @@ async function examine(context: MigrationContext, tier: TierModel): Promise<Exam
       note: read === undefined ? 'listed' : `proved; refused ${refusals} times by other tiers`,
     }
   } catch (error) {
-    // A refusal of the API is no finding about the key.
+    // A refusal of the API says nothing about the key.
     if (!(error instanceof ProblemError) || error.problems.some(({ where }) => where !== describeKey(stored)))
       throw error
     return { tier, problems: error.problems, note: '' }
