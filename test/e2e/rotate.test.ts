@@ -319,10 +319,10 @@ describe('consumers', () => {
     const late = await rotate(['blue.HINT', '--generate', '--timeout', '1s'])
     expect([late.exitCode, late.stderr]).toEqual([
       3,
-      expect.stringMatching(/DaemonSet\/ledger-blue\/agent: .*pods are of/),
+      expect.stringMatching(/DaemonSet\/ledger-blue\/agent: .*pods have the/),
     ])
     expect(late.stderr).toMatch(
-      /then run the same command again\. --abort returns to the old version\.\n {2}\(CONSUMERS_NOT/,
+      /then run the same command again\. --abort goes back to the old version\.\n {2}\(CONSUMERS_NOT/,
     )
     expect(await statuses('blue', 'hint', 'HINT')).toEqual(['enabled', 'enabled', 'delivered'])
     const dry = await here.cli('rotate', ['blue.HINT', '--dry-run', '--output', 'json'])
@@ -340,7 +340,7 @@ describe('consumers', () => {
   })
 })
 
-test('Ctrl-C ends it at once, gives the lease back, and the same command goes on', async () => {
+test('Ctrl-C ends it at once, gives the lease back, and the same command continues', async () => {
   here.kubelet.hold('server')
   const probe = ['--probe', 'true']
   const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes', ...probe]

@@ -224,8 +224,8 @@ describe('npm run status', () => {
     )
     expect(stderr).toContain('not checked: the version of the operator; you may not list Deployments of all namespaces')
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
-    expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: its target may not be read by you/)
-    expect(stderr).toMatch(/Namespace\/trackdechets-frontend: its workloads may not be listed by you/)
+    expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: you may not read its target/)
+    expect(stderr).toMatch(/Namespace\/trackdechets-frontend: you may not list its workloads/)
     expect(
       JSON.parse(stdout).secrets.find(({ variable }: { variable: string }) => variable === 'API_ENDPOINT'),
     ).toMatchObject({

@@ -23,7 +23,7 @@ describe('the table', () => {
   test('says what mode "path" does not give', () => {
     const text = iamTable(path)
     expect(text).toContain('What mode "path" does not protect:')
-    for (const fact of ['Names stay listable', 'mutable', 'Policies only ever add rights', 'up to a minute'])
+    for (const fact of ['Names stay listable', 'mutable', 'Policies only add rights', 'up to a minute'])
       expect(text).toContain(fact)
   })
 
@@ -31,7 +31,7 @@ describe('the table', () => {
     const text = iamTable(project)
     expect(text).toContain('What mode "project" gives')
     expect(text).toContain('(none: the project is the boundary)')
-    for (const fact of ['Policies only ever add rights', 'up to a minute', '25 projects']) expect(text).toContain(fact)
+    for (const fact of ['Policies only add rights', 'up to a minute', '25 projects']) expect(text).toContain(fact)
     for (const fact of ['Names stay listable', 'has(resource.id)']) expect(text).not.toContain(fact)
   })
 
