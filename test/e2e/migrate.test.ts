@@ -196,7 +196,7 @@ test('with the keys it deploys, waits, compares, and names every reader of the o
   expect(stderr).toContain(
     'it reads API_ENDPOINT of trackdechets-secrets, which its tier does not have (container main)',
   )
-  expect(stderr).toContain('it runs as ServiceAccount ui, which has to be made in trackdechets-frontend too')
+  expect(stderr).toContain('it runs as ServiceAccount ui, which has to be created in trackdechets-frontend too')
 })
 
 test('every value of the old Secret is in the target of its tier, byte for byte', async () => {

@@ -194,7 +194,7 @@ describe('an identity', () => {
     for (const args of [['--no-overlap'], ['--dry-run'], []]) {
       const { exitCode, stdout, stderr } = await rotate(['red-login', ...args], other)
       expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining('(ROTATION_OTHER_VALUES)')])
-      expect(stderr).toMatch(/^red\.red-login: other values are given for LOGIN_KEY than .*--no-overlap.*--abort/ms)
+      expect(stderr).toMatch(/^red\.red-login: the values given for LOGIN_KEY differ from .*--no-overlap.*--abort/ms)
     }
     const kept = ['enabled', 'enabled', 'delivered']
     expect(await both()).toEqual([kept, kept])
