@@ -21,7 +21,7 @@ const restore = async () => {
 }
 afterEach(restore)
 
-/** The codes and places of problems, in the order they are told. */
+/** The codes and places of problems, in the order they are reported. */
 const toldIn = (stderr: string) =>
   [...stderr.matchAll(/^(\S.*?): .*\n(?: {4}.*\n)*? {2}fix: .*\n {2}\((\w+)\)$/gm)].map(
     ([, where, code]) => `${code} ${where}`,

@@ -79,7 +79,7 @@ describe('ct lint', () => {
   })
 })
 
-test('a missing helm is told with the variable that names it', async () => {
+test('a missing helm is reported with the variable that names it', async () => {
   const repository = await userFolder()
   const { stdout, stderr, exitCode } = await repository.cli(['render', '--environment', 'recette'], {
     HELM_BIN: '/nowhere/helm',

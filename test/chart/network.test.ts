@@ -229,7 +229,7 @@ test.each([
     '- ports:',
   ],
   ['a rule of all ports', /\n\s+ports:\n\s+- \{ protocol: TCP, port: \{\{ int \$ingress.port \}\} \}/, ''],
-])('%s in the template is told', async (_, from, to) => {
+])('%s in the template is reported', async (_, from, to) => {
   const { chart, values } = await chartOf(trackdechets)
   const path = join(chart, 'templates/network-policy.yaml')
   const text = await readFile(path, 'utf8')

@@ -30,7 +30,7 @@ test('the manifests as the chart renders them have no problem', () => {
 })
 
 describe('objects', () => {
-  test('a missing ExternalSecret is told, and so is a missing store', () => {
+  test('a missing ExternalSecret is reported, and so is a missing store', () => {
     expect(told(changed('orders-secrets', () => undefined))).toEqual([
       'OBJECT_MISSING external-secrets.io/v1 ExternalSecret/bookshop-orders/orders-secrets',
     ])
@@ -43,7 +43,7 @@ describe('objects', () => {
     expect(told(changed('post-office', () => undefined))).toEqual([])
   })
 
-  test('an object too many is told, also one of another kind, version or namespace, or one that is there twice', () => {
+  test('an object too many is reported, also one of another kind, version or namespace, or one that is there twice', () => {
     const pod: Manifest = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x', namespace: 'bookshop-orders' } }
     expect(told([...manifests, pod])).toEqual(['OBJECT_UNEXPECTED v1 Secret/bookshop-orders/x'])
     expect(told([...manifests, manifests[0] as Manifest])).toHaveLength(1)
@@ -69,7 +69,7 @@ test.each([
   ['another server', `${scaleway}.apiUrl`, 'http://127.0.0.1:8080'],
   ['another provider beside it', 'spec.provider.fake', {}],
   ['a condition that opens it to others', 'spec.conditions', [{ namespaces: ['default'] }]],
-])('a store with %s is told', (_, place, value) => {
+])('a store with %s is reported', (_, place, value) => {
   expect(told(broken('orders-secretstore', place, value))).toEqual([
     'STORE_DIFFERS SecretStore/bookshop-orders/orders-secretstore',
   ])
@@ -105,13 +105,13 @@ test.each([
   ['a search', 'spec.dataFrom.0', { find: { name: { regexp: '.*' } } }],
   ['no references at all', 'spec.data', undefined],
   ['a setting nobody knows', 'spec.more', true],
-])('an ExternalSecret with %s is told', (_, place, value) => {
+])('an ExternalSecret with %s is reported', (_, place, value) => {
   expect(told(broken('orders-secrets', place, value))).toEqual([
     'EXTERNAL_SECRET_DIFFERS ExternalSecret/bookshop-orders/orders-secrets',
   ])
 })
 
-test('an optional bundle that delivers another key is told', () => {
+test('an optional bundle that delivers another key is reported', () => {
   const place = 'spec.target.template.templateFrom.0.literal'
   const { spec } = find(manifests, 'ExternalSecret', 'storefront-optional-secrets')
   const { target } = spec as { target: { template: { templateFrom: { literal: string }[] } } }
@@ -122,13 +122,13 @@ test('an optional bundle that delivers another key is told', () => {
   expect(told(broken('storefront-optional-secrets', place, literal))).toEqual([])
 })
 
-test('a label that names the version of the chart is told', () => {
+test('a label that names the version of the chart is reported', () => {
   const labels = (manifest: Manifest) => ({ ...manifest.metadata.labels, 'helm.sh/chart': 'tiered-secrets-0.1.0' })
   const labelled = changed('orders-secrets', (manifest) => withValue(manifest, 'metadata.labels', labels(manifest)))
   expect(told(labelled)).toEqual(['LABEL_NAMES_VERSION ExternalSecret/bookshop-orders/orders-secrets'])
 })
 
-test('a namespace that is not kept is told', () => {
+test('a namespace that is not kept is reported', () => {
   for (const annotations of [undefined, { 'helm.sh/resource-policy': 'delete' }]) {
     expect(told(broken('post-office', 'metadata.annotations', annotations))).toEqual([
       'NAMESPACE_NOT_KEPT Namespace/post-office',
@@ -154,13 +154,13 @@ describe('protections', () => {
       { apiGroups: ['external-secrets.io'], resources: ['externalsecrets'], verbs: ['patch'] },
       'patch external-secrets.io/externalsecrets',
     ],
-  ])('a Role that grants %s is told', (_, add, grant) => {
+  ])('a Role that grants %s is reported', (_, add, grant) => {
     const found = checkManifests(changed(role, rules(add)), model)
     expect(found.map(({ code, where }) => `${code} ${where}`)).toEqual([`ROLE_TOO_WIDE ${role}`])
     expect(found[0]?.message).toContain(`grants "${grant}"`)
   })
 
-  test('a Role without its rights is told', () => {
+  test('a Role without its rights is reported', () => {
     expect(new Set(told(broken(role, 'rules', [])))).toEqual(new Set([`ROLE_TOO_NARROW ${role}`]))
   })
 
@@ -169,7 +169,7 @@ describe('protections', () => {
     ['subjects', undefined],
     ['roleRef.name', 'admin'],
     ['roleRef.kind', 'ClusterRole'],
-  ])('a binding whose %s is %j is told', (place, value) => {
+  ])('a binding whose %s is %j is reported', (place, value) => {
     const binding = 'RoleBinding/bookshop-orders/secrets-operator'
     expect(told(broken(binding, place, value))).toEqual([`BINDING_DIFFERS ${binding}`])
   })
@@ -197,11 +197,11 @@ describe('protections', () => {
       ['Warn'],
       'ADMISSION_WEAK',
     ],
-  ])('%s with another %s, %j, is told', (place, field, value, code) => {
+  ])('%s with another %s, %j, is reported', (place, field, value, code) => {
     expect(told(broken(place, field, value))).toEqual([`${code} ${place}`])
   })
 
-  test("a level of Pod Security that is not the catalogue's is told, and so is one that is not there", () => {
+  test("a level of Pod Security that is not the catalogue's is reported, and so is one that is not there", () => {
     for (const [mode, level] of [
       ['enforce', 'baseline'],
       ['warn', 'privileged'],

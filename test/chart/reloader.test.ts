@@ -44,7 +44,7 @@ describe.each(helms)('%s', (_, helm) => {
   })
 })
 
-test('values of another environment, with Reloader or without, are told by the rules', async () => {
+test('values of another environment, with Reloader or without, are reported by the rules', async () => {
   const told = async (rendered: string, wanted: string) => {
     const manifests = await manifestsOf(helm4, chart, values(rendered), '--namespace', 'shop-secrets')
     const model = { ...resolve(application, rendered), restart: modes[wanted] }

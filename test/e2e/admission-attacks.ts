@@ -145,7 +145,7 @@ const refusedSources: Readonly<Record<string, (scene: Scene) => object>> = {
     literal: optionalTemplate('A').replace('$value |', '$value | getHostByName |'),
   }),
   'calls a function in the name of a key': () => ({ literal: optionalTemplate('A" | getHostByName "') }),
-  'goes on after the lines of the chart': () => ({ literal: `${optionalTemplate('A')}{{ getHostByName "a" }}` }),
+  'continues after the lines of the chart': () => ({ literal: `${optionalTemplate('A')}{{ getHostByName "a" }}` }),
   'has loops in loops': () => ({ literal: optionalTemplate('A').repeat(2) }),
   'writes no value of Scaleway': () => ({ literal: 'A: https://collector.example' }),
   'writes labels': () => ({ target: 'Labels', literal: optionalTemplate('A') }),

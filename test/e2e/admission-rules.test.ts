@@ -174,7 +174,7 @@ test('what the chart renders passes: bundles and fields, required and optional, 
     const { model, upgrade, uninstall } = await releaseOf(controlPlane, application, environment)
     expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
     await untilJudged(client, model)
-    // Updated, and created anew, while the policies judge.
+    // Updated, and created again, while the policies judge.
     for (const args of [
       ['--set', 'reloader.enabled=true'],
       ['--set', 'reloader.enabled=false'],
@@ -330,7 +330,7 @@ test('what is larger than the catalogue is refused before anything looks through
   }
   const literal = inTemplate({ templateFrom: [{ literal: 'x'.repeat(1_000_000) }] })
   expect(await patch(client, literal)).toContain('too large are spec.target.template.templateFrom. Expected')
-  // One long value is told without it.
+  // One long value is reported without it.
   for (const remoteRef of [{ key: key.repeat(50_000) }, { key, property: 'a'.repeat(1_000_000) }]) {
     const said = await patch(client, { spec: { data: [{ secretKey: 'A', remoteRef }] } })
     expect(said).toMatch(/denied request: a value is too long .+_(KEY|PROPERTY)\)/)

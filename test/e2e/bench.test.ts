@@ -8,7 +8,7 @@ test.each([
   ['helm-template', 2],
   ['wait', 1],
   ['status', 5],
-])('npm run bench -- --only %s comes to its end with all figures', { timeout: 300_000 }, async (name, figures) => {
+])('npm run bench -- --only %s finishes with all figures', { timeout: 300_000 }, async (name, figures) => {
   const { exitCode, stdout, stderr } = await runCli(['bench', '--only', name, '--runs', '1', '--output', 'json'])
   expect([stderr, [0, 3].includes(exitCode)]).toEqual([expect.not.stringMatching(/bug|Warning/), true])
   const { met, measurements } = JSON.parse(stdout) as {

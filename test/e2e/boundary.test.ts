@@ -161,14 +161,14 @@ describe.each(modes)('the operator delivers nothing, without admission, in isola
     })
     const { state, message } = await eventually(
       () => readSyncState(client, ref),
-      // What it says before it has looked at a new store is no answer of Scaleway's.
+      // What it says before it has checked a new store is no answer of Scaleway's.
       ({ state, message }) => state === 'synced' || (state === 'failed' && reason.test(message)),
       { timeoutMs: 30_000 },
     )
     expect((await world.digests(ref.namespace, name)) === undefined).toBe(state === 'failed')
     return state === 'synced' ? 'delivered' : message
   }
-  /** A hand-written store in the frontend's namespace, once the operator has looked at it. */
+  /** A hand-written store in the frontend's namespace, once the operator has checked it. */
   async function storeOfTheirs(name: string, spec: object): Promise<{ secretStoreRef: object }> {
     const ref = { namespace: frontend.namespace, name }
     const { client } = world.stack

@@ -184,7 +184,7 @@ describe('nothing is left running or on disk', () => {
     expect(await readdir(parent)).toEqual([])
   })
 
-  test('after a part has ended by itself, which is told', async () => {
+  test('after a part has ended by itself, which is reported', async () => {
     const parent = await temporaryFolder()
     {
       await using controlPlane = await startTestControlPlane({ parent })

@@ -176,14 +176,14 @@ describe.each([
     })
   })
 
-  test('a key that Scaleway does not know is told at once', async () => {
+  test('a key that Scaleway does not know is reported at once', async () => {
     const key = { accessKey: 'SCWAAAAAAAAAAAAAAAAA', secretKey: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }
     const { exitCode, stderr } = await here.credentials(['--tier', 'orders'], { input: linesOf(key) })
     expect(stderr).toMatch(/^API key …AAAA: Scaleway does not know this key: it has expired, .*\(KEY_UNKNOWN\)$/s)
     expect([exitCode, stderr.includes('0b8cc93b')]).toEqual([3, false])
   })
 
-  test('an expired key is told as one that Scaleway does not know', async () => {
+  test('an expired key is reported as one that Scaleway does not know', async () => {
     const soon = new Date(Date.now() + 400)
     const key = await keyWith(here, 'soon over', rulesOf(here, here.tier('orders')), soon)
     await eventually(
@@ -193,7 +193,7 @@ describe.each([
     expect(await problemOf(probe(key, 'orders'))).toMatchObject({ code: 'KEY_UNKNOWN' })
   })
 
-  test('a key that may not list is told which permission set is missing', async () => {
+  test('a key that may not list is reported which permission set is missing', async () => {
     const [, access] = rulesOf(here, here.tier('orders'))
     const key = await keyWith(here, 'reads only', access ? [access] : [])
     const problem = await problemOf(probe(key, 'orders'))
@@ -201,7 +201,7 @@ describe.each([
     expect(problem.message).toContain('lacks SecretManagerReadOnly')
   })
 
-  test('a key that may not read is told which permission set is missing', async () => {
+  test('a key that may not read is reported which permission set is missing', async () => {
     const [list] = rulesOf(here, here.tier('orders'))
     const key = await keyWith(here, 'lists only', list ? [list] : [])
     const problem = await problemOf(probe(key, 'orders'))
@@ -209,7 +209,7 @@ describe.each([
     expect(problem.message).toContain('lacks SecretManagerSecretAccess')
   })
 
-  test('the key of another project is told as a possible cause', async () => {
+  test('the key of another project is reported as a possible cause', async () => {
     const projectId = '77777777-7777-4777-8777-777777777777'
     const key = await keyWith(
       here,

@@ -28,14 +28,14 @@ const patchSpec = (tier: TierModel, spec: object) =>
 const newValue = async (tier: TierModel, name: string) =>
   createVersion(here.owner, here.model.region, await here.idOf(tier, name), `made at ${Date.now()}`)
 
-/** The cause of the one failure there is, once somebody has broken something; what was broken is mended in any case. */
+/** The cause of the one failure there is, once somebody has broken something; what was broken is fixed in any case. */
 async function causeOf(
   breaks: () => Promise<unknown>,
-  mends: () => Promise<unknown>,
+  fixes: () => Promise<unknown>,
   parts?: Partial<DiagnoseOptions>,
 ) {
   await breaks()
-  const diagnosis = await here.diagnose(parts).finally(mends)
+  const diagnosis = await here.diagnose(parts).finally(fixes)
   const [cause, ...others] = diagnosis.causes
   expect([cause?.code, ...others.map(({ code }) => code)]).toEqual([cause?.code ?? 'a cause'])
   if (!cause) throw new Error('no cause was found')
@@ -46,35 +46,38 @@ async function causeOf(
 test('an environment at work has no cause', () => here.healthy())
 
 describe('a SecretStore that is ready', () => {
-  const mended = { region: 'nl-ams', projectId: '8d3b5e71-0c9f-4a62-b7e8-15f6c2d90a34' }
+  const fixed = { region: 'nl-ams', projectId: '8d3b5e71-0c9f-4a62-b7e8-15f6c2d90a34' }
   const breaks = (scaleway: object) => async () => {
     await patchStore(scaleway)
     await here.fails(orders)
     const store = await here.client.get<AnyObject & { status?: object }>(kinds.secretStore, here.store(orders))
     expect(store?.status).toMatchObject({ conditions: [{ type: 'Ready', status: 'True' }] })
   }
-  const mends = () => patchStore({ ...mended, apiUrl: here.owner.apiUrl })
+  const fixes = () => patchStore({ ...fixed, apiUrl: here.owner.apiUrl })
 
   test.each([
     ['another project', { projectId: projects.dev }, 'STORE_PROJECT', `names project "${projects.dev}"`, 'projectId'],
     ['another region', { region: 'fr-par' }, 'STORE_REGION', 'names region "fr-par". Expected "nl-ams"', 'region'],
     ['a region nobody has', { region: 'xx-abc' }, 'STORE_REGION', 'names region "xx-abc"', 'region'],
-  ])('and names %s is told, and not the secrets that are missing there', async (_, change, code, message, field) => {
-    const cause = await causeOf(breaks(change), mends)
-    expect(cause).toMatchObject({ code, where: 'SecretStore/bookshop-orders/orders-secretstore' })
-    expect(cause.message).toContain(message)
-    expect(cause.evidence[0]).toMatch(new RegExp(`^spec\\.provider\\.scaleway\\.${field} of SecretStore/`))
-    const patch =
-      /^`kubectl patch secretstore orders-secretstore --namespace bookshop-orders --type merge --patch '(.*?)'`/
-    const [, body = ''] = patch.exec(cause.fix) ?? []
-    // What is to be pasted does mend it.
-    await patchStore(change)
-    await here.client.mergePatch(kinds.secretStore, here.store(orders), JSON.parse(body))
-    await here.syncs(orders)
-    await here.healthy()
-  })
+  ])(
+    'and names %s is reported, and not the secrets that are missing there',
+    async (_, change, code, message, field) => {
+      const cause = await causeOf(breaks(change), fixes)
+      expect(cause).toMatchObject({ code, where: 'SecretStore/bookshop-orders/orders-secretstore' })
+      expect(cause.message).toContain(message)
+      expect(cause.evidence[0]).toMatch(new RegExp(`^spec\\.provider\\.scaleway\\.${field} of SecretStore/`))
+      const patch =
+        /^`kubectl patch secretstore orders-secretstore --namespace bookshop-orders --type merge --patch '(.*?)'`/
+      const [, body = ''] = patch.exec(cause.fix) ?? []
+      // What is to be pasted does mend it.
+      await patchStore(change)
+      await here.client.mergePatch(kinds.secretStore, here.store(orders), JSON.parse(body))
+      await here.syncs(orders)
+      await here.healthy()
+    },
+  )
 
-  test('and reads its key from elsewhere is told', async () => {
+  test('and reads its key from elsewhere is reported', async () => {
     const elsewhere = { secretRef: { name: 'elsewhere', key: 'secret-key' } }
     const own = { secretRef: { name: orders.credentialsSecret, key: 'secret-key' } }
     const cause = await causeOf(
@@ -90,7 +93,7 @@ describe('a SecretStore that is ready', () => {
   })
 })
 
-test('a SecretStore whose settings the operator refuses is told with its words', async () => {
+test('a SecretStore whose settings the operator refuses is reported with its words', async () => {
   const isReady = (wanted: string) =>
     eventually(
       async () => {
@@ -134,7 +137,7 @@ describe('a target', () => {
   }
   const takeBack = () => patchSpec(mailer, { target: { name: target().name } })
 
-  test('that belongs to another ExternalSecret is told, with the command that deletes that one', async () => {
+  test('that belongs to another ExternalSecret is reported, with the command that deletes that one', async () => {
     const found = await here.client.get<AnyObject>(kinds.externalSecret, target())
     const cause = await causeOf(
       async () => {
@@ -173,7 +176,7 @@ describe('a target', () => {
     await here.client.delete(kinds.externalSecret, handMade())
   })
 
-  test('that another controller owns is told with its name', async () => {
+  test('that another controller owns is reported with its name', async () => {
     const theirs: AnyObject = { metadata: { ...target(), name: 'their-controller' } }
     const owner = await here.client.create(kinds.configMap, theirs)
     const reference = {
@@ -202,7 +205,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('that is immutable is told, also while nothing new has come yet', async () => {
+  test('that is immutable is reported, also while nothing new has come yet', async () => {
     await here.client.mergePatch(kinds.secret, target(), { immutable: true })
     expect(await here.cause()).toMatchObject({ code: 'TARGET_IMMUTABLE', explains: [] })
     const cause = await causeOf(
@@ -222,7 +225,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('that its ExternalSecret makes immutable is told, with both commands', async () => {
+  test('that its ExternalSecret makes immutable is reported, with both commands', async () => {
     const cause = await causeOf(
       async () => {
         await patchSpec(mailer, { target: { immutable: true } })
@@ -242,7 +245,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('that an admission policy refuses is told with the words of the policy', async () => {
+  test('that an admission policy refuses is reported with the words of the policy', async () => {
     const label = (a: string) => here.client.mergePatch(kinds.secret, target(), { metadata: { labels: { a } } })
     const isTaken = (a: string) =>
       label(a).then(
@@ -282,7 +285,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('for which the quota of the namespace has no room is told, with what is used', async () => {
+  test('for which the quota of the namespace has no room is reported, with what is used', async () => {
     const quota = { namespace: orders.namespace, name: 'tier-quota' }
     type Quota = KubernetesObject & { readonly status?: { readonly hard?: { readonly secrets?: string } } }
     const limit = async (secrets: string) => {
@@ -314,7 +317,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('that somebody else changes is told once the operator does not put it right', async () => {
+  test('that somebody else changes is reported once the operator does not put it right', async () => {
     const later = { now: () => new Date(Date.now() + 20_000) }
     await here.syncs(mailer)
     const secret = await here.client.get<SecretObject>(kinds.secret, target())
@@ -343,7 +346,7 @@ describe('an ExternalSecret', () => {
   test.each([
     ['refreshInterval: 0', { refreshInterval: '0' }],
     ['refreshPolicy: CreatedOnce', { refreshPolicy: 'CreatedOnce' }],
-  ])('that is frozen by %s is told, with the command that thaws it', async (text, change) => {
+  ])('that is frozen by %s is reported, with the command that thaws it', async (text, change) => {
     const cause = await causeOf(
       () => patchSpec(mailer, change),
       async () => undefined,
@@ -355,7 +358,7 @@ describe('an ExternalSecret', () => {
     await here.healthy()
   })
 
-  test('of another catalogue is told with what it has to read', async () => {
+  test('of another catalogue is reported with what it has to read', async () => {
     const secrets = unprotected.catalogue.secrets
     const renamed = secrets.map((spec) => (spec.variable === 'NO' ? { ...spec, remoteName: 'no-reply' } : spec))
     await here.world.install({ ...unprotected, catalogue: { ...unprotected.catalogue, secrets: renamed } })
@@ -376,7 +379,7 @@ describe('an ExternalSecret', () => {
     await here.healthy()
   })
 
-  test('that is absent is told as not deployed; where the API server refuses it, as that', async () => {
+  test('that is absent is reported as not deployed; where the API server refuses it, as that', async () => {
     const ref = here.externalSecret(mailer)
     const { chart, values } = await chartOf(unprotected)
     // Of another release: the rest of it is not in the cluster.

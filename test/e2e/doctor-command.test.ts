@@ -206,7 +206,7 @@ describe('npm run doctor', () => {
 const keyOf = (name: string) => here.world.stack.keys.get(name) ?? { accessKey: '', secretKey: '' }
 
 describe('with less than all rights', () => {
-  test('an account that Scaleway does not know is told, with exit code 4; what the keys of the tiers see is told all the same', async () => {
+  test('an account that Scaleway does not know is reported, with exit code 4; what the keys of the tiers see is reported all the same', async () => {
     const env = { SCW_SECRET_KEY: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }
     const run = await whileRenamed('Stock-DB', () => doctor({ env }))
     const { exitCode, stderr } = run
@@ -225,7 +225,7 @@ describe('with less than all rights', () => {
     expect([run.exitCode, codesOf(run), run.stderr]).toEqual([3, ['REMOTE_NAME_DIFFERS'], told])
   })
 
-  test('somebody who may see stores, ExternalSecrets and events alone learns what these tell, and what was not looked at', async () => {
+  test('somebody who may see stores, ExternalSecrets and events alone learns what these tell, and what was not checked', async () => {
     const { client, world } = here
     const metadata = { name: 'onlooker' }
     const verbs = ['get', 'list', 'watch']
@@ -275,7 +275,7 @@ describe('with less than all rights', () => {
 describe('a cluster or a Scaleway that can not be asked', () => {
   const nowhere = 'https://127.0.0.1:1'
 
-  test('a cluster out of reach is a cause, and Scaleway is looked at all the same', async () => {
+  test('a cluster out of reach is a cause, and Scaleway is checked all the same', async () => {
     const env = { KUBECONFIG: await kubeconfig({ server: nowhere }) }
     const run = await whileRenamed('Stock-DB', () => doctor({ env }))
     expect([run.exitCode, codesOf(run)]).toEqual([3, ['CLUSTER_UNREACHABLE', 'REMOTE_NAME_DIFFERS']])
@@ -299,7 +299,7 @@ describe('a cluster or a Scaleway that can not be asked', () => {
     ['answers 429', { kind: 'too_many_requests', retryAfterSeconds: 1 }, 'SCALEWAY_BUSY', /^refuses with 429,/],
     ['answers 500', { kind: 'internal_error' }, 'SCALEWAY_BROKEN', /^fails with a server error \(5xx\)\./],
   ]
-  test.each(faults)('a Scaleway that %s is told, to us and to the operator', async (_, fault, code, message) => {
+  test.each(faults)('a Scaleway that %s is reported, to us and to the operator', async (_, fault, code, message) => {
     const { emulator } = here.world.stack
     emulator.faults.add(fault)
     await here.fails(mailer)
@@ -319,7 +319,7 @@ describe('a cluster or a Scaleway that can not be asked', () => {
     await here.healthy()
   })
 
-  test('a Scaleway that is slow throughout is told with its fastest answer; one slow answer is nothing', async () => {
+  test('a Scaleway that is slow throughout is reported with its fastest answer; one slow answer is nothing', async () => {
     const { emulator } = here.world.stack
     emulator.faults.add({ kind: 'latency', delayMs: 3_200 })
     const cause = await here.cause().finally(() => emulator.faults.clear())

@@ -31,7 +31,7 @@ const keyOf = ({ name }: TierModel): KeyPair => {
 }
 const withoutAccount = { secretKey: undefined, organizationId: undefined }
 
-/** Puts these texts into a tier's credentials Secret, in the place of what is in it. */
+/** Puts these texts into a tier's credentials Secret, instead of what is in it. */
 async function store(tier: TierModel, texts: Readonly<Record<string, string>>): Promise<void> {
   const ref = here.credentials(tier)
   await here.client.delete(kinds.secret, ref)
@@ -129,14 +129,14 @@ describe('a credentials Secret', () => {
       'access-key',
     ],
     [
-      'with no secret key, of which nothing is told',
+      'with no secret key, of which nothing is reported',
       (key) => ({ ...b(key), 'secret-key': '' }),
       'CREDENTIALS_MALFORMED',
       /^has no secret key\. Expected an access key and its secret key\.$/,
       given,
     ],
   ])(
-    '%s is told, with what the operator says of it and without the key',
+    '%s is reported, with what the operator says of it and without the key',
     async (_, texts, code, message, fix, told) => {
       await store(orders, texts(keyOf(orders)))
       await touchStore(orders)
@@ -155,7 +155,7 @@ describe('a credentials Secret', () => {
     },
   )
 
-  test('that is absent is told, and that the key of another tier is not looked at for it', async () => {
+  test('that is absent is reported, and that the key of another tier is not checked for it', async () => {
     await here.client.delete(kinds.secret, here.credentials(mailer))
     await touchStore(mailer)
     await here.fails(mailer)
@@ -169,7 +169,7 @@ describe('a credentials Secret', () => {
     expect(cause.fix).toMatch(/^`npm run credentials -- --environment preview --tier mailer --from key\.json` /)
   })
 
-  test('that is mended leaves the operator waiting: when it tries again is told, and the command that forces it', async () => {
+  test('that is fixed leaves the operator waiting: when it tries again is reported, and the command that forces it', async () => {
     for (let attempt = 0; attempt < 5; attempt++) await here.fails(mailer)
     await writeCredentials(here.client, mailer, keyOf(mailer))
     const cause = await here.cause()
@@ -204,7 +204,7 @@ describe('an API key', () => {
     await here.fails(storefront)
   }
 
-  test('that Scaleway does not know is told, by the 401 and its request id', async () => {
+  test('that Scaleway does not know is reported, by the 401 and its request id', async () => {
     const key = { ...keyOf(storefront), secretKey: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }
     await useKey(key)
     const cause = await here.cause()
@@ -222,7 +222,7 @@ describe('an API key', () => {
     })
   })
 
-  test('that has expired is told as that, by the reason of the 401', async () => {
+  test('that has expired is reported as that, by the reason of the 401', async () => {
     const expiresAt = new Date(Date.now() + 1_500)
     const made = await createApiKey(here.owner, await application(storefront), { description: 'soon over', expiresAt })
     const key = { accessKey: made.access_key, secretKey: made.secret_key }
@@ -242,7 +242,7 @@ describe('an API key', () => {
     })
   })
 
-  test('of another tier is told as that one, and not as secrets that are missing', async () => {
+  test('of another tier is reported as that one, and not as secrets that are missing', async () => {
     await useKey(keyOf(mailer))
     for (const parts of [{}, withoutAccount]) {
       const cause = await here.cause(parts)
@@ -315,7 +315,7 @@ describe('the rules of an IAM application', () => {
       /`\|\| !has\(resource\.id\)`/,
     ],
   ])(
-    'that %s are told, by IAM where it may be read and else by what is refused',
+    'that %s are reported, by IAM where it may be read and else by what is refused',
     async (_, rules, code, message, blind, blindMessage) => {
       await useRules(rules())
       await here.fails(storefront)

@@ -53,7 +53,7 @@ async function diagnosed(laterMs = 0, parts: Partial<DiagnoseOptions> = {}) {
 const codes = async (laterMs?: number, parts?: Partial<DiagnoseOptions>) =>
   (await diagnosed(laterMs, parts)).causes.map(({ code }) => code)
 
-test('a cluster without the kinds of the operator, an account without secrets: each is told once', async () => {
+test('a cluster without the kinds of the operator, an account without secrets: each is reported once', async () => {
   const { causes, exitCode } = await diagnosed()
   expect(causes.map(({ code, where }) => `${code} ${where}`)).toEqual([
     'KIND_ABSENT the cluster',
@@ -74,7 +74,7 @@ test('a cluster without the kinds of the operator, an account without secrets: e
   expect(exitCode).toBe(3)
 })
 
-test('definitions that serve v1beta1 only are told as too old', async () => {
+test('definitions that serve v1beta1 only are reported as too old', async () => {
   const { organizationId, secretKey } = emulator.owner
   const keys = await seedAccount({ account: { apiUrl: emulator.url, secretKey }, organizationId, model })
   await writeTierCredentials(client, model, keys)
@@ -92,7 +92,7 @@ test('definitions that serve v1beta1 only are told as too old', async () => {
   await serve('v1')
 })
 
-test('before the chart is deployed that is told, and the operator is not yet missed', async () => {
+test('before the chart is deployed that is reported, and the operator is not yet missed', async () => {
   expect(await codes(10 * minute)).toEqual(model.tiers.map(() => 'NOT_DEPLOYED'))
 })
 
@@ -133,7 +133,7 @@ const deploymentStatus: Kind = { ...kinds.deployment, plural: 'deployments/exter
 const setStatus = (status: object) =>
   client.mergePatch(deploymentStatus, { namespace: 'external-secrets', name: 'status' }, { status })
 
-test('an operator whose Deployment has no pod is told with what the Deployment and its pods say', async () => {
+test('an operator whose Deployment has no pod is reported with what the Deployment and its pods say', async () => {
   await client.create(kinds.namespace, { metadata: { name: 'external-secrets' } })
   const labels = { 'app.kubernetes.io/name': 'external-secrets' }
   const image = 'registry.example/external-secrets:v9.0.0'
@@ -170,7 +170,7 @@ test('an operator whose Deployment has no pod is told with what the Deployment a
   }
 })
 
-test('one that is scaled down is told with the command that scales it up', async () => {
+test('one that is scaled down is reported with the command that scales it up', async () => {
   await client.mergePatch(kinds.deployment, deployment, { spec: { replicas: 0 } })
   expect((await diagnosed()).causes).toMatchObject([
     {
@@ -182,7 +182,7 @@ test('one that is scaled down is told with the command that scales it up', async
   await client.mergePatch(kinds.deployment, deployment, { spec: { replicas: 1 } })
 })
 
-test('one that runs and does nothing is told as silent, with where its log is', async () => {
+test('one that runs and does nothing is reported as silent, with where its log is', async () => {
   await setStatus({ replicas: 1, readyReplicas: 1, availableReplicas: 1 })
   expect(await codes()).toEqual([])
   const { causes } = await diagnosed(minute)

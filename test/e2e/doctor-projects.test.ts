@@ -24,7 +24,7 @@ const keyOf = ({ name }: TierModel) => here.world.stack.keys.get(name) ?? { acce
 
 test('an environment at work has no cause', () => here.healthy())
 
-test('the key of another tier, which may not even list, is told as that one', async () => {
+test('the key of another tier, which may not even list, is reported as that one', async () => {
   await writeCredentials(here.client, orders, keyOf(mailer))
   await here.fails(orders)
   const diagnoses = [await here.diagnose(), await here.diagnose(withoutAccount)]
@@ -37,7 +37,7 @@ test('the key of another tier, which may not even list, is told as that one', as
   await here.healthy()
 })
 
-test('a store that names the project of another tier is told, and not what its key may not do there', async () => {
+test('a store that names the project of another tier is reported, and not what its key may not do there', async () => {
   const patch = (projectId: string) =>
     here.client.mergePatch(kinds.secretStore, here.store(orders), { spec: { provider: { scaleway: { projectId } } } })
   await patch(mailer.projectId)

@@ -63,25 +63,32 @@ describe('the remote secret of a required variable', () => {
       /it is in e47d9b30-/,
       'REMOTE_ABSENT',
     ],
-  ])('that is in another %s is told, where somebody may look there', async (_, scope, code, message, seenByTier) => {
-    await change(id, { name: 'q' })
-    const made = await createSecret(here.owner, scope(), { path: '/bookshop-orders', name: 'stock-db', type: 'opaque' })
-    await createVersion(here.owner, scope().region, made.id, value)
-    const found = await here.diagnose()
-    const blind = await here.diagnose({ secretKey: undefined })
-    await scaleway('DELETE', `/${made.id}`, undefined, scope().region)
-    await change(id, { name: 'stock-db' })
-    expect(found.causes).toMatchObject([{ code, where: place, message: expect.stringMatching(message) }])
-    expect(found.causes[0]?.fix).toMatch(
-      /^`npm run fill -- .* --tier orders --only STOCK_DB --from <file>` creates it /,
-    )
-    expect(blind.causes).toMatchObject([{ code: seenByTier, where: place }])
-    await here.healthy()
-  })
+  ])(
+    'that is in another %s is reported, where somebody may look there',
+    async (_, scope, code, message, seenByTier) => {
+      await change(id, { name: 'q' })
+      const made = await createSecret(here.owner, scope(), {
+        path: '/bookshop-orders',
+        name: 'stock-db',
+        type: 'opaque',
+      })
+      await createVersion(here.owner, scope().region, made.id, value)
+      const found = await here.diagnose()
+      const blind = await here.diagnose({ secretKey: undefined })
+      await scaleway('DELETE', `/${made.id}`, undefined, scope().region)
+      await change(id, { name: 'stock-db' })
+      expect(found.causes).toMatchObject([{ code, where: place, message: expect.stringMatching(message) }])
+      expect(found.causes[0]?.fix).toMatch(
+        /^`npm run fill -- .* --tier orders --only STOCK_DB --from <file>` creates it /,
+      )
+      expect(blind.causes).toMatchObject([{ code: seenByTier, where: place }])
+      await here.healthy()
+    },
+  )
 
   interface Break {
     readonly breaks: () => Promise<unknown>
-    readonly mends: () => Promise<unknown>
+    readonly fixes: () => Promise<unknown>
     readonly code: string
     readonly message: RegExp
     readonly fix: () => string
@@ -90,7 +97,7 @@ describe('the remote secret of a required variable', () => {
   const breaks: Readonly<Record<string, Break>> = {
     'whose only version is disabled': {
       breaks: () => disableVersion(here.owner, region, id, 1),
-      mends: () => scaleway('POST', `/${id}/versions/1/enable`, {}),
+      fixes: () => scaleway('POST', `/${id}/versions/1/enable`, {}),
       code: 'VERSION_DISABLED',
       message: /^has no enabled version; version 1 is disabled\./,
       fix: () => `\`scw secret version enable ${id} revision=1 region=nl-ams\``,
@@ -98,7 +105,7 @@ describe('the remote secret of a required variable', () => {
     },
     'whose only version is scheduled for deletion': {
       breaks: () => deleteVersion(here.owner, region, id, 1),
-      mends: () => scaleway('POST', `/${id}/versions/1/restore`, {}),
+      fixes: () => scaleway('POST', `/${id}/versions/1/restore`, {}),
       code: 'VERSION_DELETED',
       message: /^has no enabled version; version 1 is scheduled for deletion since 20\S+Z\./,
       fix: () =>
@@ -107,7 +114,7 @@ describe('the remote secret of a required variable', () => {
     },
     'that is scheduled for deletion': {
       breaks: () => scaleway('DELETE', `/${id}`),
-      mends: () => scaleway('POST', `/${id}/restore`, {}),
+      fixes: () => scaleway('POST', `/${id}/restore`, {}),
       code: 'REMOTE_DELETED',
       message: /^is scheduled for deletion since 20\S+Z\./,
       fix: () =>
@@ -116,7 +123,7 @@ describe('the remote secret of a required variable', () => {
     },
     'whose name differs by case and by _ for -': {
       breaks: () => change(id, { name: 'Stock_DB' }),
-      mends: () => change(id, { name: 'stock-db' }),
+      fixes: () => change(id, { name: 'stock-db' }),
       code: 'REMOTE_NAME_DIFFERS',
       message: /^does not exist; the folder has "Stock_DB"\./,
       fix: () => `\`scw secret secret update ${id} name=stock-db region=nl-ams\``,
@@ -124,7 +131,7 @@ describe('the remote secret of a required variable', () => {
     },
     'that is in another folder': {
       breaks: () => change(id, { path: '/bookshop' }),
-      mends: () => change(id, { path: '/bookshop-orders' }),
+      fixes: () => change(id, { path: '/bookshop-orders' }),
       code: 'REMOTE_ELSEWHERE',
       message: /^does not exist; one of this name is in \/bookshop\. Expected it in \/bookshop-orders\.$/,
       fix: () => `\`scw secret secret update ${id} path=/bookshop-orders region=nl-ams\``,
@@ -132,7 +139,7 @@ describe('the remote secret of a required variable', () => {
     },
     'with a name that is nearly right': {
       breaks: () => change(id, { name: 'stock-bd' }),
-      mends: () => change(id, { name: 'stock-db' }),
+      fixes: () => change(id, { name: 'stock-db' }),
       code: 'REMOTE_ABSENT',
       message: /^does not exist\. The folder has "stock-bd", which no entry names\./,
       fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB --from <file>`',
@@ -140,7 +147,7 @@ describe('the remote secret of a required variable', () => {
     },
     'that is not there at all': {
       breaks: () => change(id, { name: 'q' }),
-      mends: () => change(id, { name: 'stock-db' }),
+      fixes: () => change(id, { name: 'stock-db' }),
       code: 'REMOTE_ABSENT',
       message: /^does not exist\. Expected it in project 8d3b5e71-/,
       fix: () => '`npm run fill -- --environment preview --tier orders --only STOCK_DB --from <file>`',
@@ -148,12 +155,12 @@ describe('the remote secret of a required variable', () => {
     },
   }
 
-  test.each(Object.keys(breaks))('%s is told, with the command that fixes it', async (title) => {
-    const { breaks: breakIt, mends, code, message, fix, evidence } = breaks[title] as Break
+  test.each(Object.keys(breaks))('%s is reported, with the command that fixes it', async (title) => {
+    const { breaks: breakIt, fixes, code, message, fix, evidence } = breaks[title] as Break
     await breakIt()
     await here.fails(orders)
     const diagnoses = [await here.diagnose(), await here.diagnose({ secretKey: undefined, organizationId: undefined })]
-    await mends()
+    await fixes()
     for (const { causes } of diagnoses) {
       const [cause, ...others] = causes
       if (!cause || others.length > 0) throw new Error(`expected one cause: ${causes.map((one) => one.code)}`)
@@ -169,7 +176,7 @@ describe('the remote secret of a required variable', () => {
     await here.healthy()
   })
 
-  test('that is ephemeral is told, and not read: some end with that', async () => {
+  test('that is ephemeral is reported, and not read: some end with that', async () => {
     await change(id, { name: 'q' })
     const made = await scaleway('POST', '', {
       project_id: orders.projectId,
@@ -197,7 +204,7 @@ describe('the remote secret of a required variable', () => {
     await here.healthy()
   })
 
-  test('that never had a version is told', async () => {
+  test('that never had a version is reported', async () => {
     await change(id, { name: 'q' })
     const scope = { region, projectId: orders.projectId }
     const empty = await createSecret(here.owner, scope, { path: '/bookshop-orders', name: 'stock-db', type: 'opaque' })
@@ -258,7 +265,7 @@ describe('the value of a remote secret', () => {
     await here.healthy()
   }
 
-  test('that lacks a variable of the bundle is told with its name', () =>
+  test('that lacks a variable of the bundle is reported with its name', () =>
     withValue(orders, '3ds-payment', JSON.stringify({ PAY_MERCHANT: marker }), async () => {
       await here.fails(orders)
       const cause = await here.cause()
@@ -273,7 +280,7 @@ describe('the value of a remote secret', () => {
       )
     }))
 
-  test('that lacks a property is told with the path of it', () =>
+  test('that lacks a property is reported with the path of it', () =>
     withValue(mailer, 'relay', JSON.stringify({ 'relay.host': marker, account: { login: marker } }), async () => {
       await here.fails(mailer)
       expect(await here.cause()).toMatchObject({
@@ -283,7 +290,7 @@ describe('the value of a remote secret', () => {
       })
     }))
 
-  test('that is not JSON is told as that, although the operator says that it does not exist', () =>
+  test('that is not JSON is reported as that, although the operator says that it does not exist', () =>
     withValue(mailer, 'relay', `${marker} {`, async () => {
       await here.fails(mailer)
       const cause = await here.cause()
@@ -296,7 +303,7 @@ describe('the value of a remote secret', () => {
       )
     }))
 
-  test('that is not JSON, of a bundle, is told without the character the operator quotes', () =>
+  test('that is not JSON, of a bundle, is reported without the character the operator quotes', () =>
     withOpaqueBundle(Buffer.from(`§${marker}`), async () => {
       await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
       const told = await eventually(
@@ -321,7 +328,7 @@ describe('the value of a remote secret', () => {
     ))
 
   // None of these is the first of its tier: that one is read anyway, as a proof that the key may.
-  test('that is not UTF-8 is told although it arrives', () =>
+  test('that is not UTF-8 is reported although it arrives', () =>
     withValue(orders, 'stock-db', Buffer.from([0xff, 0xfe, 0x41]), async () => {
       await here.syncs(orders)
       expect(await here.cause()).toMatchObject({
@@ -331,7 +338,7 @@ describe('the value of a remote secret', () => {
       })
     }))
 
-  test('that is not UTF-8 inside of a bundle is told although it arrives changed', () => {
+  test('that is not UTF-8 inside of a bundle is reported although it arrives changed', () => {
     const [before, after] = ['{"LOYALTY_PARTNER_ID":"x","LOYALTY_PARTNER_KEY":"', '"}']
     return withOpaqueBundle(Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]), async () => {
       await here.syncs(storefront)
@@ -342,7 +349,7 @@ describe('the value of a remote secret', () => {
     })
   })
 
-  test('of more than 64 KiB is told', () =>
+  test('of more than 64 KiB is reported', () =>
     withValue(orders, 'stock-db', marker.repeat(6000), async () => {
       await here.syncs(orders)
       expect(await here.cause()).toMatchObject({

@@ -25,7 +25,7 @@ export const unprotected: Application = {
   },
 }
 
-/** An environment at work, in which a test breaks something, has it diagnosed, and mends it. */
+/** An environment at work, in which a test breaks something, has it diagnosed, and fixes it. */
 export interface DoctorWorld extends AsyncDisposable {
   readonly world: World
   readonly client: KubernetesClient

@@ -298,7 +298,7 @@ describe('what was changed by hand', () => {
     expect(seen.doctor).toContain(`${code} ${where(one)}`)
   })
 
-  test('nothing but that is told, no value is shown, and no command passes it', () => {
+  test('nothing but that is reported, no value is shown, and no command passes it', () => {
     expect(plan.objects.filter(({ action }) => action !== 'none')).toHaveLength(changes.length)
     expect(seen.status).toHaveLength(changes.length)
     expect(seen.doctor).toHaveLength(changes.length)
@@ -309,7 +309,7 @@ describe('what was changed by hand', () => {
     )
   })
 
-  test('somebody who may not try anything out is told of stores and ExternalSecrets, and of what is not looked at', async () => {
+  test('somebody who may not try anything out is told about stores and ExternalSecrets, and of what is not checked', async () => {
     const viewer = { namespace: 'default', name: 'viewer' }
     await client.create(kinds.serviceAccount, { metadata: viewer })
     for (const { namespace } of world.stack.model.tiers) {
@@ -332,7 +332,7 @@ describe('what was changed by hand', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('is put back by deploy, all of it, and told', async () => {
+  test('is put back by deploy, all of it, and reported', async () => {
     const { exitCode, text } = await cli('deploy', '--yes', '--timeout', '60s')
     for (const one of changes) expect(text).toContain(`${where(one)}: was restored: `)
     expect(text).not.toContain('evil.example')
@@ -364,7 +364,7 @@ test('an object that admission does not let anybody change any more is named, an
   ])
 })
 
-test('an object that is gone is told as that, and made anew', async () => {
+test('an object that is gone is reported as that, and made again', async () => {
   const role = inBackend('secrets-viewer')()
   await client.delete(kinds.role, role)
   const place = 'Role/trackdechets-backend/secrets-viewer'

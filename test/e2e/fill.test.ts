@@ -81,7 +81,7 @@ test('a key that is no variable, and a value that is no text, are told together 
   expect(stderr).not.toContain('hunter2')
 })
 
-test('a Secret that is not there is told', async () => {
+test('a Secret that is not there is reported', async () => {
   await using world = await startFillWorld(trackdechets, 'recette')
   const { exitCode, stderr } = await fillFrom(world, 'none')
   expect(exitCode).toBe(3)

@@ -109,7 +109,7 @@ export async function startInterruptedRotations(): Promise<InterruptedRotations>
 }
 
 /** A run of its own, as every command line is. */
-export const anew = (context: RotationContext): RotationContext => ({ ...context, holder: `test ${Math.random()}` })
+export const nextRun = (context: RotationContext): RotationContext => ({ ...context, holder: `test ${Math.random()}` })
 
 /** How everything is before a rotation, and the values it is to bring. */
 export async function look({ login }: Disturbed): Promise<Before> {
@@ -131,7 +131,7 @@ export async function expectGoesOn(
   await login.expectWorking(before.old, before.next, what)
   if (!states.isNew(await login.left(before.next))) return login.forget()
   await expectRotated(worker, before, what)
-  await login.finish(anew(context))
+  await login.finish(nextRun(context))
   expect([what, await login.statuses()]).toEqual([what, [['enabled'], ['enabled']]])
 }
 
@@ -140,7 +140,7 @@ export async function expectGoesOn(
 /** Runs a rotation again, to its end, and checks what it leaves: one version more than before, and nothing in between. */
 async function expectRotated({ login, context }: Disturbed, { next, counts, restarts }: Before, what: string) {
   await login.runOutLease()
-  await login.rotate(anew(context), next)
+  await login.rotate(nextRun(context), next)
   await login.expectInUse(next, what)
   expect([what, await login.counts()]).toEqual([what, counts.map((count) => count + 1)])
   expect([what, await login.statuses()]).toEqual([what, counts.map(() => ['disabled', 'enabled'])])

@@ -46,7 +46,7 @@ const states = new LeftStates()
 /** A cut for every state that a write leaves, by that state; in another tier the same write may be another one. */
 const cuts = new Map<string, { readonly cut: Cut; readonly disturbed: Disturbed }>()
 
-test('a rotation cut off at any request goes on or starts anew, and the key in use works at every moment', {
+test('a rotation cut off at any request continues or starts again, and the key in use works at every moment', {
   timeout: 900_000,
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
@@ -100,7 +100,7 @@ test('a command line that is killed leaves what one does that is cut off in the 
   await expectGoesOn(here, disturbed, states, 'a command line that is not killed')
 })
 
-test('after any fault at any request it says what is wrong, and goes on the next time', {
+test('after any fault at any request it says what is wrong, and continues the next time', {
   timeout: 900_000,
 }, async () => {
   const seen: Record<string, number> = {}

@@ -117,7 +117,7 @@ describe('npm run credentials -- --rotate', () => {
     expect(await here.statusOf(tier, byHand.secret_key)).toBe(200)
   })
 
-  test('gives the key before back when something fails to sync without it, and goes on the next time', async () => {
+  test('gives the key before back when something fails to sync without it, and continues the next time', async () => {
     const tier = here.tier('mailer')
     const { emulator } = here.world.stack
     const before = await here.stored(tier)
@@ -163,7 +163,7 @@ describe('npm run credentials -- --rotate', () => {
 })
 
 describe('two at once', () => {
-  test('the second is told who is at it', async () => {
+  test('the second is reported who is at it', async () => {
     const tier = here.tier('storefront')
     const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
     await using _lease = await acquireLease(here.client, ref, { holder: 'alice@laptop, process 1', durationMs: 3_000 })

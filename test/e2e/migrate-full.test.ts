@@ -57,7 +57,7 @@ test.each([
   ['the backup is stored', isBackup, 1],
   ['a step in the middle is noted', isJournal, 5],
   ['the deletion is announced', isJournal, 11],
-])('with etcd out of space when %s, it stops there and goes on when there is room', async (when, only, at) => {
+])('with etcd out of space when %s, it stops there and continues when there is room', async (when, only, at) => {
   await track.reset({ handMade: true })
   const hit = track.gates.disturb({
     side: 'cluster',
@@ -80,7 +80,7 @@ test.each([
 test.each([
   ['journal', 'count/configmaps', 'exceeded quota'],
   ['backup', 'count/secrets', 'exceeded quota'],
-])('a quota that has no room for the %s is told, and nothing after it is done', async (what, resource, words) => {
+])('a quota that has no room for the %s is reported, and nothing after it is done', async (what, resource, words) => {
   await track.reset({ handMade: true })
   const { namespace } = track.model.release
   const used = await here.client.list(resource === 'count/secrets' ? kinds.secret : kinds.configMap, { namespace })

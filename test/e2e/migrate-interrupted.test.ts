@@ -45,7 +45,7 @@ const withoutOperator = ({ behind: _, ...left }: LeftByMigration) => JSON.string
 /** What runs leave that are cut off after a write, or before the first. */
 const afterWrites = new Set<string>()
 
-test('cut off after any write, it goes on the next time and ends as if nothing had been', {
+test('cut off after any write, it continues the next time and ends as if nothing had been', {
   timeout: 900_000,
 }, async () => {
   const counts: Record<string, number> = {}
@@ -117,7 +117,7 @@ async function round(
   return error === undefined ? 'ended well' : 'told'
 }
 
-test('after any fault at any write it says what is wrong, and goes on the next time', {
+test('after any fault at any write it says what is wrong, and continues the next time', {
   timeout: 1_800_000,
 }, async () => {
   const seen: Record<string, Set<string>> = {}

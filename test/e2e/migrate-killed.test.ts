@@ -128,8 +128,8 @@ const places: readonly [left: string, side: Side, only: (request: GateRequest) =
   ['the old Secret deleted', 'cluster', toKind(/DELETE/, 'secrets', 'preconditions')],
 ]
 
-// `migrate-interrupted.test.ts` cuts off a run at each request, and goes on from every state that this leaves.
-test('killed with SIGKILL it leaves what a run does that is cut off in the same place, and goes on from there', {
+// `migrate-interrupted.test.ts` cuts off a run at each request, and continues from every state that this leaves.
+test('killed with SIGKILL it leaves what a run does that is cut off in the same place, and continues from there', {
   timeout: 900_000,
 }, async () => {
   const left = new LeftStates()
@@ -185,7 +185,7 @@ test('killed together with Helm, which leaves its release pending, the same comm
   expect(statuses.filter((status) => status === 'pending-upgrade').length).toBe(5)
 })
 
-test('on a disk that has no room for the backup file nothing goes on, and with room the same command does', async () => {
+test('on a disk that has no room for the backup file nothing continues, and with room the same command does', async () => {
   const [worker] = workers as [(typeof workers)[number]]
   const { track, repository } = worker
   await track.reset({ handMade: false })

@@ -101,7 +101,7 @@ test('answers that are slow on both sides change nothing', async () => {
   await track.expectResumes('slow answers')
 })
 
-test.each([1, 4, 9])('with Scaleway gone after write %i it stops, and goes on when it is back', async (at) => {
+test.each([1, 4, 9])('with Scaleway gone after write %i it stops, and continues when it is back', async (at) => {
   await track.reset({ handMade: true })
   const { port } = new URL(here.emulator.url)
   const current = (successors.findLast((one) => 'stop' in one) as Emulator | undefined) ?? here.emulator
@@ -126,34 +126,37 @@ test.each([1, 4, 9])('with Scaleway gone after write %i it stops, and goes on wh
   await track.expectResumes(`Scaleway gone after write ${at}`)
 })
 
-test.each([3, 8, 14])('with the API server killed after write %i it stops, and goes on when it is back', async (at) => {
-  await track.reset({ handMade: true })
-  let again: (() => ChildProcess) | undefined
-  track.gates.disturb({
-    side: 'cluster',
-    at,
-    writesOnly: true,
-    async act(forward) {
-      const answer = await forward()
-      again = await killed(pidOf('kube-apiserver'))
-      return answer
-    },
-  })
-  const told = await toldBy(track.context())
-  track.gates.calm()
-  expect([at, told]).toEqual([at, { code: 'CLUSTER_UNREACHABLE', exitCode: 4 }])
-  if (again) successors.push(again())
-  const isBack = () =>
-    here.client.list(kinds.externalSecret).then(
-      () => true,
-      () => false,
-    )
-  await eventually(isBack, (back) => back, { timeoutMs: 60_000 })
-  await track.expectNothingLost(`API server killed after write ${at}`)
-  await track.expectResumes(`API server killed after write ${at}`)
-})
+test.each([3, 8, 14])(
+  'with the API server killed after write %i it stops, and continues when it is back',
+  async (at) => {
+    await track.reset({ handMade: true })
+    let again: (() => ChildProcess) | undefined
+    track.gates.disturb({
+      side: 'cluster',
+      at,
+      writesOnly: true,
+      async act(forward) {
+        const answer = await forward()
+        again = await killed(pidOf('kube-apiserver'))
+        return answer
+      },
+    })
+    const told = await toldBy(track.context())
+    track.gates.calm()
+    expect([at, told]).toEqual([at, { code: 'CLUSTER_UNREACHABLE', exitCode: 4 }])
+    if (again) successors.push(again())
+    const isBack = () =>
+      here.client.list(kinds.externalSecret).then(
+        () => true,
+        () => false,
+      )
+    await eventually(isBack, (back) => back, { timeoutMs: 60_000 })
+    await track.expectNothingLost(`API server killed after write ${at}`)
+    await track.expectResumes(`API server killed after write ${at}`)
+  },
+)
 
-test('with the operator killed it says what has not arrived, and goes on when it runs again', async () => {
+test('with the operator killed it says what has not arrived, and continues when it runs again', async () => {
   await track.reset({ handMade: true })
   const again = await killed(pidOf('external-secrets'))
   const { choices } = track.context()
@@ -164,7 +167,7 @@ test('with the operator killed it says what has not arrived, and goes on when it
   await track.expectResumes('operator killed')
 })
 
-test('with the operator killed, a value that has not arrived is told, and arrives when it runs again', async () => {
+test('with the operator killed, a value that has not arrived is reported, and arrives when it runs again', async () => {
   await track.reset({ handMade: false })
   const again = await killed(pidOf('external-secrets'))
   const { waits } = track.context()
@@ -175,7 +178,7 @@ test('with the operator killed, a value that has not arrived is told, and arrive
   await track.expectResumes('operator killed')
 })
 
-test('with its own key revoked in the middle it stops, and goes on with a key that works', async () => {
+test('with its own key revoked in the middle it stops, and continues with a key that works', async () => {
   await track.reset({ handMade: true })
   const emulator = (successors.findLast((one) => 'stop' in one) as Emulator | undefined) ?? here.emulator
   const { accessKey } = here.emulator.owner
@@ -214,7 +217,7 @@ test('with the key of a tier revoked it waits for a person, and deploys nothing 
   await track.expectResumes('key of a tier revoked')
 })
 
-test('of two at once one does it, and the other is told who', async () => {
+test('of two at once one does it, and the other is reported who', async () => {
   await track.reset({ handMade: true })
   const { waits } = track.context()
   const quick = { ...waits, leaseMs: 3_000 }
@@ -226,7 +229,7 @@ test('of two at once one does it, and the other is told who', async () => {
   await track.expectResumes('two at once')
 })
 
-test('a run that hangs while another takes over can not write any more once it goes on', async () => {
+test('a run that hangs while another takes over can not write any more once it continues', async () => {
   await track.reset({ handMade: true })
   let thaw: () => void = () => undefined
   const frozen = new Promise<void>((resolve) => {

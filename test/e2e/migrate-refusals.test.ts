@@ -48,7 +48,7 @@ const choices = (parts: Partial<MigrationContext['choices']>) => ({ choices: { .
 const patchOld = (patch: object) => here.client.mergePatch(kinds.secret, legacy, patch)
 const hasOld = async () => (await here.client.get(kinds.secret, legacy)) !== undefined
 
-test('an old Secret that is not there is told, with the backup if there is one', async () => {
+test('an old Secret that is not there is reported, with the backup if there is one', async () => {
   await track.reset({ handMade: false })
   const saved = await here.client.get<SecretObject>(kinds.secret, legacy)
   await here.client.delete(kinds.secret, legacy)
@@ -154,7 +154,7 @@ test('a file that is there is not written over, one that is the backup is fine',
   expect(await readFile(backupFile, 'utf8')).toContain('tiered-secrets sealed text')
 })
 
-test('a backup that is larger than a Secret may be is told, and nothing goes on', async () => {
+test('a backup that is larger than a Secret may be is reported, and nothing continues', async () => {
   await track.reset({ handMade: false })
   await patchOld({ data: encoded({ BIG: randomBytes(900 * 1024) }) })
   here.emulator.resetRequests()
@@ -188,7 +188,7 @@ test('a backup under another passphrase is not trusted, and not written over', a
   await track.expectResumes('the right passphrase')
 })
 
-test('a Helm release that somebody else has left pending is told, and not touched', async () => {
+test('a Helm release that somebody else has left pending is reported, and not touched', async () => {
   await track.reset({ handMade: true })
   const { namespace, name } = track.model.release
   const record = { namespace, name: `sh.helm.release.v1.${name}.v99` }
@@ -200,7 +200,7 @@ test('a Helm release that somebody else has left pending is told, and not touche
   await track.expectResumes('no pending release')
 })
 
-test('a step that does not stay done is told', async () => {
+test('a step that does not stay done is reported', async () => {
   await track.reset({ handMade: true })
   expect(await codesOf({ deploy: async () => undefined })).toEqual(['STEP_UNFINISHED'])
   await track.expectResumes('a deployment that deploys')
@@ -213,7 +213,7 @@ test('a journal that is lost is made again from what is there', async () => {
   await track.expectResumes('a journal that was lost')
 })
 
-test('a value that was rotated in Scaleway meanwhile is told, and either side can be right', async () => {
+test('a value that was rotated in Scaleway meanwhile is reported, and either side can be right', async () => {
   await track.reset({ handMade: false })
   expect(await codesOf(choices({ confirm: undefined }))).toEqual(['DELETION_UNCONFIRMED'])
   await patchOld({ data: encoded({ DATABASE_URL: 'postgresql://old.example/db' }) })

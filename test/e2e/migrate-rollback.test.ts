@@ -115,7 +115,7 @@ async function round(
   return hit() !== undefined
 }
 
-test('cut off at any request a rollback goes on the next time, and nothing of either side is lost', {
+test('cut off at any request a rollback continues the next time, and nothing of either side is lost', {
   timeout: 900_000,
 }, async () => {
   const counts: Record<string, number> = {}
@@ -132,7 +132,7 @@ test('cut off at any request a rollback goes on the next time, and nothing of ei
   for (const [name, count] of Object.entries(counts)) expect([name, count > 10]).toEqual([name, true])
 })
 
-test('a write whose answer is lost, or that is refused, is told or found out', { timeout: 600_000 }, async () => {
+test('a write whose answer is lost, or that is refused, is reported or found out', { timeout: 600_000 }, async () => {
   const [track] = here.tracks as [MigrationTrack]
   const saved = await migrated(track)
   const change = meanwhile['is immutable by now']
@@ -202,7 +202,7 @@ test('a rollback changes nothing of what is new, and what it undid is to be done
   await track.expectResumes('after a rollback')
 })
 
-test('without a backup, with another passphrase, or with a file that is none, nothing is restored', async () => {
+test('without a backup, with another passphrase, or with a file that is malformed, nothing is restored', async () => {
   const [track] = here.tracks as [MigrationTrack]
   await migrated(track)
   const context = plain(track)

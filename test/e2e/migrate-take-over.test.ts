@@ -64,7 +64,7 @@ const same = (found: Readonly<Record<string, string>>, wanted: Readonly<Record<s
     .filter((key) => digest(Buffer.from(found[key] ?? '', 'base64')) === digest(wanted[key] ?? ''))
     .sort()
 
-test('what a target made by hand holds alone is told, and nothing is done to it', async () => {
+test('what a target made by hand holds alone is reported, and nothing is done to it', async () => {
   const before = [await data(backend), await data(optional), await data(frontend)]
   const { exitCode, stderr, stdout } = await migrate('--yes', ...choices)
   expect(exitCode).toBe(3)
@@ -88,7 +88,7 @@ test.each([
     'TARGET_TYPE_DIFFERS',
   ],
   ['is written by somebody else', { metadata: { name: '', ownerReferences: [] } }, {}, 'TARGET_HAS_OTHER_WRITER'],
-])('a target that %s is told', async (_, parts, more, code) => {
+])('a target that %s is reported', async (_, parts, more, code) => {
   await world.client.delete(kinds.secret, frontend)
   const owner = await world.client.create<KubernetesObject>(kinds.configMap, {
     metadata: { name: `owner-${code.toLowerCase().replaceAll('_', '-')}`, namespace: frontend.namespace },
@@ -112,7 +112,7 @@ test.each([
   expect(told(stderr)).toEqual([`warning: Secret/trackdechets-frontend/frontend-secrets ${code}`])
 })
 
-test('a namespace of another release is told', async () => {
+test('a namespace of another release is reported', async () => {
   await world.client.delete(kinds.secret, frontend)
   await world.putSecret(frontend.namespace, frontend.name, { API_ENDPOINT: values.API_ENDPOINT ?? '' })
   const { namespace: name } = frontend
@@ -183,7 +183,7 @@ test('the operator wipes what is not catalogued, which is why it is copied befor
   )
 })
 
-test('a namespace that is going is told', async () => {
+test('a namespace that is going is reported', async () => {
   const held = { metadata: { name: 'held', namespace: frontend.namespace, finalizers: ['example.org/held'] } }
   await world.client.create(kinds.configMap, held)
   await world.client.delete(kinds.namespace, { name: frontend.namespace })

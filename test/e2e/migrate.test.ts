@@ -116,7 +116,7 @@ test('it refuses to do anything that nobody confirms, or that a key stands in th
   expect([await versions(), writesToScaleway()]).toEqual(before)
 })
 
-test('a value that does not fit its entry is told with the entry, together with everything else', async () => {
+test('a value that does not fit its entry is reported with the entry, together with everything else', async () => {
   const wrong = { SESSION_SECRET: 'too short', INSEE_USERNAME: null, S3_BUCKET: Buffer.from([0xff]).toString('base64') }
   const data = { ...wrong, SESSION_SECRET: Buffer.from(wrong.SESSION_SECRET).toString('base64') }
   await world.client.mergePatch(kinds.secret, old, { data })
@@ -137,7 +137,7 @@ test('a value that does not fit its entry is told with the entry, together with 
   await world.client.mergePatch(kinds.secret, old, { data: { SESSION_SECRET, INSEE_USERNAME, S3_BUCKET } })
 })
 
-test('it goes on to the first step that needs a person: the keys', async () => {
+test('it continues to the first step that needs a person: the keys', async () => {
   const file = join(folder, 'backup.json')
   const { exitCode, stdout, stderr } = await migrate('--yes', ...choices, '--backup', file)
   expect(exitCode).toBe(3)
@@ -157,7 +157,7 @@ test('what was said once about keys is known the next time, and nothing is done 
   expect(await world.has('trackdechets-secrets', 'migrate-backup-2')).toBe(false)
 })
 
-test('a key of the other tier is no key, and is told by its last letters', async () => {
+test('a key of the other tier is no key, and is reported by its last letters', async () => {
   const { accessKey = '', secretKey = '' } = world.keys.get('frontend') ?? {}
   await world.putSecret('trackdechets-backend', 'scw-backend-credentials', {
     'access-key': accessKey,

@@ -246,7 +246,7 @@ export async function startTrack(
 
 // --- internal ---
 
-/** A journal of any track and any round in the same words: times and numbers of objects are told as such. */
+/** A journal of any track and any round in the same words: times and numbers of objects are reported as such. */
 function withoutNumbers(state: MigrationState, application: string, nameOf: (uid: string) => string): unknown {
   return JSON.parse(JSON.stringify(state).replaceAll(application, 'shop'), (key, value: unknown) => {
     if (key === 'resourceVersion') return 'a number'

@@ -114,7 +114,7 @@ describe('with the workloads of the catalogue', () => {
   }
   beforeEach(catalogued)
 
-  test('nothing is told, and what can’t be seen is said', async () => {
+  test('nothing is reported, and what can’t be seen is said', async () => {
     expect(await verify()).toEqual({
       exitCode: 0,
       stdout: '',
@@ -123,7 +123,7 @@ describe('with the workloads of the catalogue', () => {
     })
   })
 
-  test('a workload whose pods carry other labels is told, with the line to edit', async () => {
+  test('a workload whose pods carry other labels is reported, with the line to edit', async () => {
     await nightly({ 'app.kubernetes.io/name': 'nightly-stock' })
     const { exitCode, stderr } = await verify()
     expect(stderr).toContain(
@@ -132,7 +132,7 @@ describe('with the workloads of the catalogue', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('another port is told, and one that is not declared is a warning', async () => {
+  test('another port is reported, and one that is not declared is a warning', async () => {
     await deployment('bookshop-storefront', 'pages', { app: 'pages' }, [8081])
     await deployment('bookshop-storefront', 'image-resizer', { app: 'image-resizer' }, [])
     const { exitCode, stderr } = await verify()
@@ -143,7 +143,7 @@ describe('with the workloads of the catalogue', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('a workload that the catalogue does not name is a warning; one that carries the labels of another is told', async () => {
+  test('a workload that the catalogue does not name is a warning; one that carries the labels of another is reported', async () => {
     await deployment('bookshop-orders', 'debug', { app: 'debug' })
     await pod('post-office', 'intruder', { app: 'postman' })
     expect(await told()).toEqual([
@@ -154,20 +154,20 @@ describe('with the workloads of the catalogue', () => {
     await client.delete(kinds.pod, { namespace: 'post-office', name: 'intruder' })
   })
 
-  test('a pod on the network of its node is told', async () => {
+  test('a pod on the network of its node is reported', async () => {
     await postman({ hostNetwork: true })
     expect(await told()).toEqual(['POD_ON_HOST_NETWORK DaemonSet/post-office/postman'])
     await client.delete(kinds.daemonSet, { namespace: 'post-office', name: 'postman' })
   })
 
-  test('a workload of another kind is told', async () => {
+  test('a workload of another kind is reported', async () => {
     await client.delete(kinds.cronJob, { namespace: 'bookshop-orders', name: 'nightly-stock' })
     await deployment('bookshop-orders', 'nightly-stock', { app: 'nightly-stock' })
     expect(await told()).toContain('WORKLOAD_KIND_DIFFERS CronJob/bookshop-orders/nightly-stock')
     await client.delete(kinds.deployment, { namespace: 'bookshop-orders', name: 'nightly-stock' })
   })
 
-  test('a policy somebody added, changed or took away is told by what it allows', async () => {
+  test('a policy somebody added, changed or took away is reported by what it allows', async () => {
     const ref = { namespace: 'bookshop-storefront', name: 'debug' }
     await apply(kinds.networkPolicy, ref.namespace, ref.name, {
       podSelector: {},
@@ -190,7 +190,7 @@ describe('with the workloads of the catalogue', () => {
     expect(await told()).toEqual([])
   })
 
-  test('DNS under other labels, and an ingress controller elsewhere, are told', async () => {
+  test('DNS under other labels, and an ingress controller elsewhere, are reported', async () => {
     const dns = { namespace: 'kube-system', name: 'coredns' }
     await client.delete(kinds.pod, dns)
     await client.delete(kinds.pod, { namespace: 'queues', name: 'nats' })
@@ -205,7 +205,7 @@ describe('with the workloads of the catalogue', () => {
     await pod('queues', 'nats', { app: 'nats' })
   })
 
-  test('a cluster without the policies or the namespace of a tier is told in one sentence each', async () => {
+  test('a cluster without the policies or the namespace of a tier is reported in one sentence each', async () => {
     await repository.edit(
       'scripts/environments.ts',
       "namespaces: { mailer: 'post-office' }",
@@ -233,7 +233,7 @@ test('another cluster than the environment’s is refused before anything is rea
   expect(exitCode).toBe(3)
 })
 
-test('a cluster that can’t be reached is told as such', async () => {
+test('a cluster that can’t be reached is reported as such', async () => {
   const path = `${repository.folder}/kubeconfig`
   const text = await readFile(controlPlane.kubeconfigPath, 'utf8')
   await repository.write('kubeconfig', text.replaceAll(controlPlane.server, 'https://127.0.0.1:9'))

@@ -145,7 +145,7 @@ test('an operator for the whole cluster leaves the tiers to their own, and gives
   await forceRefresh(admin, apiTarget)
 
   await install('external-secrets', operatorValuesText([model], installedOperator))
-  // It fails until it has looked at the store.
+  // It fails until it has checked the store.
   await eventually(
     () => readSyncState(admin, attack),
     ({ state }) => state === 'synced',

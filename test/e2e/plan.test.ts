@@ -117,7 +117,7 @@ describe('before anything is deployed', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('what the API server would refuse is told in its words', async () => {
+  test('what the API server would refuse is reported in its words', async () => {
     const { client } = world.stack
     const ref = { namespace: backend.namespace, name: 'no-stores' }
     const quota: Kind = kinds.resourceQuota

@@ -13,7 +13,7 @@ export async function forceRefresh(client: KubernetesClient, ref: NamespacedRef)
   await client.mergePatch(kinds.externalSecret, ref, { metadata: { annotations } })
 }
 
-/** The same, and waits until the operator has read and written each anew: it writes down which annotations it has seen. */
+/** The same, and waits until the operator has read and written each again: it writes down which annotations it has seen. */
 export async function refreshAll(
   client: KubernetesClient,
   refs: readonly NamespacedRef[],

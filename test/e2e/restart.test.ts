@@ -207,7 +207,7 @@ describe('with restart: checksum', () => {
     ).toEqual([])
   })
 
-  test('a changed value restarts them, and so does a target that was made anew', async () => {
+  test('a changed value restarts them, and so does a target that was made again', async () => {
     await change(here, green)
     const pods = await running(here, green, 'server')
     expect((await restart('--yes')).exitCode).toBe(0)

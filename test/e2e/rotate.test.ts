@@ -176,7 +176,7 @@ describe('an identity', () => {
     expect(await here.payload(here.tier('red'), 'login-user', 'latest_enabled')).toBe(user)
   })
 
-  test('run again during the overlap, nothing changes, and the time is told', async () => {
+  test('run again during the overlap, nothing changes, and the time is reported', async () => {
     const again = await rotate(['red-login'])
     expect([again.exitCode, again.stderr]).toEqual([
       0,
@@ -304,7 +304,7 @@ describe('consumers', () => {
   const patch = (kind: Kind, name: string, spec: object) =>
     here.world.stack.client.mergePatch(kind, { namespace: 'ledger-blue', name }, { spec })
 
-  test('that can not restart are told before anything is written, and left alone by --no-restart', async () => {
+  test('that can not restart are reported before anything is written, and left alone by --no-restart', async () => {
     await patch(kinds.deployment, 'server', { paused: true })
     const { exitCode, stderr } = await rotate(['blue.SEAL', '--generate'])
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^Deployment\/ledger-blue\/server: it is paused, /m)])
@@ -314,7 +314,7 @@ describe('consumers', () => {
     await patch(kinds.deployment, 'server', { paused: null })
   })
 
-  test('that do not come up are told with the way on and the way back', async () => {
+  test('that do not come up are reported with the way on and the way back', async () => {
     here.kubelet.hold('agent')
     const late = await rotate(['blue.HINT', '--generate', '--timeout', '1s'])
     expect([late.exitCode, late.stderr]).toEqual([
@@ -399,7 +399,7 @@ describe('somebody else', () => {
     await createVersion(here.owner, model.region, await here.idOf(here.tier(tier), name), payload)
   }
 
-  test('who adds a version during the overlap is told of, and is not in the way of the end', async () => {
+  test('who adds a version during the overlap is reported, and is not in the way of the end', async () => {
     expect(await rotated(['blue-login', '--generate', '--no-restart'])).toMatchObject({ outcome: 'overlap' })
     await add('blue', 'login-key')
     const back = await rotate(['blue-login', '--abort'])

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clusterFaults, faults } from '../helpers/faults.ts'
 import { share } from '../helpers/share.ts'
 import {
-  anew,
   expectGoesOn,
   type InterruptedRotations,
   look,
+  nextRun,
   startInterruptedRotations,
 } from './interrupted-rotation.ts'
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => all?.[Symbol.asyncDispose]())
 
-test('after any fault at any request it says what is wrong, and goes on the next time', {
+test('after any fault at any request it says what is wrong, and continues the next time', {
   timeout: 900_000,
 }, async () => {
   const seen: Record<string, number> = {}
@@ -28,7 +28,7 @@ test('after any fault at any request it says what is wrong, and goes on the next
       const what = `${login.tier.name}, ${name} at request ${at}`
       const before = await look(worker)
       const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
-      const own = anew(name === 'no answer' ? hasty : context)
+      const own = nextRun(name === 'no answer' ? hasty : context)
       if (await all.failureOf(login.rotate(own, before.next), what)) seen[name] = (seen[name] ?? 0) + 1
       gates.calm()
       await expectGoesOn(all, worker, before, what)

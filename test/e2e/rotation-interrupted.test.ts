@@ -6,11 +6,11 @@ import { sides } from '../helpers/disturbance.ts'
 import { type Cut, cutRun, killedRun } from '../helpers/killed-run.ts'
 import { share } from '../helpers/share.ts'
 import {
-  anew,
   type Disturbed,
   expectGoesOn,
   type InterruptedRotations,
   look,
+  nextRun,
   startInterruptedRotations,
 } from './interrupted-rotation.ts'
 import type { LeftBehind, Values } from './rotation-world.ts'
@@ -27,7 +27,7 @@ const withoutOperator = ({ isDelivered: _, ...left }: LeftBehind) => JSON.string
 /** A cut for every state that a write leaves. */
 const cuts = new Map<string, Cut>()
 
-test('a rotation cut off at any request goes on, with one of the values to be had at every moment', {
+test('a rotation cut off at any request continues, with one of the values to be had at every moment', {
   timeout: 900_000,
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
@@ -38,7 +38,7 @@ test('a rotation cut off at any request goes on, with one of the values to be ha
       const what = `${login.tier.name}, cut off ${when} request ${at} to the ${side}`
       const before = await look(worker)
       const { isCut, error } = await cutRun(gates, { side, at, when }, (signal) =>
-        login.rotate(anew({ ...context, signal }), before.next),
+        login.rotate(nextRun({ ...context, signal }), before.next),
       )
       if (!isCut) expect([what, error]).toEqual([what, undefined])
       else if (when === 'after') cuts.set(withoutOperator(await login.left(before.next)), { side, at, when })

@@ -140,7 +140,7 @@ test('a burst of 429 and slow answers cost time, and nothing else', async () => 
   await login.finish(login.context())
 })
 
-test('a key that is revoked half-way is told, and another one goes on', async () => {
+test('a key that is revoked half-way is reported, and another one continues', async () => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
   const { emulator, model } = here.world.stack
   const { organizationId } = emulator.owner
@@ -172,7 +172,7 @@ test('a key that is revoked half-way is told, and another one goes on', async ()
   await expectGoesOn(values, before, 'a revoked key')
 })
 
-test('an operator that is killed is told of, and the rotation goes on with the next one', async () => {
+test('an operator that is killed is reported, and the rotation continues with the next one', async () => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
   const { operator, controlPlane } = here.world.stack
   const codes = await refusedWith(
@@ -195,7 +195,7 @@ test('an operator that is killed is told of, and the rotation goes on with the n
   await expectGoesOn(values, before, 'a killed operator')
 })
 
-test.each([1, 4, 7])('an API server that dies at write %i comes back, and the rotation goes on', async (at) => {
+test.each([1, 4, 7])('an API server that dies at write %i comes back, and the rotation continues', async (at) => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
   const { controlPlane } = here.world.stack
   let killed: Awaited<ReturnType<typeof killApiServer>> | undefined
@@ -253,7 +253,7 @@ test('a journal that a quota refuses keeps everything as it is', async () => {
   expect(await client.get(kinds.namespace, { name: 'ledger-secrets' })).toBeDefined()
 })
 
-test('a return that was interrupted is brought to its end by whoever rotates next, and told', async () => {
+test('a return that was interrupted is finished by whoever rotates next, and reported', async () => {
   const [old, values] = [await login.current(), login.values()]
   await login.rotate(login.context(), values)
   gates.disturb({ side: 'cluster', at: 6, writesOnly: true, lasting: true, act: async () => 'reset' })
@@ -309,7 +309,7 @@ test("where the target may not be read, the operator's status is relied on", asy
   await expectGoesOn(values, before, 'a blind rotation')
 })
 
-test('all new versions of an identity are there before the operator is told of any', async () => {
+test('all new versions of an identity are there before the operator is reported of any', async () => {
   const [values, before] = [login.values(), await login.counts()]
   const { client } = here.world.stack
   const there: (readonly number[])[] = []
@@ -325,7 +325,7 @@ test('all new versions of an identity are there before the operator is told of a
   await login.finish(login.context())
 })
 
-test('a target that somebody else writes is told, and nothing is disabled', async () => {
+test('a target that somebody else writes is reported, and nothing is disabled', async () => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
   const { client } = here.world.stack
   const foreign: KubernetesClient = {

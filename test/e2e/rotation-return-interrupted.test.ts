@@ -8,7 +8,7 @@ import { ProblemError } from '../../scripts/lib/problems.ts'
 import { clusterFaults, faults } from '../helpers/faults.ts'
 import { LeftStates } from '../helpers/left-states.ts'
 import { share } from '../helpers/share.ts'
-import { anew, type InterruptedRotations, look, startInterruptedRotations } from './interrupted-rotation.ts'
+import { type InterruptedRotations, look, nextRun, startInterruptedRotations } from './interrupted-rotation.ts'
 
 let all: InterruptedRotations
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => all?.[Symbol.asyncDispose]())
 
-test('a return killed or disturbed at any request is brought to its end by the next', {
+test('a return killed or disturbed at any request is finished by the next', {
   timeout: 900_000,
 }, async () => {
   const chosen = [...faults, ...clusterFaults].filter(([name]) => /403|broken|lost/.test(name))
@@ -25,18 +25,18 @@ test('a return killed or disturbed at any request is brought to its end by the n
   await share(chosen, all.workers, async ([name, fault], worker) => {
     const { login, gates, context } = worker
     const before = await look(worker)
-    await login.rotate(anew(context), before.next)
+    await login.rotate(nextRun(context), before.next)
     const rotated = await login.remember()
     for (let at = 1; ; at++) {
       const what = `${login.tier.name}, ${name} at request ${at} of a return`
       const restarts = await login.restarts()
       const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
-      await all.failureOf(login.abort(anew(context)), what)
+      await all.failureOf(login.abort(nextRun(context)), what)
       gates.calm()
       await login.expectWorking(before.old, before.next, what)
       if (all.states.isNew(await login.left(before.next))) {
         await login.runOutLease()
-        await login.abort(anew(context))
+        await login.abort(nextRun(context))
         await login.expectInUse(before.old, what)
         expect([what, await login.phase()]).toEqual([what, undefined])
         expect([what, await login.counts()]).toEqual([what, before.counts.map((count) => count + 1)])
@@ -51,7 +51,7 @@ test('a return killed or disturbed at any request is brought to its end by the n
     await login.forget()
   })
   expect(Object.keys(rounds)).toHaveLength(chosen.length)
-  // A lease, the journal, two versions enabled and two disabled, a refresh, a restart; and what is looked at before.
+  // A lease, the journal, two versions enabled and two disabled, a refresh, a restart; and what is checked before.
   for (const [name, { side }] of chosen)
     expect([name, rounds[name]]).toEqual([
       name,

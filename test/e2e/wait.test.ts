@@ -195,7 +195,7 @@ describe('npm run wait', () => {
     expect(stderr).toMatch(
       /^the cluster: lacks the kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
     )
-    // Of what can't be there without it nothing is told; the remote secret that was taken out is another matter.
+    // Of what can't be there without it nothing is reported; the remote secret that was taken out is another matter.
     expect(stderr.match(/^ {2}\(\w+\)$/gm)).toEqual(['  (KIND_ABSENT)', '  (REMOTE_DELETED)'])
     expect(exitCode).toBe(3)
   })

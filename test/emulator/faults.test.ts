@@ -26,7 +26,7 @@ const admin = async (method: string, path: string, body?: unknown, headers: Reco
 }
 
 describe('faults', () => {
-  test('strike as many requests as they are told, then no more', async () => {
+  test('strike as many requests as they are reported, then no more', async () => {
     world.emulator.faults.add({ kind: 'internal_error', count: 2 })
     expect([await list(), await list(), await list()]).toEqual([500, 500, 200])
     expect(world.emulator.faults.list()).toMatchObject([

@@ -114,7 +114,7 @@ describe.each(scenarios)('filling $name', (scenario) => {
     })
   }, 120_000)
 
-  test('a key that is revoked at every request in turn is told, and with one that works it goes on', async () => {
+  test('a key that is revoked at every request in turn is reported, and with one that works it continues', async () => {
     const { total } = await requestsOf(scenario)
     await mapConcurrently(numbersTo(total), 10, async (number) => {
       const { world, values } = await worldFor(scenario)
@@ -180,7 +180,7 @@ describe.each(scenarios)('filling $name', (scenario) => {
     })
   }, 120_000)
 
-  test('killed after every write in turn, it goes on where it ended', async () => {
+  test('killed after every write in turn, it continues where it ended', async () => {
     const repository = await userFolder()
     await adoptApplication(repository, bookshop)
     const folder = await temporaryFolder()

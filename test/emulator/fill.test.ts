@@ -187,7 +187,7 @@ describe('what is there already', () => {
 })
 
 describe('the limit of 20 versions', () => {
-  test('is told before anything is written, and lifted with --prune', async () => {
+  test('is reported before anything is written, and lifted with --prune', async () => {
     await using world = await startFillWorld(bookshop, 'preview', { tier: 'orders' })
     const { fill, model, emulator } = world
     for (let version = 1; version <= 20; version++)
@@ -241,7 +241,7 @@ describe('two at it at once', () => {
     expect(await world.contents(same ? mine : theirs)).toEqual(filled(world.model, 'enabled'))
   })
 
-  test('a version added in between is told, and not disabled', async () => {
+  test('a version added in between is reported, and not disabled', async () => {
     await using world = await startFillWorld(bookshop, 'preview', { tier: 'orders' })
     const [first, mine, theirs] = [valuesFor(world.model), valuesFor(world.model), valuesFor(world.model)]
     await world.fill(first)
@@ -341,7 +341,7 @@ describe('the command', () => {
     ['a malformed Secret', { fromSecret: 'a', yes: true }, {}, 'WRONG_USAGE', 2],
     ['no such file', { from: '/nowhere/x.env', yes: true }, {}, 'FILL_INPUT_UNREADABLE', 3],
     ['a folder', { from: '/', yes: true }, {}, 'FILL_INPUT_UNREADABLE', 3],
-    ['a line that is none', { yes: true }, { piped: 'x' }, 'DOTENV_INVALID', 3],
+    ['a line that is malformed', { yes: true }, { piped: 'x' }, 'DOTENV_INVALID', 3],
     ['bytes that are no UTF-8', { yes: true }, { piped: 'SESSION_SECRET=\ufffd' }, 'FILL_INPUT_UNREADABLE', 3],
     ['an unknown environment', { environment: 'recete', yes: true }, {}, 'ENVIRONMENT_UNKNOWN', 2],
   ])('refuses %s', async (_, options, input, code, exitCode) => {

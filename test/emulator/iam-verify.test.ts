@@ -76,7 +76,7 @@ describe.each([
     )
   })
 
-  test('a second policy on the application is told, with or without a condition', async () => {
+  test('a second policy on the application is reported, with or without a condition', async () => {
     for (const condition of ['', 'resource.name.startsWith("/bookshop-orders/")']) {
       await using world = await plannedAccount(plan)
       const rules = specs(world, plan, [{ sets: ['SecretManagerReadOnly'], condition }])
@@ -89,7 +89,7 @@ describe.each([
     }
   })
 
-  test('a policy of a group the application is in is told, and gone with its membership', async () => {
+  test('a policy of a group the application is in is reported, and gone with its membership', async () => {
     await using world = await plannedAccount(plan)
     const { applicationId } = made(world)
     const { id: groupId } = await world.iam.createGroup({ name: 'everybody', description: '' })
@@ -106,7 +106,7 @@ describe.each([
     expect(await findings(world, plan)).toEqual([])
   })
 
-  test('a rule too many in its own policy is told for what it is', async () => {
+  test('a rule too many in its own policy is reported for what it is', async () => {
     const planned = orders(plan).rules.map(({ permissionSet, condition = '' }) => ({
       sets: [permissionSet],
       condition,
@@ -136,14 +136,14 @@ describe.each([
 })
 
 describe('rules of mode "path"', () => {
-  test('one that is missing is told', async () => {
+  test('one that is missing is reported', async () => {
     await using world = await withRules(preview, list)
     expect(await findings(world)).toMatchObject([
       { code: 'IAM_RULE_MISSING', message: expect.stringContaining('SecretManagerSecretAccess on project') },
     ])
   })
 
-  test('one without its condition reads every tier, and is told once', async () => {
+  test('one without its condition reads every tier, and is reported once', async () => {
     await using world = await withRules(preview, list, { sets: access.sets })
     expect(await codes(world)).toEqual(['IAM_RULE_UNCONDITIONED'])
   })
@@ -198,7 +198,7 @@ describe('rules of mode "project"', () => {
 })
 
 describe('applications and policies', () => {
-  test('a policy that is missing, or only called otherwise, is told', async () => {
+  test('a policy that is missing, or only called otherwise, is reported', async () => {
     await using world = await plannedAccount(preview)
     const { policyId } = made(world)
     await world.iam.updatePolicy({ policyId, name: 'renamed' })
@@ -207,7 +207,7 @@ describe('applications and policies', () => {
     expect(await codes(world)).toEqual(['IAM_POLICY_MISSING'])
   })
 
-  test('two applications of one name are told; a name that only contains it is another', async () => {
+  test('two applications of one name are reported; a name that only contains it is another', async () => {
     await using world = await plannedAccount(preview)
     const { name } = orders(preview)
     await world.iam.createApplication({ name: `${name}-old`, description: '' })
@@ -292,7 +292,7 @@ describe('keys', () => {
   })
 })
 
-test('an account that may not read IAM is told which permission set it lacks', async () => {
+test('an account that may not read IAM is reported which permission set it lacks', async () => {
   await using world = await plannedAccount(preview)
   const tier = await application(world, { sets: ['SecretManagerFullAccess'] })
   const reader = await application(world, { sets: ['IAMReadOnly'], projects: null })

@@ -85,7 +85,7 @@ test('a rate limit, when asked for, is per second and source address, in the rec
   expect((await get('51.15.1.2')).status).toBe(200)
 })
 
-test('with 10,000 secrets the indexes narrow a list before any secret is looked at', () => {
+test('with 10,000 secrets the indexes narrow a list before any secret is checked', () => {
   const store = createSecretStore()
   const at = new Date(0)
   const region = 'fr-par'

@@ -189,7 +189,7 @@ test('a missing secret of one tier is not looked for where another tier has its 
   expect(await elsewhere()).toEqual([['/shop-old'], []])
 })
 
-test('a refusal is told and nothing is taken for missing', async () => {
+test('a refusal is reported and nothing is taken for missing', async () => {
   await using world = await filledWorld()
   world.emulator.faults.add({ kind: 'expired_key', route: 'versions.get' })
   expect(await problemOf(survey(world))).toMatchObject({

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import { repositoryCopy } from '../helpers/repository.ts'
 
-test('gen-values on a full disk tells the file, loses nothing, and goes on where it stopped when there is room', async () => {
+test('gen-values on a full disk tells the file, loses nothing, and continues where it stopped when there is room', async () => {
   const repository = await repositoryCopy()
   const small = 'values/recette.yaml'
   const large = 'charts/tiered-secrets/values.schema.json'

@@ -113,7 +113,7 @@ test.each<[string, string, RegExp]>([
     "remoteName: 'api-endpoint',\n      format: 'http_url',\n      description",
     /^catalogue "API_ENDPOINT" \(frontend\): there is no format "http_url"\. Did you mean "http-url"\? /,
   ],
-])('a catalogue with %s is told, and nothing is lost', async (_, entry, message) => {
+])('a catalogue with %s is reported, and nothing is lost', async (_, entry, message) => {
   await repository.edit(catalogue, "remoteName: 'api-endpoint',\n      format: 'http-url',\n      description", entry)
   for (const args of [[], ['--check']]) {
     const { exitCode, stdout, stderr } = await genValues(...args)
@@ -124,14 +124,14 @@ test.each<[string, string, RegExp]>([
   expect(await repository.read(values)).toBe(originals.get(values))
 })
 
-test('a catalogue without a default export is told', async () => {
+test('a catalogue without a default export is reported', async () => {
   await repository.edit(catalogue, 'export default', 'export const catalogue =')
   const { exitCode, stderr } = await genValues()
   expect(stderr).toMatch(/^catalogue: is not an object\. Expected an object with application, /)
   expect(exitCode).toBe(3)
 })
 
-test('all problems of catalogue and environments are told at once', async () => {
+test('all problems of catalogue and environments are reported at once', async () => {
   await repository.edit('scripts/environments.ts', "region: 'fr-par'", "region: 'Paris'")
   await repository.edit(catalogue, "remoteName: 'redis-url'", "remoteName: 'redis/url'")
   await repository.edit(catalogue, "rotation: '365d'", "rotation: 'never'")
@@ -144,7 +144,7 @@ test('all problems of catalogue and environments are told at once', async () => 
   expect(exitCode).toBe(3)
 })
 
-test('a page without its marks is told before anything is written', async () => {
+test('a page without its marks is reported before anything is written', async () => {
   await repository.edit('docs/catalogue.md', '<!-- /generated:tiers -->', '')
   await repository.edit(values, 'fr-par', 'nl-ams')
   const { exitCode, stderr } = await genValues()
@@ -171,7 +171,7 @@ test.each([
   expect([exitCode, stdout]).toEqual([2, ''])
 })
 
-test('an example environment is not deployed, and what has to be filled in is told', async () => {
+test('an example environment is not deployed, and what has to be filled in is reported', async () => {
   const { exitCode, stderr } = await repository.cli(['deploy', '--yes', '--environment', 'production'])
   expect(stderr).toMatch(
     /^scripts\/environments\.ts production\.projectId: is the example 00000000-0000-4000-8000-000000000003\. Expected the id of a Scaleway project of yours\./,

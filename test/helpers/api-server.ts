@@ -16,7 +16,7 @@ export function programOf({ folder }: Pick<ControlPlane, 'folder'>, name: string
 }
 
 /**
- * Kills the API server of a control plane, and starts it anew with the same arguments.
+ * Kills the API server of a control plane, and starts it again with the same arguments.
  *
  * @returns what ends the new one
  */

@@ -19,7 +19,7 @@ export interface ClusterApi {
   endWatches(): void
   /** As the server does with a watch that fell behind. */
   expireWatches(): void
-  /** Breaks every connection; new ones are broken too until it is told otherwise. */
+  /** Breaks every connection; new ones are broken too until it is reported otherwise. */
   breakConnections(forGood?: boolean): void
   mendConnections(): void
   /** Resolves when at least so many watches are open. */

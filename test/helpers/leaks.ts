@@ -39,7 +39,7 @@ export function written(value: string, form: Form): string {
   }
 }
 
-/** `<secret> as <form> in <place>`, each once; the form that comes first is told where two look the same. */
+/** `<secret> as <form> in <place>`, each once; the form that comes first is reported where two look the same. */
 export function leaksIn(places: readonly Place[], secrets: readonly Secret[]): string[] {
   const wanted = new Map<string, string>()
   for (const { name, value } of secrets.filter(({ value }) => value.length >= shortest))

@@ -1,5 +1,5 @@
 /**
- * The states that interrupted runs left behind. A run goes on from each of them once; from the same state again it would
+ * The states that interrupted runs left behind. A run continues from each of them once; from the same state again it would
  * do the same again, so that it is enough to put everything back as it was before.
  */
 export class LeftStates {

@@ -24,7 +24,7 @@ export async function startReloader(client: KubernetesClient, namespace: string)
   await look()
   const looking = (async () => {
     while (!stop.signal.aborted) {
-      // The cluster may be gone before it is told.
+      // The cluster may be gone before it is reported.
       await look().catch(() => undefined)
       await sleep(100)
     }

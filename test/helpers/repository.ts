@@ -56,12 +56,12 @@ export async function userFolder(): Promise<Repository> {
   return repository
 }
 
-/** Puts the second application in the place of the first, as somebody would who adopts the repository. */
+/** Puts the second application instead of the first, as somebody would who adopts the repository. */
 export async function adoptBookshop(repository: Repository): Promise<void> {
   await writeDataFiles(repository, 'bookshop')
 }
 
-/** Puts any application in the place of the first, as plain JavaScript; a file for it need not be there. */
+/** Puts any application instead of the first, as plain JavaScript; a file for it need not be there. */
 export async function adoptApplication(repository: Repository, application: Application): Promise<void> {
   for (const name of ['catalogue', 'environments'] as const) {
     await rm(join(repository.folder, `scripts/${name}.ts`), { force: true })

@@ -14,7 +14,7 @@ export interface FileTime {
   readonly seconds: number
 }
 
-/** @param count how many files are told. Default: 10 */
+/** @param count how many files are reported. Default: 10 */
 export function slowestText(files: readonly FileTime[], count = 10): string {
   const slowest = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, count)
   const lines = slowest.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(8)} s  ${name}\n`)

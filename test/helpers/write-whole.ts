@@ -1,5 +1,5 @@
 /**
- * Run as a program by a test: writes the first text, then the other, into a file, as often as it is told; prints `first`
+ * Run as a program by a test: writes the first text, then the other, into a file, as often as it is reported; prints `first`
  * when the first one is there, and the problem as JSON when there is one.
  */
 import { writeWhole } from '../../scripts/lib/files.ts'

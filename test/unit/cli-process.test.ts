@@ -38,7 +38,7 @@ export const command = defineCommand<{ readonly act: string }>({
 })
 `
 
-/** A command that says what it was told. */
+/** A command that says what it was reported. */
 const labCat = `
 import { defineCommand } from '../lib/command.ts'
 
@@ -111,7 +111,7 @@ test('a command is found by the name the user types, and by no other', async () 
   expect(exitCode).toBe(2)
 })
 
-test('what a command is told by its place is handed on by its name, wherever the options are', async () => {
+test('what a command is reported by its place is handed on by its name, wherever the options are', async () => {
   for (const line of [
     ['pip', '--loud'],
     ['--loud', 'pip'],

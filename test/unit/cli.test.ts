@@ -82,7 +82,7 @@ test('every script of package.json is a command, or is known not to be', () => {
   expect(scripts.filter((name) => !otherScripts.includes(name)).sort()).toEqual([...names].sort())
 })
 
-describe('wrong usage is told in one sentence, with exit code 2 and nothing on standard output', () => {
+describe('wrong usage is reported in one sentence, with exit code 2 and nothing on standard output', () => {
   const cases: readonly (readonly [string, readonly string[], string])[] = [
     [
       'an unknown command names the nearest',

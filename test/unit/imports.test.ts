@@ -77,7 +77,7 @@ test.each([
   ['the output of a program', "spawn(file, args, { stdio: 'inherit' })"],
   ['a name in a command', `const fix = \`kubectl delete secret ${inserted}\``],
   ['a name in a command of a sentence', `const fix = \`${inserted} \\\`scw iam policy delete ${inserted}\\\`.\``],
-])('%s is told', (_, line) => {
+])('%s is reported', (_, line) => {
   expect(outputProblems(one('scripts/lib/x.ts', line))).toHaveLength(1)
 })
 
@@ -109,7 +109,7 @@ test.each([
   ['a type, in its place', `let file: import('../generate/stale-files.ts').StaleFile`],
   ['by passing it on', `export { findStale } from '../generate/stale-files.ts'`],
   ['the old way', `const plan = require('../generate/stale-files.ts')`],
-])('an import of a forbidden room is told: %s', (_, line) => {
+])('an import of a forbidden room is reported: %s', (_, line) => {
   expect(importProblems(one('scripts/chart/manifests.ts', `// first\n${line}\nlast()\n`))).toEqual([
     'scripts/chart/manifests.ts imports scripts/generate/stale-files.ts; chart may import payload, model and lib',
   ])
@@ -213,7 +213,7 @@ test('comments and addresses are no imports', () => {
 })
 
 test.each(['process.argv', 'process.env', 'process.exit', 'process.exitCode', 'process.stdout', 'process?.stderr'])(
-  '%s is told',
+  '%s is reported',
   (use) => {
     expect(processProblems(one('scripts/lib/x.ts', `f(${use})`))).toEqual([
       `scripts/lib/x.ts uses ${use}; only scripts/cli.ts may, and hands it on as CommandIo`,
@@ -221,7 +221,7 @@ test.each(['process.argv', 'process.env', 'process.exit', 'process.exitCode', 'p
   },
 )
 
-test('console and the process as a module are told', () => {
+test('console and the process as a module are reported', () => {
   expect(processProblems(one('scripts/lib/x.ts', `console.log('x')`))).toHaveLength(1)
   expect(processProblems(one('scripts/lib/x.ts', `import { env } from 'node:process'`))).toHaveLength(1)
   expect(processProblems(one('scripts/lib/x.ts', 'child.process.pid; process.platform; process.kill(1)'))).toEqual([])
@@ -231,11 +231,11 @@ test.each([
   ['scripts/lib/utils.ts', 'is named after nothing'],
   ['scripts/generate/helpers/text.ts', 'is named after nothing'],
   ['scripts/common.ts', 'is named after nothing'],
-])('%s is told', (path, message) => {
+])('%s is reported', (path, message) => {
   expect(fileProblems(one(path, ''))).toEqual([expect.stringContaining(`${path} ${message}`)])
 })
 
-test('a file of more than 250 lines is told', () => {
+test('a file of more than 250 lines is reported', () => {
   expect(fileProblems(one('scripts/generate/x.ts', 'x\n'.repeat(251)))).toEqual([
     'scripts/generate/x.ts has 251 lines; split it by question, at most 250 are allowed',
   ])

@@ -46,7 +46,7 @@ test('a target is met up to and with its figure, and never by a figure that coul
   expect(isMet(measured(Number.NaN, 2.5))).toBe(false)
 })
 
-test('durations are told in the unit a person reads', () => {
+test('durations are reported in the unit a person reads', () => {
   expect(duration(43.4)).toBe('43 ms')
   expect(duration(1_234)).toBe('1.23 s')
   expect(describePairs({ floorMs: [300, 310, 290], subjectMs: [1_000, 2_000, 1_500] })).toBe(

@@ -79,7 +79,7 @@ test('manifests are named by kind, namespace and name', () => {
   expect(parseManifests(yaml, 'x').map(placeOf)).toEqual(['A/n/x', 'B/y'])
 })
 
-test('a kubeconform that can not do its work is told as such, and not taken for a pass', async () => {
+test('a kubeconform that can not do its work is reported as such, and not taken for a pass', async () => {
   const broken = await executable(join(await temporaryFolder(), 'kubeconform'), 'echo "cannot open" >&2; exit 1')
   expect(await checkSchemas(broken, '/nowhere', 'kind: A\n', 'values/dev.yaml')).toEqual([
     {

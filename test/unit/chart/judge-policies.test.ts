@@ -186,7 +186,7 @@ test.each<[string, NetworkPolicySpec]>([
     'a selector has the operator "Gt"',
     { podSelector: { matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }] } },
   ],
-])('what can’t be judged is told: %s', (fact, spec) => {
+])('what can’t be judged is reported: %s', (fact, spec) => {
   expect(networkPoliciesOf([policy(spec)]).problems).toMatchObject([
     {
       code: 'NETWORK_POLICY_UNSUPPORTED',
@@ -206,7 +206,7 @@ test('for any small application, the policies that follow from it allow what it 
   )
 })
 
-test('for any small application, a policy that is left out is told', () => {
+test('for any small application, a policy that is left out is reported', () => {
   fc.assert(
     fc.property(applications, fc.nat(), (application, choice) => {
       const model = resolve(application, 'dev')
@@ -237,7 +237,7 @@ describe('a policy of Trackdéchets that is changed', () => {
     return policies.map((one) => (one === found[0] ? withValue(one, place, value) : one))
   }
 
-  test('as it is, nothing is told', () => {
+  test('as it is, nothing is reported', () => {
     expect(told(policies)).toEqual([])
   })
 
@@ -320,11 +320,11 @@ describe('a policy of Trackdéchets that is changed', () => {
       'to databases of backend (10.0.0.0/8)',
     ],
     ['another name', 'frontend', 'allow-dns', 'metadata.name', 'dns', 'to DNS'],
-  ])('%s is told', (_, tier, name, place, value, expected) => {
+  ])('%s is reported', (_, tier, name, place, value, expected) => {
     expect(told(changed(tier, name, place, value)).join('\n')).toContain(expected)
   })
 
-  test('a policy somebody added is told', () => {
+  test('a policy somebody added is reported', () => {
     const more = policy({ podSelector: {}, ingress: [{}] }, 'debug', 'trackdechets-backend')
     expect(told([...policies, more]).join('\n')).toContain(
       'from frontend/ui to backend/api: the policies let in TCP 4000 by allow-to-api, everything by debug. Expected them to let in TCP 4000 by allow-to-api.',
@@ -332,7 +332,7 @@ describe('a policy of Trackdéchets that is changed', () => {
   })
 })
 
-test('policies of another environment are told', () => {
+test('policies of another environment are reported', () => {
   const model = resolve(bookshop, 'live')
   expect(checkReachability(handBuiltPolicies(model), model, bookshop.catalogue)).toEqual([])
   const elsewhere = handBuiltPolicies(resolve(bookshop, 'preview'))

@@ -29,7 +29,7 @@ test.each(['576h1s', '600h', '99999999999h'])('a timeout of %s is more than a ti
   expect(problem.message).toContain('Expected at most 576h')
 })
 
-test('every ExternalSecret of the environment is looked at, the optional ones as such', () => {
+test('every ExternalSecret of the environment is checked, the optional ones as such', () => {
   expect(wantedSyncs(model)).toMatchObject([
     { namespace: 'shop-api', name: 'api-secrets', isOptional: false },
     { namespace: 'shop-api', name: 'api-optional-secrets', isOptional: true },
@@ -51,7 +51,7 @@ async function gate(isTerminal: boolean) {
 
 const absent = 'ExternalSecret/shop-api/api-optional-secrets: the ExternalSecret does not exist'
 
-test('without a terminal only what cannot mend itself is told before the end', async () => {
+test('without a terminal only what cannot mend itself is reported before the end', async () => {
   const { lines, problems } = await gate(false)
   expect(lines).toEqual([absent])
   expect(problems).toEqual([
@@ -60,7 +60,7 @@ test('without a terminal only what cannot mend itself is told before the end', a
   ])
 })
 
-test('on a terminal every change is told', async () => {
+test('on a terminal every change is reported', async () => {
   const { lines } = await gate(true)
   expect(lines).toEqual(['ExternalSecret/shop-api/api-secrets: the operator has not processed it yet', absent])
 })

@@ -71,7 +71,7 @@ test.each<[RollingKind, RollingObject['spec'], string]>([
   expect([state, message]).toEqual(['held', expect.stringContaining(told)])
 })
 
-test('a Deployment whose time is up has failed, once its controller looked at the change', () => {
+test('a Deployment whose time is up has failed, once its controller checked the change', () => {
   const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }]
   const late = { ...all, availableReplicas: 1, conditions }
   expect(stateOf('Deployment', { status: late })).toBe('failed')

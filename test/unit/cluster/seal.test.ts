@@ -43,7 +43,7 @@ test.each([
   }
 })
 
-test('a key that is not RSA, and one that is too short, are told', () => {
+test('a key that is not RSA, and one that is too short, are reported', () => {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   expect(checkSealingCertificate(testCertificate({ keys }).certificate, { where: 'cert.pem' })).toMatchObject([
     {
@@ -64,7 +64,7 @@ test('a certificate is good between its dates and not outside', () => {
   expect(codes(pem, new Date('2036-01-01T00:00:01Z'))).toEqual(['SEAL_CERTIFICATE_EXPIRED'])
 })
 
-test('every problem of a certificate is told at once', async () => {
+test('every problem of a certificate is reported at once', async () => {
   const pem = testCertificate({ keys: rsaKeys(1024), until: new Date(Date.now() - 60_000) }).certificate
   const { all } = await problemOf((async () => seal(pem, target, {}))())
   expect(all.map(({ code }) => code)).toEqual(['SEAL_CERTIFICATE_WEAK', 'SEAL_CERTIFICATE_EXPIRED'])

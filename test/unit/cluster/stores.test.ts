@@ -23,14 +23,14 @@ function store(scaleway: object | undefined, condition?: { status: string; reaso
   } as StoreObject
 }
 
-test('a store that is as the catalogue implies has no difference, looked at by the operator or not yet', () => {
+test('a store that is as the catalogue implies has no difference, checked by the operator or not yet', () => {
   expect(storeState(model, tier, store(provider))).toEqual({ state: 'ready', message: '', differences: [] })
   const condition = { status: 'True', reason: 'Valid', message: 'store validated' }
   const message = 'Valid: store validated'
   expect(storeState(model, tier, store(provider, condition))).toEqual({ state: 'ready', message, differences: [] })
 })
 
-test('a store that the operator refuses is told in its words', () => {
+test('a store that the operator refuses is reported in its words', () => {
   const condition = { status: 'False', reason: 'InvalidProviderConfig', message: 'unable to create client' }
   expect(storeState(model, tier, store(provider, condition))).toMatchObject({
     state: 'unready',

@@ -32,7 +32,7 @@ test.each([
   ['(key: path:/shop-api/s3), err: x', 'catalogue "S3_KEY" (api), catalogue "S3_REGION" (api), owner Shop team'],
   ['map has no entry for key "b_s3__S3_REGION"', 'catalogue "S3_REGION" (api), owner Shop team'],
   ['SecretSyncedError: could not get it', 'all its catalogued keys (4), owner Platform, Shop team'],
-])('a failure is told with the entries its message is about, and their owner: %s', (message, about) => {
+])('a failure is reported with the entries its message is about, and their owner: %s', (message, about) => {
   expect(problemsOf({ state: 'failed', message })).toEqual([
     {
       code: 'NOT_SYNCED',
@@ -48,7 +48,7 @@ test.each([
   ['namespace-absent', /`npm run deploy -- --environment dev`.*GitOps/],
   ['absent', /`npm run deploy -- --environment dev`.*GitOps/],
   ['outdated', /`npm run deploy -- --environment dev`.*behind/],
-] as const)('what was never deployed is mended by a deployment: %s', (obstacle, fix) => {
+] as const)('what was never deployed is fixed by a deployment: %s', (obstacle, fix) => {
   const [problem] = problemsOf({ state: 'pending', message: 'm', obstacle })
   expect(problem).toMatchObject({ code: 'NOT_SYNCED', fix: expect.stringMatching(fix) })
 })

@@ -40,7 +40,7 @@ test('where nobody noted the time, any change of the object counts', () => {
   expect(versionWith('8')).not.toBe(versionWith('7'))
 })
 
-test('a target that is not there, or that we may not read, is told apart', async () => {
+test('a target that is not there, or that we may not read, is reported apart', async () => {
   const api = await clusterApi()
   const ref = { namespace: 'shop-api', name: 'api-secrets' }
   expect(await readTarget(api.client, ref)).toBe(undefined)

@@ -67,7 +67,7 @@ test('one that is ready in an older generation is waited for', async () => {
   expect(reports).toEqual([{ ref, state: 'pending', message: 'an older version of it is synced' }])
 })
 
-test('a watch that the server ends goes on from the last event, without another list', async () => {
+test('a watch that the server ends continues from the last event, without another list', async () => {
   const api = await clusterApi()
   api.put(kinds.externalSecret, externalSecret({ generation: 1 }))
   const waiting = waitForSync(api.client, [ref], { timeoutMs })
@@ -115,7 +115,7 @@ test('after 410 Gone everything is listed again', async () => {
   expect(onLost).not.toHaveBeenCalled()
 })
 
-test('a broken connection is told once and made again, and a sync in between is seen', async () => {
+test('a broken connection is reported once and made again, and a sync in between is seen', async () => {
   const api = await clusterApi()
   const onLost = vi.fn()
   api.put(kinds.externalSecret, stale)
@@ -155,7 +155,7 @@ test('a cluster that is out of reach when time is up is a problem with exit code
   expect(await waiting).toMatchObject({ code: 'CLUSTER_UNREACHABLE', exitCode: 4 })
 })
 
-test('a cluster that cannot be asked at first is told at once', async () => {
+test('a cluster that cannot be asked at first is reported at once', async () => {
   const api = await clusterApi()
   api.refuse(kinds.externalSecret, 403)
   await expect(waitForSync(api.client, [ref], { timeoutMs })).rejects.toMatchObject({ status: 403 })
@@ -176,7 +176,7 @@ test('a cluster without the kind is waited for', async () => {
   expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
 
-test('an absent namespace and an absent ExternalSecret are told apart, and waited for', async () => {
+test('an absent namespace and an absent ExternalSecret are reported apart, and waited for', async () => {
   const api = await clusterApi()
   const messages: string[] = []
   const onChange = ({ message }: WaitReport) => void messages.push(message)
@@ -195,7 +195,7 @@ test('an absent namespace and an absent ExternalSecret are told apart, and waite
   expect(messages).toEqual(['the ExternalSecret does not exist', 'an older version of it is synced', 'secret synced'])
 })
 
-test('who may not see namespaces is told that the ExternalSecret is absent', async () => {
+test('who may not see namespaces is reported that the ExternalSecret is absent', async () => {
   const api = await clusterApi()
   api.refuse(kinds.namespace, 403)
   const [report] = await waitForSync(api.client, [ref], { timeoutMs: 30 })
@@ -222,7 +222,7 @@ const warning = (name: string, message: string, second: number, object = ref.nam
   lastTimestamp: `2026-11-24T12:00:0${second}Z`,
 })
 
-test('a failure is told with the newest warning about it, also when that comes later', async () => {
+test('a failure is reported with the newest warning about it, also when that comes later', async () => {
   const api = await clusterApi()
   const onChange = vi.fn()
   api.put(kinds.externalSecret, externalSecret({ failed: true }))
@@ -236,7 +236,7 @@ test('a failure is told with the newest warning about it, also when that comes l
   expect(onChange.mock.calls.map(([{ message }]) => message)).toEqual(['older', 'newest'])
 })
 
-test('who may not see events is told the condition', async () => {
+test('who may not see events is reported the condition', async () => {
   const api = await clusterApi()
   api.put(kinds.externalSecret, externalSecret({ failed: true }))
   api.refuse(kinds.event, 403)
@@ -320,7 +320,7 @@ test.each([
   expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
 
-test('who may not read the target is told so, and the operator is believed', async () => {
+test('who may not read the target is reported so, and the operator is believed', async () => {
   const api = await clusterApi()
   api.put(kinds.externalSecret, synced)
   api.refuse(kinds.secret, 403)
@@ -328,7 +328,7 @@ test('who may not read the target is told so, and the operator is believed', asy
   expect(reports).toEqual([{ ref, state: 'synced', message: 'secret synced', keys: 'unreadable' }])
 })
 
-test('a synced version that is not the one of the catalogue is waited for, and each field told', async () => {
+test('a synced version that is not the one of the catalogue is waited for, and each field reported', async () => {
   const api = await clusterApi()
   const exact = { ...wanted, spec: externalSecretSpec(model, tier, expected) }
   const [data] = spec.data
@@ -350,7 +350,7 @@ test('a synced version that is not the one of the catalogue is waited for, and e
   expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
 
-test('an optional one is told as it is and not waited for', async () => {
+test('an optional one is reported as it is and not waited for', async () => {
   const api = await clusterApi()
   api.put(kinds.namespace, namespace)
   const optional = { ...ref, name: 'other', expected, isOptional: true }

@@ -29,7 +29,7 @@ test.each([
   ['another header', (text: string) => text.replace('Do not edit.', 'Edit.')],
   ['Windows line ends', (text: string) => text.replaceAll('\n', '\r\n')],
   ['an empty file', () => ''],
-])('%s is detected, and the types are made anew', async (_, edit) => {
+])('%s is detected, and the types are made again', async (_, edit) => {
   const edited = edit(types)
   expect(edited).not.toBe(types)
   expect(await chartValuesTypes(base, edited)).toBe(types)

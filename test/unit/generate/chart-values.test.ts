@@ -115,7 +115,7 @@ test('a tier carries its protections', () => {
   })
 })
 
-test('Reloader is told of the targets only where an environment has it', () => {
+test('Reloader is reported of the targets only where an environment has it', () => {
   const enabled = (fields: Partial<EnvironmentSpec>) =>
     valuesOf({ environments: { dev: environment(fields) } }).reloader.enabled
   expect([enabled({}), enabled({ restart: 'checksum' }), enabled({ restart: 'reloader' })]).toEqual([

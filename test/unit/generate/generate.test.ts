@@ -53,7 +53,7 @@ test('each environment has its values twice: for Helm and, the same, for ct', as
   expect([...files.keys()].filter((path) => path.endsWith('.yaml'))).toHaveLength(6)
 })
 
-test('an application with problems makes no file, and all problems are told', async () => {
+test('an application with problems makes no file, and all problems are reported', async () => {
   const secrets = [{ format: 'nothing' as never }, { variable: '1', remoteName: 'one' }]
   const problem = await problemOf(generate(applicationWith({ secrets }), await generatorSources()))
   expect(problem.all.map(({ code }) => code)).toEqual(['VARIABLE_INVALID', 'FORMAT_UNKNOWN'])

@@ -23,14 +23,14 @@ test.each([
   ['without its lines', 'nothing'],
   ['without its end', '<!-- generated:tiers -->'],
   ['with its lines in the wrong order', '<!-- /generated:tiers --><!-- generated:tiers -->'],
-])('a section %s is told', (_, page) => {
+])('a section %s is reported', (_, page) => {
   expect(() => fill(page, 'new')).toThrow(ProblemError)
   expect(() => fill(page, 'new')).toThrow(
     'docs/catalogue.md: the lines <!-- generated:tiers --> and <!-- /generated:tiers --> are missing or in the wrong order. Expected both, on lines of their own.',
   )
 })
 
-test('the pages of all sections whose lines are missing are told at once', () => {
+test('the pages of all sections whose lines are missing are reported at once', () => {
   const pages = new Map([
     [path, 'nothing'],
     ['docs/troubleshooting.md', ''],

@@ -68,7 +68,7 @@ test('a crash in the middle leaves every file whole: the ones before new, the ot
   expect((await readdir(root, { recursive: true })).sort()).toEqual(['a', 'a/fresh.txt', 'a/old.txt', 'b'])
 })
 
-test('a file nobody may read is told, and is not taken for a missing one', async () => {
+test('a file nobody may read is reported, and is not taken for a missing one', async () => {
   const root = await temporaryFolder()
   await mkdir(join(root, 'folder.txt'))
   expect(await problemOf(findStale(root, [{ path: 'folder.txt', content: '' }]))).toMatchObject({

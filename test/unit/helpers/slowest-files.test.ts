@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { slowestText } from '../../helpers/slowest-files.ts'
 
-test('the slowest files are told, the slowest first, and no more than asked for', () => {
+test('the slowest files are reported, the slowest first, and no more than asked for', () => {
   const files = [
     { name: 'unit test/unit/a.test.ts', seconds: 0.25 },
     { name: 'e2e test/e2e/b.test.ts', seconds: 1234.56 },

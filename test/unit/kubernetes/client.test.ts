@@ -104,7 +104,7 @@ test('a refusal keeps its status, reason and message, and names the object', asy
   })
 })
 
-test("a proxy's page is told by its status alone", async () => {
+test("a proxy's page is reported by its status alone", async () => {
   const { client } = await api((_, response) => void response.writeHead(502).end('<html>'))
   await expect(client.list(kinds.secret)).rejects.toThrow('GET secrets: the server answered with status 502')
 })
@@ -172,7 +172,7 @@ test('a watch whose connection breaks is rejected', async () => {
   expect(await problemOf(watch.next())).toMatchObject({ code: 'CLUSTER_UNREACHABLE', exitCode: 4 })
 })
 
-test('what is not JSON is told without quoting it', async () => {
+test('what is not JSON is reported without quoting it', async () => {
   const { client } = await api((_, response) => void response.end('hunter2\n'))
   const ends = [client.get(kinds.secret, { name: 'x' }), client.watch(kinds.secret, { resourceVersion: '1' }).next()]
   for (const end of ends) {
@@ -218,7 +218,7 @@ test('definitions are sent as they are, and waited for until established', async
   expect(seen[0]?.body).not.toContain('name: a.example.com')
 })
 
-test('a definition that the file lacks is told before anything is applied', async () => {
+test('a definition that the file lacks is reported before anything is applied', async () => {
   const path = join(await temporaryFolder(), 'crds.yaml')
   await writeFile(path, crd('a.example.com'))
   const { client, seen } = await api(json(200, {}))
@@ -228,7 +228,7 @@ test('a definition that the file lacks is told before anything is applied', asyn
   expect(seen).toEqual([])
 })
 
-test('a definition that is never established is told as such', async () => {
+test('a definition that is never established is reported as such', async () => {
   const path = join(await temporaryFolder(), 'crds.yaml')
   await writeFile(path, crd('a.example.com'))
   const { client } = await api(json(200, { metadata: {} }))

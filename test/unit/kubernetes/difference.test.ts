@@ -14,7 +14,7 @@ test.each([
   ['a field that goes', { a: { b: 1, c: 2 } }, { a: { b: 1 } }, ['- a.c']],
   ['null', { a: null }, { a: 1 }, ['a: null → 1']],
   ['a type', { a: [1] }, { a: 1 }, ['a: [1] → 1']],
-])('%s is told', (_, before, after, expected) => {
+])('%s is reported', (_, before, after, expected) => {
   expect(texts(before, after)).toEqual(expected)
 })
 

@@ -35,7 +35,7 @@ test.each([v1, v1beta1])('the token of a plugin of %s is taken, with the time of
   expect(await login).toEqual({ token, expiresAt: Date.UTC(2026, 10, 24, 12) })
 })
 
-test('a plugin is told arguments, variables, the version that is spoken, and that nobody can answer it', async () => {
+test('a plugin is reported arguments, variables, the version that is spoken, and that nobody can answer it', async () => {
   const script = `printf '%s|' "$@" > told; echo "$REGION" >> told; echo "$KUBERNETES_EXEC_INFO" >> told
     wc -c >> told; ${printing(credential({ token }))}`
   const entry = {
@@ -103,7 +103,7 @@ test('a client certificate is taken with its key', async () => {
   expect(await login).toEqual({ clientCertificate: certificate, clientKey: key })
 })
 
-test('a plugin that is not installed is told with the hint of the kubeconfig', async () => {
+test('a plugin that is not installed is reported with the hint of the kubeconfig', async () => {
   const { login } = await plugin('', { command: 'no-such-plugin', installHint: 'Install it from https://x.example.\n' })
   expect(await problemOf(login)).toMatchObject({
     code: 'LOGIN_PLUGIN_MISSING',
@@ -116,7 +116,7 @@ test('a plugin that is not installed is told with the hint of the kubeconfig', a
   expect((await problemOf(withoutHint)).fix).toBe('Install no-such-plugin, or correct the command in the kubeconfig.')
 })
 
-test('a plugin that fails is told with the first line it says, and nothing of what it printed or was given', async () => {
+test('a plugin that fails is reported with the first line it says, and nothing of what it printed or was given', async () => {
   const script = `echo '${credential({ token })}'; echo "login expired for $KEY" >&2; echo "trace $KEY" >&2; exit 7`
   const env = [{ name: 'KEY', value: 'a-value-of-the-kubeconfig' }]
   const { login } = await plugin(script, { env, args: ['an-argument'] })
@@ -138,7 +138,7 @@ test('a plugin that does not answer is ended', async () => {
   })
 })
 
-test('a plugin that does not answer is told at once, even when what it started goes on', async () => {
+test('a plugin that does not answer is reported at once, even when what it started continues', async () => {
   const folder = await temporaryFolder()
   const { login } = await plugin(`(sleep 2; touch ${folder}/ended) & wait`, {}, { timeoutMs: 100 })
   expect((await problemOf(login)).code).toBe('LOGIN_PLUGIN_TIMEOUT')
@@ -163,7 +163,7 @@ test.each([
   ['a token of two lines', credential({ token: `${token}\n${token}` }), 'holds a malformed token'],
   ['a certificate alone', credential({ clientCertificateData: token }), 'holds no client certificate with its own key'],
   ['no date', credential({ token, expirationTimestamp: token }), 'holds an expirationTimestamp that is not a date'],
-])('a plugin that prints %s is told without its output', async (_, output, fact) => {
+])('a plugin that prints %s is reported without its output', async (_, output, fact) => {
   const { login } = await plugin(printing(output))
   const problem = await problemOf(login)
   expect(problem).toMatchObject({ code: 'LOGIN_PLUGIN_ANSWER', exitCode: 4 })
@@ -171,7 +171,7 @@ test.each([
   expect(JSON.stringify(problem)).not.toContain(token)
 })
 
-test('a client certificate with the key of another is told', async () => {
+test('a client certificate with the key of another is reported', async () => {
   const { certificate } = testCertificate({ keys: ecKeys() })
   const { key } = testCertificate({ keys: ecKeys() })
   const { login } = await plugin(printing(credential({ clientCertificateData: certificate, clientKeyData: key })))
@@ -191,12 +191,12 @@ test.each([
   ['a version that is gone', { apiVersion: 'client.authentication.k8s.io/v1alpha1' }],
   ['arguments that are no text', { args: [{ a: 1 }] }],
   ['a variable without a value', { env: [{ name: 'X' }] }],
-])('an entry with %s is told', async (_, entry) => {
+])('an entry with %s is reported', async (_, entry) => {
   const { login } = await plugin(printing(credential({ token })), entry)
   expect(await problemOf(login)).toMatchObject({ code: 'BAD_KUBECONFIG', where: 'kubeconfig' })
 })
 
-test('an entry that is no object is told', async () => {
+test('an entry that is no object is reported', async () => {
   const options = {
     where: 'kubeconfig',
     context: 'prod',

@@ -86,7 +86,7 @@ test('of two runs that both found nothing, one begins', async () => {
   expect(await problemOf(two.note({ phase: 'b' }))).toMatchObject({ code: 'JOURNAL_CHANGED' })
 })
 
-test('an answer that got lost is told from what the cluster has', async () => {
+test('an answer that got lost is reported from what the cluster has', async () => {
   const here = cluster()
   const journal = await here.open('one')
   here.lose('after')

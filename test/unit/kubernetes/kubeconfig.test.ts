@@ -86,12 +86,12 @@ test('a token may be in a file', async () => {
   expect((await connectionOf(await loadKubeconfig({ KUBECONFIG: path }))).token).toBe('abc')
 })
 
-test('no file at all is told with the place that was looked at', async () => {
+test('no file at all is reported with the place that was checked', async () => {
   const problem = await problemOf(loadKubeconfig({ KUBECONFIG: '/nowhere/config' }))
   expect(problem).toMatchObject({ code: 'NO_KUBECONFIG', where: '/nowhere/config' })
 })
 
-test('an unknown context is told with the nearest one', async () => {
+test('an unknown context is reported with the nearest one', async () => {
   const path = await file(join(await temporaryFolder(), 'c'), { name: 'production' })
   const kubeconfig = await loadKubeconfig({ KUBECONFIG: path })
   expect((await problemOf(connectionOf(kubeconfig, 'prodution'))).message).toBe(
@@ -100,7 +100,7 @@ test('an unknown context is told with the nearest one', async () => {
   expect((await problemOf(connectionOf(kubeconfig))).message).toContain('no current context is set.')
 })
 
-test('a user who logs in through "auth-provider" is told that Kubernetes dropped it', async () => {
+test('a user who logs in through "auth-provider" is reported that Kubernetes dropped it', async () => {
   const user = { 'auth-provider': { name: 'gcp' } }
   const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', user })
   const problem = await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))
@@ -116,7 +116,7 @@ interface PluginParts {
   readonly user?: object
 }
 
-/** A kubeconfig whose user has a login plugin beside the file, which notes what it is told and prints `status`. */
+/** A kubeconfig whose user has a login plugin beside the file, which notes what it is reported and prints `status`. */
 async function withPlugin(status: object, { cluster = {}, exec = {}, user = {} }: PluginParts = {}) {
   const folder = await temporaryFolder()
   const apiVersion = 'client.authentication.k8s.io/v1'
@@ -151,7 +151,7 @@ test.each([{ token: 'own' }, { 'client-certificate-data': 'Q1JU', 'client-key-da
   },
 )
 
-test('a login plugin that wants it is told what the kubeconfig says of the cluster', async () => {
+test('a login plugin that wants it is reported what the kubeconfig says of the cluster', async () => {
   const cluster = {
     'certificate-authority-data': Buffer.from('CA').toString('base64'),
     'tls-server-name': 'name',
@@ -195,7 +195,7 @@ test('a login plugin whose token lasts is asked once', async () => {
   expect(await told()).toHaveLength(1)
 })
 
-test('a file that is no YAML is told without quoting it', async () => {
+test('a file that is no YAML is reported without quoting it', async () => {
   const path = join(await temporaryFolder(), 'c')
   await writeFile(path, 'users: [{token: "s3cret"')
   const problem = await problemOf(loadKubeconfig({ KUBECONFIG: path }))
@@ -204,7 +204,7 @@ test('a file that is no YAML is told without quoting it', async () => {
 })
 
 test.each(['', 'apiVersion: v1\nkind: Config\ncontexts: []\n', '\u0000\u0001\u0002'])(
-  'a file without any context is told as such, not as a context to switch to',
+  'a file without any context is reported as such, not as a context to switch to',
   async (text) => {
     const path = join(await temporaryFolder(), 'c')
     await writeFile(path, text)
@@ -213,12 +213,12 @@ test.each(['', 'apiVersion: v1\nkind: Config\ncontexts: []\n', '\u0000\u0001\u00
   },
 )
 
-test('a context that names a missing user is told', async () => {
+test('a context that names a missing user is reported', async () => {
   const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', context: { user: 'gone' } })
   expect((await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))).code).toBe('BAD_KUBECONFIG')
 })
 
-test('a certificate file that is missing is told', async () => {
+test('a certificate file that is missing is reported', async () => {
   const cluster = { 'certificate-authority': 'gone.crt' }
   const path = await file(join(await temporaryFolder(), 'c'), { name: 'x', current: 'x', cluster })
   expect((await problemOf(connectionOf(await loadKubeconfig({ KUBECONFIG: path })))).message).toContain('gone.crt')

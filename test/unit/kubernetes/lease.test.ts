@@ -44,7 +44,7 @@ function cluster(clockMs = 0) {
   }
 }
 
-/** Tries to take it for ourselves, and what we are told while waiting. */
+/** Tries to take it for ourselves, and what we are reported while waiting. */
 function taking(client: KubernetesClient, options: Partial<LeaseOptions> = {}) {
   const told: string[] = []
   const end = acquireLease(client, ref, { holder: 'us', onWait: (line) => void told.push(line), ...options })

@@ -30,7 +30,7 @@ test('each manager is named once, sorted, and none of those that deploy a releas
   expect(managersOf([{}], ['spec'])).toEqual([])
 })
 
-test('labels and annotations that Helm set are told apart from those of others', () => {
+test('labels and annotations that Helm set are reported apart from those of others', () => {
   const labels = (name: string) => ({ 'f:metadata': { 'f:labels': { '.': leaf, [`f:${name}`]: leaf } } })
   expect(keysOfHelm([by('helm', labels('old')), by('kubectl-label', labels('team'))], 'labels')).toEqual(['old'])
   expect(keysOfHelm([by('helm', labels('old'))], 'annotations')).toEqual([])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { confirm } from '../../../scripts/lib/confirm.ts'
 
-/** What is asked, what is answered, and what is told. */
+/** What is asked, what is answered, and what is reported. */
 async function asked(answer: string) {
   const questions: string[] = []
   const told: string[] = []
@@ -22,7 +22,7 @@ test.each(['y', 'Y', 'yes', ' Yes '])('%j is a yes', async (answer) => {
 })
 
 test.each(['', 'n', 'no', 'yesterday', 'oui'])(
-  '%j is none, and it is told that nothing was changed',
+  '%j is none, and it is reported that nothing was changed',
   async (answer) => {
     expect(await asked(answer)).toMatchObject({ confirmed: false, told: ['nothing was changed'] })
   },

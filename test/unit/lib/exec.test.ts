@@ -20,7 +20,7 @@ test('arguments are no shell text', async () => {
   expect(await run(process.execPath, ['-e', 'console.log(process.argv[1])', '$HOME `id` "x"'])).toBe('$HOME `id` "x"')
 })
 
-test('a failing program is told with its command, exit code and last lines', async () => {
+test('a failing program is reported with its command, exit code and last lines', async () => {
   const problem = await problemOf(
     run(...node('for (let i = 0; i < 20; i++) console.error("line", i); process.exit(2)')),
   )

@@ -53,7 +53,7 @@ const fullDisks = [
 ].filter(({ shell: [file = '', ...args] }) => spawnSync(file, [...args, 'true']).status === 0)
 
 test.each(fullDisks)(
-  '$title keeps the old text, leaves nothing beside it, and is told',
+  '$title keeps the old text, leaves nothing beside it, and is reported',
   async ({ shell, prepare, reason }) => {
     const folder = await temporaryFolder()
     const path = join(folder, 'file.txt')

@@ -14,7 +14,7 @@ test.each([
   expect(jsonMistake(text)).toEqual({ line, column, isCutOff: false })
 })
 
-test('what is cut off anywhere is told as that', () => {
+test('what is cut off anywhere is reported as that', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.string()), fc.nat(), (object, at) => {
       const text = JSON.stringify(object)

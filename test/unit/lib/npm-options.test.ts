@@ -30,7 +30,7 @@ test.each([
   [['--environment=dev'], 'npm run status -- --environment=dev'],
   [['--environment', 'dev', '--formats', '--dry-run'], 'npm run status -- --environment …'],
   [['--environment=dev', '--no-wait'], 'npm run status -- --environment=dev …'],
-])('npm run status %j is told as %s', async (args, expected) => {
+])('npm run status %j is reported as %s', async (args, expected) => {
   expect(await typed(...args)).toBe(expected)
 })
 

@@ -35,7 +35,7 @@ describe.each([
   ['its folder', 'outer/bin'],
   ['a folder above', 'outer'],
 ])('%s', (_, name) => {
-  test('that everybody may write is told with the mode and the fix', async () => {
+  test('that everybody may write is reported with the mode and the fix', async () => {
     const path = join(root, name)
     await chmod(path, 0o777)
     expect(await findOpenEntry(program)).toEqual({
@@ -48,7 +48,7 @@ describe.each([
   })
 
   test.runIf(isRoot)(
-    'that a group of others may write is told, and one that its group may only read is not',
+    'that a group of others may write is reported, and one that its group may only read is not',
     async () => {
       const path = join(root, name)
       await chown(path, 0, stranger)
@@ -67,7 +67,7 @@ describe.each([
     expect(await findOpenEntry(program)).toBeUndefined()
   })
 
-  test.runIf(isRoot)('that belongs to another user is told', async () => {
+  test.runIf(isRoot)('that belongs to another user is reported', async () => {
     const path = join(root, name)
     await chown(path, stranger, 0)
     expect(await findOpenEntry(program)).toMatchObject({ path, fact: `belongs to another user (uid ${stranger})` })
@@ -106,7 +106,7 @@ describe('a folder where only the owner of an entry may replace it', () => {
 })
 
 describe('a link', () => {
-  test('leads to a program in an open folder, which is told', async () => {
+  test('leads to a program in an open folder, which is reported', async () => {
     await mkdir(join(root, 'path'))
     await symlink('../outer/bin/tool', join(root, 'path/tool'))
     expect(await findOpenEntry(join(root, 'path/tool'))).toBeUndefined()
@@ -114,7 +114,7 @@ describe('a link', () => {
     expect(await findOpenEntry(join(root, 'path/tool'))).toMatchObject({ path: join(root, 'outer/bin') })
   })
 
-  test('in an open folder is told, whatever it leads to', async () => {
+  test('in an open folder is reported, whatever it leads to', async () => {
     await mkdir(join(root, 'path'))
     await symlink(program, join(root, 'path/tool'))
     await chmod(join(root, 'path'), 0o777)

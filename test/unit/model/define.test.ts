@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defineCatalogue, defineEnvironments } from '../../../scripts/model/define.ts'
 
-/** The compiler is the test: `tsc` refuses an expected error that is none. */
+/** The compiler is the test: `tsc` refuses an expected error that is malformed. */
 const environments = defineEnvironments({
   dev: {
     description: 'd',

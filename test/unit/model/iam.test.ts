@@ -60,7 +60,7 @@ test.each([
   ['30d', 10],
   ['7d', 3],
   ['1d', 1],
-] as const)('a key that lives %s is told of in its last %i days, not all its life', (keyLifetime, days) => {
+] as const)('a key that lives %s is reported in its last %i days, not all its life', (keyLifetime, days) => {
   const application = applicationWith({ environments: { dev: environment({ keyLifetime }) } })
   expect(iamPlan(resolve(application, 'dev')).keyWarningDays).toBe(days)
 })

@@ -26,7 +26,7 @@ const secrets: readonly Partial<SecretSpec>[] = [
 const model = resolve(applicationWith({ secrets }), 'dev')
 const unit = (name: string) => findUnit(model, name)
 
-/** What is told of a name that means nothing, or too much. */
+/** What is reported of a name that means nothing, or too much. */
 function refusal(name: string) {
   try {
     unit(name)
@@ -52,7 +52,7 @@ test.each([
   expect([found.name, found.entries.map(({ spec }) => spec.variable).sort()]).toEqual([called, variables])
 })
 
-test('an unknown name is told with the nearest, and one of two tiers with both', () => {
+test('an unknown name is reported with the nearest, and one of two tiers with both', () => {
   expect(refusal('SEEL')).toMatchObject({
     exitCode: 2,
     code: 'ROTATION_NAME_UNKNOWN',

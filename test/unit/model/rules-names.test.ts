@@ -205,7 +205,7 @@ ruleTest('two tiers have folders apart from each other', {
   accepts: { tiers: { ...tier('api', { remotePath: '/shop' }), ...tier('web', { remotePath: '/shop-web' }) } },
 })
 
-ruleTest('two tiers with one folder are told once', {
+ruleTest('two tiers with one folder are reported once', {
   refuses: { tiers: { ...tier('api', { remotePath: '/shop' }), ...tier('web', { remotePath: '/shop' }) } },
   telling: [
     {

@@ -40,7 +40,7 @@ test('the catalogue of Trackdéchets breaks no rule of the network', () => {
 for (const [source, hint] of [
   ['ingress-controler', ' Did you mean "ingress-controller"?'],
   ['wep', ' Did you mean "web"?'],
-  ['web/view', ' Did you mean "web/site"?'],
+  ['web/sight', ' Did you mean "web/site"?'],
   ['web/site/1', ' Did you mean "web/site"?'],
   ['', ''],
 ] as const) {
@@ -437,7 +437,7 @@ ruleTest('the labels of the DNS can be some', {
   accepts: dns({ app: 'core-dns' }),
 })
 
-test('an egress to nothing the compiler would take is told', () => {
+test('an egress to nothing the compiler would take is reported', () => {
   for (const to of [{ cidr: 5 }, { namespaces: 'x' }, { cidr: '10.0.0.0/8', namespace: 'x' }, 'Internet', {}]) {
     expect(
       checkApplication(applicationWith(egress({ to: to as never }))).map(({ code, where }) => `${code} ${where}`),

@@ -170,7 +170,7 @@ for (const [property, neighbour] of [
   })
 }
 
-ruleTest('an unknown format is told with the nearest one', {
+ruleTest('an unknown format is reported with the nearest one', {
   refuses: { secrets: [{ format: 'http-ulr' as never }] },
   telling: [
     {
@@ -182,7 +182,7 @@ ruleTest('an unknown format is told with the nearest one', {
   accepts: { secrets: [{ format: 'http-url' }] },
 })
 
-ruleTest('an unknown tier is told with the nearest one', {
+ruleTest('an unknown tier is reported with the nearest one', {
   refuses: { secrets: [{ tier: 'apy' }] },
   telling: [
     {
@@ -206,7 +206,7 @@ ruleTest('a consumer is a workload of the tier of its secret', {
   accepts: { secrets: [{ consumers: ['server', 'worker'] }] },
 })
 
-ruleTest('an unknown consumer is told with the nearest one', {
+ruleTest('an unknown consumer is reported with the nearest one', {
   refuses: { secrets: [{ consumers: ['serverr'] }] },
   telling: [
     {
@@ -231,7 +231,7 @@ ruleTest('an entry exists in some environment', {
   accepts: { secrets: [{ environments: ['dev'] }] },
 })
 
-ruleTest('an unknown environment is told with the nearest one', {
+ruleTest('an unknown environment is reported with the nearest one', {
   refuses: { environments: { staging: environment() }, secrets: [{ environments: ['stagin'] }] },
   telling: [
     {

@@ -23,19 +23,19 @@ test('an application of the right shape passes', () => {
 test.each([
   ['no catalogue', undefined],
   ['a list instead of a catalogue', []],
-])('%s is told', (_, catalogue) => {
+])('%s is reported', (_, catalogue) => {
   expect(misshapen({ catalogue, environments: {} })).toEqual([
     'catalogue: is not an object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
   ])
 })
 
-test('a missing field is told with what it has to be', () => {
+test('a missing field is reported with what it has to be', () => {
   expect(misshapen(withSecret({ description: undefined }))).toEqual([
     'catalogue "TOKEN" (api): has no description. Expected a text that is not empty.',
   ])
 })
 
-test('an unknown field is told with the nearest one', () => {
+test('an unknown field is reported with the nearest one', () => {
   expect(misshapen(withSecret({ formatt: 'token' }))).toEqual([
     'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, remoteName, format, description, optional, environments, identity, layout, property, consumers, owner, rotation, overlap.',
   ])
@@ -58,7 +58,7 @@ test.each([
   ])
 })
 
-test('an entry that is no object is told by its number', () => {
+test('an entry that is no object is reported by its number', () => {
   const { catalogue, environments } = applicationWith()
   expect(misshapen({ catalogue: { ...catalogue, secrets: [null] }, environments })).toEqual([
     expect.stringMatching(/^catalogue secrets\[0\]: is not an object\. Expected an object with tier, variable/),
@@ -88,7 +88,7 @@ test('isolation mode "project" wants a project id a tier, and "path" one for all
   ])
 })
 
-test('an application without environments is told', () => {
+test('an application without environments is reported', () => {
   const { catalogue } = applicationWith()
   expect(misshapen({ catalogue, environments: {} })).toEqual([
     'environments: is empty. Expected at least one environment.',

@@ -18,10 +18,10 @@ describe('reading', () => {
     ['nothing', 'A=', ''],
     ['spaces around the sign', 'A = b', 'b'],
     ['spaces around the value', 'A=  b c \t', 'b c'],
-    ['a no-break space, which is told later', 'A=b\u00a0', 'b\u00a0'],
+    ['a no-break space, which is reported later', 'A=b\u00a0', 'b\u00a0'],
     ['a comment after a value', 'A=b # c', 'b'],
     ['# inside a value', 'A=b#c', 'b#c'],
-    ['a comment in the place of a value', 'A=# c', ''],
+    ['a comment instead of a value', 'A=# c', ''],
     ['export', 'export A=b', 'b'],
     ['more than one =', 'A=b==', 'b=='],
     ['a quote inside', `A=b"c'd`, `b"c'd`],
@@ -61,7 +61,7 @@ describe('reading', () => {
 
   test.each([
     ['no sign', 'hunter2', 'is not NAME=value'],
-    ['a name that is none', 'hunter-2 x=1', 'is not NAME=value'],
+    ['a name that is malformed', 'hunter-2 x=1', 'is not NAME=value'],
     ['a name that begins with a digit', '2hunter=1', 'is not NAME=value'],
     ['a colon', 'A: hunter2', 'is not NAME=value'],
     ['an open quote', 'A="hunter2\nB=3', 'begins a quoted value that never ends'],
@@ -69,14 +69,14 @@ describe('reading', () => {
     ['another escape', 'A="hunter2\\d"', 'has a backslash in double quotes before another character'],
     ['a backtick', 'A=`hunter2`', 'begins its value with a backtick'],
     ['a NUL', 'A=hunter2\0', 'has a NUL character'],
-  ])('%s is told by its line, and nothing of it is shown', (_, text, message) => {
+  ])('%s is reported by its line, and nothing of it is shown', (_, text, message) => {
     const [first, ...others] = wrong(`OK=1\n${text}`)
     expect(first).toContain(`.env line 2 ${message}`)
     expect([first, ...others].join()).not.toMatch(/hunter/)
     expect(others).toEqual([])
   })
 
-  test('every line that is wrong is told, and what follows them is read', () => {
+  test('every line that is wrong is reported, and what follows them is read', () => {
     const text = 'one\nA="\\q"\nB=2\ntwo\nB=3\n'
     expect(wrong(text).map((line) => line.slice(0, 11))).toEqual([1, 2, 4, 5].map((line) => `.env line ${line}`))
     expect(parseDotenv(text, '.env').values.get('B')).toEqual({ value: '2', line: 3 })

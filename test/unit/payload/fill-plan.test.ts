@@ -257,7 +257,7 @@ describe('versions', () => {
     expect(chosen).toMatchObject({ work: [{ disable: [1, 3], delete: [2] }], payloads: [] })
   })
 
-  test('have room for one more, or it is told before anything is written', () => {
+  test('have room for one more, or it is reported before anything is written', () => {
     const full = versions('disabled', ...Array.from({ length: 19 }, () => 'enabled'))
     const change = { secrets: [single], values: { TOKEN: 'new' }, found: { versions: full, holds: 'now' } }
     expect(plan({ ...change, options: { replace: true } }).problems).toEqual(['FILL_VERSIONS_FULL'])

@@ -51,7 +51,7 @@ describe('whose value it is', () => {
     expect(assign(`SENTRY_DSN=${dsn}\nTOKEN=x`, scope)).toEqual({ values: { 'web.SENTRY_DSN': dsn }, problems: [] })
   })
 
-  test('an unknown name is told with the nearest one', () => {
+  test('an unknown name is reported with the nearest one', () => {
     expect(assign('TOKN=x\nzweb.NOTE=x').problems).toEqual([
       'FILL_NAME_UNKNOWN .env line 1: "TOKN" is not a variable of this environment. Did you mean "TOKEN"? Expected a variable of the catalogue.',
       'FILL_NAME_UNKNOWN .env line 2: "zweb.NOTE" is not a variable of this environment. Did you mean "web.NOTE"? Expected a variable of the catalogue.',
@@ -70,7 +70,7 @@ describe('whose value it is', () => {
     expect(others).toEqual([])
   })
 
-  test('a chosen name that is none is told', () => {
+  test('a chosen name that is malformed is reported', () => {
     expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.message).toContain('Did you mean "TOKEN"?')
     expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.fix).toMatch(/^Correct the name, or add/)
     expect(entriesInScope(all, { tier: 'web', only: ['TOKEN'] }).problems).toHaveLength(1)
@@ -84,7 +84,7 @@ describe('whose value it is', () => {
 })
 
 describe('whether it fits', () => {
-  test('every value that does not fit its format is told, without any of it', () => {
+  test('every value that does not fit its format is reported, without any of it', () => {
     const { problems } = assign('TOKEN=hunter 2 \napi.SENTRY_DSN=hunter\nNOTE=\n')
     expect(problems).toEqual([
       'FILL_VALUE_INVALID .env line 2 (api.SENTRY_DSN): is not a URL. Expected an https URL with a public key before the host and a project id at its end: https://<key>@<host>/<id>.',
@@ -118,7 +118,7 @@ describe('JSON', () => {
     expect(JSON.stringify(problems)).not.toContain('hunter2')
   })
 
-  test('a field that is no text is told where it matters', () => {
+  test('a field that is no text is reported where it matters', () => {
     const text = '{"TOKEN": {"hunter2": 1}, "NOTE": 5, "hunter2": 1}'
     expect(assign(text, { only: ['TOKEN'] }).problems).toEqual([
       'FILL_VALUE_INVALID .env (api.TOKEN): is not a text. Expected one line without white space around it.',

@@ -163,7 +163,7 @@ describe('nothing is done', () => {
   })
 })
 
-test('every problem is told at once', () => {
+test('every problem is reported at once', () => {
   const { problems } = plan({
     unit: 'pair',
     given: { USER: 'old user', PASSWORD: 'new' },
@@ -177,7 +177,7 @@ describe('a rotation that was begun', () => {
   /** The version that was added is what the remote secret holds now. */
   const holds = { password: 'new password' }
 
-  test('goes on with what is still to be added, of the same values', () => {
+  test('continues with what is still to be added, of the same values', () => {
     const given = { USER: 'new user', PASSWORD: 'new password' }
     expect(plan({ unit: 'pair', given, holds, begun })).toMatchObject({ versions: { user: 'new user' }, problems: [] })
     expect(plan({ unit: 'pair', given: { USER: 'new user' }, holds, begun }).problems).toEqual([])

@@ -44,11 +44,11 @@ test.each([
     ],
   ],
   ['lacks a field', json, '{"smtp":{}}', [['VALUE_MISSING', 'A']]],
-])('a value that %s is told by its entries', (_, remote, value, faults) => {
+])('a value that %s is reported by its entries', (_, remote, value, faults) => {
   expect(faultsOf(remote, value)).toEqual(faults)
 })
 
-test('no part of a value is in what is told of it', () => {
+test('no part of a value is in what is reported of it', () => {
   const faults = [
     ...valueFaults(opaque, Buffer.from('hunter2')),
     ...valueFaults(bundle, Buffer.from('{"A":"hunter2","B":"hunter2"}')),

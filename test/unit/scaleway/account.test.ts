@@ -26,7 +26,7 @@ profiles:
 
 const problemsOf = async (load: () => Promise<unknown>) => (await problemOf(load())).all
 
-test('a wait that Scaleway asks of several requests is told once, and the next one again', async () => {
+test('a wait that Scaleway asks of several requests is reported once, and the next one again', async () => {
   const lines: string[] = []
   const env = { SCW_SECRET_KEY: secretKey, ...(await withConfig('')) }
   const { onWait } = await loadAccount(env, undefined, (line) => void lines.push(line))
@@ -88,7 +88,7 @@ test.each([
   expect(isLocalApi({ SCW_API_URL })).toBe(expected)
 })
 
-test('all that is wrong is told at once, and no key with it', async () => {
+test('all that is wrong is reported at once, and no key with it', async () => {
   const env = {
     HOME: '/nowhere',
     SCW_API_URL: 'http://example.org',
@@ -104,13 +104,13 @@ test('all that is wrong is told at once, and no key with it', async () => {
   expect(JSON.stringify(problems)).not.toContain('half-of')
 })
 
-test('a profile that is not there is told with the nearest', async () => {
+test('a profile that is not there is reported with the nearest', async () => {
   const env = { ...(await withConfig(config)), SCW_PROFILE: 'stagign' }
   const [problem] = await problemsOf(() => loadAccount(env))
   expect(problem).toMatchObject({ code: 'SCALEWAY_PROFILE_UNKNOWN', message: expect.stringContaining('"staging"') })
 })
 
-test('a config file that is no YAML is told without what is in it', async () => {
+test('a config file that is no YAML is reported without what is in it', async () => {
   const env = await withConfig(`secret_key: ${secretKey}\n  bad: [`)
   const problems = await problemsOf(() => loadAccount(env))
   expect(problems).toMatchObject([{ code: 'SCALEWAY_CONFIG_UNREADABLE' }])

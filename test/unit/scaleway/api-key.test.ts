@@ -39,7 +39,7 @@ test.each<[string, Partial<typeof key>, string | undefined]>([
   ['swapped with the secret key', { accessKey: secretKey, secretKey: accessKey }, accessKey],
   ['that is cut off', { accessKey: accessKey.slice(0, 15) }, undefined],
   ['that is absent', { accessKey: '' }, undefined],
-])('an access key %s is told from the pair, where it can be', (_, parts, found) => {
+])('an access key %s is reported from the pair, where it can be', (_, parts, found) => {
   expect(accessKeyIn({ ...key, ...parts })).toBe(found)
 })
 

@@ -37,7 +37,7 @@ test('a refusal names the request, with no more of an access key than its last c
   expect((await problemOf(refused)).where).toBe('Scaleway DELETE /iam/v1alpha1/api-keys/…4X1W')
 })
 
-test('every answer is told as it came, with the clock of the server and no key', async () => {
+test('every answer is reported as it came, with the clock of the server and no key', async () => {
   const date = 'Tue, 24 Nov 2026 12:00:00 GMT'
   const server = await serverWith({ ...wait, headers: { ...wait.headers, date, 'x-request-id': '7f3a' } }, done)
   const answers: ScalewayAnswer[] = []
@@ -77,7 +77,7 @@ describe('a request is tried again', () => {
     expect(server.received).toHaveLength(2)
   })
 
-  test('and a wait of the API is told, in seconds', async () => {
+  test('and a wait of the API is reported, in seconds', async () => {
     const server = await serverWith(wait, { ...wait, headers: { 'retry-after': '1' } }, broken, done)
     const waits: number[] = []
     await scalewayRequest({ ...accountOf(server), retryMs: 1, onWait: (seconds) => void waits.push(seconds) }, read)
@@ -156,7 +156,7 @@ describe('a refusal', () => {
     ['another form', { error: { type: 1 } }],
     ['a list', []],
     ['null', 'null'],
-  ])('with %s for its body is told all the same', async (_, body) => {
+  ])('with %s for its body is reported all the same', async (_, body) => {
     const server = await serverWith({ status: 418, body })
     const problem = await problemOf(scalewayRequest(accountOf(server), write))
     expect(problem.message).toBe('answers 418 unknown. Expected success.')
@@ -179,13 +179,13 @@ describe('a refusal', () => {
     expect(await refusals[1]).toMatchObject({ requestId: '', reason: '' })
   })
 
-  test('is told after as many attempts as the account allows', async () => {
+  test('is reported after as many attempts as the account allows', async () => {
     const server = await serverWith(wait)
     await expect(scalewayRequest({ ...accountOf(server), attempts: 2 }, read)).rejects.toThrow(ScalewayError)
     expect(server.received).toHaveLength(2)
   })
 
-  test('is told after the fifth attempt when Scaleway never gives in', async () => {
+  test('is reported after the fifth attempt when Scaleway never gives in', async () => {
     const server = await serverWith(wait)
     const problem = await problemOf(scalewayRequest(accountOf(server), read))
     expect(problem.message).toBe('answers 429 too_many_requests. Expected success.')
@@ -227,7 +227,7 @@ test.each([301, 302, 303, 307, 308])('a %i is not followed: the key would go to 
   expect(await scalewayRequest(accountOf(other), read)).toEqual({ id: 'done' })
 })
 
-test('a server that is not there is told, with its address', async () => {
+test('a server that is not there is reported, with its address', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await eventually(() => server.listening, Boolean)
   const { port } = server.address() as AddressInfo
@@ -244,7 +244,7 @@ test('a server that is not there is told, with its address', async () => {
 test.each<[string, Answer]>([
   ['is not JSON', { body: '<html>proxy</html>' }],
   ['is only a part of it', { headers: { 'content-length': '100' }, body: '{"id":' }],
-])('an answer with a body that %s is told, and a write is not sent again', async (_, answer) => {
+])('an answer with a body that %s is reported, and a write is not sent again', async (_, answer) => {
   const server = await serverWith(answer, done)
   expect(await problemOf(scalewayRequest(accountOf(server), write))).toMatchObject({
     code: 'SCALEWAY_ANSWER_UNREADABLE',

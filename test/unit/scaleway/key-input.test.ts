@@ -83,7 +83,7 @@ describe('a file', () => {
     })
   })
 
-  test('that is not there, or is a folder, is told as such', async () => {
+  test('that is not there, or is a folder, is reported as such', async () => {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'inside'), { mode: 0o700 })
     expect((await problemOf(from(join(folder, 'nothing')))).message).toMatch(/^there is no such file\. /)

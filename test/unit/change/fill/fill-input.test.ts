@@ -41,7 +41,7 @@ test('what is longer than that, or no UTF-8, is refused and not cut off', async 
   expect(await problemOf(readValuesFile(path))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE', where: path })
 })
 
-test('a file without a value is told, and one with a value is not', async () => {
+test('a file without a value is reported, and one with a value is not', async () => {
   const path = join(await temporaryFolder(), 'x.env')
   for (const text of ['', '# nothing\n', '{}']) {
     await writeFile(path, text, { mode: 0o600 })

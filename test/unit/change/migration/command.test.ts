@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 describe('npm run migrate', () => {
   test.each(cases.map(([args, message], index) => [args.join(' '), message, index] as const))(
-    'with "%s" is wrong usage, told before anything is read',
+    'with "%s" is wrong usage, reported before anything is read',
     (_, message, index) => {
       const { exitCode, stdout, stderr } = results[index] ?? {}
       expect(stderr).toContain(message)

@@ -69,7 +69,7 @@ describe('a key of the old Secret', () => {
     expect(goals({ data: { TOKEN: 'a' }, leave: ['TOKEN'] })).toEqual({ states: ['TOKEN left'], given: {} })
   })
 
-  test('that is near a variable is told the variable', () => {
+  test('that is near a variable is reported the variable', () => {
     expect(inventory({ data: { TOKENS: 'a' } }).problems[0]?.message).toContain('Did you mean "TOKEN"?')
   })
 
@@ -79,7 +79,7 @@ describe('a key of the old Secret', () => {
   })
 })
 
-test('a value that does not fit, or is no text, is told by its key and entry, and not shown', () => {
+test('a value that does not fit, or is no text, is reported by its key and entry, and not shown', () => {
   const { problems } = inventory({ data: { COLOUR: 'hunter2' } })
   expect(problems).toMatchObject([{ code: 'FILL_VALUE_INVALID', where: 'Secret/shop/old key COLOUR (web.COLOUR)' }])
   expect(JSON.stringify(problems)).not.toContain('hunter2')
@@ -112,7 +112,7 @@ describe('what is said about keys', () => {
     })
   })
 
-  test('of a key that is not there, or of a variable that is none, is told with the nearest', () => {
+  test('of a key that is not there, or of a variable that is malformed, is reported with the nearest', () => {
     const parts = { data: { TOKEN: 'a' }, assign: { TOKE: ['api'], TOKEN: ['apo'] }, leave: ['TOKN'] }
     const { problems } = inventory(parts)
     expect(problems.map(({ code, where }) => `${where} ${code}`)).toEqual([
@@ -126,7 +126,7 @@ describe('what is said about keys', () => {
     )
   })
 
-  test('of a value in the place of a tier shows nothing of it', () => {
+  test('of a value instead of a tier shows nothing of it', () => {
     const { problems } = inventory({ data: { TOKEN: 'a' }, assign: { TOKEN: ['hunter2hunter2'] } })
     expect(problems).toMatchObject([{ code: 'ASSIGNED_TO_NOTHING' }])
     expect(JSON.stringify(problems)).not.toContain('hunter2')

@@ -9,7 +9,7 @@ const step = (name: StepName, outlook: Outlook): StepState => ({ name, title: na
 const codes = (...steps: StepState[]) =>
   laterProblems(steps).map(({ code, severity }) => (severity === 'warning' ? code : `${code} as an error`))
 
-test('what later steps need is told once, and not what the next one says already', () => {
+test('what later steps need is reported once, and not what the next one says already', () => {
   const waits = (...names: string[]) => blocked('waits', names.map(problem))
   expect(codes(step('inventory', waits('A')), step('backup', waits('A')), step('fill', waits('A')))).toEqual([])
   expect(

@@ -50,7 +50,7 @@ test('what was noted is read again', async () => {
 describe('what an unknown version has noted is not guessed at', () => {
   test.each([
     ['another version', { ...state, version: 2 }],
-    ['a step that is none', { ...state, done: { launch: 'x' } }],
+    ['a step that is malformed', { ...state, done: { launch: 'x' } }],
     ['choices of another form', { ...state, assign: { A: 'api' } }],
     ['a backup without its sources', { ...state, backup: { uid: 'u', resourceVersion: '7', secret: 'x' } }],
     ['a deletion without its time', { ...state, deleting: { uid: 'u', resourceVersion: '7' } }],

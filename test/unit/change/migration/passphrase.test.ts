@@ -87,7 +87,7 @@ describe('a file', () => {
     expect(problem.fix).toContain('choose another passphrase')
   })
 
-  test('that is not there is told', async () => {
+  test('that is not there is reported', async () => {
     const path = join(await temporaryFolder(), 'none')
     expect(await problemOf(passphraseOf(path, () => terminal())('open'))).toMatchObject({
       code: 'PASSPHRASE_FILE_UNREADABLE',

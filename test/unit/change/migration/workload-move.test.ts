@@ -68,7 +68,7 @@ describe('a workload', () => {
     })
   })
 
-  test('keeps labels it has, and a service account of its own, which is told', () => {
+  test('keeps labels it has, and a service account of its own, which is reported', () => {
     const moved = move('server', { containers: [whole], serviceAccountName: 'special' }, kinds.deployment, {
       role: 'server',
     })
@@ -84,7 +84,7 @@ describe('a workload', () => {
     expect(move('server', { containers: [whole] }, kinds.statefulSet)).toBeUndefined()
   })
 
-  test('of a name that two tiers have is told apart by its kind', () => {
+  test('of a name that two tiers have is reported apart by its kind', () => {
     expect([
       move('site', { containers: [whole] })?.tier,
       move('site', { containers: [whole] }, kinds.statefulSet)?.tier,
@@ -160,7 +160,7 @@ describe('variables', () => {
     ])
   })
 
-  test('of another tier are told, and stay as they are', () => {
+  test('of another tier are reported, and stay as they are', () => {
     const env = [{ name: 'SITE', valueFrom: { secretKeyRef: { name: 'old', key: 'SITE_URL' } } }]
     expect(container({ env })).toEqual({
       list: [{ name: 'main' }],
@@ -210,7 +210,7 @@ describe('files', () => {
     })
   })
 
-  test('of some keys come from the targets that have them, and one of another tier is told', () => {
+  test('of some keys come from the targets that have them, and one of another tier is reported', () => {
     const wanted = [
       { key: 'LEGACY_TOKEN', path: 'token', mode: 0o400 },
       { key: 'SITE_URL', path: 'url' },

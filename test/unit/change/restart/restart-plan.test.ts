@@ -140,7 +140,7 @@ describe('reloader', () => {
     expect(decision({ mode, annotations: search, pods: [before] })).toEqual({ action: 'wait' })
   })
 
-  test('a target without the annotation of the chart is told, and what it leaves old is restarted without Reloader', () => {
+  test('a target without the annotation of the chart is reported, and what it leaves old is restarted without Reloader', () => {
     const parts = { mode, annotations: search, isMarked: false } as const
     const { row, problems } = plan(parts)
     expect(row?.reason).toBe('Reloader does not restart it for api-secrets, which lacks reloader.stakater.com/match')

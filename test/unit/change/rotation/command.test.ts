@@ -13,12 +13,12 @@ const cases = [
 
 let results: RunResult[]
 beforeAll(async () => {
-  // No such environment: nothing of it is looked at.
+  // No such environment: nothing of it is checked.
   results = await runCliMany(cases.map(([args]) => ['rotate', '--environment', 'nowhere', 'api.TOKEN', ...args]))
 }, 60_000)
 
 test.each(cases.map(([args, message], index) => [args.join(' '), message, index] as const))(
-  'npm run rotate with "%s" is wrong usage, told before anything is read',
+  'npm run rotate with "%s" is wrong usage, reported before anything is read',
   (_, message, index) => {
     const { exitCode, stdout, stderr } = results[index] ?? {}
     expect(stderr).toContain(message)

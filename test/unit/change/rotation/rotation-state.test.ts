@@ -39,7 +39,7 @@ test.each([
   ['remote secrets that are none', 'remotes', [{}]],
   ['a remote secret without a way back', 'remotes.0.earlier', []],
   ['a revision that is no number', 'remotes.0.added', 'x'],
-  ['a mark that is none', 'restartAt', 1],
+  ['a mark that is malformed', 'restartAt', 1],
   ['a probe with its text', 'probe', 'curl'],
 ])('%s is no state', (_, place, value) => {
   expect(parseState(withValue(structuredClone(state) as never, place, value))).toBe(undefined)

@@ -55,7 +55,7 @@ const leave = 'do not restart CronJob/worker: the next run reads the current val
 const probe = 'run the probe, and go back to the old version if it fails'
 const disable = 'disable versions 1, 2 of /shop-api/token'
 
-test('a rotation is told from the first step to the last, without a value', () => {
+test('a rotation is reported from the first step to the last, without a value', () => {
   const begin = { ...nothing, work, generated: remote.specs }
   expect(rotationSteps(unit, begin, options)).toEqual([add, deliver, restart, leave, probe, disable])
   expect(rotationSteps(unit, { ...begin, generated: [] }, options)[0]).toBe('add a version to /shop-api/token')
@@ -73,7 +73,7 @@ test.each<[Phase, readonly string[]]>([
   ['delivered', [restart, leave, probe, disable]],
   ['restarted', [probe, disable]],
   ['proved', [disable]],
-])('one that stands at %s goes on from there', (phase, steps) => {
+])('one that stands at %s continues from there', (phase, steps) => {
   expect(rotationSteps(unit, { ...nothing, kind: 'go-on', seen: state(phase) }, options)).toEqual(steps)
 })
 
@@ -98,7 +98,7 @@ test('another rotation deletes first what the last one disabled; the same one ag
   expect(rotationSteps(unit, { ...again, kind: 'same' }, options)).toEqual([])
 })
 
-test('a return is told too, and goes on as one', () => {
+test('a return is told too, and continues as one', () => {
   const steps = [
     'enable versions 1, 2 of /shop-api/token where it is disabled, then disable version 3',
     'have api-secrets refreshed, and compare it with the old version',
@@ -109,7 +109,7 @@ test('a return is told too, and goes on as one', () => {
   expect(rotationSteps(unit, { ...nothing, kind: 'go-on', seen: state('returning') }, options)).toEqual(steps)
 })
 
-test('workloads that are left alone for the same reason are told at once', () => {
+test('workloads that are left alone for the same reason are reported at once', () => {
   const absent = ['a', 'b', 'c'].map(
     (name) => ({ kind: 'Deployment', name, action: 'none', reason: 'not there' }) as const,
   )

@@ -50,7 +50,7 @@ test('it is given the way to the network, and none of the keys', async () => {
   expect(given.filter((line) => line.includes('hunter2'))).toEqual([])
 })
 
-test('one that takes too long is ended with what it has started, and is told as late', async () => {
+test('one that takes too long is ended with what it has started, and is reported as late', async () => {
   const { probe, pid } = await lasting()
   const problem = await problemOf(runProbe(contextWith({ probeMs: 2_000 }), probe))
   expect(problem).toMatchObject({

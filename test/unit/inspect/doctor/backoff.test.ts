@@ -25,7 +25,7 @@ test.each([
   expect(pause(since, last, count)).toBe(seconds)
 })
 
-test('failures before the last success do not count, and words that were told then too count once', () => {
+test('failures before the last success do not count, and words that were reported then too count once', () => {
   const one = failing(30, 10)
   const before = { first: ago(40), last: ago(31), count: 20 }
   const both = { first: ago(3000), last: ago(10), count: 20 }
@@ -40,7 +40,7 @@ test('nothing is known of what is synced, and of what has no event since it fail
   expect(triesOf({ ...one, warning: { message: 'x', at: ago(100) } })).toBeUndefined()
 })
 
-test('the next try is told as a time, or as due', () => {
+test('the next try is reported as a time, or as due', () => {
   expect(dueText({ next: ago(-63) }, now)).toBe('in 63 s, at about 2026-11-24T12:01:03Z')
   expect(dueText({ next: ago(5) }, now)).toBe('any moment now')
 })

@@ -23,7 +23,7 @@ test('no exception outlives its reason', () => {
   for (const code of Object.keys(notForReal)) expect(texts).not.toContain(code)
 })
 
-test.each(codes)('%s is told in the documentation in few words, and no sentence', (code) => {
+test.each(codes)('%s is reported in the documentation in few words, and no sentence', (code) => {
   const { meaning, mend } = causeList[code]
   expect(`${meaning} ${mend}`).not.toMatch(/\.( |$)/)
   expect([meaning.length < 100, mend.length < 60]).toEqual([true, true])

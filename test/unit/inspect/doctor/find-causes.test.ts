@@ -27,7 +27,7 @@ test('where nothing is wrong there is no cause', () => {
   expect(unexamined(observation(), [])).toEqual([])
 })
 
-describe('what explains others is told, and the others are not', () => {
+describe('what explains others is reported, and the others are not', () => {
   test('a key that Scaleway refuses, and none of what fails for it', () => {
     const key = { ...workingKey, listing: refused(401, 'expired') }
     const tiers = new Map([...scaleway().tiers, [api.name, { key, remotes: { unseen: 'x' } }]])
@@ -77,7 +77,7 @@ describe('what explains others is told, and the others are not', () => {
 describe('an ExternalSecret that fails', () => {
   const missing = 'error processing spec.data[0] (key: path:/shop-api/token), err: Secret does not exist'
 
-  test('for something that is as it should be by now only waits, and the time is told', () => {
+  test('for something that is as it should be by now only waits, and the time is reported', () => {
     const [cause, ...others] = causesOf(observation({ cluster: clusterWith(failing(missing)) }))
     expect(others).toEqual([])
     expect(cause).toMatchObject({ code: 'BACKOFF', explains: [{ ref: { name: 'api-secrets' } }] })
@@ -100,7 +100,7 @@ describe('an ExternalSecret that fails', () => {
     expect(evidence('something new')).toEqual([['REMOTE_ABSENT', 1]])
   })
 
-  test('and was tried a moment ago is no cause yet, but is told as not known', () => {
+  test('and was tried a moment ago is no cause yet, but is reported as not known', () => {
     const young = observation({ cluster: clusterWith(failing(missing, { since: ago(4), last: ago(2) })) })
     expect(causesOf(young)).toEqual([])
     expect(unexamined(young, [])).toEqual([
@@ -108,7 +108,7 @@ describe('an ExternalSecret that fails', () => {
     ])
   })
 
-  test('for something that may not be looked at is told in the words of the operator, with the entry they name', () => {
+  test('for something that may not be read is reported in the words of the operator, with the entry they name', () => {
     const tiers = new Map(model.tiers.map(({ name }) => [name, { key: undefined, remotes: { unseen: 'no account' } }]))
     const blind = scaleway([], { tiers })
     const told = (message: string) => causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: blind }))
@@ -124,7 +124,7 @@ describe('an ExternalSecret that fails', () => {
     ])
   })
 
-  test('whose operator can not reach Scaleway, while we can, is told as that', () => {
+  test('whose operator can not reach Scaleway, while we can, is reported as that', () => {
     const words = 'scaleway-sdk-go: error executing request: Get "https://api.scaleway.com/…": dial tcp: i/o timeout'
     expect(causesOf(observation({ cluster: clusterWith(failing(words)) }))).toMatchObject([
       {
@@ -143,7 +143,7 @@ describe('an ExternalSecret that fails', () => {
     expect(codes({ cluster: blind })).toEqual(['BACKOFF'])
   })
 
-  test('whose remote secret is locked is told, with when it is tried again and what forces it', () => {
+  test('whose remote secret is locked is reported, with when it is tried again and what forces it', () => {
     const found = {
       id: 'x',
       name: 'token',
@@ -178,7 +178,7 @@ test('what only keeps something optional from arriving is a warning', () => {
   ])
 })
 
-test('a key that is sealed is mended where it is sealed', () => {
+test('a key that is sealed is fixed where it is sealed', () => {
   const sealed = { ...api, sealedCredentials: { accessKey: 'x', secretKey: 'y' } }
   const facts = cluster((one) => (one.tier === api ? { ...one, tier: sealed, credentials: { value: undefined } } : one))
   const [cause] = causesOf(observation({ cluster: facts }))
@@ -194,7 +194,7 @@ test('errors come before warnings, and what explains others before them', () => 
   expect(codes({ cluster: facts })).toEqual(['CLOCK_DIFFERS', 'CREDENTIALS_ABSENT'])
 })
 
-test('what may not be looked at is told, each once, and is no cause', () => {
+test('what may not be read is reported, each once, and is no cause', () => {
   const unseen = { unseen: 'you may not list events' }
   const facts = cluster((one) => ({ ...one, events: unseen, credentials: { unseen: 'you may not read it' } }))
   const blind = observation({ cluster: facts, admission: { unseen: 'no Helm' } })
@@ -202,7 +202,7 @@ test('what may not be looked at is told, each once, and is no cause', () => {
   expect(unexamined(blind, [])).toEqual(['you may not read it', 'you may not list events', 'no Helm'])
 })
 
-test('an object of the chart that is not as rendered is a cause, and what may not be tried out is told', () => {
+test('an object of the chart that is not as rendered is a cause, and what may not be tried out is reported', () => {
   const drifted = [
     { place: 'Role/shop-api/secrets-viewer', message: 'is not as rendered: - rules[2]. Expected nothing else in it.' },
     { place: 'RoleBinding/shop-api/secrets-viewer', message: 'gives other rights.', fix: 'Delete it.' },
@@ -217,7 +217,7 @@ test('an object of the chart that is not as rendered is a cause, and what may no
   expect(unexamined(one, [])).toEqual(['you may not make a dry run of changes to secrets'])
 })
 
-test("without an account of one's own, what only that could see is told as not looked at", () => {
+test("without an account of one's own, what only that could see is reported as not checked", () => {
   expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
     'what only your own account can see: IAM, other regions, other projects',
   ])

@@ -26,7 +26,7 @@ export interface State {
   readonly spec?: object
 }
 
-/** An environment in which nothing is wrong, but for what is told. */
+/** An environment in which nothing is wrong, but for what is reported. */
 export function observation(parts: Partial<Observation> = {}): Observation {
   return {
     model,

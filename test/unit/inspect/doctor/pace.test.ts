@@ -9,7 +9,7 @@ const answer = (date: string | undefined, sent: string, received: string) => ({
 })
 
 test.each([
-  ['agrees, to the second it is told by', '00:10', '00:10.900', '00:10.950', 0],
+  ['agrees, to the second it is reported by', '00:10', '00:10.900', '00:10.950', 0],
   ['agrees, as far as a slow answer tells', '00:10', '00:01', '00:40', 0],
   ['is ahead of ours by what is beyond the answer', '02:00', '00:10', '00:20', 100_000],
   ['is behind ours by what is before the question', '00:10', '02:00', '02:20', -109_000],

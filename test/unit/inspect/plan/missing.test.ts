@@ -48,7 +48,7 @@ test('what is in another folder has to be moved, and is not created a second tim
   expect(JSON.stringify(problem)).not.toContain('npm run fill')
 })
 
-test('what has another name is told by that name', () => {
+test('what has another name is reported by that name', () => {
   expect(missing('mail-key', {}, ['mail_key'])).toMatchObject({
     isNowhere: false,
     problem: {
@@ -67,7 +67,7 @@ test('what has only disabled versions is there', () => {
   })
 })
 
-test('an optional one keeps no deployment back, and is told where it is in another folder', () => {
+test('an optional one keeps no deployment back, and is reported where it is in another folder', () => {
   expect(missing('x')).toMatchObject({ optional: true, isNowhere: true, problem: undefined })
   expect(missing('x', { found })).toMatchObject({ isNowhere: false, problem: undefined })
   expect(missing('x', { elsewhere: ['/old'] }).problem).toMatchObject({

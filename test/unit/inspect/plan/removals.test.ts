@@ -4,7 +4,7 @@ import { type RemovedTarget, removedTargetProblem } from '../../../../scripts/in
 const target = { namespace: 'shop-api', name: 'api-secrets', keys: ['A'], readers: [] }
 const problem = (change: Partial<RemovedTarget>) => removedTargetProblem({ ...target, ...change })
 
-test('a target that goes is told with its keys, and that nothing reads it', () => {
+test('a target that goes is reported with its keys, and that nothing reads it', () => {
   expect(problem({})).toMatchObject({
     code: 'TARGET_REMOVED',
     where: 'Secret/shop-api/api-secrets',
@@ -24,7 +24,7 @@ test('its readers are named, and one that does not start without it is an error'
   expect(required.severity).toBeUndefined()
 })
 
-test('what may not be looked at is not claimed to be absent', () => {
+test('what may not be read is not claimed to be absent', () => {
   const { message, severity } = problem({ keys: undefined, readers: undefined })
   expect(message).toMatch(/^will be DELETED: .*; you may not see its readers\. /)
   expect(severity).toBe('warning')

@@ -115,7 +115,7 @@ test('when all four sides agree every row is OK and nothing is found', () => {
   expect(status.findings).toEqual([])
 })
 
-test('an ExternalSecret that the catalogue does not imply any more is told, and is about no row', () => {
+test('an ExternalSecret that the catalogue does not imply any more is reported, and is about no row', () => {
   const status = statusWith({ leftovers: ['api-old-secrets'] })
   expect(statesOf(status)).toEqual(fine)
   expect(status.findings).toMatchObject([
@@ -212,7 +212,7 @@ describe('Scaleway', () => {
     expect(statesOf(statusWith(change))).toEqual({ ...fine, ...expected })
   })
 
-  test('what no entry names is told, and is nothing of any row', () => {
+  test('what no entry names is reported, and is nothing of any row', () => {
     const { rows, findings } = statusWith({ uncatalogued: ['a-old', 'x'] })
     expect(rows.every(({ state }) => state === 'OK')).toBe(true)
     expect(findings).toMatchObject([{ code: 'REMOTE_UNCATALOGUED', where: '/shop-api', severity: 'warning' }])
@@ -261,13 +261,13 @@ describe('the cluster', () => {
     expect(statesOf(statusWith(report({ refreshedAt: minutesAgo(120) })))).toEqual(fine)
   })
 
-  test('a missing namespace is told once, and not as a missing store', () => {
+  test('a missing namespace is reported once, and not as a missing store', () => {
     const reports = { 'api-secrets': { state: 'pending', obstacle: 'namespace-absent' } } as const
     const { findings } = statusWith({ store: { state: 'absent' }, reports })
     expect(findings.map(({ code }) => code)).toEqual(['NAMESPACE_ABSENT'])
   })
 
-  test('keys that nobody catalogued are told, and are nothing of any row', () => {
+  test('keys that nobody catalogued are reported, and are nothing of any row', () => {
     const keys = { missing: [], unexpected: ['OLD'] }
     const { rows, findings } = statusWith({ reports: { 'api-optional-secrets': { keys } } })
     expect(rows.every(({ state }) => state === 'OK')).toBe(true)
@@ -279,7 +279,7 @@ describe('workloads', () => {
   const consumers = (change: Exclude<Change['consumers'], 'unreadable'>) => ({ consumers: change ?? {} })
   const secretless = { template: { ...reading('server', 'Deployment').template, secrets: [] } as never }
 
-  test('one that is not there is told with all others, and what it reads', () => {
+  test('one that is not there is reported with all others, and what it reads', () => {
     const { rows, findings } = statusWith(consumers({ server: { gone: true }, cron: { gone: true } }))
     expect(findings).toMatchObject([
       {
@@ -303,7 +303,7 @@ describe('workloads', () => {
     expect(status.rows.find(({ variable }) => variable === 'B')?.consumers).toEqual({ current: 2, all: 2 })
   })
 
-  test('one that does not read the target is told with the keys it misses: those it is a consumer of', () => {
+  test('one that does not read the target is reported with the keys it misses: those it is a consumer of', () => {
     const status = statusWith(consumers({ cron: { ...reading('cron', 'CronJob'), ...secretless } }))
     const missing = {
       B: 'CONSUMER_WITHOUT_SECRET',

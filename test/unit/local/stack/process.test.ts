@@ -30,7 +30,7 @@ test('a process is ready when it says so, and is gone after it is disposed', asy
   expect(isRunning(part.pid)).toBe(false)
 })
 
-test('an early exit is told as such, with its last lines', async () => {
+test('an early exit is reported as such, with its last lines', async () => {
   const options = await shell('echo "cannot bind" >&2; exit 7', { timeoutMs: 5000 })
   const problem = await problemOf(startProcess(options))
   expect(problem).toMatchObject({ code: 'PROCESS_EXITED', where: 'part', exitCode: 4 })
@@ -38,19 +38,19 @@ test('an early exit is told as such, with its last lines', async () => {
   expect(problem.lastLines).toEqual(['cannot bind'])
 })
 
-test('an early end by a signal is told as such', async () => {
+test('an early end by a signal is reported as such', async () => {
   const problem = await problemOf(startProcess(await shell('kill -9 $$')))
   expect(problem.message).toBe(
     'was ended by SIGKILL before it was ready. Expected it to keep running. It wrote nothing.',
   )
 })
 
-test('a program that is not there is told as such', async () => {
+test('a program that is not there is reported as such', async () => {
   const problem = await problemOf(startProcess(await shell('', { file: '/nowhere/etcd' })))
   expect(problem.message).toContain("can't be started (ENOENT) before it was ready")
 })
 
-test('a timeout is told as a timeout, and leaves nothing running', async () => {
+test('a timeout is reported as a timeout, and leaves nothing running', async () => {
   let pid = 0
   const options = await shell('echo starting; exec sleep 60', { timeoutMs: 100, onSpawn: (id) => (pid = id) })
   const problem = await problemOf(startProcess(options))
@@ -81,7 +81,7 @@ test('a process that ignores SIGTERM is killed after the grace time, with its ch
   )
 })
 
-test('an end during use is told once, a stop of ours never', async () => {
+test('an end during use is reported once, a stop of ours never', async () => {
   const dies = await startProcess(await shell('touch ready; sleep 0.1; echo "disk full"; exit 3'))
   expect((await dies.failure).problems[0]?.message).toContain('exited with 3 while it was in use')
   const stopped = await startProcess(await shell('touch ready; exec sleep 60'))

@@ -146,7 +146,7 @@ describe('a version that an environment variable names', () => {
   })
 })
 
-test('an operator without a flag that it is started with is told with the versions that have it', async () => {
+test('an operator without a flag that it is started with is reported with the versions that have it', async () => {
   const w = await world()
   const old = await executable(join(w.folder, 'old'), 'echo "--enable-cluster-store-reconciler --metrics-addr"')
   const now = await executable(join(w.folder, 'now'), 'echo "--live-addr string"')
@@ -167,7 +167,7 @@ test('a program that answers nothing like the tool is an error', async () => {
   )
 })
 
-test('every wrong variable is told at once, and nothing is built before', async () => {
+test('every wrong variable is reported at once, and nothing is built before', async () => {
   const w = await world({ HELM_BIN: '/nowhere/helm', CT_BIN: '/nowhere/ct' })
   await installGo(w)
   const { all } = await problemOf(findTools(['kubeconform', 'helm', 'ct'], w.io))
@@ -269,7 +269,7 @@ describe('a build on a terminal', () => {
     ])
   })
 
-  test('is told in two lines when it is over before a second is', async () => {
+  test('is reported in two lines when it is over before a second is', async () => {
     const w = await world()
     await installGo(w, goWith('echo fake > "$out$(basename "$last")"'))
     await findTool('kubeconform', { ...w.io, isTerminal: true })
@@ -283,7 +283,7 @@ describe('a build on a terminal', () => {
     expect(problem.lastLines).toEqual(['example.org/cached', 'main.go:3: undefined: x'])
   })
 
-  test('goes on without a bar when Go can not list the packages', async () => {
+  test('continues without a bar when Go can not list the packages', async () => {
     const w = await world()
     await installGo(w, '[ "$first" = list ] && exit 1; echo fake > "$out$(basename "$last")"')
     expect(await findTool('helm', { ...w.io, isTerminal: true })).toMatchObject({ source: 'built' })
@@ -303,7 +303,7 @@ test.each([
   ['dial tcp: lookup modules.example: no such host', 'DOWNLOAD_FAILED', 'downloaded from the module proxy. Expected'],
   ['verifying x@v1.0.0: checksum mismatch', 'CHECKSUM_MISMATCH', 'is not the one that its go.sum lists'],
   ['write /x: no space left on device', 'DISK_FULL', 'the disk is full'],
-])('a build that ends with "%s" is told as %s', async (line, code, fact) => {
+])('a build that ends with "%s" is reported as %s', async (line, code, fact) => {
   const w = await world()
   await installGo(w, `echo "${line}" >&2; exit 1`)
   const problem = await problemOf(findTool('helm', w.io))
@@ -311,7 +311,7 @@ test.each([
   expect(problem.message).toContain(fact)
 })
 
-test('the module proxy that was set is told without the name and the password in it', async () => {
+test('the module proxy that was set is reported without the name and the password in it', async () => {
   const w = await world({ GOPROXY: 'https://me:hunter2@modules.example/t0ken?key=hunter3,direct' })
   await installGo(w, 'echo "dial tcp: lookup modules.example: no such host" >&2; exit 1')
   const problem = await problemOf(findTool('helm', w.io))
@@ -328,7 +328,7 @@ test('what a killed build left is removed by the next one', async () => {
   expect(await readdir(w.cache)).toEqual([key])
 })
 
-test('a missing Go is told in one sentence with the remedy', async () => {
+test('a missing Go is reported in one sentence with the remedy', async () => {
   const w = await world()
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'GO_MISSING', where: 'Go', exitCode: 5 })
@@ -336,7 +336,7 @@ test('a missing Go is told in one sentence with the remedy', async () => {
   expect(problem.fix).toContain('https://go.dev/dl/')
 })
 
-test('a Go that is too old is told with both versions', async () => {
+test('a Go that is too old is reported with both versions', async () => {
   const w = await world()
   await executable(join(w.folder, 'bin/go'), `echo '{"GOVERSION":"go1.22.1"}'`)
   const problem = await problemOf(findTool('helm', w.io))
@@ -344,13 +344,13 @@ test('a Go that is too old is told with both versions', async () => {
   expect(problem.message).toContain('is version 1.22.1, too old to build helm. Expected Go 1.26.0 or newer.')
 })
 
-test('a missing Python is told with the remedy', async () => {
+test('a missing Python is reported with the remedy', async () => {
   const w = await world()
   const problem = await problemOf(findTool('yamllint', w.io))
   expect(problem).toMatchObject({ code: 'PYTHON_MISSING', where: 'Python', exitCode: 5 })
 })
 
-test('a Python without venv is told as such', async () => {
+test('a Python without venv is reported as such', async () => {
   const w = await world()
   const python = await executable(join(w.folder, 'bin/python3'), 'echo 3.12 False')
   const problem = await problemOf(findTool('yamllint', w.io))
@@ -358,7 +358,7 @@ test('a Python without venv is told as such', async () => {
   expect(problem.message).toContain(`${python} is Python 3.12 without the modules venv and pip`)
 })
 
-test('an unwritable cache is told with the variable that moves it', async () => {
+test('an unwritable cache is reported with the variable that moves it', async () => {
   const w = await world()
   await installGo(w)
   const file = join(w.folder, 'file')
@@ -454,7 +454,7 @@ describe('where others could put another program in its place', () => {
     expect(w.lines.join('\n').match(/warning: /g)).toHaveLength(1)
   })
 
-  test('a tool in the cache is passed over and built anew', async () => {
+  test('a tool in the cache is passed over and built again', async () => {
     const w = await world()
     await installGo(w)
     const { key } = await readRecipe('helm', root)
@@ -491,7 +491,7 @@ describe('where others could put another program in its place', () => {
     expect(await findTool('helm', w.io)).toMatchObject({ source: 'cache' })
   })
 
-  test('another Go is looked for, and the one before it is told', async () => {
+  test('another Go is looked for, and the one before it is reported', async () => {
     const w = await world()
     await installGo(w)
     const open = await executable(join(w.folder, 'open/go'), telling(w, '9'))
@@ -505,7 +505,7 @@ describe('where others could put another program in its place', () => {
   test.each([
     ['go', 'helm', 'GO_MISSING'],
     ['python3', 'yamllint', 'PYTHON_MISSING'],
-  ] as const)('%s is not run either, and is told beside its absence', async (name, tool, code) => {
+  ] as const)('%s is not run either, and is reported beside its absence', async (name, tool, code) => {
     const w = await world()
     const open = await executable(join(w.folder, 'bin', name), telling(w, '9'))
     await chmod(open, 0o777)

@@ -101,7 +101,7 @@ test('a version above what npm calls the latest is for somebody else', async () 
   expect(news).toMatchObject({ newest: '1.3.0' })
 })
 
-test('a pin that stays is told nothing that it may not become', async () => {
+test('a pin that stays is reported nothing that it may not become', async () => {
   const operator = 'github.com/external-secrets/external-secrets'
   const { io } = await world({ [operator]: ['0.20.4', '1.3.2'], '@types/node': ['20.99.0', '26.0.0'] })
   const pins = [pin('go', operator, '0.20.1'), pin('npm', '@types/node', '20.19.43')]
@@ -110,7 +110,7 @@ test('a pin that stays is told nothing that it may not become', async () => {
   expect(below?.newest).toBe('20.99.0')
 })
 
-test('a registry that can not be reached is a problem of each pin, and the others are told all the same', async () => {
+test('a registry that can not be reached is a problem of each pin, and the others are reported all the same', async () => {
   const answers = { 'example.org/a': 'dial tcp: no such host', a: ['1.3.0'] }
   const [go, npm, python] = await findNews(three, (await world(answers)).io)
   expect([npm?.newest, python?.newest]).toEqual(['1.3.0', '1.3.0'])
@@ -176,7 +176,7 @@ test('the command ends with 4 when a registry can not be asked, after it told th
   expect(out()).toMatch(/^vitest .*999\.99\.99$/m)
 })
 
-test('a client that is missing is told once', async () => {
+test('a client that is missing is reported once', async () => {
   const { io } = await world({ '*': ['999.99.99'] }, [])
   const { all } = await problemOf(command.run({ output: 'table' }, io))
   expect(all.map(({ code }) => code).sort()).toEqual(['CLIENT_MISSING', 'CLIENT_MISSING', 'GO_MISSING'])

@@ -63,7 +63,7 @@ test('inside the backend of Trackdéchets everything is allowed, inside the fron
   expect(inside.sort()).toEqual(pairs.sort())
 })
 
-test('every pair is told, allowed or not', () => {
+test('every pair is reported, allowed or not', () => {
   const model = resolve(trackdechets, 'recette')
   const endpoints = endpointsOf(model, trackdechets.catalogue)
   const rows = reachabilityTable(endpoints, intendedReachability(model, trackdechets.catalogue))
@@ -80,7 +80,7 @@ test('every pair is told, allowed or not', () => {
   expect(new Set(rows.map(({ to }) => to)).size).toBe(pods.length + endpoints.destinations.length)
 })
 
-test('by which policies is told, also where one side alone would permit it', () => {
+test('by which policies is reported, also where one side alone would permit it', () => {
   const model = resolve(bookshop, 'live')
   const rows = reachabilityTable(
     endpointsOf(model, bookshop.catalogue),
