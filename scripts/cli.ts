@@ -10,9 +10,11 @@ import { output } from './lib/output.ts'
 import { lines, type Printable } from './lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { commandInput } from './lib/terminal.ts'
+import { typedIn, wholePath } from './lib/typed-path.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const say = output(process.stdout, process.stderr)
+const say = output(process.stdout, process.stderr, process.env)
+const standing = typedIn(process.env, process.cwd())
 const commandsFolder = join(root, 'scripts', 'commands')
 
 const exitCodeHelp = `
@@ -78,10 +80,11 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
       exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
   if (argument) program.argument(`<${argument.name}>`, argument.description)
-  for (const { flags, description, default: value, choices, required } of spec.options) {
+  for (const { flags, description, default: value, choices, required, isPath } of spec.options) {
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])
     if (value !== undefined) option.default(value)
+    if (isPath) option.argParser((path: string) => wholePath(path, standing))
     program.addOption(option.makeOptionMandatory(required === true))
     refuseTwice(program, option)
   }
@@ -114,6 +117,7 @@ function commandIo(signal: AbortSignal): CommandIo {
   return {
     root,
     env: process.env,
+    typedIn: standing,
     signal,
     ...say,
     // Made when it is needed: the stream alone can keep a process alive.

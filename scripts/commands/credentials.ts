@@ -42,9 +42,14 @@ export const command = defineCommand<Options>({
     { flags: '--tier <name>', description: 'a tier of the catalogue', required: true },
     {
       flags: '--from <file>',
+      isPath: true,
       description: `of mode 0600; default: ${Object.values(keyVariables).join(' and ')}, else standard input`,
     },
-    { flags: '--seal <certificate>', description: "print a SealedSecret for the cluster's certificate, write nothing" },
+    {
+      flags: '--seal <certificate>',
+      isPath: true,
+      description: "print a SealedSecret for the cluster's certificate, write nothing",
+    },
     { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },

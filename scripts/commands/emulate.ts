@@ -31,10 +31,15 @@ export const command = defineCommand<Options>({
     { flags: '--port <number>', description: 'port of the Scaleway API; 0 takes a free one', default: '8080' },
     { flags: '--admin-port <number>', description: 'port of faults, request log and state', default: '8081' },
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
-    { flags: '--state <file>', description: 'load and save everything there, payloads included, mode 0600' },
+    {
+      flags: '--state <file>',
+      isPath: true,
+      description: 'load and save everything there, payloads included, mode 0600',
+    },
     // Not `--env-file`: Node takes an option of that name for itself, wherever it stands.
     {
       flags: '--key-file <file>',
+      isPath: true,
       description: "where to write the owner's key; default: beside the state, else temporary",
     },
     { flags: '--organization-id <uuid>', description: 'id of the organization and of its default project' },

@@ -41,6 +41,7 @@ export const command = defineCommand<Options>({
     { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
     {
       flags: '--from <file>',
+      isPath: true,
       description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
     },
     { flags: '--from-secret <namespace/name>', description: 'values out of a Secret of the cluster, a key a variable' },
@@ -120,12 +121,12 @@ async function carryOut(
   io: CommandIo,
 ): Promise<boolean> {
   const { work } = plan
-  if (output === 'table') io.out(fillTable(plan))
+  if (output === 'table') io.out((columns) => fillTable(plan, columns))
   if (work.length === 0) io.log('there is nothing to write')
   if (dryRun || work.length === 0) return false
   const summary = fillSummary(work)
   if (!yes) {
-    if (output === 'json') io.tell(fillTable(plan))
+    if (output === 'json') io.tell((columns) => fillTable(plan, columns))
     if (!(await confirm(`In ${environment} (${account.apiUrl}): ${summary}?`, io))) return false
   }
   await executeFill({ account, region, log: io.log }, work)

@@ -55,8 +55,16 @@ export const command = defineCommand<Options>({
       flags: '--replace',
       description: 'where Scaleway or a target made by hand has another value, the old Secret is right',
     },
-    { flags: '--backup <file>', description: 'a copy of the sealed backup; with --rollback, the one to restore' },
-    { flags: '--passphrase-file <file>', description: 'of mode 0600; - is standard input; default: it is asked for' },
+    {
+      flags: '--backup <file>',
+      isPath: true,
+      description: 'a copy of the sealed backup; with --rollback, the one to restore',
+    },
+    {
+      flags: '--passphrase-file <file>',
+      isPath: true,
+      description: 'of mode 0600; - is standard input; default: it is asked for',
+    },
     timeoutOption,
     { flags: '--confirm <name>', description: 'delete the old Secret of this name once nothing reads it' },
     { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
@@ -127,8 +135,9 @@ async function show(
   const next = nextStep(sight)
   if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
   else {
-    if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(together(keysTable(rows), lines('')))
-    io.out(stepsTable(sight))
+    if (rows.length > 0 && (dryRun || next?.name === 'inventory'))
+      io.out((columns) => together(keysTable(rows, columns), lines('')))
+    io.out((columns) => stepsTable(sight, columns))
   }
   const later = dryRun ? laterProblems(sight.steps) : []
   if (later.length > 0) io.tell(formatProblems(later))
@@ -149,7 +158,7 @@ async function isConfirmed(
   // To delete has a question of its own.
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
-  if (output === 'table') io.tell(stepsTable({ steps }))
+  if (output === 'table') io.tell((columns) => stepsTable({ steps }, columns))
   const { model } = context
   const replaced = await replacementNote(context, facts)
   const what = `${titles.join(', ')}${replaced === '' ? '' : `; ${replaced}`}`

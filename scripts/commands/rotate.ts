@@ -49,6 +49,7 @@ export const command = defineCommand<Options>({
     { flags: '--generate', description: 'make up the values whose format allows it, where none is given' },
     {
       flags: '--from <file>',
+      isPath: true,
       description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
     },
     { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },
@@ -73,7 +74,8 @@ export const command = defineCommand<Options>({
     try {
       const act = options.finish ? finishOne : options.abort ? abortOne : rotateOne
       const report = await act(context, options, io)
-      io.out(options.output === 'json' ? rotationJson(model, unit, report) : rotationText(unit, report))
+      if (options.output === 'json') io.out(rotationJson(model, unit, report))
+      else io.out((columns) => rotationText(unit, report, columns))
       return exitCodes.ok
     } catch (error) {
       throw clusterProblem(error)
@@ -111,7 +113,7 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
   if (kind === 'go-on') io.log(`going on with the rotation of ${context.unit.name} begun at ${seen?.begunAt}`)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
-  const wanted = probe === undefined ? undefined : { command: probe, env: io.env }
+  const wanted = probe === undefined ? undefined : { command: probe, env: io.env, folder: io.typedIn }
   const act = rotate(context, { ...preparation, restart, overlap, probe: wanted })
   const { state, overlapUntil } = await untilInterrupted(act, io)
   if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)

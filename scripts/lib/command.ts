@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly default?: string | boolean
   readonly choices?: readonly string[]
   readonly required?: boolean
+  /** Its value is the path of a file: the command gets it whole, whatever folder it was typed in. */
+  readonly isPath?: true
 }
 
 /** What a command is told by its place on the line and not by a name: `<secret>`. */
@@ -24,6 +26,8 @@ export interface CommandIo extends Output {
   /** The repository's root folder. */
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder in which the user typed the command. */
+  readonly typedIn: string
   /** Aborted on Ctrl-C and SIGTERM. A command stops what it started, then returns. */
   readonly signal: AbortSignal
   readonly input: CommandInput

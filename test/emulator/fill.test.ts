@@ -318,7 +318,7 @@ describe('the command', () => {
     const open = await envFile(valuesFor(world.model), 0o640)
     const problem = await problemOf(run(world, { from: open, yes: true }))
     expect(problem).toMatchObject({ code: 'FILL_INPUT_OPEN_TO_OTHERS', where: open, exitCode: 3 })
-    expect(problem.fix).toContain(`chmod 600 '${open}'`)
+    expect(problem.fix).toContain(`chmod 600 ${open}`)
     expect(world.emulator.requests().entries).toEqual([])
     await chmod(open, 0o600)
     expect((await run(world, { from: open, dryRun: true })).log).not.toContain('warning')

@@ -8,18 +8,20 @@ import type { MigrationSight, StepSight } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
 /** A line a step. */
-export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>): Printable {
+export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>, columns?: number): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
-    steps.map(({ name, state, note }) => [name, states[state], note]),
+    steps.map(({ name, state, note }) => [name, { text: states[state], style: styles[state] }, note]),
+    { columns },
   )
 }
 
 /** A line a key of the old Secret, without its value. */
-export function keysTable(rows: readonly KeyRow[]): Printable {
+export function keysTable(rows: readonly KeyRow[], columns?: number): Printable {
   return table(
     ['KEY', 'GOES TO', 'STATE'],
     rows.map(({ key, entries, state }) => [key, entries.map(qualified).join(', ') || '-', keyStates[state]]),
+    { columns },
   )
 }
 
@@ -60,6 +62,7 @@ export function movesYaml(readers: readonly ReferenceMove[]): Printable {
 // --- internal ---
 
 const states = { done: 'done', todo: 'to do', blocked: 'needs you' } as const
+const styles = { done: 'good', todo: 'attention', blocked: 'bad' } as const
 const keyStates = {
   assigned: 'assigned',
   left: 'left behind',
