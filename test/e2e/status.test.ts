@@ -111,6 +111,19 @@ describe('npm run status', () => {
     expect(stderr.trimEnd()).toBe('34 secrets, all four sides agree')
     expect(stdout.match(/ OK$/gm)).toHaveLength(34)
     expect(exitCode).toBe(0)
+    expect(await status(['--problems'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'nothing is wrong: 34 secrets, all four sides agree',
+      stderr: '',
+    })
+  })
+
+  test('of one tier tells that tier alone, and knows no other', async () => {
+    const { exitCode, states } = await statesOf('--tier', 'frontend')
+    expect([exitCode, states]).toEqual([0, { 'frontend API_ENDPOINT': 'OK', 'frontend SENTRY_DSN': 'OK' }])
+    const unknown = await status(['--tier', 'fronted'])
+    expect(unknown.stderr).toMatch(/^--tier fronted: there is no such tier\. Did you mean "frontend"\?/)
+    expect(unknown.exitCode).toBe(2)
   })
 
   test('warns of an operator with a known fault', async () => {
@@ -197,6 +210,12 @@ describe('npm run status', () => {
     expect(stdout.split('\n')[1]).toMatch(/^backend +SIB_APIKEY +none +failed, .* VERSION_ABSENT$/)
     expect(stdout.match(/ NOT_SYNCED$/gm)).toHaveLength(30)
     expect(exitCode).toBe(3)
+    const wrong = await status(['--problems'])
+    expect(wrong.stdout.split('\n')).toHaveLength(1 + 31)
+    expect(
+      wrong.stderr.match(/^ExternalSecret\/trackdechets-backend\/backend-secrets: .*\n {2}rows: .*$/gm),
+    ).toHaveLength(1)
+    expect(wrong.exitCode).toBe(3)
   })
 
   test('shows as much as a viewer may see', async () => {

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import type { Shown } from '../../scripts/lib/output.ts'
+import { unstyled } from '../../scripts/lib/printable.ts'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
@@ -23,6 +25,8 @@ function cli(world: FillWorld, args: readonly string[], input = '') {
   return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
 }
 
+const textOf = (text: Shown): string => unstyled(typeof text === 'function' ? text(undefined) : text)
+
 /** The command in this process. `answer` is what somebody at the terminal types; without it there is none. */
 async function run(
   world: FillWorld,
@@ -32,16 +36,17 @@ async function run(
   const shown = { out: '', log: '', asked: '' }
   const io: CommandIo = {
     root,
+    typedIn: root,
     env: world.env(),
     signal: new AbortController().signal,
     out(text) {
-      shown.out += text
+      shown.out += textOf(text)
     },
     log(line) {
       shown.log += `${line}\n`
     },
     tell(text) {
-      shown.log += text
+      shown.log += textOf(text)
     },
     isTerminal: false,
     input: {

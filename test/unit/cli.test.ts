@@ -48,6 +48,11 @@ describe.each(commands)('$file', ({ file, command }) => {
     for (const { flags, description } of command.options) expect(description, flags).toMatch(/^[\w`].*[^.]$/)
   })
 
+  test('gets each path whole, wherever it was typed', () => {
+    for (const { flags, isPath = false } of command.options)
+      expect(isPath, flags).toBe(/<(?:file|folder|path|certificate)>/.test(flags))
+  })
+
   test('--help has every option, an example and the exit codes, and is the result', () => {
     const { exitCode, stdout, stderr } = help.get(command.name) ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

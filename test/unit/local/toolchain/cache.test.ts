@@ -45,7 +45,7 @@ test.each([
     },
   }
   {
-    using progress = startProgress('helm', output(stream, stream))
+    using progress = startProgress('helm', output(stream, stream, {}))
     vi.advanceTimersByTime(1000)
     if (isTerminal) progress.phase('linking')
     vi.advanceTimersByTime(ms - 1000)
