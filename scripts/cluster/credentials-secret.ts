@@ -1,10 +1,10 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { TierModel } from '../model/resolve.ts'
 
 /** A rotation that is not over, as the annotations of a credentials Secret tell it. */
-export interface RotationState {
+export interface KeyRotationState {
   /** `written`: the new key is in the Secret. `disabled`: the key before is expired, and everything syncs without it. */
   readonly phase: 'written' | 'disabled'
   /** Access key of the key that was in the Secret before, if any. */
@@ -17,7 +17,7 @@ export interface RotationState {
 export interface StoredCredentials {
   readonly accessKey: string
   readonly secretKey: string
-  readonly rotation: RotationState | undefined
+  readonly rotation: KeyRotationState | undefined
   readonly resourceVersion: string
   /** Names of what else is in the Secret. They are not to be printed: one may be a key in the wrong place. */
   readonly otherKeys: readonly string[]
@@ -25,7 +25,7 @@ export interface StoredCredentials {
 
 export interface WriteOptions {
   /** Default: none, and what was noted of an earlier rotation is dropped. */
-  readonly rotation?: RotationState
+  readonly rotation?: KeyRotationState
   /** Refuse the write when the Secret has changed since it was read. Default: write in any case */
   readonly resourceVersion?: string
   /** Keys of the Secret that are taken out in the same step. Default: none */
@@ -37,7 +37,7 @@ type Place = Pick<TierModel, 'namespace' | 'credentialsSecret'>
 
 /** The credentials Secret of a tier, or undefined. */
 export async function readCredentials(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   tier: Place,
   signal?: AbortSignal,
 ): Promise<StoredCredentials | undefined> {
@@ -119,7 +119,7 @@ function storedOf({ metadata, data }: SecretObject): StoredCredentials {
   }
 }
 
-function annotationsOf({ phase, previousAccessKey, previousExpiresAt }: RotationState): Record<string, string> {
+function annotationsOf({ phase, previousAccessKey, previousExpiresAt }: KeyRotationState): Record<string, string> {
   return {
     [annotations.phase]: phase,
     ...(previousAccessKey === undefined ? {} : { [annotations.previousAccessKey]: previousAccessKey }),
@@ -127,7 +127,7 @@ function annotationsOf({ phase, previousAccessKey, previousExpiresAt }: Rotation
   }
 }
 
-function rotationOf(found: Readonly<Record<string, string>>): RotationState | undefined {
+function rotationOf(found: Readonly<Record<string, string>>): KeyRotationState | undefined {
   const phase = found[annotations.phase]
   if (phase !== 'written' && phase !== 'disabled') return undefined
   const previousAccessKey = found[annotations.previousAccessKey]

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChanges } from '../kubernetes/difference.ts'
 import { isConflict } from '../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject } from '../kubernetes/kinds.ts'
@@ -7,7 +7,7 @@ import type { Problem } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 
 /** Reads and tries out; stores nothing but with `restore`. */
-export type DriftClient = Pick<KubernetesClient, 'get' | 'replace'>
+export type DriftClient = Pick<KubernetesClient, 'get' | 'tryReplace' | 'replace'>
 
 /** Fields that are the chart's alone: whatever else is in them is drift. */
 const ownFields = ['spec', 'rules', 'roleRef', 'subjects', 'automountServiceAccountToken'] as const
@@ -20,15 +20,14 @@ const ownFields = ['spec', 'rules', 'roleRef', 'subjects', 'automountServiceAcco
  * @throws KubernetesError when the API server refuses what is rendered, or the dry run
  */
 export async function driftOf(
-  client: Pick<KubernetesClient, 'replace'>,
+  client: Pick<ClusterReader, 'tryReplace'>,
   kind: Kind,
   live: KubernetesObject,
   rendered: KubernetesObject,
   signal?: AbortSignal,
 ): Promise<FieldChange[]> {
-  const next = await client.replace(kind, asRendered(live, rendered), {
+  const next = await client.tryReplace(kind, asRendered(live, rendered), {
     fieldManager: helmsName,
-    dryRun: true,
     ...(signal ? { signal } : {}),
   })
   return fieldChanges(comparable(live), comparable(next), live.metadata.managedFields)

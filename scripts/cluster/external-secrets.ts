@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import {
   type KubernetesObject,
   kinds,
@@ -52,7 +52,7 @@ export function syncState(object: ExternalSecretObject | undefined): SyncState {
 }
 
 export async function readSyncState(
-  client: Pick<KubernetesClient, 'get' | 'list'>,
+  client: Pick<ClusterReader, 'get' | 'list'>,
   ref: NamespacedRef,
   signal?: AbortSignal,
 ): Promise<SyncReport> {
@@ -66,7 +66,7 @@ export async function readSyncState(
  * @param kind as in the event's `involvedObject`: `ExternalSecret`, `SecretStore`.
  */
 export async function lastWarning(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: string,
   ref: NamespacedRef,
   signal?: AbortSignal,
@@ -117,7 +117,7 @@ export function withoutSecrets(message: string): string {
 // --- internal ---
 
 async function describe(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   ref: NamespacedRef,
   object: ExternalSecretObject | undefined,
   signal?: AbortSignal,

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
@@ -19,7 +19,7 @@ export interface ReleaseSight {
  * @throws KubernetesError when the API server refuses to show it
  */
 export async function readRelease(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   { name, namespace }: { readonly name: string; readonly namespace: string },
   signal?: AbortSignal,
 ): Promise<ReleaseSight | undefined> {
@@ -49,7 +49,7 @@ export function isPending({ status }: ReleaseSight): boolean {
 
 /** @throws ProblemError `RELEASE_PENDING`, before Helm says only that another operation is in progress */
 export async function refusePendingRelease(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   release: { readonly name: string; readonly namespace: string },
   signal?: AbortSignal,
 ): Promise<void> {

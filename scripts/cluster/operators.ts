@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { type Condition, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { imageTag, type OperatorVersion, parseOperatorVersion } from '../model/operator-version.ts'
@@ -32,7 +32,7 @@ export const listingOperators = 'list Deployments of all namespaces'
  * @throws KubernetesError when the API server refuses to list them
  */
 export async function operatorDeployments(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   signal?: AbortSignal,
 ): Promise<OperatorDeployment[]> {
   const { items } = await client.list<OperatorDeployment>(kinds.deployment, signal ? { signal } : {})
@@ -41,7 +41,7 @@ export async function operatorDeployments(
 
 /** The versions of the operators of a cluster. Undefined: they may not be looked at, and nothing is known of them. */
 export async function readOperators(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   signal?: AbortSignal,
 ): Promise<OperatorSight[] | undefined> {
   try {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectMeta } from '../kubernetes/kinds.ts'
 import { type ContainerReaders, type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
@@ -33,7 +33,7 @@ export interface Workload {
  * @throws KubernetesError when the API server refuses to list a kind
  */
 export async function readWorkloads(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   namespace: string,
   signal?: AbortSignal,
 ): Promise<Workload[]> {
@@ -49,7 +49,7 @@ export async function readWorkloads(
 
 /** @throws as `readWorkloads` */
 export async function readPodTemplates(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   namespace: string,
   signal?: AbortSignal,
 ): Promise<PodTemplate[]> {

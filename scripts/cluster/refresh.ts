@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { isNotFound } from '../kubernetes/errors.ts'
 import { kinds, type NamespacedRef, type WithConditions } from '../kubernetes/kinds.ts'
 import type { TierModel } from '../model/resolve.ts'
@@ -24,7 +24,7 @@ export interface RefreshOptions {
 
 /** The ExternalSecrets that read through a store, in a namespace: those of the chart, and those made by hand. */
 export async function externalSecretsUsing(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   { namespace, secretStore }: Pick<TierModel, 'namespace' | 'secretStore'>,
   signal?: AbortSignal,
 ): Promise<NamespacedRef[]> {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import type { CommandIo, OptionSpec } from '../lib/command.ts'
 import { exitCodes, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -30,7 +30,7 @@ export interface GateResult {
  * @throws as `waitForSync`; ProblemError `WRONG_USAGE` for a duration that is none
  */
 export async function passGate(
-  client: Pick<KubernetesClient, 'get' | 'list' | 'watch'>,
+  client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
   model: EnvironmentModel,
   timeout: string,
   { signal, log, isTerminal }: Pick<CommandIo, 'signal' | 'log' | 'isTerminal'>,

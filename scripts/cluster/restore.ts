@@ -22,7 +22,7 @@ export interface Restoration {
   readonly problems: readonly Problem[]
 }
 
-type RestoreClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
+type RestoreClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace' | 'tryApply' | 'tryReplace'>
 
 /**
  * Before an upgrade: makes way for Helm where the API server would refuse its apply. An object with foreign fields, which
@@ -123,8 +123,8 @@ async function restoreOne(
 
 /** How the API server would refuse Helm's own server-side apply; undefined: it would not. */
 async function refusalOf(client: RestoreClient, manifest: KubernetesObject, signal?: AbortSignal) {
-  const options = { fieldManager: helmsName, dryRun: true, force: false, ...(signal ? { signal } : {}) }
-  return client.apply(kindOfManifest(manifest), manifest.metadata, manifest, options).then(
+  const options = { fieldManager: helmsName, force: false, ...(signal ? { signal } : {}) }
+  return client.tryApply(kindOfManifest(manifest), manifest.metadata, manifest, options).then(
     () => undefined,
     (error: unknown) => {
       if (error instanceof KubernetesError) return error

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { type Condition, type Kind, type KubernetesObject, kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
 
 /** A workload whose pods Kubernetes replaces when its pod template changes. */
@@ -91,7 +91,7 @@ export function annotateTemplate(
  * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`
  */
 export async function waitForRollouts(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   refs: readonly RollingRef[],
   { timeoutMs = 300_000, pollMs = 1_000, signal, onChange }: RolloutOptions = {},
 ): Promise<readonly RolloutReport[]> {
@@ -148,7 +148,7 @@ function countsOf(kind: RollingKind, { spec = {}, status = {} }: RollingObject) 
 }
 
 async function look(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   ref: RollingRef,
   signal: AbortSignal | undefined,
 ): Promise<RolloutReport> {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import type { PodTemplate } from './pod-templates.ts'
 import { type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
@@ -21,7 +21,7 @@ export interface RunningPod {
  * @throws KubernetesError when the API server refuses to list them
  */
 export async function readRunningPods(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   namespace: string,
   signal?: AbortSignal,
 ): Promise<RunningPod[]> {

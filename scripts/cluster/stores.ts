@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import type { FieldChange } from '../kubernetes/difference.ts'
 import { kinds, type WithConditions } from '../kubernetes/kinds.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
@@ -20,7 +20,7 @@ export interface StoreObject extends WithConditions {
 
 /** @throws KubernetesError when the API server refuses to show it */
 export async function readStore(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   signal?: AbortSignal,

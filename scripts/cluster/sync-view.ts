@@ -1,4 +1,4 @@
-import type { KubernetesClient, ListOptions } from '../kubernetes/client.ts'
+import type { ClusterReader, ListOptions } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { type FollowOptions, follow, type Sight } from '../kubernetes/follow.ts'
 import { type Kind, type KubernetesObject, kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
@@ -30,7 +30,7 @@ export interface SyncViewOptions {
 
 /** Follows every namespace of the given ExternalSecrets until the signal is aborted. */
 export function openSyncView(
-  client: Pick<KubernetesClient, 'list' | 'watch'>,
+  client: Pick<ClusterReader, 'list' | 'watch'>,
   refs: readonly NamespacedRef[],
   { signal, targets }: SyncViewOptions,
 ): SyncView {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
 import { reloaderAnnotations } from '../model/names.ts'
@@ -31,7 +31,7 @@ export function targetSight(secret: SecretObject): TargetSight {
 
 /** A target as it is now. Undefined: there is none. `unreadable`: we have no right to look. */
 export async function readTarget(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   ref: NamespacedRef,
   signal?: AbortSignal,
 ): Promise<TargetSight | undefined | 'unreadable'> {

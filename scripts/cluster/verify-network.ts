@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { kinds } from '../kubernetes/kinds.ts'
 import type { Problem } from '../lib/problems.ts'
 import { ingressController, type PodPeer } from '../model/network/network.ts'
@@ -13,7 +13,7 @@ import { verifyWorkloads } from './verify-workloads.ts'
  * @throws KubernetesError when the API server refuses to show something
  */
 export async function verifyNetwork(
-  client: KubernetesClient,
+  client: ClusterReader,
   model: EnvironmentModel,
   signal?: AbortSignal,
 ): Promise<Problem[]> {
@@ -49,12 +49,12 @@ export async function verifyNetwork(
 
 // --- internal ---
 
-async function exists(client: KubernetesClient, name: string, signal?: AbortSignal): Promise<boolean> {
+async function exists(client: ClusterReader, name: string, signal?: AbortSignal): Promise<boolean> {
   return (await client.get(kinds.namespace, { name }, signal)) !== undefined
 }
 
 async function hasPods(
-  client: KubernetesClient,
+  client: ClusterReader,
   { namespace, podLabels }: PodPeer,
   signal?: AbortSignal,
 ): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ClusterReader } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
 import { kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
 import { shortList } from '../lib/short-list.ts'
@@ -49,7 +49,7 @@ export interface WaitOptions {
  *   reach when time is up; the signal's reason when aborted.
  */
 export async function waitForSync(
-  client: Pick<KubernetesClient, 'get' | 'list' | 'watch'>,
+  client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
   wanted: readonly WantedSync[],
   { timeoutMs = 60_000, signal, onChange, onLost }: WaitOptions = {},
 ): Promise<readonly WaitReport[]> {
@@ -146,7 +146,7 @@ function described({ missing, unexpected }: Difference): string {
 
 /** A namespace is asked for only where an ExternalSecret is absent; who may not see it is told of the latter alone. */
 async function withNamespace(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   report: WaitReport,
   signal: AbortSignal,
 ): Promise<WaitReport> {

@@ -1,7 +1,7 @@
 import { refuseOtherPlace } from '../change/key-rotation/credentials-claim.ts'
-import { install } from '../change/key-rotation/install-key.ts'
-import { defaultWaits, type TierContext } from '../change/key-rotation/key-rotation-context.ts'
-import { finish, plan, rotate } from '../change/key-rotation/rotate-key.ts'
+import { installKey } from '../change/key-rotation/install-key.ts'
+import { defaultKeyRotationWaits, type TierContext } from '../change/key-rotation/key-rotation-context.ts'
+import { finishKeyRotation, planKeyRotation, rotateKey } from '../change/key-rotation/rotate-key.ts'
 import { checkSealingCertificate, seal } from '../cluster/seal.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
@@ -62,7 +62,7 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(options.environment, io)
     const tier = findTier(model, options.tier)
     try {
-      const done = options.rotate ? await rotateKey(model, tier, options, io) : await giveKey(model, tier, options, io)
+      const done = options.rotate ? await renewKey(model, tier, options, io) : await giveKey(model, tier, options, io)
       if (done !== undefined) io.out(options.output === 'json' ? asJson(model, tier, done) : asText(done))
       return exitCodes.ok
     } catch (error) {
@@ -85,7 +85,7 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal, io.log)
   const { accessKey } = key
   const unproved = options.unproved === true
-  const patience = defaultWaits.patience
+  const patience = defaultKeyRotationWaits.patience
   const proof = await probeKey({ account, accessKey, model, tier, unproved, patience, onWait: io.log })
   const read = proof.read === undefined ? 'has nothing to read yet' : `reads ${proof.read}`
   io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times what is not its tier's`)
@@ -94,11 +94,11 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   const context = { ...contextOf(model, tier, options, io), client }
   const result = { key: describeKey(key), secret: `${tier.namespace}/${tier.credentialsSecret}` }
   if (options.dryRun) await refuseOtherPlace(context)
-  else await install(context, key)
+  else await installKey(context, key)
   return { ...result, written: options.dryRun !== true }
 }
 
-async function rotateKey(
+async function renewKey(
   model: EnvironmentModel,
   tier: TierModel,
   options: Options,
@@ -109,10 +109,10 @@ async function rotateKey(
   using client = await openCluster(model, io)
   const context = { ...contextOf(model, tier, options, io), client, account: { ...found, organizationId } }
   const finishes = options.finish === true
-  if (options.dryRun) return { steps: await plan(context, { finish: finishes }) }
+  if (options.dryRun) return { steps: await planKeyRotation(context, { finish: finishes }) }
   if (!(await isConfirmed(model, tier, options, io))) return undefined
-  if (finishes) return { deletedKeys: await finish(context) }
-  return { ...(await rotate(context)) }
+  if (finishes) return { deletedKeys: await finishKeyRotation(context) }
+  return { ...(await rotateKey(context)) }
 }
 
 function contextOf(
@@ -121,7 +121,7 @@ function contextOf(
   { unproved = false }: Options,
   { signal, log }: CommandIo,
 ): Omit<TierContext, 'client'> {
-  return { model, tier, signal, log, unproved, holder: thisRun(), waits: defaultWaits }
+  return { model, tier, signal, log, unproved, holder: thisRun(), waits: defaultKeyRotationWaits }
 }
 
 async function isConfirmed(

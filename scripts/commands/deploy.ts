@@ -1,3 +1,4 @@
+import { type Deployment, deployRelease } from '../change/deploy-release.ts'
 import { dryRunRelease, renderChart } from '../chart/helm.ts'
 import { parseManifests } from '../chart/manifests.ts'
 import { type GateDocument, gateDocument, gateTable } from '../cluster/gate-report.ts'
@@ -16,7 +17,7 @@ import { document, jsonDocument, lines, type Printable } from '../lib/printable.
 import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
-import { type Deployment, deployRelease, type OpenRelease, openRelease } from '../session/release.ts'
+import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string

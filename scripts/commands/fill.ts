@@ -1,6 +1,6 @@
 import { executeFill } from '../change/fill/execute-fill.ts'
 import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../change/fill/fill-input.ts'
-import { inspect } from '../change/fill/found-secrets.ts'
+import { readFound } from '../change/fill/found-secrets.ts'
 import { fillJson, fillSummary, fillTable, missingProblems } from '../generate/fill-table.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
@@ -58,7 +58,7 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(options.environment, io)
     const account = await loadAccount(io.env, io.signal, io.log)
     const request = await readRequest(model, options, io)
-    const plan = planFill(request, await inspect(account, model, request))
+    const plan = planFill(request, await readFound(account, model, request))
     if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
     tell(plan.problems, io)
     const done = await carryOut(model, account, plan, options, io)

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { deployRelease } from '../change/deploy-release.ts'
 import { parseAssignments } from '../change/migration/assignments.ts'
 import { laterProblems } from '../change/migration/later.ts'
 import { type ClusterContext, defaultWaits, type MigrationContext } from '../change/migration/migration-context.ts'
@@ -23,7 +24,7 @@ import { thisRun } from '../lib/this-run.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
 import { expectedContext, openCluster, openEnvironment } from '../session/access.ts'
-import { deployRelease, type OpenRelease, openRelease } from '../session/release.ts'
+import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string

@@ -6,6 +6,7 @@ import { clusterProblem } from '../kubernetes/errors.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import { loadAccount } from '../scaleway/account.ts'
+import { readerOf } from '../scaleway/connection.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
 import { openRelease } from '../session/release.ts'
 
@@ -30,7 +31,7 @@ export const command = defineCommand<Options>({
   async run({ environment, output }, io) {
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
-    const account = await loadAccount(io.env, io.signal, io.log)
+    const account = readerOf(await loadAccount(io.env, io.signal, io.log))
     using client = await openCluster(model, io)
     const manifests = parseManifests(await renderChart(release), release.valuesFile)
     const plan = await planDeployment({ client, account, model, manifests, signal: io.signal }).catch(

@@ -14,7 +14,7 @@ import {
 } from '../inspect/status/status-report.ts'
 import { surveyCluster } from '../inspect/survey/cluster-survey.ts'
 import { type DriftSurvey, surveyDrift } from '../inspect/survey/drift-survey.ts'
-import { surveyRemoteSecrets } from '../inspect/survey/remote-secrets.ts'
+import { surveyRemoteSecrets, unreadValues } from '../inspect/survey/remote-secrets.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
@@ -22,6 +22,7 @@ import { exitCodes, isError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
+import { readerOf } from '../scaleway/connection.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
@@ -46,7 +47,7 @@ export const command = defineCommand<Options>({
   async run({ environment, tier: only, problems = false, formats = false, output }, io) {
     const model = await openEnvironment(environment, io)
     const tier = only === undefined ? undefined : findTier(model, only)
-    const account = await loadAccount(io.env, io.signal, io.log)
+    const account = readerOf(await loadAccount(io.env, io.signal, io.log))
     using client = await openCluster(model, io)
     const [folders, tiers, drift, operators] = await Promise.all([
       surveyRemoteSecrets(account, model, { values: formats }),
@@ -64,7 +65,7 @@ export const command = defineCommand<Options>({
     else io.out((columns) => (problems ? problemsTable : statusTable)(status, now, columns))
     if (!problems || wrongRows(status).length > 0) io.log(statusSummary(status))
     const unseen = operators ? [] : [`the version of the operator; you may not ${listingOperators}`]
-    for (const line of [...drift.unseen, ...unseen]) io.log(`not looked at: ${line}`)
+    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not looked at: ${line}`)
     if (told.length > 0) io.tell(findingsText(told, status.rows))
     return told.some(isError) ? exitCodes.problems : exitCodes.ok
   },

@@ -8,6 +8,7 @@ import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
 import { findTool, type ToolchainIo } from '../local/toolchain/find.ts'
 import { downloadModule } from '../local/toolchain/go-command.ts'
+import { type ChartKind, chartKinds } from '../model/chart-objects.ts'
 
 interface Options {
   readonly check?: boolean
@@ -43,28 +44,18 @@ export async function vendoredSchemas(io: ToolchainIo): Promise<GeneratedFile[]>
   // Its chart is the newest that comes as a Go module.
   const operator = await moduleFolder(io, 'operator-vulnerable', 'github.com/external-secrets/external-secrets')
   return [
-    ...crdSchemas(crds, ['ExternalSecret', 'SecretStore']),
-    ...crdSchemas(sealedCrds, ['SealedSecret'], 'v1alpha1'),
-    ...builtInKinds.map((name) => builtInSchema(openApi, name)),
+    ...crdSchemas(crds, kindsOf('operator')),
+    ...crdSchemas(sealedCrds, kindsOf('sealed-secrets')),
+    ...kindsOf('kubernetes').map((kind) => builtInSchema(openApi, kind)),
     operatorChartSchema(JSON.parse(await readFile(join(operator, operatorChart, 'values.schema.json'), 'utf8'))),
   ]
 }
 
 // --- internal ---
 
-/** What the chart renders besides custom resources, as Kubernetes' OpenAPI document names it. */
-const builtInKinds = [
-  'io.k8s.api.core.v1.Namespace',
-  'io.k8s.api.core.v1.Secret',
-  'io.k8s.api.core.v1.ServiceAccount',
-  'io.k8s.api.core.v1.ResourceQuota',
-  'io.k8s.api.core.v1.LimitRange',
-  'io.k8s.api.rbac.v1.Role',
-  'io.k8s.api.rbac.v1.RoleBinding',
-  'io.k8s.api.networking.v1.NetworkPolicy',
-  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
-  'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
-]
+function kindsOf(source: ChartKind['definedBy']): readonly ChartKind[] {
+  return Object.values(chartKinds).filter(({ definedBy }) => definedBy === source)
+}
 
 const operatorChart = 'deploy/charts/external-secrets'
 

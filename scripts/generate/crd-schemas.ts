@@ -14,6 +14,13 @@ interface CustomResourceDefinition {
   }
 }
 
+/** The kind whose schema is cut. */
+export interface CutKind {
+  /** `v1`, `external-secrets.io/v1` */
+  readonly apiVersion: string
+  readonly kind: string
+}
+
 interface OpenApiSchema {
   readonly [keyword: string]: unknown
 }
@@ -22,12 +29,14 @@ interface OpenApiSchema {
  * Schemas of some kinds, cut from their CRDs, in the layout kubeconform looks them up in. Objects are
  * closed, as the API server's strict field validation closes them; descriptions and other providers are left out.
  *
- * @param kinds e.g. `['ExternalSecret']`
+ * @param kinds others among the definitions are passed over
  */
-export function crdSchemas(crds: readonly unknown[], kinds: readonly string[], version = 'v1'): GeneratedFile[] {
+export function crdSchemas(crds: readonly unknown[], kinds: readonly CutKind[]): GeneratedFile[] {
   return (crds as readonly CustomResourceDefinition[])
-    .filter((crd) => crd.kind === 'CustomResourceDefinition' && kinds.includes(crd.spec.names.kind))
+    .filter((crd) => crd.kind === 'CustomResourceDefinition')
     .flatMap(({ spec }) => {
+      const wanted = kinds.find(({ kind }) => kind === spec.names.kind)
+      const [, version] = wanted?.apiVersion.split('/') ?? []
       const served = spec.versions.find(({ name }) => name === version)
       const path = `schema/${spec.group}/${spec.names.kind.toLowerCase()}_${version}.json`
       const schema = served && closeObjects(onlyScaleway(served.schema.openAPIV3Schema), true)
@@ -35,11 +44,13 @@ export function crdSchemas(crds: readonly unknown[], kinds: readonly string[], v
     })
 }
 
-/** The same for a built-in kind of version v1, from the OpenAPI document of Kubernetes. */
+/** The same for a built-in kind, from the OpenAPI document of Kubernetes. */
 export function builtInSchema(
   openApi: { readonly definitions: Readonly<Record<string, OpenApiSchema>> },
-  name: string,
+  { apiVersion, kind: kindName }: CutKind,
 ): GeneratedFile {
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+  const name = `io.k8s.api.${group.split('.')[0] || 'core'}.${version}.${kindName}`
   const inline = (schema: unknown): unknown => {
     if (Array.isArray(schema)) return schema.map(inline)
     if (typeof schema !== 'object' || schema === null) return schema
@@ -49,11 +60,8 @@ export function builtInSchema(
     if ((schema as OpenApiSchema).format === 'int-or-string') return { type: ['integer', 'string'] }
     return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inline(value)]))
   }
-  const kind = name.split('.').at(-1)?.toLowerCase() ?? ''
-  const definition = openApi.definitions[name]
-  const [served] = (definition?.['x-kubernetes-group-version-kind'] ?? []) as readonly { readonly group: string }[]
-  const schema = closeObjects(inline(definition) as OpenApiSchema, true)
-  return { path: `schema/${served?.group || 'v1'}/${kind}_v1.json`, content: jsonText(schema) }
+  const schema = closeObjects(inline(openApi.definitions[name]) as OpenApiSchema, true)
+  return { path: `schema/${group || version}/${kindName.toLowerCase()}_${version}.json`, content: jsonText(schema) }
 }
 
 /** The values schema of the operator's own chart, closed: that chart takes a mistyped key without a word. */

@@ -25,12 +25,12 @@ export interface ListOptions {
 export interface ApplyOptions {
   /** Who owns the fields. Default: `tiered-secrets`. */
   readonly fieldManager?: string
-  /** Have the API server check everything, admission included, and store nothing. Default: `false` */
-  readonly dryRun?: boolean
   /** Take over fields of other managers; else one that differs is a conflict. Default: `true` */
   readonly force?: boolean
   readonly signal?: AbortSignal
 }
+
+export type ReplaceOptions = Pick<ApplyOptions, 'fieldManager' | 'signal'>
 
 export interface ObjectList<T> {
   readonly items: readonly T[]
@@ -39,13 +39,33 @@ export interface ObjectList<T> {
 }
 
 /**
- * Requests are answered with what the API server stores, or rejected with a KubernetesError or `CLUSTER_UNREACHABLE`.
- * One that it has no time for is sent again, up to five times in all.
+ * What may be asked of a cluster without a change in it. Requests are answered with what the API server has, or rejected
+ * with a KubernetesError or `CLUSTER_UNREACHABLE`. One that it has no time for is sent again, up to five times in all.
  */
-export interface KubernetesClient extends Disposable {
+export interface ClusterReader extends Disposable {
   /** Undefined when there is no such object, or no such kind. */
   get<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined>
   list<T extends KubernetesObject>(kind: Kind, options?: ListOptions): Promise<ObjectList<T>>
+  /** The answer to `apply` in a dry run: everything is checked, admission included, and nothing is stored. */
+  tryApply<T extends KubernetesObject>(
+    kind: Kind,
+    ref: ObjectRef,
+    object: KubernetesObject | string,
+    options?: ApplyOptions,
+  ): Promise<T>
+  /** The answer to `replace` in a dry run. */
+  tryReplace<T extends KubernetesObject>(kind: Kind, object: T, options?: ReplaceOptions): Promise<T>
+  /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
+  serverTime(signal?: AbortSignal): Promise<Date | undefined>
+  /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
+  watch<T extends KubernetesObject>(
+    kind: Kind,
+    options: ListOptions & { readonly resourceVersion: string },
+  ): AsyncGenerator<WatchEvent<T>, void, undefined>
+}
+
+/** Reads and writes the objects of a cluster. A write is answered with what the API server stores. */
+export interface KubernetesClient extends ClusterReader {
   create<T extends KubernetesObject>(kind: Kind, object: T, signal?: AbortSignal): Promise<T>
   /** Server-side apply. `object` may be YAML text, sent as it is. */
   apply<T extends KubernetesObject>(
@@ -55,11 +75,7 @@ export interface KubernetesClient extends Disposable {
     options?: ApplyOptions,
   ): Promise<T>
   /** PUT: what `object` leaves out goes. A conflict where its resourceVersion is not the stored one. */
-  replace<T extends KubernetesObject>(
-    kind: Kind,
-    object: T,
-    options?: Pick<ApplyOptions, 'fieldManager' | 'dryRun' | 'signal'>,
-  ): Promise<T>
+  replace<T extends KubernetesObject>(kind: Kind, object: T, options?: ReplaceOptions): Promise<T>
   /** JSON merge patch: `null` removes a field, a list is replaced whole. */
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
   /**
@@ -72,13 +88,6 @@ export interface KubernetesClient extends Disposable {
     signal?: AbortSignal,
     only?: Pick<ObjectMeta, 'uid' | 'resourceVersion'>,
   ): Promise<boolean>
-  /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
-  serverTime(signal?: AbortSignal): Promise<Date | undefined>
-  /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
-  watch<T extends KubernetesObject>(
-    kind: Kind,
-    options: ListOptions & { readonly resourceVersion: string },
-  ): AsyncGenerator<WatchEvent<T>, void, undefined>
 }
 
 /** A client of one cluster. Dispose it to close its connections. */
@@ -106,6 +115,35 @@ export function createClient(connection: TransportOptions): KubernetesClient {
       },
       describeObject(kind, ref),
     )
+  const apply = <T>(
+    kind: Kind,
+    ref: ObjectRef,
+    object: KubernetesObject | string,
+    { signal, ...options }: ApplyOptions = {},
+    isDry = false,
+  ) => {
+    const body =
+      typeof object === 'string' ? object : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
+    return patch<T>(
+      kind,
+      ref,
+      'application/apply-patch+yaml',
+      body,
+      writeQuery({ force: true, ...options }, isDry),
+      signal,
+    )
+  }
+  const replace = <T>(
+    kind: Kind,
+    object: KubernetesObject,
+    { signal, ...options }: ReplaceOptions = {},
+    isDry = false,
+  ) => {
+    const { namespace, name } = object.metadata
+    const path = `${resourcePath(kind, namespace, name)}${writeQuery(options, isDry)}`
+    const body = JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
+    return json<T>({ method: 'PUT', path, body, ...withSignal(signal) }, describeObject(kind, object.metadata))
+  }
   return {
     get: (kind, ref, signal) => {
       const path = resourcePath(kind, ref.namespace, ref.name)
@@ -129,20 +167,10 @@ export function createClient(connection: TransportOptions): KubernetesClient {
         },
         describeObject(kind, object.metadata),
       ),
-    apply: (kind, ref, object, { signal, ...options } = {}) => {
-      const body =
-        typeof object === 'string'
-          ? object
-          : JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      const parameters = writeQuery({ force: true, ...options })
-      return patch(kind, ref, 'application/apply-patch+yaml', body, parameters, signal)
-    },
-    replace: (kind, object, { signal, ...options } = {}) => {
-      const { namespace, name } = object.metadata
-      const path = `${resourcePath(kind, namespace, name)}${writeQuery(options)}`
-      const body = JSON.stringify({ apiVersion: kind.apiVersion, kind: kind.kind, ...object })
-      return json({ method: 'PUT', path, body, ...withSignal(signal) }, describeObject(kind, object.metadata))
-    },
+    apply: (kind, ref, object, options) => apply(kind, ref, object, options),
+    tryApply: (kind, ref, object, options) => apply(kind, ref, object, options, true),
+    replace: (kind, object, options) => replace(kind, object, options),
+    tryReplace: (kind, object, options) => replace(kind, object, options, true),
     mergePatch: (kind, ref, body, signal) =>
       patch(kind, ref, 'application/merge-patch+json', JSON.stringify(body), '', signal),
     async delete(kind, ref, signal, only) {
@@ -186,8 +214,8 @@ function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}
 }
 
-function writeQuery({ fieldManager = 'tiered-secrets', force = false, dryRun = false }: ApplyOptions): string {
-  return `?fieldManager=${encodeURIComponent(fieldManager)}${force ? '&force=true' : ''}${dryRun ? '&dryRun=All' : ''}`
+function writeQuery({ fieldManager = 'tiered-secrets', force = false }: ApplyOptions, isDry: boolean): string {
+  return `?fieldManager=${encodeURIComponent(fieldManager)}${force ? '&force=true' : ''}${isDry ? '&dryRun=All' : ''}`
 }
 
 function query(options: ListOptions, more: Record<string, string> = {}): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KubernetesClient, ListOptions } from './client.ts'
+import type { ClusterReader, ListOptions } from './client.ts'
 import { isNotFound, KubernetesError } from './errors.ts'
 import type { Kind, KubernetesObject } from './kinds.ts'
 
@@ -27,7 +27,7 @@ export interface FollowOptions<T, Kept> extends ListOptions {
  * @throws what the very first list is refused with; the signal's reason when aborted. Never returns.
  */
 export async function follow<T extends KubernetesObject, Kept>(
-  client: Pick<KubernetesClient, 'list' | 'watch'>,
+  client: Pick<ClusterReader, 'list' | 'watch'>,
   kind: Kind,
   { keep, onSight, ...place }: FollowOptions<T, Kept>,
 ): Promise<never> {

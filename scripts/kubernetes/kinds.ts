@@ -1,3 +1,5 @@
+import { chartKinds } from '../model/chart-objects.ts'
+
 /** What the API server must know to find an object. */
 export interface Kind {
   /** `v1`, `external-secrets.io/v1` */
@@ -65,11 +67,10 @@ export interface WithConditions extends KubernetesObject {
   readonly status?: { readonly conditions?: readonly Condition[] }
 }
 
+/** Every kind that we read or write: those of the chart, and others. */
 export const kinds = {
-  namespace: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
-  secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
+  ...chartKinds,
   configMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
-  serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
   event: { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true },
   lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true },
   deployment: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true },
@@ -79,29 +80,6 @@ export const kinds = {
   job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', namespaced: true },
   cronJob: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true },
   pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
-  networkPolicy: {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    plural: 'networkpolicies',
-    namespaced: true,
-  },
-  resourceQuota: { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true },
-  limitRange: { apiVersion: 'v1', kind: 'LimitRange', plural: 'limitranges', namespaced: true },
-  sealedSecret: { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', plural: 'sealedsecrets', namespaced: true },
-  role: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', plural: 'roles', namespaced: true },
-  roleBinding: {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    plural: 'rolebindings',
-    namespaced: true,
-  },
-  externalSecret: {
-    apiVersion: 'external-secrets.io/v1',
-    kind: 'ExternalSecret',
-    plural: 'externalsecrets',
-    namespaced: true,
-  },
-  secretStore: { apiVersion: 'external-secrets.io/v1', kind: 'SecretStore', plural: 'secretstores', namespaced: true },
   clusterRole: {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
@@ -112,18 +90,6 @@ export const kinds = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
     plural: 'clusterrolebindings',
-    namespaced: false,
-  },
-  validatingAdmissionPolicy: {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingAdmissionPolicy',
-    plural: 'validatingadmissionpolicies',
-    namespaced: false,
-  },
-  validatingAdmissionPolicyBinding: {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingAdmissionPolicyBinding',
-    plural: 'validatingadmissionpolicybindings',
     namespaced: false,
   },
   customResourceDefinition: {

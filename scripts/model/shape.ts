@@ -1,5 +1,37 @@
-import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
+import {
+  checkObject,
+  choicesOf,
+  type Field,
+  type Fields,
+  type FieldsOf,
+  flag,
+  isRecord,
+  isWholeNumber,
+  list,
+  number,
+  oneOf,
+  optional,
+  record,
+  recordOf,
+  text,
+  texts,
+  wrong,
+} from './fields.ts'
+import type {
+  Catalogue,
+  ContainerDefaults,
+  EgressSpec,
+  EnvironmentSpec,
+  LegacySpec,
+  OperatorSpec,
+  SealedCredentialsSpec,
+  SecretSpec,
+  SubjectSpec,
+  TierAccessSpec,
+  TierSpec,
+  WorkloadSpec,
+} from './types.ts'
 
 /**
  * What the compiler would say of a catalogue that nobody has type-checked yet: every field there, of its type, and
@@ -40,51 +72,19 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
 
 // --- internal ---
 
-interface Field {
-  readonly expected: string
-  readonly test: (value: unknown) => boolean
-  readonly optional?: boolean
-}
-
-type Fields = Readonly<Record<string, Field>>
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isString = (value: unknown) => typeof value === 'string' && value !== ''
-const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
-const isWholeNumber = (value: unknown) => Number.isInteger(value) && Number(value) > 0
-
-const text: Field = { expected: 'a text that is not empty', test: isString }
-const list: Field = { expected: 'a list of texts', test: isStrings }
-const record: Field = { expected: 'an object', test: isRecord }
-const number: Field = { expected: 'a whole number above zero', test: isWholeNumber }
-const flag: Field = { expected: 'true or false', test: (value) => typeof value === 'boolean' }
-const texts: Field = {
-  expected: 'an object of texts',
-  test: (value) => isRecord(value) && isStrings(Object.values(value)),
-}
-const optional = (field: Field): Field => ({ ...field, optional: true })
-
-function oneOf(...choices: readonly string[]): Field {
-  return {
-    expected: `one of: ${choices.join(', ')}`,
-    test: (value) => typeof value === 'string' && choices.includes(value),
-  }
-}
-
-const legacyFields: Fields = { namespace: text, secret: text }
+const legacyFields = { namespace: text, secret: text } satisfies FieldsOf<LegacySpec>
 const isLegacy = (value: unknown) => checkObject('', value, legacyFields).length === 0
 
-const catalogueFields: Fields = {
+const catalogueFields = {
   application: text,
   owner: text,
   remoteSecretQuota: optional(number),
   legacy: { expected: '{ namespace, secret }', test: isLegacy, optional: true },
   tiers: record,
   secrets: { expected: 'a list of entries', test: Array.isArray },
-}
+} satisfies FieldsOf<Catalogue>
 
-const tierFields: Fields = {
+const tierFields = {
   description: text,
   workloads: record,
   remotePath: optional(text),
@@ -93,19 +93,21 @@ const tierFields: Fields = {
   podSecurity: optional(oneOf('restricted', 'baseline', 'privileged')),
   quota: optional(texts),
   containerDefaults: optional(record),
-}
+} satisfies FieldsOf<TierSpec>
 
-const workloadFields: Fields = {
+const workloadFields = {
   kind: oneOf('Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'),
   port: optional(number),
   reachableFrom: optional(list),
   podLabels: optional(texts),
-}
+} satisfies FieldsOf<WorkloadSpec>
 
-const networkFields: Fields = { cidr: text }
-const namespaceFields: Fields = { namespace: text, podLabels: optional(texts) }
+const networkFields = { cidr: text } satisfies FieldsOf<Extract<EgressSpec['to'], { cidr: string }>>
+const namespaceFields = { namespace: text, podLabels: optional(texts) } satisfies FieldsOf<
+  Extract<EgressSpec['to'], { namespace: string }>
+>
 
-const egressFields: Fields = {
+const egressFields = {
   description: text,
   to: {
     expected: '"internet", { cidr } or { namespace, podLabels }',
@@ -114,11 +116,14 @@ const egressFields: Fields = {
   },
   ports: { expected: 'a list of port numbers', test: (value) => Array.isArray(value) && value.every(isWholeNumber) },
   protocol: optional(oneOf('TCP', 'UDP')),
-}
+} satisfies FieldsOf<EgressSpec>
 
-const containerDefaultsFields: Fields = { requests: optional(texts), limits: optional(texts) }
+const containerDefaultsFields = {
+  requests: optional(texts),
+  limits: optional(texts),
+} satisfies FieldsOf<ContainerDefaults>
 
-const secretFields: Fields = {
+const secretFields = {
   tier: text,
   variable: text,
   remoteName: text,
@@ -133,22 +138,25 @@ const secretFields: Fields = {
   owner: optional(text),
   rotation: optional(text),
   overlap: optional(text),
-}
+} satisfies FieldsOf<SecretSpec>
 
-const sealedFields: Fields = { accessKey: text, secretKey: text }
+const sealedFields = { accessKey: text, secretKey: text } satisfies FieldsOf<SealedCredentialsSpec>
 
-const dnsFields: Fields = { namespace: text, podLabels: texts }
+const dnsFields = { namespace: text, podLabels: texts } satisfies FieldsOf<NonNullable<EnvironmentSpec['dns']>>
 
-const operatorFields: Fields = { namespace: text, name: text }
+const operatorFields = { namespace: text, name: text } satisfies FieldsOf<OperatorSpec>
 
-const accessFields: Fields = { viewers: optional(subjects()), operators: optional(subjects()) }
+const accessFields = {
+  viewers: optional(subjects()),
+  operators: optional(subjects()),
+} satisfies FieldsOf<TierAccessSpec>
 
-function subjects(): Field {
-  const fields: Fields = {
+function subjects(): Field<readonly SubjectSpec[]> {
+  const fields = {
     kind: oneOf('User', 'Group', 'ServiceAccount'),
     name: text,
     namespace: optional(text),
-  }
+  } satisfies FieldsOf<{ kind: SubjectSpec['kind']; name: string; namespace?: string }>
   return {
     expected: 'a list of subjects with kind and name, and a namespace for a ServiceAccount',
     test: (value) =>
@@ -161,80 +169,49 @@ function subjects(): Field {
   }
 }
 
-/** An object whose values all have these fields. */
-function recordOf(fields: Fields): Field {
-  return {
-    expected: `an object by tier, each with ${Object.keys(fields).join(' and ')}`,
-    test: (value) =>
-      isRecord(value) && Object.values(value).every((item) => checkObject('', item, fields).length === 0),
-  }
-}
+type PathSpec = Extract<EnvironmentSpec, { isolation: 'path' }>
+type ProjectSpec = Extract<EnvironmentSpec, { isolation: 'project' }>
 
-function choicesOf(...choices: readonly string[]): Field {
-  const one = oneOf(...choices)
-  return { expected: `a list of ${choices.join(', ')}`, test: (value) => Array.isArray(value) && value.every(one.test) }
-}
+const environmentBase = {
+  description: text,
+  region: text,
+  isolation: oneOf('path', 'project'),
+  refreshInterval: text,
+  kubeContext: text,
+  namespaces: optional(texts),
+  organizationId: optional(text),
+  iamApplications: optional(texts),
+  keyLifetime: optional(text),
+  sealedCredentials: optional(recordOf<SealedCredentialsSpec>(sealedFields)),
+  access: optional(recordOf<TierAccessSpec>(accessFields)),
+  ingressNamespace: optional(text),
+  dns: {
+    expected: '{ namespace, podLabels }',
+    test: (value) => checkObject('', value, dnsFields).length === 0,
+    optional: true,
+  },
+  operator: {
+    expected: '{ namespace, name } or "per-tier"',
+    test: (value) => value === 'per-tier' || checkObject('', value, operatorFields).length === 0,
+    optional: true,
+  },
+  without: optional(choicesOf('admission', 'network-policies', 'rbac')),
+  restart: optional(oneOf('reloader', 'checksum')),
+  legacy: {
+    expected: '{ namespace, secret } or "none"',
+    test: (value) => value === 'none' || isLegacy(value),
+    optional: true,
+  },
+  example: optional(flag),
+} satisfies FieldsOf<Omit<PathSpec, 'projectId'>>
 
+/** In the order in which a message lists them. */
 function environmentFields(mode: unknown): Fields {
-  return {
-    description: text,
-    region: text,
-    isolation: oneOf('path', 'project'),
-    ...(mode === 'project' ? { projectIds: texts } : { projectId: text }),
-    refreshInterval: text,
-    kubeContext: text,
-    namespaces: optional(texts),
-    organizationId: optional(text),
-    iamApplications: optional(texts),
-    keyLifetime: optional(text),
-    sealedCredentials: optional(recordOf(sealedFields)),
-    access: optional(recordOf(accessFields)),
-    ingressNamespace: optional(text),
-    dns: {
-      expected: '{ namespace, podLabels }',
-      test: (value) => checkObject('', value, dnsFields).length === 0,
-      optional: true,
-    },
-    operator: {
-      expected: '{ namespace, name } or "per-tier"',
-      test: (value) => value === 'per-tier' || checkObject('', value, operatorFields).length === 0,
-      optional: true,
-    },
-    without: optional(choicesOf('admission', 'network-policies', 'rbac')),
-    restart: optional(oneOf('reloader', 'checksum')),
-    legacy: {
-      expected: '{ namespace, secret } or "none"',
-      test: (value) => value === 'none' || isLegacy(value),
-      optional: true,
-    },
-    example: optional(flag),
-  }
-}
-
-function checkObject(where: string, value: unknown, fields: Fields): Problem[] {
-  if (!isRecord(value)) return [wrong(where, 'is no object', `an object with ${Object.keys(fields).join(', ')}`)]
-  const names = Object.keys(fields)
-  const unknown = Object.keys(value)
-    .filter((name) => !names.includes(name))
-    .map((name) =>
-      wrong(where, `has an unknown field "${name}".${didYouMean(name, names)}`, `only ${names.join(', ')}`),
-    )
-  const mistyped = Object.entries(fields)
-    .filter(([name, field]) => (value[name] === undefined ? field.optional !== true : !field.test(value[name])))
-    .map(([name, field]) => {
-      const fact = value[name] === undefined ? `has no ${name}` : `has a ${name} of another type`
-      return wrong(where, fact, field.expected)
-    })
-  return [...unknown, ...mistyped]
-}
-
-function wrong(where: string, fact: string, expected: string): Problem {
-  return {
-    code: 'SHAPE_INVALID',
-    where,
-    message: `${fact}${/[.?]$/.test(fact) ? '' : '.'} Expected ${expected}.`,
-    fix: 'Correct the entry; an editor with TypeScript shows the same mistake.',
-  }
+  const { description, region, isolation, ...rest } = environmentBase
+  const first = { description, region, isolation }
+  const path = { ...first, projectId: text, ...rest } satisfies FieldsOf<PathSpec>
+  const project = { ...first, projectIds: texts, ...rest } satisfies FieldsOf<ProjectSpec>
+  return mode === 'project' ? project : path
 }
 
 function secretPlace(secret: unknown, index: number): string {

@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
-import type { ScalewayAccount } from './http.ts'
+import type { ScalewayAccount, ScalewayReader } from './connection.ts'
 
 /** The account of the person who runs a command; not the key of a tier. */
 export interface OperatorAccount extends ScalewayAccount {
@@ -12,6 +12,9 @@ export interface OperatorAccount extends ScalewayAccount {
   /** An emulator on this machine. */
   readonly isLocal: boolean
 }
+
+/** The same for a command that only looks. */
+export type OperatorReader = Omit<OperatorAccount, 'readOnly'> & ScalewayReader
 
 type Env = Readonly<Record<string, string | undefined>>
 

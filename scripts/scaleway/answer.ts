@@ -1,4 +1,5 @@
-import { type ScalewayAccount, type ScalewayAnswer, ScalewayError } from './http.ts'
+import { readerOf, type ScalewayAnswer, type ScalewayConnection, type ScalewayReader } from './connection.ts'
+import { ScalewayError } from './http.ts'
 
 /** What Scaleway says to a question: the value, or a refusal that says something about what was asked. */
 export type Answer<T> = Granted<T> | Refused
@@ -23,21 +24,21 @@ export type RefusedStatus = (typeof refusals)[number]
 /**
  * Asks, and takes a refusal for an answer.
  *
- * @param request is given the account to ask with
+ * @param request is given who is to ask; a question writes nothing
  * @throws what says nothing about the question: a Scaleway that is broken, busy or out of reach
  */
 export async function ask<T>(
-  account: ScalewayAccount,
-  request: (account: ScalewayAccount) => Promise<T>,
+  account: ScalewayConnection,
+  request: (account: ScalewayReader) => Promise<T>,
 ): Promise<Answer<T>> {
   let last: ScalewayAnswer | undefined
-  const observed: ScalewayAccount = {
+  const observed = readerOf({
     ...account,
-    onAnswer(answer) {
+    onAnswer(answer: ScalewayAnswer) {
       last = answer
       account.onAnswer?.(answer)
     },
-  }
+  })
   try {
     const value = await request(observed)
     return { status: 200, value, told: last ? describeAnswer(last) : '' }

@@ -1,37 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
-
-/** How to reach a Scaleway account, real or emulated, as one API key. Holds the secret key: never printed. */
-export interface ScalewayAccount {
-  /** Without a trailing slash. */
-  readonly apiUrl: string
-  readonly secretKey: string
-  readonly signal?: AbortSignal
-  /** How long an answer may take. Default: 30,000. */
-  readonly timeoutMs?: number
-  /** Before the second attempt; then twice as long each time. Default: 200. */
-  readonly retryMs?: number
-  /** How often a request is sent that may be sent again. Default: 5. */
-  readonly attempts?: number
-  /** Called with every answer, also those after which a request is sent again. */
-  readonly onAnswer?: (answer: ScalewayAnswer) => void
-  /** Called before each wait that the API asks for, with its seconds. */
-  readonly onWait?: (seconds: number) => void
-}
-
-/** What every answer tells besides its body. */
-export interface ScalewayAnswer {
-  /** `Scaleway GET /secret-manager/…`, with no more of an access key than its end. */
-  readonly request: string
-  readonly status: number
-  /** Empty when it has none. */
-  readonly requestId: string
-  /** By Scaleway's clock, to the second; undefined when it tells none. */
-  readonly date: Date | undefined
-  /** Milliseconds since 1970, by our clock. */
-  readonly sentAt: number
-  readonly receivedAt: number
-}
+import type { ScalewayConnection } from './connection.ts'
 
 export interface ScalewayRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -82,7 +51,9 @@ export class ScalewayError extends ProblemError {
  *
  * @throws ScalewayError when the API refuses; ProblemError `SCALEWAY_UNREACHABLE` when it can't be reached
  */
-export async function scalewayRequest<T>(account: ScalewayAccount, request: ScalewayRequest): Promise<T> {
+export async function scalewayRequest<T>(account: ScalewayConnection, request: ScalewayRequest): Promise<T> {
+  if (account.readOnly === true && request.method !== 'GET')
+    throw new Error(`a reader sends ${request.method} ${request.path}`)
   for (let attempt = 1; ; attempt++) {
     const answer = await send(account, request)
     const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
@@ -137,7 +108,7 @@ function describeRequest({ method, path }: ScalewayRequest): string {
 }
 
 /** The answer, or undefined when there is none. */
-async function send(account: ScalewayAccount, request: ScalewayRequest): Promise<Response | undefined> {
+async function send(account: ScalewayConnection, request: ScalewayRequest): Promise<Response | undefined> {
   const url = new URL(account.apiUrl + request.path)
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
   const timeout = AbortSignal.timeout(account.timeoutMs ?? defaultTimeoutMs)
@@ -179,7 +150,7 @@ function askedWait(answer: Response | undefined): number | undefined {
 }
 
 /** The parser's own error quotes the body, which may hold a secret, so it goes no further. */
-async function bodyOf(answer: Response, account: ScalewayAccount, request: ScalewayRequest): Promise<unknown> {
+async function bodyOf(answer: Response, account: ScalewayConnection, request: ScalewayRequest): Promise<unknown> {
   try {
     return await answer.json()
   } catch {
@@ -223,7 +194,7 @@ function dateOf(answer: Response): Date | undefined {
   return Number.isNaN(time) ? undefined : new Date(time)
 }
 
-function unreachable(account: ScalewayAccount, request: ScalewayRequest): ProblemError {
+function unreachable(account: ScalewayConnection, request: ScalewayRequest): ProblemError {
   return new ProblemError(
     {
       code: 'SCALEWAY_UNREACHABLE',

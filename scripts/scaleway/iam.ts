@@ -1,4 +1,5 @@
-import { type ScalewayAccount, type ScalewayRequest, scalewayRequest } from './http.ts'
+import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
+import { type ScalewayRequest, scalewayRequest } from './http.ts'
 
 /** A rule of a policy, as the API takes it. */
 export interface PolicyRule {
@@ -70,7 +71,7 @@ export function createApplication(
 
 /** Applications of an organization, in the order of their creation. `name` matches any part of a name. */
 export function listApplications(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   organizationId: string,
   { name }: { readonly name?: string } = {},
 ): Promise<Application[]> {
@@ -80,7 +81,7 @@ export function listApplications(
 
 /** Applications of exactly this name, the oldest first: more than one is a mistake somebody has to clear up. */
 export async function applicationsNamed(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   organizationId: string,
   name: string,
 ): Promise<Application[]> {
@@ -90,7 +91,7 @@ export async function applicationsNamed(
 
 /** The oldest application of exactly this name, or undefined. */
 export async function findApplication(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   organizationId: string,
   name: string,
 ): Promise<Application | undefined> {
@@ -116,16 +117,16 @@ export function createPolicy(
 }
 
 /** Every policy of an organization: those of groups can give rights to an application too. */
-export function listPolicies(account: ScalewayAccount, organizationId: string): Promise<Policy[]> {
+export function listPolicies(account: ScalewayConnection, organizationId: string): Promise<Policy[]> {
   return listAll(account, 'policies', 'policies', { organization_id: organizationId, order_by: 'created_at_asc' })
 }
 
-export function listRules(account: ScalewayAccount, policyId: string): Promise<LiveRule[]> {
+export function listRules(account: ScalewayConnection, policyId: string): Promise<LiveRule[]> {
   return listAll(account, 'rules', 'rules', { policy_id: policyId })
 }
 
 /** Every group of an organization, with the ids of the applications in it. */
-export function listGroups(account: ScalewayAccount, organizationId: string): Promise<Group[]> {
+export function listGroups(account: ScalewayConnection, organizationId: string): Promise<Group[]> {
   return listAll(account, 'groups', 'groups', { organization_id: organizationId, order_by: 'created_at_asc' })
 }
 
@@ -144,7 +145,7 @@ export function createApiKey(
 
 /** Every key of an application, expired ones too, the oldest first. `expired` is judged by Scaleway's own clock. */
 export function listApiKeys(
-  account: ScalewayAccount & { readonly organizationId?: string | undefined },
+  account: ScalewayConnection & { readonly organizationId?: string | undefined },
   applicationId: string,
   { expired }: { readonly expired?: boolean } = {},
 ): Promise<ApiKeyEntry[]> {
@@ -174,7 +175,7 @@ const pageSize = 100
 
 /** Everything of a paged list. It ends on a short page too: `total_count` may change while we read. */
 async function listAll<T>(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   path: string,
   field: string,
   query: NonNullable<ScalewayRequest['query']>,

@@ -1,6 +1,7 @@
 import { ProblemError } from '../lib/problems.ts'
 import type { IamPlan } from '../model/iam.ts'
-import { type ScalewayAccount, ScalewayError } from './http.ts'
+import type { ScalewayConnection } from './connection.ts'
+import { ScalewayError } from './http.ts'
 import {
   type ApiKeyEntry,
   type Group,
@@ -37,7 +38,7 @@ export interface LiveApplication {
  * @throws ProblemError `IAM_UNREADABLE` when the account may not read IAM
  */
 export async function readLiveIam(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   organizationId: string,
   { tiers }: Pick<IamPlan, 'tiers'>,
 ): Promise<LiveApplication[]> {
@@ -74,7 +75,7 @@ function policiesOf(applicationId: string, memberOf: readonly Group[], policies:
 }
 
 async function withRules(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   policies: readonly Omit<LivePolicy, 'rules'>[],
 ): Promise<LivePolicy[]> {
   const complete: LivePolicy[] = []

@@ -3,7 +3,7 @@ import { type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { ask } from './answer.ts'
 import { describeKey } from './api-key.ts'
-import type { ScalewayAccount } from './http.ts'
+import type { ScalewayAccount, ScalewayConnection, ScalewayReader } from './connection.ts'
 import { type KeyFindings, keyProblems, nothingToProve } from './probe-problems.ts'
 import { findSecret, listFolder, type RemoteSecret } from './secrets.ts'
 import { accessVersion, latestVersion, touchValueByPath } from './versions.ts'
@@ -121,7 +121,7 @@ async function examineOther(
   const listed: readonly RemoteSecret[] = listing.status === 200 ? listing.value : []
   const readable: string[] = []
   let refusals = listing.status === 200 ? 0 : 1
-  const attempt = async (name: string, read: (account: ScalewayAccount) => Promise<unknown>) => {
+  const attempt = async (name: string, read: (account: ScalewayReader) => Promise<unknown>) => {
     const { status } = await answerTo(account, read)
     if (status === 403 || status === 404) refusals++
     else readable.push(`${other.remotePath}/${name}`)
@@ -136,7 +136,7 @@ async function examineOther(
 }
 
 /** A request that is wrong in itself says nothing about the key. A 412 does: only who may read a version is told so. */
-async function answerTo<T>(account: ScalewayAccount, request: (account: ScalewayAccount) => Promise<T>) {
+async function answerTo<T>(account: ScalewayConnection, request: (account: ScalewayReader) => Promise<T>) {
   const answer = await ask(account, request)
   if (answer.status === 400) throw answer.refusal
   return answer

@@ -1,4 +1,5 @@
-import { type ScalewayAccount, scalewayRequest } from './http.ts'
+import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
+import { scalewayRequest } from './http.ts'
 
 /** A remote secret, without its values. */
 export interface RemoteSecret {
@@ -67,7 +68,7 @@ export function createSecret(account: ScalewayAccount, scope: SecretScope, secre
 
 /** Every remote secret of a project, or of an organization, that fits. */
 export async function listSecrets(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   scope: SecretScope | OrganizationScope,
   { isDeleted, ...filter }: SecretFilter = {},
 ): Promise<ListedSecret[]> {
@@ -86,13 +87,13 @@ export async function listSecrets(
 }
 
 /** Every remote secret of a folder, not of folders below it. The folder may not exist. */
-export function listFolder(account: ScalewayAccount, scope: SecretScope, path: string): Promise<ListedSecret[]> {
+export function listFolder(account: ScalewayConnection, scope: SecretScope, path: string): Promise<ListedSecret[]> {
   return listSecrets(account, scope, { path })
 }
 
 /** The remote secret of a folder and name, or undefined. */
 export async function findSecret(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   scope: SecretScope,
   { path, name }: Pick<RemoteSecret, 'path' | 'name'>,
 ): Promise<RemoteSecret | undefined> {
@@ -108,7 +109,11 @@ export async function findSecret(
  * How many remote secrets an organization has in a region, as far as the account may see them. Those scheduled for
  * deletion count: they can be restored for 7 days.
  */
-export async function countSecrets(account: ScalewayAccount, region: string, organizationId: string): Promise<number> {
+export async function countSecrets(
+  account: ScalewayConnection,
+  region: string,
+  organizationId: string,
+): Promise<number> {
   const counts = await Promise.all(
     ['false', 'true'].map((scheduled_for_deletion) =>
       scalewayRequest<{ readonly total_count: number }>(account, {

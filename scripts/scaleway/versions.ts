@@ -1,4 +1,5 @@
-import { type ScalewayAccount, ScalewayError, scalewayRequest } from './http.ts'
+import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
+import { ScalewayError, scalewayRequest } from './http.ts'
 import { type RemoteSecret, type SecretScope, secretsPath } from './secrets.ts'
 
 /** One version of a remote secret, without its value. */
@@ -40,7 +41,7 @@ export async function createVersion(
 
 /** Every version that is not gone for good, the oldest first. */
 export async function listVersions(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   region: string,
   secretId: string,
 ): Promise<SecretVersion[]> {
@@ -59,7 +60,7 @@ export async function listVersions(
 
 /** The version that the operator would deliver, or undefined when none is enabled. */
 export async function latestVersion(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   region: string,
   secretId: string,
 ): Promise<SecretVersion | undefined> {
@@ -73,7 +74,7 @@ export async function latestVersion(
 
 /** The value of a version. Secret: never printed. */
 export async function accessVersion(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   region: string,
   secretId: string,
   revision: Revision,
@@ -87,7 +88,7 @@ export async function accessVersion(
 
 /** Reads a value and drops it, by folder and name: no id has to be known, and so nothing be listed. */
 export async function touchValueByPath(
-  account: ScalewayAccount,
+  account: ScalewayConnection,
   scope: SecretScope,
   { path, name }: Pick<RemoteSecret, 'path' | 'name'>,
 ): Promise<void> {

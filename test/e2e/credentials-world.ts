@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RotationContext, Waits } from '../../scripts/change/key-rotation/key-rotation-context.ts'
+import type { KeyRotationContext, KeyRotationWaits } from '../../scripts/change/key-rotation/key-rotation-context.ts'
 import { readCredentials, type StoredCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -8,7 +8,8 @@ import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { iamRules } from '../../scripts/model/iam.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
-import { type ScalewayAccount, scalewayRequest } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
+import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   type ApiKeyEntry,
   createApiKey,
@@ -22,7 +23,7 @@ import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repos
 import { startWorld, type World } from './world.ts'
 
 /** Short enough for tests: an emulator forgets nothing and needs no minute. */
-export const quickWaits: Waits = {
+export const quickWaits: KeyRotationWaits = {
   patience: { refusedMs: 0, unknownMs: 0, pollMs: 100 },
   refresh: { timeoutMs: 20_000, pollMs: 50 },
   expireAheadMs: 200,
@@ -45,7 +46,7 @@ export interface CredentialsWorld extends AsyncDisposable {
   keys(tier: TierModel): Promise<ApiKeyEntry[]>
   /** The status Scaleway gives the key of the Secret for a list of its folder. */
   statusOf(tier: TierModel, secretKey: string): Promise<number>
-  context(tier: TierModel, parts?: Partial<RotationContext>): RotationContext
+  context(tier: TierModel, parts?: Partial<KeyRotationContext>): KeyRotationContext
   /** As if so much time had gone by that nobody believes in the lease of a killed run. */
   runOutLease(tier: TierModel): Promise<void>
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { install } from '../../scripts/change/key-rotation/install-key.ts'
-import { rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import { installKey } from '../../scripts/change/key-rotation/install-key.ts'
+import { rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createApiKey, createPolicy, findApplication } from '../../scripts/scaleway/iam.ts'
@@ -96,7 +96,7 @@ describe.each([
     const tier = here.tier('mailer')
     const key = keyOf('mailer')
     const elsewhere = { ...tier, namespace: 'not-yet-there' }
-    await install(here.context(elsewhere), key)
+    await installKey(here.context(elsewhere), key)
     expect(await here.client.get<KubernetesObject>(kinds.namespace, { name: 'not-yet-there' })).toMatchObject({
       metadata: {
         labels: { 'app.kubernetes.io/managed-by': 'Helm' },
@@ -302,8 +302,8 @@ describe.each([
     const namesOf = async () =>
       Object.keys((await here.client.get<SecretObject>(kinds.secret, { namespace, name }))?.data ?? {}).sort()
     for (const write of [
-      () => install(here.context(tier), keyOf('storefront')),
-      () => rotate(here.context(tier, { unproved: true })),
+      () => installKey(here.context(tier), keyOf('storefront')),
+      () => rotateKey(here.context(tier, { unproved: true })),
     ]) {
       await judgeBy('off')
       await eventually(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { finish, rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import { finishKeyRotation, rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { readCredentials, writeCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import type { EventObject } from '../../scripts/cluster/external-secrets.ts'
 import { revalidateStore } from '../../scripts/cluster/refresh.ts'
@@ -360,10 +360,10 @@ test.each([
   }
   const list = { method: 'GET', path: `/secret-manager/v1beta1/regions/${here.model.region}/secrets` } as const
   const use = () => scalewayRequest({ ...here.owner, secretKey: before.secretKey }, list)
-  expect(await rotate(context)).toMatchObject({ disabledKey: `API key …${before.accessKey.slice(-4)}` })
+  expect(await rotateKey(context)).toMatchObject({ disabledKey: `API key …${before.accessKey.slice(-4)}` })
   await expect(use()).rejects.toMatchObject({ status: 401 })
   await here.healthy()
-  expect(await finish(context)).toBe(1)
+  expect(await finishKeyRotation(context)).toBe(1)
 })
 
 test('no value and no key, whole or cut off, is in anything that was shown', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { RotationContext } from '../../scripts/change/key-rotation/key-rotation-context.ts'
-import { rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import type { KeyRotationContext as RotationContext } from '../../scripts/change/key-rotation/key-rotation-context.ts'
+import { rotateKey as rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
 import { type KilledRun, killedRun } from '../helpers/killed-run.ts'

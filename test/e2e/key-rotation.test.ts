@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { finish, rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import { finishKeyRotation, rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { acquireLease } from '../../scripts/kubernetes/lease.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
@@ -100,8 +100,8 @@ describe('npm run credentials -- --rotate', () => {
 
   test('again deletes the key that the rotation before has disabled', async () => {
     const tier = here.tier('orders')
-    await rotate(here.context(tier))
-    await rotate(here.context(tier))
+    await rotateKey(here.context(tier))
+    await rotateKey(here.context(tier))
     const stored = await here.stored(tier)
     const left = (await here.keys(tier)).map(({ access_key }) => access_key)
     expect(left.sort()).toEqual([stored?.accessKey, stored?.rotation?.previousAccessKey].sort())
@@ -112,8 +112,8 @@ describe('npm run credentials -- --rotate', () => {
     const [found] = await here.keys(tier)
     const expiresAt = new Date(Date.now() + 3_600_000)
     const byHand = await createApiKey(here.owner, found?.application_id ?? '', { description: 'by hand', expiresAt })
-    await rotate(here.context(tier))
-    await finish(here.context(tier))
+    await rotateKey(here.context(tier))
+    await finishKeyRotation(here.context(tier))
     expect(await here.statusOf(tier, byHand.secret_key)).toBe(200)
   })
 
@@ -131,7 +131,7 @@ describe('npm run credentials -- --rotate', () => {
           emulator.faults.add({ kind: 'internal_error', route: 'versions.*', principal })
       },
     })
-    const problem = await problemOf(rotate(stopping))
+    const problem = await problemOf(rotateKey(stopping))
     emulator.faults.clear()
     const [externalSecret] = externalSecrets(tier)
     expect(problem).toMatchObject({
@@ -141,8 +141,11 @@ describe('npm run credentials -- --rotate', () => {
     })
     expect(log.at(-1)).toMatch(/^API key …\w{4} works again until /)
     expect(await here.statusOf(tier, before?.secretKey ?? '')).toBe(200)
-    expect(await problemOf(finish(here.context(tier)))).toMatchObject({ code: 'ROTATION_UNFINISHED' })
-    expect(await rotate(here.context(tier))).toMatchObject({ resumed: true, disabledKey: lastFour(before?.accessKey) })
+    expect(await problemOf(finishKeyRotation(here.context(tier)))).toMatchObject({ code: 'ROTATION_UNFINISHED' })
+    expect(await rotateKey(here.context(tier))).toMatchObject({
+      resumed: true,
+      disabledKey: lastFour(before?.accessKey),
+    })
     expect(await here.statusOf(tier, before?.secretKey ?? '')).toBe(401)
     expect(await here.statusOf(tier, (await here.stored(tier))?.secretKey ?? '')).toBe(200)
   })
@@ -151,7 +154,7 @@ describe('npm run credentials -- --rotate', () => {
     const tier = here.tier('mailer')
     const previous = (await here.stored(tier))?.rotation?.previousAccessKey ?? ''
     await expireApiKey(here.owner, previous, new Date(Date.now() + 3_600_000))
-    expect(await problemOf(finish(here.context(tier)))).toMatchObject({
+    expect(await problemOf(finishKeyRotation(here.context(tier)))).toMatchObject({
       code: 'RETIRED_KEY_ALIVE',
       where: lastFour(previous),
     })
@@ -165,7 +168,7 @@ describe('two at once', () => {
     const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
     await using _lease = await acquireLease(here.client, ref, { holder: 'alice@laptop, process 1', durationMs: 3_000 })
     const waits: string[] = []
-    const problem = await problemOf(rotate(here.context(tier, { log: (line) => waits.push(line) })))
+    const problem = await problemOf(rotateKey(here.context(tier, { log: (line) => waits.push(line) })))
     expect(problem).toMatchObject({
       code: 'LEASE_HELD',
       where: 'Lease/bookshop-storefront/scw-storefront-credentials',
@@ -180,7 +183,7 @@ describe('two at once', () => {
     const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
     await acquireLease(here.client, ref, { holder: 'dead', durationMs: 1_000, renewMs: 60_000 })
     const started = Date.now()
-    expect(await rotate(here.context(tier))).toMatchObject({ resumed: false })
+    expect(await rotateKey(here.context(tier))).toMatchObject({ resumed: false })
     expect(Date.now() - started).toBeGreaterThan(900)
   })
 
@@ -209,10 +212,10 @@ describe('two at once', () => {
       return forward()
     })
     using slowClient = clientThrough(here.world, gate.url)
-    const slow = problemOf(rotate(here.context(tier, { client: slowClient })))
+    const slow = problemOf(rotateKey(here.context(tier, { client: slowClient })))
     await hung.reached
     await here.runOutLease(tier)
-    await rotate(here.context(tier))
+    await rotateKey(here.context(tier))
     const winner = await here.stored(tier)
     goOn.reach()
     expect(['CREDENTIALS_CHANGED', 'LEASE_LOST']).toContain((await slow).code)

@@ -1,6 +1,6 @@
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { accessVersion, listVersions, type SecretVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { type DisturbedGates, startDisturbedGates } from '../helpers/disturbance.ts'
 import { clientThrough, kubeconfigThrough } from './credentials-world.ts'
 import type { World } from './world.ts'

@@ -1,5 +1,5 @@
 import { executeFill } from '../../scripts/change/fill/execute-fill.ts'
-import { inspect } from '../../scripts/change/fill/found-secrets.ts'
+import { readFound } from '../../scripts/change/fill/found-secrets.ts'
 import { isError, ProblemError } from '../../scripts/lib/problems.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { fillEntries } from '../../scripts/model/fill-entries.ts'
@@ -7,7 +7,7 @@ import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { type FillOptions, type FillPlan, planFill } from '../../scripts/payload/fill-plan.ts'
 import { generateValue, payloadOf } from '../../scripts/payload/seed.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/http.ts'
+import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { listFolder } from '../../scripts/scaleway/secrets.ts'
 import { accessVersion, listVersions } from '../../scripts/scaleway/versions.ts'
 
@@ -48,7 +48,7 @@ export async function startFillWorld(
       const given = { replace: false, disablePrevious: false, prune: false, chosen: false, ...parts }
       const request = { scope: fillEntries(model), values, options: given }
       const own = { ...account, apiUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
-      const plan = planFill(request, await inspect(own, model, request))
+      const plan = planFill(request, await readFound(own, model, request))
       if (plan.problems.some(isError)) throw new ProblemError(plan.problems)
       await executeFill({ account: own, region: model.region, log: () => undefined }, plan.work)
       return plan

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { largeApplication } from '../../scripts/bench/large-application.ts'
-import { surveyRemoteSecrets } from '../../scripts/inspect/survey/remote-secrets.ts'
+import { surveyRemoteSecrets, unreadValues } from '../../scripts/inspect/survey/remote-secrets.ts'
+import { readerOf } from '../../scripts/scaleway/connection.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   countSecrets,
@@ -25,7 +26,7 @@ async function filledWorld(application = trackdechets, environment = 'recette') 
   return world
 }
 
-const survey = ({ account, model }: FillWorld, options = {}) => surveyRemoteSecrets(account, model, options)
+const survey = ({ account, model }: FillWorld, options = {}) => surveyRemoteSecrets(readerOf(account), model, options)
 
 /** What was seen of one remote secret of the backend. */
 async function sightOf(world: FillWorld, name: string, options = {}) {
@@ -64,6 +65,30 @@ describe('requests', () => {
     ).toBe(true)
     const seen = JSON.stringify(folders)
     for (const value of tellTale(values)) expect(seen.includes(value)).toBe(false)
+  })
+
+  test('with values leaves an ephemeral version unread: the first read may be the last', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const [tier] = world.model.tiers
+    const remote = tier?.remoteSecrets[0]
+    if (!tier || !remote) throw new Error('no remote secret')
+    const scope = { region: world.model.region, projectId: tier.projectId }
+    const { id } = await scalewayRequest<{ id: string }>(world.account, {
+      method: 'POST',
+      path: secretsPath(scope.region),
+      body: {
+        project_id: scope.projectId,
+        path: remote.path,
+        name: remote.name,
+        ephemeral_policy: { expires_once_accessed: true, action: 'delete' },
+      },
+    })
+    await createVersion(world.account, scope.region, id, 'once')
+    const folders = await survey(world, { values: true })
+    expect(unreadValues(folders)).toEqual([
+      `the value of ${remote.path}/${remote.name}; it is ephemeral, and may be gone once it is read`,
+    ])
+    expect(world.emulator.requests().byRoute['versions.access']).toBeUndefined()
   })
 
   test('an empty account costs as much: for each missing one a look for its name elsewhere', async () => {
@@ -202,7 +227,7 @@ describe('a Scaleway in trouble', () => {
     await using gate = await startGate(world.emulator, (request, forward) =>
       ++count === at ? trouble(request, forward) : forward(),
     )
-    const account = { ...world.account, apiUrl: gate.url }
+    const account = readerOf({ ...world.account, apiUrl: gate.url })
     for (at = 1; at <= total; at++) {
       count = 0
       expect(await surveyRemoteSecrets(account, world.model, { values: true })).toEqual(healthy)
@@ -216,7 +241,7 @@ describe('a Scaleway in trouble', () => {
     await using gate = await startGate(world.emulator, (request, forward) =>
       request.url.includes('/versions/') ? trouble(request, forward) : forward(),
     )
-    const problem = await problemOf(surveyRemoteSecrets({ ...world.account, apiUrl: gate.url }, world.model))
+    const problem = await problemOf(surveyRemoteSecrets(readerOf({ ...world.account, apiUrl: gate.url }), world.model))
     expect(problem.code).toMatch(/^SCALEWAY_(REFUSED|UNREACHABLE)$/)
     expect(problem.where).toContain('Scaleway GET /secret-manager/')
     expect(problem.fix.length).toBeGreaterThan(20)

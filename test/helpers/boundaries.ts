@@ -126,6 +126,19 @@ export function importsOf(text: string): { readonly from: string | undefined; re
   ]
 }
 
+/** Names of types that can write, in the room that only reads; one sentence each. */
+export function writerProblems(sources: Sources): string[] {
+  return [...sources]
+    .filter(([path]) => path.startsWith('scripts/inspect/'))
+    .flatMap(([path, text]) =>
+      [
+        ...withoutComments(text).matchAll(
+          /\b(?:KubernetesClient|ScalewayAccount|OperatorAccount|ScalewayConnection)\b/g,
+        ),
+      ].map(([name]) => `${path} names ${name}, which can write; inspect gets a ClusterReader and a ScalewayReader`),
+    )
+}
+
 /** Files that import each other in a circle, one sentence a circle. */
 export function circleProblems(sources: Sources): string[] {
   const targets = (path: string) =>
@@ -202,6 +215,16 @@ export function unusedExceptions(sources: Sources): string[] {
   )
 }
 
+/**
+ * `chart` of `scripts/chart/policy/index.ts`, `local/stack` of a file in that folder; a file on top of `scripts/` and a file
+ * outside of it are themselves.
+ */
+export function roomOf(path: string): string {
+  const [top, room = '', folder = ''] = path.split('/')
+  if (top !== 'scripts') return path
+  return room === 'local' && folder.includes('.') === false ? `local/${folder}` : room
+}
+
 // --- internal ---
 
 function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[number]): string | undefined {
@@ -222,16 +245,6 @@ function refusal(path: string, { from, dynamic }: ReturnType<typeof importsOf>[n
   const targetRoom = roomOf(target)
   if (allowed.includes(targetRoom) || (targetRoom === room && room !== 'commands')) return undefined
   return `${path} imports ${target}; ${room} may import ${listed(allowed)}`
-}
-
-/**
- * `chart` of `scripts/chart/policy/index.ts`, `local/stack` of a file in that folder; a file on top of `scripts/` and a file
- * outside of it are themselves.
- */
-function roomOf(path: string): string {
-  const [top, room = '', folder = ''] = path.split('/')
-  if (top !== 'scripts') return path
-  return room === 'local' && folder.includes('.') === false ? `local/${folder}` : room
 }
 
 function listed(rooms: readonly string[]): string {

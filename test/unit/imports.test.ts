@@ -8,8 +8,10 @@ import {
   importsOf,
   outputProblems,
   processProblems,
+  roomOf,
   type Sources,
   unusedExceptions,
+  writerProblems,
 } from '../helpers/boundaries.ts'
 
 const scripts: Sources = new Map(
@@ -26,6 +28,21 @@ const one = (path: string, text: string): Sources => new Map([[path, text]])
 test('imports go one way: commands, then what they use, then model, then lib', () => {
   expect(scripts.size).toBeGreaterThan(100)
   expect(importProblems(scripts)).toEqual([])
+})
+
+test('what only reads is given nothing that can write', () => {
+  expect(writerProblems(scripts)).toEqual([])
+  const line = `import type { KubernetesClient } from '../kubernetes/client.ts'`
+  expect(writerProblems(one('scripts/inspect/x.ts', line))).toHaveLength(1)
+  expect(writerProblems(one('scripts/change/x.ts', line))).toEqual([])
+})
+
+test('the documentation lists every room, once', () => {
+  const text = readFileSync('docs/development.md', 'utf8')
+  const [, section = ''] = /^## Rooms$(.*?)^## /ms.exec(text) ?? []
+  const listed = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, room]) => room)
+  const rooms = new Set([...scripts.keys()].map(roomOf).filter((room) => !room.endsWith('.ts')))
+  expect(listed.sort()).toEqual([...rooms].sort())
 })
 
 test('no files import each other in a circle', () => {

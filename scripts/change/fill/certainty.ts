@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError } from '../../lib/problems.ts'
-import { type ScalewayAccount, ScalewayError } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
 
 /**
  * Does a write whose answer may get lost: after a broken connection or a 5xx, and where the API says that it is done

@@ -1,4 +1,5 @@
-import { type ScalewayAccount, ScalewayError } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
 import {
   deleteVersion,
   disableVersion,

@@ -3,7 +3,7 @@ import { groupBy } from '../../lib/group.ts'
 import type { EnvironmentModel, RemoteSecretModel } from '../../model/resolve.ts'
 import { type FillRequest, remotesOf, toRead } from '../../payload/fill-plan.ts'
 import type { FoundSecret, FoundVersion } from '../../payload/found-secret.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import { type ListedSecret, listFolder } from '../../scaleway/secrets.ts'
 import { accessVersion, goneAt, listVersions, type SecretVersion } from '../../scaleway/versions.ts'
 
@@ -11,7 +11,7 @@ import { accessVersion, goneAt, listVersions, type SecretVersion } from '../../s
  * What exists of the remote secrets a run is about: one list a folder, and where the run has something for a remote
  * secret, its versions and the newest enabled value.
  */
-export async function inspect(
+export async function readFound(
   account: ScalewayAccount,
   { region }: Pick<EnvironmentModel, 'region'>,
   request: FillRequest,

@@ -1,7 +1,8 @@
 import type { FillEntry } from '../../model/fill-entries.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { readPayload } from '../../payload/payload.ts'
-import { type ScalewayAccount, ScalewayError } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
 import { findSecret } from '../../scaleway/secrets.ts'
 import { accessVersion } from '../../scaleway/versions.ts'
 

@@ -20,7 +20,7 @@ import type { TierContext } from './key-rotation-context.ts'
  *
  * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`
  */
-export async function alone<Context extends TierContext, T>(
+export async function aloneWithKey<Context extends TierContext, T>(
   context: Context,
   act: (context: Context) => Promise<T>,
 ): Promise<T> {

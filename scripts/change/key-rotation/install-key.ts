@@ -2,19 +2,19 @@ import { readCredentials, writeCredentials } from '../../cluster/credentials-sec
 import { ensureNamespace } from '../../cluster/namespaces.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { describeKey, type KeyPair } from '../../scaleway/api-key.ts'
-import { alone, refuseOtherPlace } from './credentials-claim.ts'
+import { aloneWithKey, refuseOtherPlace } from './credentials-claim.ts'
 import type { TierContext } from './key-rotation-context.ts'
 import { syncProblems } from './prove-key.ts'
 
 /**
  * Writes a key that was probed, and makes the operator use it: nothing watches a credentials Secret.
  *
- * @throws ProblemError `NOT_SYNCED`, with the key written; or as `refuseOtherPlace` and `alone`
+ * @throws ProblemError `NOT_SYNCED`, with the key written; or as `refuseOtherPlace` and `aloneWithKey`
  */
-export async function install(context: TierContext, key: KeyPair): Promise<void> {
+export async function installKey(context: TierContext, key: KeyPair): Promise<void> {
   await refuseOtherPlace(context)
   await ensureNamespace(context.client, context.model, context.tier, context.signal)
-  await alone(context, async (context) => {
+  await aloneWithKey(context, async (context) => {
     const { client, tier, signal, log } = context
     const stored = await readCredentials(client, tier, signal)
     if (stored?.rotation?.phase === 'written') {

@@ -1,7 +1,7 @@
 import type { RefreshOptions } from '../../cluster/refresh.ts'
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import type { Patience } from '../../scaleway/probe-key.ts'
 
 /** The tier whose credentials are changed, and the cluster they are in. */
@@ -14,23 +14,23 @@ export interface TierContext {
   readonly holder: string
   /** Pass over what can't be proved because nothing exists yet in Scaleway. */
   readonly unproved: boolean
-  readonly waits: Waits
+  readonly waits: KeyRotationWaits
   /** One line of progress. */
   log(line: string): void
 }
 
 /** The same for whoever may make and delete the keys of its IAM application. */
-export interface RotationContext extends TierContext {
+export interface KeyRotationContext extends TierContext {
   readonly account: ScalewayAccount & { readonly organizationId: string }
 }
 
 /** The account for one request: it ends as the context's signal does. */
-export function managing({ account, signal }: RotationContext): RotationContext['account'] {
+export function managing({ account, signal }: KeyRotationContext): KeyRotationContext['account'] {
   return { ...account, signal }
 }
 
 /** How long things may take; the defaults are for the real Scaleway. */
-export interface Waits {
+export interface KeyRotationWaits {
   readonly patience: Patience
   readonly refresh: Omit<RefreshOptions, 'signal'>
   /** How far ahead an expiry is set that is meant as "now": Scaleway takes no date of the past. */
@@ -40,7 +40,7 @@ export interface Waits {
   readonly leaseMs: number
 }
 
-export const defaultWaits: Waits = {
+export const defaultKeyRotationWaits: KeyRotationWaits = {
   patience: {},
   refresh: {},
   expireAheadMs: 3_000,

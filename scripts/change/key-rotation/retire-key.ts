@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RotationState } from '../../cluster/credentials-secret.ts'
+import type { KeyRotationState } from '../../cluster/credentials-secret.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { describeKey } from '../../scaleway/api-key.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { expireApiKey } from '../../scaleway/iam.ts'
-import { managing, type RotationContext } from './key-rotation-context.ts'
+import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 import { isExpired, type TierKeys } from './tier-keys.ts'
 
 /**
@@ -12,7 +12,7 @@ import { isExpired, type TierKeys } from './tier-keys.ts'
  *
  * @throws ProblemError `CLOCK_DIFFERS`, `KEY_OUTLIVES_EXPIRY`
  */
-export async function retire(context: RotationContext, keys: TierKeys, accessKey: string): Promise<void> {
+export async function retireKey(context: KeyRotationContext, keys: TierKeys, accessKey: string): Promise<void> {
   const { signal, waits, log } = context
   if (await isExpired(context, keys, accessKey)) return log(`${describeKey({ accessKey })} has expired`)
   const expiresAt = new Date(Date.now() + waits.expireAheadMs)
@@ -31,7 +31,7 @@ export async function retire(context: RotationContext, keys: TierKeys, accessKey
 }
 
 /** Undoes `retire`: the key before is good as long as it was, or for a key's lifetime when it had no end. */
-export async function giveBack(context: RotationContext, keys: TierKeys, rotation: RotationState): Promise<void> {
+export async function giveBack(context: KeyRotationContext, keys: TierKeys, rotation: KeyRotationState): Promise<void> {
   const { model, log } = context
   const { previousAccessKey: accessKey, previousExpiresAt } = rotation
   const found = keys.all.find(({ access_key }) => access_key === accessKey)

@@ -1,17 +1,17 @@
-import type { RotationState, StoredCredentials } from '../../cluster/credentials-secret.ts'
+import type { KeyRotationState, StoredCredentials } from '../../cluster/credentials-secret.ts'
 import { KubernetesError } from '../../kubernetes/errors.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { accessKeyIn, checkedKey, describeKey, type KeyPair } from '../../scaleway/api-key.ts'
 import { createApiKey } from '../../scaleway/iam.ts'
 import { probeKey } from '../../scaleway/probe-key.ts'
-import { alone, claimed, refuseOtherPlace, requireCredentials, rewrite } from './credentials-claim.ts'
-import { managing, type RotationContext } from './key-rotation-context.ts'
+import { aloneWithKey, claimed, refuseOtherPlace, requireCredentials, rewrite } from './credentials-claim.ts'
+import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 import { syncProblems } from './prove-key.ts'
-import { giveBack, retire } from './retire-key.ts'
+import { giveBack, retireKey } from './retire-key.ts'
 import { deleteKey, deleteLeftKeys, readKeys, type TierKeys } from './tier-keys.ts'
 
 /** What a rotation ended with; access keys as `describeKey` tells them. */
-export interface RotationResult {
+export interface KeyRotationResult {
   readonly newKey: string
   /** The key before, which is expired and still to be deleted; undefined when there was none to disable. */
   readonly disabledKey: string | undefined
@@ -27,9 +27,9 @@ export interface RotationResult {
  *
  * @throws ProblemError with what stopped it; the same call goes on from there
  */
-export async function rotate(context: RotationContext): Promise<RotationResult> {
+export async function rotateKey(context: KeyRotationContext): Promise<KeyRotationResult> {
   await requireCredentials(context)
-  return alone(context, async (context) => {
+  return aloneWithKey(context, async (context) => {
     await refuseOtherPlace(context)
     // Before the keys are listed: from now on nobody else can write a key that we take for an orphan.
     const stored = await claimed(context)
@@ -50,9 +50,9 @@ export async function rotate(context: RotationContext): Promise<RotationResult> 
  * @returns how many keys were deleted
  * @throws ProblemError `ROTATION_UNFINISHED`, or as `deleteLeftKeys`
  */
-export async function finish(context: RotationContext): Promise<number> {
+export async function finishKeyRotation(context: KeyRotationContext): Promise<number> {
   await requireCredentials(context)
-  return alone(context, async (context) => {
+  return aloneWithKey(context, async (context) => {
     const stored = await claimed(context)
     if (stored.rotation?.phase === 'written') throw unfinished(context)
     const deleted = await deleteLeftKeys(context, await readKeys(context), stored)
@@ -61,8 +61,11 @@ export async function finish(context: RotationContext): Promise<number> {
   })
 }
 
-/** What `rotate` or `finish` would do now, one line a step. Changes nothing. */
-export async function plan(context: RotationContext, { finish }: { readonly finish: boolean }): Promise<string[]> {
+/** What `rotateKey` or `finishKeyRotation` would do now, one line a step. Changes nothing. */
+export async function planKeyRotation(
+  context: KeyRotationContext,
+  { finish }: { readonly finish: boolean },
+): Promise<string[]> {
   await refuseOtherPlace(context)
   const stored = await requireCredentials(context)
   if (finish && stored.rotation?.phase === 'written') throw unfinished(context)
@@ -93,13 +96,13 @@ export async function plan(context: RotationContext, { finish }: { readonly fini
 
 const dayMs = 24 * 60 * 60 * 1000
 
-async function replace(context: RotationContext, keys: TierKeys, stored: StoredCredentials) {
+async function replace(context: KeyRotationContext, keys: TierKeys, stored: StoredCredentials) {
   const { model, tier, log, waits, unproved } = context
   const before = keys.all.find(({ access_key }) => access_key === accessKeyIn(stored))
   if (!before) log(`${describeKey(stored)} in use is none of ${tier.iamApplication}: it will not be touched`)
   const expiresAt = new Date(Date.now() + model.keyLifetimeDays * dayMs)
   const created = await createApiKey(managing(context), keys.applicationId, { description: keys.mark, expiresAt })
-  const rotation: RotationState = {
+  const rotation: KeyRotationState = {
     phase: 'written',
     ...(before ? { previousAccessKey: before.access_key } : {}),
     ...(before?.expires_at ? { previousExpiresAt: before.expires_at } : {}),
@@ -119,7 +122,7 @@ async function replace(context: RotationContext, keys: TierKeys, stored: StoredC
   }
 }
 
-async function write(context: RotationContext, key: KeyPair, stored: StoredCredentials, rotation: RotationState) {
+async function write(context: KeyRotationContext, key: KeyPair, stored: StoredCredentials, rotation: KeyRotationState) {
   const { resourceVersion, otherKeys } = stored
   try {
     const written = await rewrite(context, key, { rotation, resourceVersion, without: otherKeys })
@@ -144,11 +147,11 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function complete(
-  context: RotationContext,
+  context: KeyRotationContext,
   keys: TierKeys,
   stored: StoredCredentials,
-  rotation: RotationState,
-): Promise<Omit<RotationResult, 'resumed'>> {
+  rotation: KeyRotationState,
+): Promise<Omit<KeyRotationResult, 'resumed'>> {
   const { previousAccessKey } = rotation
   const prove = async () => {
     const problems = await syncProblems(context)
@@ -158,7 +161,7 @@ async function complete(
   }
   await prove()
   if (previousAccessKey !== undefined) {
-    await retire(context, keys, previousAccessKey)
+    await retireKey(context, keys, previousAccessKey)
     await prove()
   }
   const { resourceVersion } = stored
@@ -169,7 +172,7 @@ async function complete(
   }
 }
 
-function unfinished({ model, tier }: RotationContext): ProblemError {
+function unfinished({ model, tier }: KeyRotationContext): ProblemError {
   return new ProblemError({
     code: 'ROTATION_UNFINISHED',
     where: `credentials of ${model.environment}/${tier.name}`,

@@ -5,7 +5,7 @@ import { keyMark } from '../../model/names.ts'
 import { accessKeyIn, describeKey } from '../../scaleway/api-key.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { type ApiKeyEntry, deleteApiKey, findApplication, listApiKeys } from '../../scaleway/iam.ts'
-import { managing, type RotationContext } from './key-rotation-context.ts'
+import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 
 /** The keys of a tier's IAM application, as they were a moment ago. */
 export interface TierKeys {
@@ -16,7 +16,7 @@ export interface TierKeys {
 }
 
 /** @throws ProblemError `IAM_APPLICATION_MISSING`, or as `scalewayRequest` */
-export async function readKeys(context: RotationContext): Promise<TierKeys> {
+export async function readKeys(context: KeyRotationContext): Promise<TierKeys> {
   const { client, tier, model, signal } = context
   const { organizationId } = context.account
   const application = await findApplication(managing(context), organizationId, tier.iamApplication)
@@ -55,7 +55,7 @@ export function retiredOf({ all }: TierKeys, { rotation }: StoredCredentials): A
  * @returns how many
  * @throws ProblemError `RETIRED_KEY_ALIVE` when the disabled key works again: somebody changed its expiry
  */
-export async function deleteLeftKeys(context: RotationContext, keys: TierKeys, stored: StoredCredentials) {
+export async function deleteLeftKeys(context: KeyRotationContext, keys: TierKeys, stored: StoredCredentials) {
   const retired = retiredOf(keys, stored)
   if (retired && !(await isExpired(context, keys, retired.access_key))) throw alive(context, retired)
   const orphans = orphansOf(keys, stored)
@@ -68,7 +68,7 @@ export async function deleteLeftKeys(context: RotationContext, keys: TierKeys, s
 }
 
 /** One that is gone already is fine. */
-export async function deleteKey({ account }: Pick<RotationContext, 'account'>, accessKey: string): Promise<void> {
+export async function deleteKey({ account }: Pick<KeyRotationContext, 'account'>, accessKey: string): Promise<void> {
   try {
     await deleteApiKey(account, accessKey)
   } catch (error) {
@@ -78,7 +78,7 @@ export async function deleteKey({ account }: Pick<RotationContext, 'account'>, a
 
 /** By Scaleway's clock, not by ours. A key that is gone counts too. */
 export async function isExpired(
-  context: RotationContext,
+  context: KeyRotationContext,
   { applicationId }: TierKeys,
   accessKey: string,
 ): Promise<boolean> {
@@ -88,7 +88,7 @@ export async function isExpired(
 
 // --- internal ---
 
-function alive({ tier, model }: RotationContext, { access_key }: ApiKeyEntry): ProblemError {
+function alive({ tier, model }: KeyRotationContext, { access_key }: ApiKeyEntry): ProblemError {
   return new ProblemError({
     code: 'RETIRED_KEY_ALIVE',
     where: describeKey({ accessKey: access_key }),

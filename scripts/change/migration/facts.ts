@@ -5,7 +5,7 @@ import { kinds } from '../../kubernetes/kinds.ts'
 import { fillEntries } from '../../model/fill-entries.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { type FillPlan, planFill } from '../../payload/fill-plan.ts'
-import { inspect } from '../fill/found-secrets.ts'
+import { readFound } from '../fill/found-secrets.ts'
 import { type HandMade, readHandMade } from './hand-made.ts'
 import { type Inventory, takeInventory } from './key-inventory.ts'
 import type { MigrationContext } from './migration-context.ts'
@@ -45,7 +45,7 @@ export function gatherFacts(context: MigrationContext, state: MigrationState): F
     const { values } = await inventory()
     const options = { replace: choices.replace, disablePrevious: false, prune: false, chosen: false }
     const request = { scope: fillEntries(model), values, options }
-    return { ...planFill(request, await inspect({ ...account, signal }, model, request)), values }
+    return { ...planFill(request, await readFound({ ...account, signal }, model, request)), values }
   })
   const reports = once(() => waitForSync(client, wantedSyncs(model), { timeoutMs: 0, signal }))
   return { old, handMade, inventory, plan, reports }

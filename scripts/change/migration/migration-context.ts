@@ -4,7 +4,7 @@ import { describeObject, kinds, type NamespacedRef } from '../../kubernetes/kind
 import type { Digest } from '../../lib/keyed-digest.ts'
 import { shell } from '../../lib/shell.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 
 /** The environment that is migrated, its cluster, and who does it: enough for a rollback. */
 export interface ClusterContext {

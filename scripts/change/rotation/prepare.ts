@@ -6,7 +6,7 @@ import type { SecretSpec } from '../../model/types.ts'
 import type { FillWork } from '../../payload/fill-plan.ts'
 import { fillRequest, planRotation, rotationValues } from '../../payload/rotation-plan.ts'
 import { listVersions } from '../../scaleway/versions.ts'
-import { inspect } from '../fill/found-secrets.ts'
+import { readFound } from '../fill/found-secrets.ts'
 import { ownVersions } from './add.ts'
 import { givenOtherwise, otherValues } from './given.ts'
 import { type ConsumerPlan, changedSpecs, planConsumers } from './restart-readers.ts'
@@ -103,7 +103,7 @@ async function planFirst(context: RotationContext, { readValues, generate }: Pre
   const given = await readValues()
   const values = rotationValues(unit.entries, given, generate)
   const request = { environment: model.environment, unit, values }
-  const found = await inspect(versionsOf(context).account, model, fillRequest(request))
+  const found = await readFound(versionsOf(context).account, model, fillRequest(request))
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 
@@ -145,7 +145,7 @@ async function planAdding(
   })
   const values = rotationValues(left, given, generate)
   const request = { environment: model.environment, unit, values, begun: { pending, added } }
-  const found = await inspect(account, model, fillRequest(request))
+  const found = await readFound(account, model, fillRequest(request))
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 

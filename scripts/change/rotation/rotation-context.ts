@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../../kubernetes/client.ts'
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { RotationUnit } from '../../model/rotation-unit.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 
 /** What is rotated, and where. */
 export interface RotationContext {

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { clusterProblem, KubernetesError } from '../../kubernetes/errors.ts'
 import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '../../lib/problems.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
@@ -16,7 +16,7 @@ import { unexamined } from './unexamined.ts'
 export interface DiagnoseOptions {
   readonly model: EnvironmentModel
   /** Or why there is none. */
-  readonly client: KubernetesClient | ProblemError
+  readonly client: ClusterReader | ProblemError
   /** Where Scaleway's API is. */
   readonly apiUrl: string
   /** An emulator on this machine. */
@@ -75,7 +75,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
 
 // --- internal ---
 
-async function clusterOf(client: KubernetesClient | ProblemError, model: EnvironmentModel, signal: AbortSignal) {
+async function clusterOf(client: ClusterReader | ProblemError, model: EnvironmentModel, signal: AbortSignal) {
   if (client instanceof ProblemError) throw client
   return clusterFacts(client, model, signal)
 }
@@ -107,7 +107,7 @@ function once(render: Render): Render {
 
 /** Without the kinds of the operator the chart is not in the cluster. */
 async function driftFacts(
-  client: KubernetesClient | ProblemError,
+  client: ClusterReader | ProblemError,
   cluster: ClusterFacts,
   render: Render,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ async function driftFacts(
 }
 
 async function admissionOf(
-  client: KubernetesClient | ProblemError,
+  client: ClusterReader | ProblemError,
   model: EnvironmentModel,
   cluster: ClusterFacts,
   render: Render,

@@ -2,7 +2,7 @@ import { renderChart } from '../../chart/helm.ts'
 import { parseManifests } from '../../chart/manifests.ts'
 import type { GateResult } from '../../cluster/release-gate.ts'
 import { generatedPaths } from '../../generate/generate.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import type { CommandIo } from '../../lib/command.ts'
@@ -10,7 +10,8 @@ import { lines, type Printable, together } from '../../lib/printable.ts'
 import { formatProblems, ProblemError } from '../../lib/problems.ts'
 import { findPresent } from '../../local/toolchain/find.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import { apiUrlOf, isLocalApi, loadAccount, type OperatorAccount, organizationOf } from '../../scaleway/account.ts'
+import { apiUrlOf, isLocalApi, loadAccount, type OperatorReader, organizationOf } from '../../scaleway/account.ts'
+import { readerOf } from '../../scaleway/connection.ts'
 import { refuseStaleValues } from '../../session/generated-files.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose } from './diagnose.ts'
 import { causeJson, causesText } from './doctor-report.ts'
@@ -55,7 +56,7 @@ export interface Explanation {
  */
 export async function explain(
   model: EnvironmentModel,
-  client: KubernetesClient,
+  client: ClusterReader,
   { problems }: Pick<GateResult, 'problems'>,
   io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
 ): Promise<Explanation> {
@@ -112,9 +113,9 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown'
 }
 
-async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorAccount | undefined> {
+async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorReader | undefined> {
   try {
-    return await loadAccount(env)
+    return readerOf(await loadAccount(env))
   } catch (error) {
     const isNone = error instanceof ProblemError && error.problems.every(({ code }) => code === 'SCALEWAY_KEY_MISSING')
     if (isNone) return undefined

@@ -1,9 +1,9 @@
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isNotFound } from '../../kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { type Problem, sortProblems } from '../../lib/problems.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import { type OperatorAccount, organizationOf } from '../../scaleway/account.ts'
+import { type OperatorReader, organizationOf } from '../../scaleway/account.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { countSecrets } from '../../scaleway/secrets.ts'
 import { readConsumers } from '../survey/cluster-survey.ts'
@@ -29,8 +29,8 @@ export interface DeployPlan {
 }
 
 export interface PlanSources {
-  readonly client: KubernetesClient
-  readonly account: OperatorAccount
+  readonly client: ClusterReader
+  readonly account: OperatorReader
   readonly model: EnvironmentModel
   /** As a deployment would render them, in the order Helm applies them. */
   readonly manifests: readonly KubernetesObject[]

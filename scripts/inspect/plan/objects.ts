@@ -1,9 +1,8 @@
-import { driftOf, foreignFields, replacedRole } from '../../cluster/drift.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { foreignFields } from '../../cluster/drift.ts'
+import { type TrialClient, tryOut } from '../../cluster/try-out.ts'
 import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
-import { isNotFound, KubernetesError } from '../../kubernetes/errors.ts'
+import { isNotFound, type KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
-import { helmsName } from '../../kubernetes/managed-fields.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { installedOperator } from '../../model/operator-version.ts'
@@ -31,8 +30,6 @@ export interface ObjectPlan {
   readonly problems: readonly Problem[]
 }
 
-type PlanClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
-
 /**
  * What a deployment makes of the objects of a release, by the API server's own account: each is tried out in a dry run, and
  * compared with what is there.
@@ -40,7 +37,7 @@ type PlanClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
  * @param manifests as rendered, in the order Helm applies them
  */
 export async function planObjects(
-  client: PlanClient,
+  client: TrialClient,
   { release }: Pick<EnvironmentModel, 'release'>,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
@@ -62,13 +59,13 @@ export async function planObjects(
 // --- internal ---
 
 /** It is in no template: Helm makes it, or whoever deploys instead. */
-async function releaseNamespace(client: PlanClient, name: string, signal?: AbortSignal): Promise<ObjectChange[]> {
+async function releaseNamespace(client: TrialClient, name: string, signal?: AbortSignal): Promise<ObjectChange[]> {
   const exists = await client.get(kinds.namespace, { name }, signal)
   return exists ? [] : [{ kind: kinds.namespace.kind, name, action: 'add', fields: [] }]
 }
 
 interface Question {
-  readonly client: PlanClient
+  readonly client: TrialClient
   readonly kind: Kind
   readonly manifest: KubernetesObject
   /** Namespaces that the upgrade makes. */
@@ -89,24 +86,22 @@ async function planObject({ client, kind, manifest, created, signal }: Question)
   }
   if (namespace !== undefined && created.has(namespace))
     return { change: of('add', { unasked: 'its namespace does not exist yet' }) }
-  const live = await client.get<KubernetesObject>(kind, ref, signal)
-  const replaced = live && replacedRole(kind, live, manifest)
-  if (replaced) return { change: of('change', { unasked: 'it has to be made anew' }), problem: replaced }
-  try {
-    if (!live) {
-      await client.apply(kind, ref, manifest, { fieldManager: helmsName, dryRun: true, ...(signal ? { signal } : {}) })
-      return { change: of('add') }
-    }
-    const fields = await driftOf(client, kind, live, manifest, signal)
+  const trial = await tryOut(client, kind, manifest, { signal })
+  if (trial.says === 'replaced')
+    return { change: of('change', { unasked: 'it has to be made anew' }), problem: trial.problem }
+  if (trial.says === 'absent') return { change: of('add') }
+  if (trial.says === 'there') {
+    const { fields } = trial
     const foreign = foreignFields(fields)
     return {
       change: fields.length > 0 ? of('change', { fields }) : of('none'),
       ...(foreign.length > 0 ? { problem: foreignProblem(kind, manifest, foreign) } : {}),
     }
-  } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error
-    const change = of(live ? 'change' : 'add', { unasked: refusedByServer })
-    return { change, problem: refusal(kind, manifest, error) }
+  }
+  if (trial.at === 'read') throw trial.error
+  return {
+    change: of(trial.at, { unasked: refusedByServer }),
+    problem: refusal(kind, manifest, trial.error),
   }
 }
 

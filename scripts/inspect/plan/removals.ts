@@ -1,10 +1,11 @@
 import { releaseSelector } from '../../cluster/helm-release.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
+import { chartKinds } from '../../model/chart-objects.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ObjectChange } from './objects.ts'
 
@@ -16,7 +17,7 @@ import type { ObjectChange } from './objects.ts'
  * @throws KubernetesError when that is refused too
  */
 export async function planRemovals(
-  client: Pick<KubernetesClient, 'list' | 'get'>,
+  client: Pick<ClusterReader, 'list' | 'get'>,
   { release, tiers }: Pick<EnvironmentModel, 'release' | 'tiers'>,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
@@ -24,7 +25,7 @@ export async function planRemovals(
   const options = { labelSelector: releaseSelector(release), ...(signal ? { signal } : {}) }
   const namespaces = [...tiers.map(({ namespace }) => namespace), release.namespace]
   const found = await Promise.all(
-    chartKinds.map(async (kind) => {
+    Object.values(chartKinds).map(async (kind) => {
       const items = await listEverywhere(client, kind, namespaces, options)
       return items.map((item) => ({ kind, item }))
     }),
@@ -61,7 +62,7 @@ export interface Reader {
 
 /** @param removals of `planRemovals` */
 export async function readRemovedTargets(
-  client: Pick<KubernetesClient, 'get' | 'list'>,
+  client: Pick<ClusterReader, 'get' | 'list'>,
   removals: readonly ObjectChange[],
   signal?: AbortSignal,
 ): Promise<RemovedTarget[]> {
@@ -114,30 +115,13 @@ function readersText(readers: RemovedTarget['readers']): string {
   return `it is read by ${shortList(texts)}`
 }
 
-/** Every kind that a template of the chart renders. */
-const chartKinds: readonly Kind[] = [
-  kinds.namespace,
-  kinds.secret,
-  kinds.secretStore,
-  kinds.externalSecret,
-  kinds.sealedSecret,
-  kinds.role,
-  kinds.roleBinding,
-  kinds.serviceAccount,
-  kinds.networkPolicy,
-  kinds.resourceQuota,
-  kinds.limitRange,
-  kinds.validatingAdmissionPolicy,
-  kinds.validatingAdmissionPolicyBinding,
-]
-
 /** A finalizer may keep for a while what is removed already. */
 function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean {
   return deletionTimestamp !== undefined
 }
 
 async function listEverywhere(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: Kind,
   namespaces: readonly string[],
   options: { readonly labelSelector: string },

@@ -4,7 +4,7 @@ import { wantedSyncs } from '../../cluster/release-gate.ts'
 import { podsOf, type RunningPod, readRunningPods } from '../../cluster/running-pods.ts'
 import { readStore, type StoreSight } from '../../cluster/stores.ts'
 import { type WaitReport, waitForSync } from '../../cluster/wait-for-sync.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
@@ -34,7 +34,7 @@ export interface ConsumerSight {
  * @throws as `waitForSync`, for what can't be looked at at all
  */
 export async function surveyCluster(
-  client: KubernetesClient,
+  client: ClusterReader,
   model: EnvironmentModel,
   signal?: AbortSignal,
 ): Promise<TierSight[]> {
@@ -59,7 +59,7 @@ export async function surveyCluster(
 
 /** Every workload of a tier, and the pods it made. */
 export async function readConsumers(
-  client: KubernetesClient,
+  client: ClusterReader,
   { namespace, workloads }: TierModel,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, ConsumerSight>> {
@@ -77,7 +77,7 @@ export async function readConsumers(
 // --- internal ---
 
 async function readLeftovers(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   { release }: Pick<EnvironmentModel, 'release'>,
   tier: TierModel,
   signal?: AbortSignal,

@@ -1,7 +1,6 @@
-import { driftOf, replacedRole } from '../../cluster/drift.ts'
-import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { tryOut } from '../../cluster/try-out.ts'
+import type { ClusterReader } from '../../kubernetes/client.ts'
 import { fieldChangeText } from '../../kubernetes/difference.ts'
-import { isRightMissing, KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
 import { mapConcurrently } from '../../lib/concurrent.ts'
 import { shortList } from '../../lib/short-list.ts'
@@ -30,7 +29,7 @@ export interface DriftSurvey {
  * @throws what is no refusal
  */
 export async function surveyDrift(
-  client: Pick<KubernetesClient, 'get' | 'replace'>,
+  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<DriftSurvey> {
@@ -54,7 +53,7 @@ interface Look {
 }
 
 async function lookAt(
-  client: Pick<KubernetesClient, 'get' | 'replace'>,
+  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
   manifest: KubernetesObject,
   signal?: AbortSignal,
 ): Promise<Look> {
@@ -63,22 +62,19 @@ async function lookAt(
   const { metadata } = manifest
   const place = describeObject(kind, metadata)
   const where = metadata.namespace === undefined ? '' : ` in namespace ${metadata.namespace}`
-  try {
-    const live = await client.get<KubernetesObject>(kind, metadata, signal)
-    if (!live)
-      return { state: 'absent', drifted: { place, message: 'does not exist. Expected what the chart renders.' } }
-    // Whoever made a namespace need not be the one who deploys; that it is there says nothing.
-    const state = kind === kinds.namespace ? 'unknown' : 'there'
-    const replaced = replacedRole(kind, live, manifest)
-    if (replaced) return { state, drifted: { place, message: replaced.message, fix: replaced.fix } }
-    const fields = await driftOf(client, kind, live, manifest, signal)
-    if (fields.length === 0) return { state }
-    const texts = shortList(fields.map(fieldChangeText))
+  const trial = await tryOut(client, kind, manifest, { adds: false, signal })
+  // Whoever made a namespace need not be the one who deploys; that it is there says nothing.
+  const state = kind === kinds.namespace ? 'unknown' : 'there'
+  if (trial.says === 'absent')
+    return { state: 'absent', drifted: { place, message: 'does not exist. Expected what the chart renders.' } }
+  if (trial.says === 'replaced')
+    return { state, drifted: { place, message: trial.problem.message, fix: trial.problem.fix } }
+  if (trial.says === 'there') {
+    if (trial.fields.length === 0) return { state }
+    const texts = shortList(trial.fields.map(fieldChangeText))
     return { state, drifted: { place, message: `is not as rendered: ${texts}. Expected nothing else in it.` } }
-  } catch (error) {
-    if (isRightMissing(error))
-      return { state: 'unknown', unseen: `you may not try out changes of ${kind.plural}${where}` }
-    if (!(error instanceof KubernetesError)) throw error
-    return { state: 'unknown', unseen: `whether ${place} is as rendered: ${error.message.replace(/\.$/, '')}` }
   }
+  if (trial.says === 'no-right')
+    return { state: 'unknown', unseen: `you may not try out changes of ${kind.plural}${where}` }
+  return { state: 'unknown', unseen: `whether ${place} is as rendered: ${trial.error.message.replace(/\.$/, '')}` }
 }

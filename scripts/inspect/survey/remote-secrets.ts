@@ -1,10 +1,12 @@
 import { mapConcurrently } from '../../lib/concurrent.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../model/resolve.ts'
-import { type ValueFault, valueFaults } from '../../payload/value-faults.ts'
-import { type ScalewayAccount, ScalewayError } from '../../scaleway/http.ts'
+import type { ValueFault } from '../../payload/value-faults.ts'
+import type { ScalewayReader } from '../../scaleway/connection.ts'
+import { ScalewayError } from '../../scaleway/http.ts'
 import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '../../scaleway/secrets.ts'
-import { accessVersion, latestVersion } from '../../scaleway/versions.ts'
+import { latestVersion } from '../../scaleway/versions.ts'
+import { readFaults, unreadable } from './remote-value.ts'
 
 /** What Scaleway holds of one catalogued remote secret. No value is kept. */
 export interface RemoteSight {
@@ -17,6 +19,8 @@ export interface RemoteSight {
   readonly version?: { readonly revision: number; readonly createdAt: Date }
   /** What is wrong with its value; undefined: it was not read. */
   readonly faults?: readonly ValueFault[]
+  /** Why its value was not read, where values were asked for. */
+  readonly unread?: 'locked' | 'ephemeral'
 }
 
 /** What Scaleway holds in the folder of a tier. */
@@ -40,7 +44,7 @@ export interface RemoteSurveyOptions {
  * @throws as `scalewayRequest`: a refusal of one of them is a refusal of all
  */
 export async function surveyRemoteSecrets(
-  account: ScalewayAccount,
+  account: ScalewayReader,
   { region, tiers }: Pick<EnvironmentModel, 'region' | 'tiers'>,
   { values = false }: RemoteSurveyOptions = {},
 ): Promise<FolderSight[]> {
@@ -71,28 +75,42 @@ export async function surveyRemoteSecrets(
   })
 }
 
+/** The values that were asked for and not read, as sentences without a period. */
+export function unreadValues(folders: readonly FolderSight[]): string[] {
+  const reasons = {
+    locked: 'its encryption key is not enabled',
+    ephemeral: 'it is ephemeral, and may be gone once it is read',
+  }
+  return folders.flatMap(({ remotes }) =>
+    remotes.flatMap(({ remote, unread }) => (unread ? [`the value of ${placeOf(remote)}; ${reasons[unread]}`] : [])),
+  )
+}
+
 // --- internal ---
 
 /** Recorded answers of Scaleway allow 50 requests a second; beyond, they say when to go on. */
 const concurrentRequests = 8
 
 async function sightOf(
-  account: ScalewayAccount,
+  account: ScalewayReader,
   region: string,
   remote: RemoteSecretModel,
-  { id, type, status }: ListedSecret,
+  listed: ListedSecret,
   values: boolean,
 ): Promise<RemoteSight> {
+  const { id, type, status } = listed
   const sight = { remote, found: { id, type, status }, elsewhere: [] }
   const latest = await latestVersion(account, region, id)
   if (!latest) return sight
   const version = { revision: latest.revision, createdAt: new Date(latest.created_at) }
-  if (!values || status === 'locked') return { ...sight, version }
-  return { ...sight, version, faults: valueFaults(remote, await accessVersion(account, region, id, latest.revision)) }
+  if (!values) return { ...sight, version }
+  const unread = unreadable(listed)
+  if (unread) return { ...sight, version, unread }
+  return { ...sight, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
 }
 
 /** The folders of others may be closed to this account, which says nothing about this one. */
-async function sameName(account: ScalewayAccount, scope: SecretScope, { name }: RemoteSecretModel) {
+async function sameName(account: ScalewayReader, scope: SecretScope, { name }: RemoteSecretModel) {
   return listSecrets(account, scope, { name }).catch((error: unknown) => {
     if (error instanceof ScalewayError && error.status === 403) return []
     throw error

@@ -1,7 +1,7 @@
 import { iamRules } from '../../model/iam.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../model/resolve.ts'
 import { generateValue, payloadOf, type ValueFor } from '../../payload/seed.ts'
-import type { ScalewayAccount } from '../../scaleway/http.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import { createApiKey, createApplication, createPolicy, type PolicyRule } from '../../scaleway/iam.ts'
 import { createSecret } from '../../scaleway/secrets.ts'
 import { createVersion } from '../../scaleway/versions.ts'

@@ -8,7 +8,7 @@ import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../../../scripts/kubernetes/kinds.ts'
 
 type AnyObject = KubernetesObject & Readonly<Record<string, unknown>>
-type Client = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
+type Client = Pick<KubernetesClient, 'get' | 'apply' | 'replace' | 'tryApply' | 'tryReplace'>
 
 const metadata = { namespace: 'shop-api', name: 'secrets-viewer' }
 const apiVersion = 'rbac.authorization.k8s.io/v1'
@@ -36,8 +36,10 @@ function server(live: AnyObject | undefined, answers: Partial<Client> = {}) {
   const client = {
     get: async () => stored.at(-1) ?? live,
     apply: async () => rendered,
-    replace: async (_: unknown, object: AnyObject, { dryRun = false } = {}) => {
-      if (!dryRun) stored.push(object)
+    tryApply: async () => rendered,
+    tryReplace: async (_: unknown, object: AnyObject) => object,
+    replace: async (_: unknown, object: AnyObject) => {
+      stored.push(object)
       return object
     },
     ...answers,
@@ -52,7 +54,7 @@ test('what the API server fills in is no difference; what others added to own fi
   const live = role([{ verbs: ['get'] }, foreign], { managedFields })
   const filled = {
     ...server(live).client,
-    replace: async <T>(_: unknown, object: T) => ({ ...object, spec: { filled: 1 } }),
+    tryReplace: async <T>(_: unknown, object: T) => ({ ...object, spec: { filled: 1 } }),
   }
   const before = { ...live, spec: { filled: 1 } }
   const fields = await driftOf(filled as unknown as Client, kinds.role, before, rendered)
@@ -102,7 +104,7 @@ describe('putting back', () => {
     let tries = 0
     const { client, stored } = server(role([foreign]))
     const replace: Client['replace'] = async (kind, object, options) => {
-      if (!options?.dryRun && ++tries === 1) throw new KubernetesError('PUT x', 409, 'Conflict', 'changed')
+      if (++tries === 1) throw new KubernetesError('PUT x', 409, 'Conflict', 'changed')
       return client.replace(kind, object, options)
     }
     expect((await restoreAll({ ...client, replace }, [rendered])).restored).toHaveLength(1)
@@ -131,7 +133,7 @@ describe('putting back', () => {
   })
 
   test('without the right to is a warning; a refusal is an error in the words of the API server', async () => {
-    const answers = (error: Error) => ({ replace: () => Promise.reject(error) })
+    const answers = (error: Error) => ({ tryReplace: () => Promise.reject(error) })
     const problemsOf = async (error: Error) =>
       (await restoreAll(server(role([foreign]), answers(error)).client, [rendered])).problems
     expect(await problemsOf(noRight)).toMatchObject([{ code: 'DRIFT_UNSEEN', severity: 'warning' }])
@@ -143,10 +145,10 @@ describe('putting back', () => {
 
   test('before an upgrade is done only where Helm would be refused, and where somebody else wrote', async () => {
     const edited = role([foreign], { managedFields })
-    const refuses = { apply: () => Promise.reject(judged) }
+    const refuses = { tryApply: () => Promise.reject(judged) }
     expect(await clearTheWay(server(edited, refuses).client, [rendered])).toHaveLength(1)
     expect(await clearTheWay(server(edited).client, [rendered])).toEqual([])
-    const conflicts = { apply: () => Promise.reject(new KubernetesError('PATCH x', 409, 'Conflict', 'with "a"')) }
+    const conflicts = { tryApply: () => Promise.reject(new KubernetesError('PATCH x', 409, 'Conflict', 'with "a"')) }
     expect(await clearTheWay(server(edited, conflicts).client, [rendered])).toHaveLength(1)
     expect(await clearTheWay(server(role([foreign]), conflicts).client, [rendered])).toEqual([])
   })
@@ -154,12 +156,16 @@ describe('putting back', () => {
   test('has Helm own its fields where another manager does, and keeps the annotations it knows its objects by', async () => {
     const marks = { 'meta.helm.sh/release-name': 'shop-secrets', 'force-sync': '1' }
     const applied: unknown[] = []
-    const apply = (async (_: unknown, __: unknown, object: AnyObject, { dryRun = false, force = true } = {}) => {
-      if (dryRun && !force) throw new KubernetesError('PATCH x', 409, 'Conflict', 'with "kubectl"')
+    const tryApply = (async (_: unknown, __: unknown, ___: unknown, { force = true } = {}) => {
+      if (!force) throw new KubernetesError('PATCH x', 409, 'Conflict', 'with "kubectl"')
+    }) as Client['tryApply']
+    const apply = (async (_: unknown, __: unknown, object: AnyObject) => {
       applied.push(object.metadata.annotations)
       return object
     }) as Client['apply']
-    await clearTheWay(server(role([{ verbs: ['get'] }], { annotations: marks }), { apply }).client, [rendered])
+    await clearTheWay(server(role([{ verbs: ['get'] }], { annotations: marks }), { apply, tryApply }).client, [
+      rendered,
+    ])
     expect(applied).toEqual([{ 'meta.helm.sh/release-name': 'shop-secrets' }])
   })
 
@@ -196,9 +202,9 @@ describe('a look at what is deployed', () => {
   })
 
   test('says once of each kind and namespace what may not be tried out', async () => {
-    const replace = () => Promise.reject(noRight)
+    const tryReplace = () => Promise.reject(noRight)
     const other = { ...rendered, metadata: { ...rendered.metadata, name: 'other' } }
-    expect(await surveyDrift(server(role([]), { replace }).client, [rendered, other])).toEqual({
+    expect(await surveyDrift(server(role([]), { tryReplace }).client, [rendered, other])).toEqual({
       drifted: [],
       unseen: ['you may not try out changes of roles in namespace shop-api'],
     })

@@ -13,6 +13,9 @@ const crd = (kind: string, openAPIV3Schema: object) => ({
   },
 })
 
+/** A kind of the group of these definitions. */
+const cut = (kind: string, version = 'v1') => [{ apiVersion: `example.org/${version}`, kind }]
+
 const text = { type: 'string', description: 'x', default: 'y' }
 
 test('a kind becomes a closed schema where kubeconform looks for it, without descriptions', () => {
@@ -21,7 +24,7 @@ test('a kind becomes a closed schema where kubeconform looks for it, without des
       crd('Cake', { type: 'object', properties: { spec: { type: 'object', properties: { size: text } } } }),
       crd('Pie', {}),
     ],
-    ['Cake'],
+    cut('Cake'),
   )
   expect(others).toEqual([])
   expect(file?.path).toBe('schema/example.org/cake_v1.json')
@@ -36,7 +39,7 @@ test('a kind becomes a closed schema where kubeconform looks for it, without des
 })
 
 test('of a kind whose stable version is another, that version is cut', () => {
-  const paths = (version: string) => crdSchemas([crd('Cake', {})], ['Cake'], version).map(({ path }) => path)
+  const paths = (version: string) => crdSchemas([crd('Cake', {})], cut('Cake', version)).map(({ path }) => path)
   expect(paths('v1beta1')).toEqual(['schema/example.org/cake_v1beta1.json'])
   expect(paths('v1alpha1')).toEqual([])
 })
@@ -45,7 +48,7 @@ test('what an API server keeps open stays open', () => {
   const open = { type: 'object', properties: {}, 'x-kubernetes-preserve-unknown-fields': true }
   const map = { type: 'object', additionalProperties: text }
   const list = { type: 'array', items: { type: 'object', properties: { name: text } } }
-  const [file] = crdSchemas([crd('Cake', { type: 'object', properties: { open, map, list } })], ['Cake'])
+  const [file] = crdSchemas([crd('Cake', { type: 'object', properties: { open, map, list } })], cut('Cake'))
   expect(JSON.parse(file?.content ?? '').properties).toEqual({
     open: { type: 'object', properties: {} },
     map: { type: 'object', additionalProperties: { type: 'string' } },
@@ -59,7 +62,7 @@ test('what an API server keeps open stays open', () => {
 test('of the providers of a store only Scaleway is kept', () => {
   const provider = { type: 'object', properties: { aws: text, scaleway: text } }
   const schema = { type: 'object', properties: { spec: { type: 'object', properties: { provider } } } }
-  const [file] = crdSchemas([crd('SecretStore', schema)], ['SecretStore'])
+  const [file] = crdSchemas([crd('SecretStore', schema)], cut('SecretStore'))
   expect(JSON.parse(file?.content ?? '').properties.spec.properties.provider.properties).toEqual({
     scaleway: { type: 'string' },
   })
@@ -70,7 +73,7 @@ test('a built-in kind has its references written out', () => {
     'io.k8s.api.core.v1.Namespace': { type: 'object', properties: { metadata: { $ref: '#/definitions/meta' } } },
     meta: { type: 'object', properties: { name: text } },
   }
-  const { path, content } = builtInSchema({ definitions }, 'io.k8s.api.core.v1.Namespace')
+  const { path, content } = builtInSchema({ definitions }, { apiVersion: 'v1', kind: 'Namespace' })
   expect(path).toBe('schema/v1/namespace_v1.json')
   expect(JSON.parse(content).properties.metadata).toEqual({
     type: 'object',
@@ -98,9 +101,8 @@ test('what a built-in kind takes as either a number or a text may be either', ()
     'io.k8s.util.IntOrString': { type: 'string', format: 'int-or-string' },
     'io.k8s.api.example.v1.Cake': {
       properties: { port: { $ref: '#/definitions/io.k8s.util.IntOrString' } },
-      'x-kubernetes-group-version-kind': [{ group: 'example.org', kind: 'Cake', version: 'v1' }],
     },
   }
-  const { content } = builtInSchema({ definitions }, 'io.k8s.api.example.v1.Cake')
+  const { content } = builtInSchema({ definitions }, { apiVersion: 'example.k8s.io/v1', kind: 'Cake' })
   expect(JSON.parse(content).properties).toEqual({ port: { type: ['integer', 'string'] } })
 })

@@ -64,7 +64,7 @@ test.each([
 test('a dry run is asked for, and is none otherwise', async () => {
   const { client, seen } = await api(json(200, {}))
   const ref = { namespace: 'a', name: 'x' }
-  await client.apply(kinds.secret, ref, { metadata: ref }, { dryRun: true })
+  await client.tryApply(kinds.secret, ref, { metadata: ref })
   await client.apply(kinds.secret, ref, { metadata: ref })
   const path = 'PATCH /api/v1/namespaces/a/secrets/x?fieldManager=tiered-secrets&force=true'
   expect(seen.map(({ line }) => line)).toEqual([`${path}&dryRun=All`, path])

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ask } from '../../../scripts/scaleway/answer.ts'
-import { type ScalewayAccount, scalewayRequest } from '../../../scripts/scaleway/http.ts'
+import type { ScalewayReader } from '../../../scripts/scaleway/connection.ts'
+import { scalewayRequest } from '../../../scripts/scaleway/http.ts'
 import { type Answer, serverWith } from '../../helpers/http-server.ts'
 
-const question = (account: ScalewayAccount) =>
+const question = (account: ScalewayReader) =>
   scalewayRequest<{ readonly id: string }>(account, { method: 'GET', path: '/things' })
 const headers = { 'x-request-id': '7f3a' }
 

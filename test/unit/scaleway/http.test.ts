@@ -3,12 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { formatProblems, ProblemError } from '../../../scripts/lib/problems.ts'
-import {
-  type ScalewayAccount,
-  type ScalewayAnswer,
-  ScalewayError,
-  scalewayRequest,
-} from '../../../scripts/scaleway/http.ts'
+import type { ScalewayAccount, ScalewayAnswer } from '../../../scripts/scaleway/connection.ts'
+import { ScalewayError, scalewayRequest } from '../../../scripts/scaleway/http.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { type Answer, serverWith, type TestServer } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'

@@ -1,16 +1,10 @@
-import { driftOf } from '../../../cluster/drift.ts'
 import { storeSight } from '../../../cluster/stores.ts'
-import type { KubernetesClient } from '../../../kubernetes/client.ts'
-import { isConflict, isRightMissing, KubernetesError } from '../../../kubernetes/errors.ts'
+import { type TrialClient, tryOut } from '../../../cluster/try-out.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
-import { helmsName } from '../../../kubernetes/managed-fields.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
 import { type Fact, isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
 import type { TierFacts } from './tier.ts'
-
-/** Reads and tries out; nothing is stored. */
-type AdmissionClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace'>
 
 /** Renders the chart. */
 export type Render = () => Promise<Fact<readonly KubernetesObject[]>>
@@ -31,7 +25,7 @@ export interface Refusal {
  * @throws what is no refusal
  */
 export async function admissionFacts(
-  client: AdmissionClient,
+  client: TrialClient,
   model: EnvironmentModel,
   cluster: ClusterFacts,
   render: Render,
@@ -79,26 +73,16 @@ function notAsRendered(model: EnvironmentModel, { tier, namespace, store, extern
 
 /** Undefined: it would be taken. What the API server does not say is not known. */
 async function refusalOf(
-  client: AdmissionClient,
+  client: TrialClient,
   kind: Kind,
   object: KubernetesObject,
   signal: AbortSignal,
 ): Promise<string | { readonly unseen: string } | undefined> {
-  try {
-    const live = await client.get<KubernetesObject>(kind, object.metadata, signal)
-    // A deployment puts it back, with nobody else's fields in it: an apply would be refused for the sake of these.
-    if (live) await driftOf(client, kind, live, object, signal)
-    // As Helm, so that nobody is told of a conflict of our own making.
-    else await client.apply(kind, object.metadata, object, { fieldManager: helmsName, dryRun: true, signal })
-    return undefined
-  } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error
-    // Somebody changes it at this moment: another look tells more.
-    if (error.status === 404 || isConflict(error)) return undefined
-    if (isRightMissing(error))
-      return { unseen: `you may not apply ${kind.plural} in namespace ${object.metadata.namespace}` }
-    if (error.status === 400 || error.status === 403 || error.status === 422) return error.message
-    const place = describeObject(kind, object.metadata)
-    return { unseen: `not known: whether the API server takes ${place}: ${error.message.replace(/\.$/, '')}` }
-  }
+  const trial = await tryOut(client, kind, object, { signal })
+  if (trial.says === 'refused') return trial.error.message
+  if (trial.says === 'no-right')
+    return { unseen: `you may not apply ${kind.plural} in namespace ${object.metadata.namespace}` }
+  if (trial.says !== 'unanswered') return undefined
+  const place = describeObject(kind, object.metadata)
+  return { unseen: `not known: whether the API server takes ${place}: ${trial.error.message.replace(/\.$/, '')}` }
 }

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../../../kubernetes/client.ts'
+import type { ClusterReader } from '../../../kubernetes/client.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
 import type { Fact } from '../fact.ts'
 import { type KindFacts, kindFacts, type OperatorFacts, operatorFacts } from './operator.ts'
@@ -18,7 +18,7 @@ export interface ClusterFacts {
 
 /** Looks once. @throws as `tierFacts` */
 export async function clusterFacts(
-  client: KubernetesClient,
+  client: ClusterReader,
   model: EnvironmentModel,
   signal: AbortSignal,
 ): Promise<ClusterFacts> {
@@ -35,7 +35,7 @@ export async function clusterFacts(
 
 // --- internal ---
 
-async function paceOf(client: Pick<KubernetesClient, 'serverTime'>, signal: AbortSignal): Promise<Pace> {
+async function paceOf(client: Pick<ClusterReader, 'serverTime'>, signal: AbortSignal): Promise<Pace> {
   const meter = paceMeter()
   const sentAt = Date.now()
   const date = await client.serverTime(signal)

@@ -1,12 +1,13 @@
 import { mapConcurrently } from '../../../lib/concurrent.ts'
 import { type EnvironmentModel, type RemoteSecretModel, specsOf, type TierModel } from '../../../model/resolve.ts'
 import { type Answer, ask } from '../../../scaleway/answer.ts'
-import type { ScalewayAccount } from '../../../scaleway/http.ts'
+import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { type ListedSecret, listFolder } from '../../../scaleway/secrets.ts'
 import { latestVersion, type SecretVersion } from '../../../scaleway/versions.ts'
+import { unreadable } from '../../survey/remote-value.ts'
 import { isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
-import { type BlockingFault, faultsOf, mayBeRead } from './values.ts'
+import { type BlockingFault, faultsOf } from './values.ts'
 
 /** What Scaleway answers to a tier's own key when it is asked what the operator asks. No value is kept. */
 export interface KeyFacts {
@@ -23,7 +24,7 @@ export interface KeyFacts {
 
 export interface KeyLook {
   /** The account as the key sees it. */
-  readonly account: ScalewayAccount
+  readonly account: ScalewayReader
   readonly accessKey: string
   readonly model: EnvironmentModel
   readonly tier: TierModel
@@ -47,7 +48,7 @@ export async function keyFacts(look: KeyLook): Promise<KeyFacts> {
   )
   const enabled = found.flatMap(({ remote, secret }) => {
     const answer = versions.get(remote)
-    const revision = answer?.status === 200 && mayBeRead(secret) ? answer.value?.revision : undefined
+    const revision = answer?.status === 200 && unreadable(secret) === undefined ? answer.value?.revision : undefined
     return revision === undefined ? [] : [{ remote, secret, revision }]
   })
   const suspected = enabled.filter(({ remote }) => suspects.has(remote))

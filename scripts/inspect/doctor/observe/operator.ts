@@ -6,7 +6,7 @@ import {
   operatorLabel,
   operatorSight,
 } from '../../../cluster/operators.ts'
-import type { KubernetesClient } from '../../../kubernetes/client.ts'
+import type { ClusterReader } from '../../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../../kubernetes/errors.ts'
 import { type Condition, type Kind, type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
 import { type Fact, look } from '../fact.ts'
@@ -29,7 +29,7 @@ export interface OperatorFacts extends OperatorSight {
 
 /** Somebody who may not list a kind is told so before it is known whether there is one: then it counts as served. */
 export async function kindFacts(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   namespace: string,
   signal: AbortSignal,
 ): Promise<KindFacts[]> {
@@ -42,7 +42,7 @@ export async function kindFacts(
 }
 
 export function operatorFacts(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   signal: AbortSignal,
 ): Promise<Fact<readonly OperatorFacts[]>> {
   return look(listingOperators, async () => {
@@ -66,7 +66,7 @@ interface ContainerState {
 }
 
 async function stateOf(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: Kind,
   namespace: string,
   signal: AbortSignal,
@@ -77,7 +77,7 @@ async function stateOf(
 }
 
 async function isServed(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: Kind,
   namespace: string,
   signal: AbortSignal,
@@ -93,7 +93,7 @@ async function isServed(
 }
 
 async function factsOf(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   deployment: OperatorDeployment,
   signal: AbortSignal,
 ): Promise<OperatorFacts> {
@@ -121,7 +121,7 @@ async function factsOf(
 }
 
 async function podComplaints(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   namespace: string,
   signal: AbortSignal,
 ): Promise<string[]> {

@@ -1,4 +1,4 @@
-import type { ScalewayAnswer } from '../../../scaleway/http.ts'
+import type { ScalewayAnswer } from '../../../scaleway/connection.ts'
 
 /** How a server answers: how fast, and by which clock. */
 export interface Pace {

@@ -1,12 +1,13 @@
 import { mapConcurrently } from '../../../lib/concurrent.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../../model/resolve.ts'
 import type { Answer } from '../../../scaleway/answer.ts'
-import type { ScalewayAccount } from '../../../scaleway/http.ts'
+import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { type ListedSecret, listFolder } from '../../../scaleway/secrets.ts'
 import { latestVersion, listVersions, type SecretVersion } from '../../../scaleway/versions.ts'
+import { unreadable } from '../../survey/remote-value.ts'
 import type { Fact } from '../fact.ts'
 import type { KeyFacts } from './key.ts'
-import { type BlockingFault, faultsOf, mayBeRead } from './values.ts'
+import { type BlockingFault, faultsOf } from './values.ts'
 import { firstAllowed, openSearch, type Whereabouts } from './whereabouts.ts'
 
 /** What Scaleway has of one remote secret of the catalogue. No value is kept. */
@@ -27,7 +28,7 @@ export interface RemoteFacts {
 
 export interface RemotesLook {
   /** Who may be asked, one after the other: the key of the tier first, as the operator does, then the own account. */
-  readonly accounts: readonly ScalewayAccount[]
+  readonly accounts: readonly ScalewayReader[]
   readonly model: EnvironmentModel
   readonly tier: TierModel
   readonly key: KeyFacts | undefined
@@ -80,7 +81,7 @@ async function foundFacts(
   }
   const read = key?.values.get(remote)
   if (read?.status === 200) return { ...facts, version, faults: read.value, told: read.told }
-  if (!suspects.has(remote) || !mayBeRead(found)) return { ...facts, version }
+  if (!suspects.has(remote) || unreadable(found)) return { ...facts, version }
   for (const account of accounts) {
     const value = await faultsOf(account, region, remote, { id: found.id, revision: version.revision })
     if (value.status === 200) return { ...facts, version, faults: value.value, told: value.told }

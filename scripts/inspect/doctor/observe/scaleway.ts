@@ -3,7 +3,8 @@ import { ProblemError } from '../../../lib/problems.ts'
 import { iamPlan } from '../../../model/iam.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
 import { ask, type Refused } from '../../../scaleway/answer.ts'
-import { type ScalewayAccount, ScalewayError } from '../../../scaleway/http.ts'
+import type { ScalewayReader } from '../../../scaleway/connection.ts'
+import { ScalewayError } from '../../../scaleway/http.ts'
 import { type LiveApplication, readLiveIam } from '../../../scaleway/live-iam.ts'
 import { listFolder } from '../../../scaleway/secrets.ts'
 import { type Fact, isSeen } from '../fact.ts'
@@ -55,8 +56,8 @@ export interface ScalewayLook {
 export async function scalewayFacts(look: ScalewayLook): Promise<ScalewayFacts> {
   const { apiUrl, secretKey, model, signal } = look
   const meter = paceMeter()
-  const as = (key: string): ScalewayAccount => {
-    return { apiUrl, secretKey: key, signal, timeoutMs, attempts, onAnswer: meter.add }
+  const as = (key: string): ScalewayReader => {
+    return { readOnly: true, apiUrl, secretKey: key, signal, timeoutMs, attempts, onAnswer: meter.add }
   }
   const tiers = new Map<string, TierRemoteFacts>()
   let accountRefusal: Refused | undefined
@@ -88,7 +89,7 @@ const attempts = 2
 /** At times four requests of each; recorded answers of Scaleway allow 50 a second, and beyond say when to go on. */
 const concurrentTiers = 4
 
-async function refusalOf(own: ScalewayAccount, { region, tiers }: EnvironmentModel): Promise<Refused | undefined> {
+async function refusalOf(own: ScalewayReader, { region, tiers }: EnvironmentModel): Promise<Refused | undefined> {
   const [tier] = tiers
   if (!tier) return undefined
   const answer = await ask(own, (as) => listFolder(as, { region, projectId: tier.projectId }, tier.remotePath))
@@ -98,8 +99,8 @@ async function refusalOf(own: ScalewayAccount, { region, tiers }: EnvironmentMod
 async function tierRemoteFacts(
   { model, cluster, organizationId }: ScalewayLook,
   tier: TierModel,
-  as: (secretKey: string) => ScalewayAccount,
-  account: () => Promise<ScalewayAccount | undefined>,
+  as: (secretKey: string) => ScalewayReader,
+  account: () => Promise<ScalewayReader | undefined>,
 ): Promise<TierRemoteFacts> {
   const suspects = cluster ? suspectsOf(cluster) : new Set<never>()
   const credentials = cluster?.tiers.find((one) => one.tier === tier)?.credentials
@@ -114,7 +115,7 @@ async function tierRemoteFacts(
 
 async function iamFacts(
   { model, organizationId }: ScalewayLook,
-  own: ScalewayAccount | undefined,
+  own: ScalewayReader | undefined,
 ): Promise<Fact<readonly LiveApplication[]>> {
   if (!own) return { unseen: 'IAM can only be looked at with an account of yours' }
   if (organizationId === undefined) return { unseen: 'IAM can only be looked at when the organization is known' }

@@ -8,7 +8,7 @@ import {
   syncState,
 } from '../../../cluster/external-secrets.ts'
 import type { StoreObject } from '../../../cluster/stores.ts'
-import type { KubernetesClient, ListOptions } from '../../../kubernetes/client.ts'
+import type { ClusterReader, ListOptions } from '../../../kubernetes/client.ts'
 import type { FieldChange } from '../../../kubernetes/difference.ts'
 import { isNotFound } from '../../../kubernetes/errors.ts'
 import {
@@ -90,7 +90,7 @@ export interface QuotaFacts {
 
 /** @throws what is no refusal of a single look: a cluster out of reach, a login that is refused */
 export async function tierFacts(
-  client: KubernetesClient,
+  client: ClusterReader,
   environment: EnvironmentModel,
   tier: TierModel,
   signal: AbortSignal,
@@ -171,7 +171,7 @@ function changed<T, U>(fact: Fact<T>, change: (value: T) => U): Fact<U> {
 
 /** A kind that the cluster does not have has no objects. */
 async function listOrNone<T extends KubernetesObject>(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<ClusterReader, 'list'>,
   kind: Kind,
   options: ListOptions,
 ): Promise<readonly T[]> {
@@ -185,7 +185,7 @@ async function listOrNone<T extends KubernetesObject>(
   )
 }
 
-async function operatorEvents(client: Pick<KubernetesClient, 'list'>, namespace: string, signal: AbortSignal) {
+async function operatorEvents(client: Pick<ClusterReader, 'list'>, namespace: string, signal: AbortSignal) {
   const lists = await Promise.all(
     [kinds.externalSecret, kinds.secretStore].map(({ kind }) =>
       client.list<EventObject>(kinds.event, { namespace, fieldSelector: `involvedObject.kind=${kind}`, signal }),
@@ -195,7 +195,7 @@ async function operatorEvents(client: Pick<KubernetesClient, 'list'>, namespace:
 }
 
 async function namespaceFacts(
-  client: Pick<KubernetesClient, 'get'>,
+  client: Pick<ClusterReader, 'get'>,
   name: string,
   signal: AbortSignal,
 ): Promise<NamespaceFacts> {

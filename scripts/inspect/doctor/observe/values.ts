@@ -2,28 +2,22 @@ import { decodeUtf8 } from '../../../lib/utf8.ts'
 import type { RemoteSecretModel } from '../../../model/resolve.ts'
 import { type ValueFault, valueFaults } from '../../../payload/value-faults.ts'
 import { type Answer, ask } from '../../../scaleway/answer.ts'
-import type { ScalewayAccount } from '../../../scaleway/http.ts'
-import type { ListedSecret } from '../../../scaleway/secrets.ts'
-import { accessVersion } from '../../../scaleway/versions.ts'
+import type { ScalewayReader } from '../../../scaleway/connection.ts'
+import { readFaults, type ValueRef } from '../../survey/remote-value.ts'
 
 /** What keeps a value from arriving whole. */
 export interface BlockingFault extends ValueFault {
   readonly code: Exclude<ValueFault['code'], 'VALUE_MISFIT'>
 }
 
-/** The value itself goes no further. */
+/** What keeps a value from arriving; a refusal to have it read is an answer too. */
 export function faultsOf(
-  account: ScalewayAccount,
+  account: ScalewayReader,
   region: string,
   remote: RemoteSecretModel,
-  { id, revision }: { readonly id: string; readonly revision: number },
+  value: ValueRef,
 ): Promise<Answer<readonly BlockingFault[]>> {
-  return ask(account, async (as) => blocking(remote, await accessVersion(as, region, id, revision)))
-}
-
-/** A version that is ephemeral may be gone once it is read, and a locked one can't be. */
-export function mayBeRead({ status, ephemeral_policy }: Pick<ListedSecret, 'status' | 'ephemeral_policy'>): boolean {
-  return status !== 'locked' && ephemeral_policy == null
+  return ask(account, (as) => readFaults(as, region, remote, value, blocking))
 }
 
 // --- internal ---

@@ -3,7 +3,7 @@ import { knownRegions } from '../../../model/regions.ts'
 import { placeOf } from '../../../model/remote-secret.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../../model/resolve.ts'
 import { type Answer, ask } from '../../../scaleway/answer.ts'
-import type { ScalewayAccount } from '../../../scaleway/http.ts'
+import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { type ListedSecret, listSecrets } from '../../../scaleway/secrets.ts'
 
 /** Where a remote secret is that is not where it should be. */
@@ -25,7 +25,7 @@ export interface Search {
 
 export interface SearchOptions {
   /** The first that is not refused is answered. */
-  readonly accounts: readonly ScalewayAccount[]
+  readonly accounts: readonly ScalewayReader[]
   readonly model: EnvironmentModel
   readonly tier: TierModel
   readonly organizationId: string | undefined
@@ -35,7 +35,7 @@ export function openSearch({ accounts, model, tier, organizationId }: SearchOpti
   const { region } = model
   const { projectId } = tier
   const once = memory<readonly ListedSecret[]>()
-  const list = (name: string, request: (as: ScalewayAccount) => Promise<ListedSecret[]>) =>
+  const list = (name: string, request: (as: ScalewayReader) => Promise<ListedSecret[]>) =>
     once(name, async () => {
       const answer = await firstAllowed(accounts, request)
       return answer?.status === 200 ? answer.value : []
@@ -81,8 +81,8 @@ export function openSearch({ accounts, model, tier, organizationId }: SearchOpti
 
 /** The answer of the first account that is not refused, else the last refusal; undefined without an account. */
 export async function firstAllowed<T>(
-  accounts: readonly ScalewayAccount[],
-  request: (account: ScalewayAccount) => Promise<T>,
+  accounts: readonly ScalewayReader[],
+  request: (account: ScalewayReader) => Promise<T>,
 ): Promise<Answer<T> | undefined> {
   let last: Answer<T> | undefined
   for (const account of accounts) {
