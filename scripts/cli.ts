@@ -80,11 +80,11 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
       exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
   if (argument) program.argument(`<${argument.name}>`, argument.description)
-  for (const { flags, description, default: value, choices, required, isPath } of spec.options) {
+  for (const { flags, description, default: value, choices, required } of spec.options) {
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])
     if (value !== undefined) option.default(value)
-    if (isPath) option.argParser((path: string) => wholePath(path, standing))
+    if (/file>$/.test(flags)) option.argParser((path: string) => wholePath(path, standing))
     program.addOption(option.makeOptionMandatory(required === true))
     refuseTwice(program, option)
   }

@@ -42,12 +42,10 @@ export const command = defineCommand<Options>({
     { flags: '--tier <name>', description: 'a tier of the catalogue', required: true },
     {
       flags: '--from <file>',
-      isPath: true,
       description: `of mode 0600; default: ${Object.values(keyVariables).join(' and ')}, else standard input`,
     },
     {
-      flags: '--seal <certificate>',
-      isPath: true,
+      flags: '--seal <certificate-file>',
       description: "print a SealedSecret for the cluster's certificate, write nothing",
     },
     { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },

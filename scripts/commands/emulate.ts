@@ -33,13 +33,11 @@ export const command = defineCommand<Options>({
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
     {
       flags: '--state <file>',
-      isPath: true,
       description: 'load and save everything there, payloads included, mode 0600',
     },
     // Not `--env-file`: Node takes an option of that name for itself, wherever it stands.
     {
       flags: '--key-file <file>',
-      isPath: true,
       description: "where to write the owner's key; default: beside the state, else temporary",
     },
     { flags: '--organization-id <uuid>', description: 'id of the organization and of its default project' },

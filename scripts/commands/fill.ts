@@ -41,7 +41,6 @@ export const command = defineCommand<Options>({
     { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
     {
       flags: '--from <file>',
-      isPath: true,
       description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
     },
     { flags: '--from-secret <namespace/name>', description: 'values out of a Secret of the cluster, a key a variable' },

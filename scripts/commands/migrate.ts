@@ -58,12 +58,10 @@ export const command = defineCommand<Options>({
     },
     {
       flags: '--backup <file>',
-      isPath: true,
       description: 'a copy of the sealed backup; with --rollback, the one to restore',
     },
     {
       flags: '--passphrase-file <file>',
-      isPath: true,
       description: 'of mode 0600; - is standard input; default: it is asked for',
     },
     timeoutOption,

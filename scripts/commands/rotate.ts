@@ -49,7 +49,6 @@ export const command = defineCommand<Options>({
     { flags: '--generate', description: 'make up the values whose format allows it, where none is given' },
     {
       flags: '--from <file>',
-      isPath: true,
       description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
     },
     { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },

@@ -18,7 +18,7 @@ export function fillTable({ rows, work }: FillPlan, columns?: number): Printable
       row.source ?? '-',
       actions[row.action],
     ]),
-    { columns },
+    { columns, dispensable: ['REMOTE SECRET'], folded: ['ACTION'] },
   )
   const housekeeping = work.filter((one) => one.disable.length + one.delete.length > 0)
   if (housekeeping.length === 0) return variables

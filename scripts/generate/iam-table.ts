@@ -9,12 +9,12 @@ export function iamTable(plan: IamPlan, columns?: number): Printable {
   const applications = table(
     ['TIER', 'APPLICATION AND POLICY', 'PROJECT', 'KEY'],
     tiers.map(({ tier, name, projectId }) => [tier, name, projectId, `expires after ${keyLifetimeDays} days`]),
-    { columns },
+    { columns, below: 'KEY' },
   )
   const rules = table(
     ['POLICY', 'PERMISSION SET', 'CONDITION'],
     tiers.flatMap(({ name, rules: list }) => list.map((rule) => [name, rule.permissionSet, conditionText(rule)])),
-    { columns },
+    { columns, below: 'CONDITION' },
   )
   const organization = organizationId ?? "the account's own"
   return together(

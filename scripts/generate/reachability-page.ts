@@ -59,7 +59,7 @@ export function reachabilityTables(
     table(
       header.map((title) => title.toUpperCase()),
       rows.map((row) => row.map(withStyle)),
-      { columns },
+      { columns, folded: header.map((title) => title.toUpperCase()) },
     )
   return together(plain(pairs), lines(''), plain(allowed))
 }

@@ -4,14 +4,15 @@ import type { CommandInput } from './terminal.ts'
 
 /** One option of a command, as commander reads it. */
 export interface OptionSpec {
-  /** `--environment <name>`, `--once`, `-e, --environment <name>`. */
+  /**
+   * `--environment <name>`, `--once`, `-e, --environment <name>`. What is named `<file>`, or ends so, is a path: the command
+   * gets it whole, whatever folder it was typed in.
+   */
   readonly flags: string
   readonly description: string
   readonly default?: string | boolean
   readonly choices?: readonly string[]
   readonly required?: boolean
-  /** Its value is the path of a file: the command gets it whole, whatever folder it was typed in. */
-  readonly isPath?: true
 }
 
 /** What a command is told by its place on the line and not by a name: `<secret>`. */

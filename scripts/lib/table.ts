@@ -12,14 +12,16 @@ export interface TableOptions {
   readonly dispensable?: readonly string[]
   /** End with `…`: the whole is told elsewhere. Default: none */
   readonly cut?: readonly string[]
+  /**
+   * Go on in the next line of their own column. Only for words of ours and of the catalogue: a foreign text would begin that
+   * line. Default: none
+   */
+  readonly folded?: readonly string[]
   /** The last column, which goes whole into a line of its own below the others, so that a command in it can be pasted. */
   readonly below?: string
 }
 
-/**
- * A plain table with aligned columns; the header is underlined by nothing, so that `awk` can read it. What does not fit
- * into the width goes on in the next line of its own column.
- */
+/** A plain table with aligned columns; the header is underlined by nothing, so that `awk` can read it. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -57,11 +59,11 @@ function columnOf(title: string, cells: readonly Cell[]): Column {
   return { title, texts, styles, width: Math.max(...texts.map(textWidth)) }
 }
 
-/** First what may be cut is cut, then what can be done without goes, then the widest columns are folded: between words, else anywhere. */
+/** First what may be cut is cut, then what can be done without goes, then what may be folded is: between words, else anywhere. */
 function fitting(
   all: readonly Column[],
   columns: number,
-  { dispensable = [], cut: shortened = [] }: TableOptions,
+  { dispensable = [], cut: shortened = [], folded = [] }: TableOptions,
 ): readonly Column[] {
   const cutTo = ({ title, width }: Column) => (shortened.includes(title) ? leastWidth : width)
   let kept = all
@@ -69,9 +71,9 @@ function fitting(
     if (widthOf(narrowed(kept, columns, cutTo)) <= columns) break
     kept = kept.filter((column) => column.title !== title)
   }
-  const widest = (width: (text: string) => number) => (column: Column) =>
-    shortened.includes(column.title) ? leastWidth : Math.max(...column.texts.map(width))
-  const steps = [cutTo, widest(wordWidth), widest(pieceWidth), () => leastWidth]
+  const foldedTo = (width: (text: string) => number) => (column: Column) =>
+    folded.includes(column.title) ? Math.max(...column.texts.map(width)) : cutTo(column)
+  const steps = [cutTo, foldedTo(wordWidth), foldedTo(pieceWidth), foldedTo(() => leastWidth)]
   return steps.reduce((shown, least) => narrowed(shown, columns, least), kept)
 }
 
@@ -92,10 +94,15 @@ function widthOf(shown: readonly Column[]): number {
   return shown.reduce((sum, column) => sum + column.width, gap * (shown.length - 1))
 }
 
-function rowText(shown: readonly Column[], row: number, { cut: shortened = [] }: TableOptions = {}): Printable {
+function rowText(
+  shown: readonly Column[],
+  row: number,
+  { cut: shortened = [], folded = [] }: TableOptions = {},
+): Printable {
   const cells = shown.map(({ title, texts, width }) => {
     const text = texts[row] ?? ''
-    return shortened.includes(title) ? [cut(text, width)] : fold(text, width)
+    if (shortened.includes(title)) return [cut(text, width)]
+    return folded.includes(title) ? fold(text, width) : [text]
   })
   const height = Math.max(...cells.map((parts) => parts.length))
   return together(...Array.from({ length: height }, (_, line) => lineText(shown, row, cells, line)))
@@ -112,7 +119,7 @@ function lineText(
   const parts = texts.slice(0, last + 1).map((text, index) => {
     const { styles, width } = shown[index] ?? { styles: [], width: 0 }
     const style = styles[row]
-    const padding = index === last ? 0 : width - textWidth(text) + gap
+    const padding = index === last ? 0 : Math.max(0, width - textWidth(text)) + gap
     return together(
       style === undefined || text === '' ? oneLine(text) : styled(text, style),
       oneLine(' '.repeat(padding)),

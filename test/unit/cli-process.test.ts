@@ -47,7 +47,7 @@ import { defineCommand } from '../lib/command.ts'
 export const command = defineCommand<{ readonly mouse: string; readonly loud?: boolean }>({
   name: 'lab:cat', summary: 'Says.', example: 'npm run lab:cat -- x',
   argument: { name: 'mouse', description: 'which' },
-  options: [{ flags: '--loud', description: 'how' }, { flags: '--hole <file>', description: 'where', isPath: true }],
+  options: [{ flags: '--loud', description: 'how' }, { flags: '--hole <file>', description: 'where' }],
   async run(options, io) { io.out(JSON.stringify(options)); return 0 },
 })
 `

@@ -48,9 +48,10 @@ describe.each(commands)('$file', ({ file, command }) => {
     for (const { flags, description } of command.options) expect(description, flags).toMatch(/^[\w`].*[^.]$/)
   })
 
-  test('gets each path whole, wherever it was typed', () => {
-    for (const { flags, isPath = false } of command.options)
-      expect(isPath, flags).toBe(/<(?:file|folder|path|certificate)>/.test(flags))
+  test('names the value of an option that is a path so that it is taken for one', () => {
+    for (const { flags, description } of command.options)
+      if (/mode 0600|path|folder|certificate|\bcopy of\b/i.test(`${flags} ${description}`))
+        expect(flags).toMatch(/file>$/)
   })
 
   test('--help has every option, an example and the exit codes, and is the result', () => {

@@ -12,7 +12,7 @@ export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>, columns?: n
   return table(
     ['STEP', 'STATE', 'WHAT'],
     steps.map(({ name, state, note }) => [name, { text: states[state], style: styles[state] }, note]),
-    { columns },
+    { columns, below: 'WHAT' },
   )
 }
 
@@ -21,7 +21,7 @@ export function keysTable(rows: readonly KeyRow[], columns?: number): Printable 
   return table(
     ['KEY', 'GOES TO', 'STATE'],
     rows.map(({ key, entries, state }) => [key, entries.map(qualified).join(', ') || '-', keyStates[state]]),
-    { columns },
+    { columns, folded: ['GOES TO'] },
   )
 }
 

