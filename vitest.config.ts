@@ -18,7 +18,16 @@ const projects = [
 ]
 
 /** The files that take minutes begin first, so that none of them is left to run by itself at the end. */
-const longest = ['rotation-interrupted', 'migrate-interrupted', 'migrate-killed', 'key-rotation-interrupted', 'rotate']
+const longest = [
+  'migrate-interrupted',
+  'rotation-faults',
+  'migrate-killed',
+  'rotate',
+  'rotation-return-interrupted',
+  'rotation-interrupted',
+  'admission-operator',
+  'key-rotation-interrupted',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -41,7 +50,7 @@ export default defineConfig({
         name,
         include: include ?? [`test/${name}/**/*.test.ts`],
         exclude: [...configDefaults.exclude, ...exclude],
-        globalSetup: needsTools ? ['test/helpers/tools.ts'] : [],
+        globalSetup: ['test/helpers/compile.ts', ...(needsTools ? ['test/helpers/tools.ts'] : [])],
         testTimeout: timeout,
         hookTimeout: Math.max(timeout, 60_000),
         maxWorkers: workers,

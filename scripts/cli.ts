@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandIo, CommandSpec } from './lib/command.ts'
+import { beforeOptions, commandLine } from './lib/command-line.ts'
+import { findProductFolder, findUserFolder } from './lib/folders.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
@@ -12,10 +14,13 @@ import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { commandInput } from './lib/terminal.ts'
 import { typedIn, wholePath } from './lib/typed-path.ts'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const thisFile = fileURLToPath(import.meta.url)
+const folders = { productFolder: findProductFolder(thisFile), userFolder: findUserFolder(process.cwd()) }
 const say = output(process.stdout, process.stderr, process.env)
 const standing = typedIn(process.env, process.cwd())
-const commandsFolder = join(root, 'scripts', 'commands')
+const commandsFolder = join(dirname(thisFile), 'commands')
+/** `.ts`, or `.js` of what was compiled. */
+const extension = extname(thisFile)
 
 const exitCodeHelp = `
 Exit codes: 0 fine, 1 a bug of ours, 2 wrong usage, 3 problems or drift found,
@@ -51,7 +56,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
       code: 'UNKNOWN_COMMAND',
       where: name,
       message: `there is no such command.${didYouMean(name, names)} Expected one of: ${names.join(', ')}.`,
-      fix: 'Run `npm run help` to see what each of them does.',
+      fix: `Run \`${commandLine`help`}\` to see what each of them does.`,
     },
     exitCodes.usage,
   )
@@ -69,7 +74,7 @@ function refuseTwice(program: Command, option: Option): void {
 async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
   let exitCode: number = exitCodes.ok
   const { argument } = spec
-  const program = new Command(`npm run ${spec.name} --`)
+  const program = new Command(beforeOptions(spec.name))
     .description(spec.summary)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
@@ -91,7 +96,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
   const names = program.options.map((option) => option.name().replace(/^no-/, ''))
   const meant = commandWithDashes(spec.name, names, argv, process.env)
   if (meant !== undefined) {
-    const where = `npm run ${spec.name}`
+    const where = commandLine`${spec.name}`
     const message = 'npm took options of this command for its own. Expected `--` before the options.'
     throw new ProblemError({ code: 'WRONG_USAGE', where, message, fix: `Type \`${meant}\`.` }, exitCodes.usage)
   }
@@ -103,9 +108,9 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     throw new ProblemError(
       {
         code: 'WRONG_USAGE',
-        where: `npm run ${spec.name}`,
+        where: commandLine`${spec.name}`,
         message: sentence(error.message),
-        fix: `Run \`npm run ${spec.name} -- --help\`, or for example: ${spec.example}`,
+        fix: `Run \`${commandLine`${spec.name} --help`}\`, or for example: ${spec.example}`,
       },
       exitCodes.usage,
     )
@@ -115,7 +120,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
 
 function commandIo(signal: AbortSignal): CommandIo {
   return {
-    root,
+    ...folders,
     env: process.env,
     typedIn: standing,
     signal,
@@ -132,14 +137,14 @@ function commandIo(signal: AbortSignal): CommandIo {
 
 /** A command's file is named as the user types it, with `-` for `:`. Only the file of the wanted command is loaded. */
 async function loadCommand(name: string): Promise<CommandSpec<unknown> | undefined> {
-  const file = `${name.replaceAll(':', '-')}.ts`
+  const file = `${name.replaceAll(':', '-')}${extension}`
   if (!(await readdir(commandsFolder)).includes(file)) return undefined
   const module: { command: CommandSpec<unknown> } = await import(pathToFileURL(join(commandsFolder, file)).href)
   return module.command.name === name ? module.command : undefined
 }
 
 async function allCommands(): Promise<CommandSpec<unknown>[]> {
-  const files = (await readdir(commandsFolder)).filter((file) => file.endsWith('.ts')).sort()
+  const files = (await readdir(commandsFolder)).filter((file) => file.endsWith(extension)).sort()
   const modules: { command: CommandSpec<unknown> }[] = await Promise.all(
     files.map((file) => import(pathToFileURL(join(commandsFolder, file)).href)),
   )
@@ -147,11 +152,12 @@ async function allCommands(): Promise<CommandSpec<unknown>[]> {
 }
 
 function overview(specs: readonly CommandSpec<unknown>[]): Printable {
-  const width = Math.max(...specs.map((spec) => spec.name.length))
-  const commands = specs.map((spec) => `  npm run ${spec.name.padEnd(width)}  ${spec.summary}`)
+  const typed = specs.map(({ name, summary }) => ({ line: commandLine`${name}`, summary }))
+  const width = Math.max(...typed.map(({ line }) => line.length))
+  const commands = typed.map(({ line, summary }) => `  ${line.padEnd(width)}  ${summary}`)
   const help = exitCodeHelp.split('\n')
   return lines(
-    'Usage: npm run <command> -- [options]',
+    `Usage: ${commandLine`<command> [options]`}`,
     '',
     ...commands,
     '',

@@ -1,7 +1,8 @@
+import type { Folders } from '../lib/folders.ts'
 import type { ToolchainIo } from '../local/toolchain/find.ts'
 import type { BenchmarkName, Measurement } from './measurement.ts'
 
-export interface BenchmarkIo extends ToolchainIo {
+export interface BenchmarkIo extends ToolchainIo, Folders {
   /** Measured runs of what is short; what takes seconds is run fewer times. */
   readonly runs: number
 }

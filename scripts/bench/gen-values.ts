@@ -19,7 +19,7 @@ import { copyRepository, type Workspace } from './workspace.ts'
 export const genValues: Benchmark = {
   name: 'gen-values',
   async run(io) {
-    const { catalogue } = await loadApplication()
+    const { catalogue } = await loadApplication(io)
     const committed = await timeCommitted(io)
     const sizes: { readonly size: number; readonly pairs: Pairs }[] = []
     for (const size of largeSizes) sizes.push({ size, pairs: await timeLarge(size, io) })
@@ -45,7 +45,7 @@ export const genValues: Benchmark = {
     ]
 
     async function memory(): Promise<Measurement> {
-      await using workspace = await copyRepository(io.root, largeApplicationFiles(largest))
+      await using workspace = await copyRepository(io, largeApplicationFiles(largest))
       const value = await peakMemoryMiB(command(workspace), io)
       return {
         what: `gen-values, ${largest.toLocaleString('en')} secrets, peak memory`,
@@ -66,30 +66,30 @@ const largest = 10_000
 const slowRuns = 5
 
 async function timeCommitted(io: BenchmarkIo): Promise<Pairs> {
-  await using workspace = await copyRepository(io.root)
+  await using workspace = await copyRepository(io)
   return await time(workspace, io, io.runs)
 }
 
 async function timeLarge(size: number, io: BenchmarkIo): Promise<Pairs> {
   io.log(`gen-values: ${size.toLocaleString('en')} secrets`)
-  await using workspace = await copyRepository(io.root, largeApplicationFiles(size))
+  await using workspace = await copyRepository(io, largeApplicationFiles(size))
   return await time(workspace, io, Math.min(io.runs, slowRuns))
 }
 
 async function time(workspace: Workspace, io: BenchmarkIo, runs: number): Promise<Pairs> {
-  const { root } = workspace
-  await writeFile(join(root, 'empty.ts'), '')
+  const { folder } = workspace
+  await writeFile(join(folder, 'empty.ts'), '')
   const before = async () => {
-    for (const path of generated) await rm(join(root, path), { recursive: true, force: true })
+    for (const path of generated) await rm(join(folder, path), { recursive: true, force: true })
   }
-  return inTurns(tsx(root, 'empty.ts'), command(workspace), { ...io, runs, before })
+  return inTurns(tsx(folder, 'empty.ts'), command(workspace), { ...io, runs, before })
 }
 
 /** Removed before each run, so that each writes them all. */
 const generated = ['values', 'charts/tiered-secrets/ci', 'charts/tiered-secrets/values.schema.json']
 
-function command({ root }: Workspace) {
-  return tsx(root, 'scripts/cli.ts', 'gen-values')
+function command({ folder }: Workspace) {
+  return tsx(folder, 'scripts/cli.ts', 'gen-values')
 }
 
 function linearity(sizes: readonly { readonly size: number; readonly pairs: Pairs }[]): Measurement {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chartPath } from '../chart/helm.ts'
+import { chartPath } from '../chart/chart-folder.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { run } from '../lib/exec.ts'
 import { findTool } from '../local/toolchain/find.ts'
@@ -16,7 +16,7 @@ export const helmTemplate: Benchmark = {
   name: 'helm-template',
   async run(io) {
     const helm = await findTool('helm', io)
-    const { catalogue, environments } = await loadApplication()
+    const { catalogue, environments } = await loadApplication(io)
     const [environment = ''] = Object.keys(environments)
     const large = 10_000
     return [
@@ -48,8 +48,8 @@ interface Subject extends Pick<Measurement, 'what' | 'target'> {
 }
 
 async function measure(io: BenchmarkIo, { helm, environment, files, what, target }: Subject): Promise<Measurement> {
-  await using workspace = await copyRepository(io.root, files)
-  const cwd = workspace.root
+  await using workspace = await copyRepository(io, files)
+  const cwd = workspace.folder
   const generate = tsx(cwd, 'scripts/cli.ts', 'gen-values')
   await run(generate.file, generate.args, { ...io, cwd })
   await writeFloorChart(join(cwd, 'floor'))

@@ -3,6 +3,8 @@ import type { ExternalSecretObject } from '../cluster/external-secrets.ts'
 import { waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { kinds } from '../kubernetes/kinds.ts'
+import { commandLine } from '../lib/command-line.ts'
+import { oneFolder } from '../lib/folders.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack/stack.ts'
 import { requestsPerRefresh } from '../model/requests.ts'
@@ -19,7 +21,7 @@ import { copyRepository, writeGenerated } from './workspace.ts'
 export const scalewayRequests: Benchmark = {
   name: 'scaleway-requests',
   async run(io) {
-    const committed = await loadApplication()
+    const committed = await loadApplication(io)
     const [environment = ''] = Object.keys(committed.environments)
     const layouts = [
       { name: 'layout "single" throughout', application: everySecretSingle(committed) },
@@ -55,11 +57,11 @@ const timeoutMs = 60_000
 const quietMs = 1_000
 
 async function countRefreshes(io: BenchmarkIo, application: Application, environment: string): Promise<number[]> {
-  await using workspace = await copyRepository(io.root)
+  await using workspace = await copyRepository(io)
   await writeGenerated(workspace, application)
   const model = resolve(application, environment)
   await using stack = await startLocalStack({ io, model, emulator: { limits: { secrets: 100_000 } } })
-  await installChart(stack, workspace.root, generatedPaths.values(environment), io.signal)
+  await installChart(stack, oneFolder(workspace.folder), generatedPaths.values(environment), io.signal)
   await waitUntilSynced(stack, io.signal)
   const counts: number[] = []
   for (let index = 0; index < refreshes; index++) counts.push(await countRefresh(stack, io.signal))
@@ -107,7 +109,7 @@ function notSynced(): ProblemError {
       code: 'NOT_SYNCED',
       where: 'bench scaleway-requests',
       message: 'not every ExternalSecret is synced. Expected all of them within a minute.',
-      fix: 'Run `npm start`, which shows what keeps them.',
+      fix: `Run \`${commandLine`start`}\`, which shows what keeps them.`,
     },
     exitCodes.problems,
   )

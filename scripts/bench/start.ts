@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { localStackTools } from '../local/stack/stack.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import { loadApplication } from '../session/application.ts'
@@ -11,11 +12,11 @@ export const start: Benchmark = {
   name: 'start',
   async run(io) {
     await findTools(localStackTools, io)
-    await using workspace = await copyRepository(io.root)
-    const application = await loadApplication()
+    await using workspace = await copyRepository(io)
+    const application = await loadApplication(io)
     await writeGenerated(workspace, application)
     const [environment = ''] = Object.keys(application.environments)
-    const program = tsx(workspace.root, 'scripts/cli.ts', 'start', '--once', '--environment', environment)
+    const program = tsx(workspace.folder, 'scripts/cli.ts', 'start', '--once', '--environment', environment)
     const times: number[] = []
     for (let index = 0; index < Math.min(io.runs, slowRuns); index++) {
       io.log(`start: run ${index + 1}`)
@@ -23,7 +24,7 @@ export const start: Benchmark = {
     }
     return [
       {
-        what: 'npm start -- --once, to everything synced and stopped',
+        what: `${commandLine`start --once`}, to everything synced and stopped`,
         value: median(times) / 1000,
         unit: 's',
         target: 15,

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
+import { commandLine } from '../lib/command-line.ts'
+import { oneFolder } from '../lib/folders.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack/stack.ts'
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
@@ -30,14 +32,14 @@ const latencyMs = 50
 const slowRuns = 3
 
 async function committed(io: BenchmarkIo): Promise<Measurement[]> {
-  const application = await loadApplication()
+  const application = await loadApplication(io)
   const [environment = ''] = Object.keys(application.environments)
   const model = resolve(application, environment)
-  await using workspace = await copyRepository(io.root)
+  await using workspace = await copyRepository(io)
   await using stack = await deployed(io, workspace, application, model)
-  await writeFile(join(workspace.root, 'empty.ts'), '')
+  await writeFile(join(workspace.folder, 'empty.ts'), '')
   const options = { ...io, env: environmentOf(io, stack) }
-  const pairs = await inTurns(tsx(workspace.root, 'empty.ts'), statusOf(workspace, environment), options)
+  const pairs = await inTurns(tsx(workspace.folder, 'empty.ts'), statusOf(workspace, environment), options)
   stack.emulator.resetRequests()
   await wallMs(statusOf(workspace, environment), options)
   const asked = stack.emulator.requests().byPrincipal.owner ?? {}
@@ -63,7 +65,7 @@ async function slow(io: BenchmarkIo): Promise<Measurement[]> {
   io.log(`status: ${many.toLocaleString('en')} secrets, ${latencyMs} ms a request`)
   const application = largeApplication(many)
   const [environment = ''] = Object.keys(application.environments)
-  await using workspace = await copyRepository(io.root, largeApplicationFiles(many))
+  await using workspace = await copyRepository(io, largeApplicationFiles(many))
   await using stack = await deployed(io, workspace, application, resolve(application, environment))
   stack.emulator.faults.add({ kind: 'latency', principal: 'owner', delayMs: latencyMs })
   const times: number[] = []
@@ -84,7 +86,7 @@ async function memory(io: BenchmarkIo): Promise<Measurement> {
   io.log(`status: ${largest.toLocaleString('en')} secrets`)
   const application = largeApplication(largest)
   const [environment = ''] = Object.keys(application.environments)
-  await using workspace = await copyRepository(io.root, largeApplicationFiles(largest))
+  await using workspace = await copyRepository(io, largeApplicationFiles(largest))
   await using stack = await startLocalStack({ io, model: resolve(application, environment), emulator: { limits } })
   const program = statusOf(workspace, environment)
   return {
@@ -107,7 +109,7 @@ async function deployed(
   await writeGenerated(workspace, application)
   const stack = await startLocalStack({ io, model, emulator: { limits } })
   try {
-    await installChart(stack, workspace.root, generatedPaths.values(model.environment), io.signal)
+    await installChart(stack, oneFolder(workspace.folder), generatedPaths.values(model.environment), io.signal)
     const refs = externalSecretRefs(model)
     const reports = await waitForSync(stack.client, refs, { timeoutMs: 180_000, signal: io.signal })
     if (reports.every(({ state }) => state === 'synced')) return stack
@@ -118,8 +120,8 @@ async function deployed(
   }
 }
 
-function statusOf({ root }: Workspace, environment: string) {
-  return tsx(root, 'scripts/cli.ts', 'status', '--environment', environment)
+function statusOf({ folder }: Workspace, environment: string) {
+  return tsx(folder, 'scripts/cli.ts', 'status', '--environment', environment)
 }
 
 function environmentOf({ env }: BenchmarkIo, { emulator, controlPlane }: LocalStack) {
@@ -137,7 +139,7 @@ function notSynced(): ProblemError {
       code: 'NOT_SYNCED',
       where: 'bench status',
       message: 'not every ExternalSecret is synced. Expected all of them within three minutes.',
-      fix: 'Run `npm start`, which shows what keeps them.',
+      fix: `Run \`${commandLine`start`}\`, which shows what keeps them.`,
     },
     exitCodes.problems,
   )

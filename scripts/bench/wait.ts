@@ -4,6 +4,7 @@ import { createClient, type KubernetesClient } from '../kubernetes/client.ts'
 import { applyCrds } from '../kubernetes/crds.ts'
 import { type KubernetesObject, kinds, resourcePath } from '../kubernetes/kinds.ts'
 import { openTransport, type TransportOptions } from '../kubernetes/transport.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { startControlPlane } from '../local/stack/control-plane.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
@@ -31,7 +32,7 @@ export const wait: Benchmark = {
     for (let index = 0; index < io.runs; index++) delays.push(await delayMs(client, controlPlane, `bench-${index}`, io))
     return [
       {
-        what: 'npm run wait notices a sync',
+        what: `${commandLine`wait`} notices a sync`,
         value: Math.max(...delays),
         unit: 'ms',
         target: 500,

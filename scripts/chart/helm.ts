@@ -1,18 +1,16 @@
+import { commandLine } from '../lib/command-line.ts'
 import { type RunOptions, run } from '../lib/exec.ts'
+import type { Folders } from '../lib/folders.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
-
-/** Relative to the repository's root. */
-export const chartPath = 'charts/tiered-secrets'
+import { withChart } from './chart-folder.ts'
 
 /** One release of the chart: what to install, where, with which values. */
-export interface ReleaseOptions {
+export interface ReleaseOptions extends Folders {
   /** Path of the helm program. */
   readonly helm: string
-  /** The repository's root. */
-  readonly root: string
   readonly release: { readonly name: string; readonly namespace: string }
-  /** Relative to the root. */
+  /** Relative to the user's folder. */
   readonly valuesFile: string
   /** Values that go over the file's, as `--set-string` takes them. Never a secret: they end in the release. */
   readonly set?: Readonly<Record<string, string>>
@@ -28,7 +26,9 @@ export interface ReleaseOptions {
  * @throws ProblemError `TOOL_FAILED` with what the schema or the chart's own checks say
  */
 export function renderChart(options: ReleaseOptions): Promise<string> {
-  return run(options.helm, ['template', ...releaseArguments(options)], runOptions(options))
+  return withChart(options, (chart) =>
+    run(options.helm, ['template', ...releaseArguments(options, chart)], runOptions(options)),
+  )
 }
 
 /**
@@ -53,9 +53,13 @@ export function dryRunRelease(options: ReleaseOptions): Promise<string> {
 }
 
 /** `helm lint --strict` of the chart with one values file. */
-export function lintChart(options: Pick<ReleaseOptions, 'helm' | 'root' | 'valuesFile' | 'signal'>): Promise<string> {
-  const { helm, root, valuesFile } = options
-  return run(helm, ['lint', '--strict', chartPath, '--values', valuesFile], { cwd: root, ...runOptions(options) })
+export function lintChart(
+  options: Pick<ReleaseOptions, 'helm' | keyof Folders | 'valuesFile' | 'signal'>,
+): Promise<string> {
+  const { helm, valuesFile } = options
+  return withChart(options, (chart) =>
+    run(helm, ['lint', '--strict', chart, '--values', valuesFile], runOptions(options)),
+  )
 }
 
 // --- internal ---
@@ -64,12 +68,17 @@ function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<stri
   const { release, kubeContext } = options
   const { name, namespace } = release
   const context = kubeContext === undefined ? [] : ['--kube-context', kubeContext]
-  const args = ['upgrade', '--install', ...releaseArguments(options), '--create-namespace', ...context, ...more]
-  return run(options.helm, args, {
-    ...runOptions(options),
-    exitCode: exitCodes.unreachable,
-    fix: `Read the lines above. \`${shell`helm history --namespace ${namespace} ${name}`}\` shows what is installed; nothing has to be undone by hand.`,
-  })
+  return withChart(options, (chart) =>
+    run(
+      options.helm,
+      ['upgrade', '--install', ...releaseArguments(options, chart), '--create-namespace', ...context, ...more],
+      {
+        ...runOptions(options),
+        exitCode: exitCodes.unreachable,
+        fix: `Read the lines above. \`${shell`helm history --namespace ${namespace} ${name}`}\` shows what is installed; nothing has to be undone by hand.`,
+      },
+    ),
+  )
 }
 
 /** Variables with which Helm would go to another cluster, as another user, than the kubeconfig and the arguments say. */
@@ -87,16 +96,16 @@ const noOverrides = Object.fromEntries(
   ].map((name) => [name, undefined]),
 )
 
-function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions): string[] {
+function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions, chart: string): string[] {
   const overrides = Object.entries(set).flatMap(([name, value]) => ['--set-string', `${name}=${value}`])
-  return [release.name, chartPath, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
+  return [release.name, chart, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
 }
 
-function runOptions({ root, env, signal }: Partial<ReleaseOptions>): RunOptions {
+function runOptions({ userFolder, env, signal }: Pick<ReleaseOptions, 'userFolder' | 'env' | 'signal'>): RunOptions {
   return {
-    ...(root === undefined ? {} : { cwd: root }),
+    cwd: userFolder,
     env: { ...noOverrides, ...env },
     ...(signal === undefined ? {} : { signal }),
-    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.',
+    fix: `Correct scripts/catalogue.ts or scripts/environments.ts and run \`${commandLine`gen-values`}\`.`,
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { commandLine } from '../lib/command-line.ts'
 import { tryRun } from '../lib/exec.ts'
 import type { Problem } from '../lib/problems.ts'
 
@@ -20,11 +21,11 @@ interface Finding {
  */
 export async function checkSchemas(
   kubeconform: string,
-  root: string,
+  productFolder: string,
   manifests: string,
   where: string,
 ): Promise<Problem[]> {
-  const args = ['-strict', '-output', 'json', '-schema-location', join(root, schemaFolder, location)]
+  const args = ['-strict', '-output', 'json', '-schema-location', join(productFolder, schemaFolder, location)]
   const { stdout, stderr, exitCode } = await tryRun(kubeconform, args, { input: manifests })
   if (exitCode === 0) return []
   const findings = parse(stdout)
@@ -34,7 +35,7 @@ export async function checkSchemas(
         code: 'KUBECONFORM_FAILED',
         where,
         message: `${stderr.trim()}. Expected kubeconform to run.`,
-        fix: 'Run `npm run setup`.',
+        fix: `Run \`${commandLine`setup`}\`.`,
       },
     ]
   }

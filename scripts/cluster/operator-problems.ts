@@ -1,4 +1,5 @@
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
+import { commandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import { type Advisory, advisoriesOf } from '../model/operator-advisories.ts'
 import { compareNumbers, installedOperator } from '../model/operator-version.ts'
@@ -55,7 +56,7 @@ function problemOf(
       code: 'OPERATOR_EXPOSED',
       where,
       message: `${fact}. The environment leaves out ${names}, which would keep them out of its namespaces. Expected that protection, or version ${mended} or later.`,
-      fix: `Upgrade it to ${installedOperator} (${section}), or take ${names} out of \`without\` of ${environment} in scripts/environments.ts and run \`npm run gen-values\`.`,
+      fix: `Upgrade it to ${installedOperator} (${section}), or take ${names} out of \`without\` of ${environment} in scripts/environments.ts and run \`${commandLine`gen-values`}\`.`,
     }
   }
   return {

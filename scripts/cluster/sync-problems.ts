@@ -1,4 +1,5 @@
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { compare, type Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
 import { installedOperator } from '../model/operator-version.ts'
@@ -71,7 +72,7 @@ type Keys = Exclude<NonNullable<WaitReport['keys']>, 'unreadable'>
 
 function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const { obstacle, ref } = report
-  const deploy = `\`npm run deploy -- --environment ${place.model.environment}\``
+  const deploy = `\`${commandLine`deploy --environment ${place.model.environment}`}\``
   const entries = entriesConcerned(place, report)
   const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
   const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'

@@ -1,5 +1,6 @@
 import type { ClusterReader } from '../kubernetes/client.ts'
 import { kinds } from '../kubernetes/kinds.ts'
+import { commandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import { ingressController, type PodPeer } from '../model/network/network.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
@@ -20,7 +21,7 @@ export async function verifyNetwork(
   const problems: Problem[] = []
   for (const tier of model.tiers) {
     if (!(await exists(client, tier.namespace, signal))) {
-      problems.push(missingNamespace(tier.namespace, `tier "${tier.name}"`, 'Run `npm run deploy`.'))
+      problems.push(missingNamespace(tier.namespace, `tier "${tier.name}"`, `Run \`${commandLine`deploy`}\`.`))
     } else {
       problems.push(...verifyWorkloads(tier, await readPodTemplates(client, tier.namespace, signal)))
     }
@@ -81,7 +82,7 @@ function missingDns({ environment, dns }: EnvironmentModel): Problem {
     code: 'DNS_PODS_MISSING',
     where: `Namespace/${dns.namespace}`,
     message: `there is no pod ${podText(dns)}, and no pod of a tier may ask another for names. Expected the DNS of the cluster under these labels.`,
-    fix: `Set dns of environment "${environment}" in scripts/environments.ts to the namespace and the labels of the pods that answer DNS in the cluster, and run \`npm run gen-values\`.`,
+    fix: `Set dns of environment "${environment}" in scripts/environments.ts to the namespace and the labels of the pods that answer DNS in the cluster, and run \`${commandLine`gen-values`}\`.`,
   }
 }
 

@@ -8,6 +8,7 @@ import { start } from '../bench/start.ts'
 import { status } from '../bench/status.ts'
 import { wait } from '../bench/wait.ts'
 import { defineCommand, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 
 interface Options {
@@ -21,15 +22,15 @@ const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayReque
 export const command = defineCommand<Options>({
   name: 'bench',
   summary: 'Measures speed, memory and requests against their targets; exits 3 when one is missed.',
-  example: 'npm run bench -- --only helm-template',
+  example: commandLine`bench --only helm-template`,
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
     { flags: '--runs <number>', description: 'measured runs of what is short, 1 to 99', default: '9' },
     outputOption,
   ],
   async run({ only, runs, output }, io) {
-    const { root, env, signal, log, isTerminal } = io
-    const benchmarkIo: BenchmarkIo = { root, env, signal, log, isTerminal, runs: readRuns(runs) }
+    const { productFolder, userFolder, env, signal, log, isTerminal } = io
+    const benchmarkIo: BenchmarkIo = { productFolder, userFolder, env, signal, log, isTerminal, runs: readRuns(runs) }
     const results: BenchmarkResult[] = []
     for (const benchmark of benchmarks) {
       if (only !== undefined && benchmark.name !== only) continue
@@ -48,9 +49,9 @@ function readRuns(text: string): number {
   throw new ProblemError(
     {
       code: 'WRONG_USAGE',
-      where: 'npm run bench -- --runs',
+      where: commandLine`bench --runs`,
       message: `"${text}" is no number it can be. Expected 1 to 99.`,
-      fix: 'Run `npm run bench -- --help`.',
+      fix: `Run \`${commandLine`bench --help`}\`.`,
     },
     exitCodes.usage,
   )

@@ -5,6 +5,7 @@ import { finishKeyRotation, planKeyRotation, rotateKey } from '../change/key-rot
 import { checkSealingCertificate, seal } from '../cluster/seal.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { pipedCommandLine } from '../lib/command-line.ts'
 import { confirm } from '../lib/confirm.ts'
 import { readIfExists } from '../lib/files.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
@@ -36,7 +37,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'credentials',
   summary: "Gives a tier its Scaleway API key once the key is proved to open that tier's secrets alone; or rotates it.",
-  example: 'scw iam api-key create … -o json | npm run --silent credentials -- --environment recette --tier backend',
+  example: `scw iam api-key create … -o json | ${pipedCommandLine`credentials --environment recette --tier backend`}`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'a tier of the catalogue', required: true },

@@ -12,6 +12,7 @@ import { objectsJson, objectsTable } from '../inspect/plan/plan-report.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem, isRightMissing } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
 import { type ExitCode, exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
@@ -32,7 +33,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'deploy',
   summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets are there.',
-  example: 'npm run deploy -- --environment recette --dry-run',
+  example: commandLine`deploy --environment recette --dry-run`,
   options: [
     environmentOption,
     {
@@ -107,7 +108,7 @@ async function upgrade(
   await refusePending(client, release, io)
   if (!yes) {
     io.log(`${describe(release)}, with ${valuesFile}`)
-    io.log(`what it changes: \`npm run plan -- --environment ${environment}\``)
+    io.log(`what it changes: \`${commandLine`plan --environment ${environment}`}\``)
     if (!(await confirm(`Deploy ${environment} in kube context ${kubeContext}?`, io))) return undefined
   }
   io.log(`deploying ${environment} in kube context ${kubeContext}`)
@@ -190,8 +191,9 @@ function asJson(model: EnvironmentModel, { dryRun, planned, deployed, warnings, 
   const { revision = null, restored = [] } = deployed ?? {}
   const done = { dryRun, deployed: deployed !== undefined, release: { ...release, revision }, restored }
   const objects = planned ? objectsJson(planned.changes) : null
+  const compared = dryRun ? { objects } : {}
   const problems = [...warnings, ...(planned?.problems ?? []), ...(deployed?.problems ?? []), ...waited.problems]
-  return jsonDocument({ version: 1, application, environment, ...done, objects, synced, externalSecrets, problems })
+  return jsonDocument({ version: 1, application, environment, ...done, ...compared, synced, externalSecrets, problems })
 }
 
 function describe({ release: { name, namespace } }: OpenRelease): string {

@@ -2,6 +2,7 @@ import { diagnosisJson, diagnosisText } from '../inspect/doctor/doctor-report.ts
 import { examine } from '../inspect/doctor/examine.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
@@ -14,15 +15,16 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'doctor',
   summary: 'Finds why secrets do not arrive: the cause, what it is seen by, and the command that mends it. Only reads.',
-  example: 'npm run doctor -- --environment recette',
+  example: commandLine`doctor --environment recette`,
   options: [environmentOption, outputOption],
   async run({ environment, output }, io) {
     const model = await openEnvironment(environment, io)
     const client = await clientOf(model, io)
     try {
-      const { root, env, signal, log } = io
+      const { productFolder, userFolder, env, signal, log } = io
       const diagnosis = await examine(model, client, {
-        root,
+        productFolder,
+        userFolder,
         env,
         signal,
         log,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { lines } from '../lib/printable.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { type Emulator, startEmulator } from '../local/emulator/emulator.ts'
@@ -26,7 +27,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'emulate',
   summary: "Serve Scaleway's Secret Manager and IAM on this machine, for tests without an account.",
-  example: 'npm run emulate -- --port 8080 --state .emulator/state.json',
+  example: commandLine`emulate --port 8080 --state .emulator/state.json`,
   options: [
     { flags: '--port <number>', description: 'port of the Scaleway API; 0 takes a free one', default: '8080' },
     { flags: '--admin-port <number>', description: 'port of faults, request log and state', default: '8081' },
@@ -141,9 +142,9 @@ function readNumber(option: string, text: string, max: number): number {
   throw new ProblemError(
     {
       code: 'WRONG_USAGE',
-      where: `npm run emulate -- ${option}`,
+      where: commandLine`emulate ${option}`,
       message: `"${text}" is no number it can be. Expected 0 to ${max}.`,
-      fix: 'Run `npm run emulate -- --help`.',
+      fix: `Run \`${commandLine`emulate --help`}\`.`,
     },
     exitCodes.usage,
   )

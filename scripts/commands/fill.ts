@@ -4,6 +4,7 @@ import { readFound } from '../change/fill/found-secrets.ts'
 import { fillJson, fillSummary, fillTable, missingProblems } from '../generate/fill-table.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -34,7 +35,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'fill',
   summary: 'Creates in Scaleway what an environment lacks, with values that are given or generated; replaces nothing.',
-  example: 'npm run fill -- --environment recette --from recette.env --generate',
+  example: commandLine`fill --environment recette --from recette.env --generate`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
@@ -146,7 +147,7 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   if (!hasSource && io.input.isTerminal)
     throw wrongUsage(
       'fill',
-      'npm run fill',
+      commandLine`fill`,
       'there are no values. Expected --from, --from-secret, --generate or standard input.',
     )
   refuseUnattended('fill', options, io)

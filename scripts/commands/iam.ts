@@ -2,6 +2,7 @@ import { iamScwScript } from '../generate/iam-scw.ts'
 import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../generate/iam-table.ts'
 import { iamTerraform } from '../generate/iam-terraform.ts'
 import { type CommandIo, defineCommand, environmentOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { type IamPlan, iamPlan } from '../model/iam.ts'
@@ -23,7 +24,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'iam',
   summary: "The plan of an environment's IAM, or how its account differs from it.",
-  example: 'npm run iam -- --environment recette --verify',
+  example: commandLine`iam --environment recette --verify`,
   options: [
     environmentOption,
     {
@@ -36,7 +37,7 @@ export const command = defineCommand<Options>({
   ],
   async run({ environment, format, verify = false }, io) {
     if (verify) return verifyAccount(environment, format, io)
-    const model = await loadEnvironment(environment)
+    const model = await loadEnvironment(io, environment)
     const plan = iamPlan(model)
     if (format === 'table') io.out((columns) => iamTable(plan, columns))
     else io.out(document(formats[format](plan, model)))
@@ -59,7 +60,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   const plan = iamPlan(model)
   const account = await loadAccount(io.env, io.signal, io.log)
   const live = await readLiveIam(account, requireOrganization(plan, account), plan)
-  const problems = sortProblems(verifyIam(plan, live, { now: new Date(), environmentOf: await environments() }))
+  const problems = sortProblems(verifyIam(plan, live, { now: new Date(), environmentOf: await environments(io) }))
   const rows = plan.tiers.map((tier) => {
     const application = applicationOf(tier, live)
     return { tier: tier.tier, name: tier.name, keyExpires: application ? lastExpiry(application) : '-' }
@@ -83,9 +84,9 @@ function requireOrganization(plan: IamPlan, account: OperatorAccount): string {
 }
 
 /** Which environment a project of a foreign rule belongs to. */
-async function environments(): Promise<EnvironmentOf> {
+async function environments(io: CommandIo): Promise<EnvironmentOf> {
   const owners = new Map(
-    resolveAll(await loadApplication()).flatMap(({ environment, tiers }) =>
+    resolveAll(await loadApplication(io)).flatMap(({ environment, tiers }) =>
       tiers.map(({ projectId }) => [projectId, environment] as const),
     ),
   )

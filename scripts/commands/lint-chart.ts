@@ -1,4 +1,5 @@
 import { defineCommand } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { tryRun } from '../lib/exec.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
@@ -8,14 +9,14 @@ import { linkTools } from '../local/toolchain/link.ts'
 export const command = defineCommand<object>({
   name: 'lint:chart',
   summary: 'Runs `ct lint` on the chart with the values of every environment.',
-  example: 'npm run lint:chart',
+  example: commandLine`lint:chart`,
   options: [],
   async run(_options, io) {
     const tools = await findTools(['helm', 'ct', 'yamllint', 'yamale'], io)
     // ct calls the other three by name.
     await using linked = await linkTools([tools.helm, tools.yamllint, tools.yamale], io.env)
     const { stdout, stderr, exitCode } = await tryRun(tools.ct.path, ['lint', '--config', 'ct.yaml'], {
-      cwd: io.root,
+      cwd: io.productFolder,
       env: { PATH: linked.path },
       signal: io.signal,
     })

@@ -16,6 +16,7 @@ import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/kinds.ts'
 import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
 import { lines, together } from '../lib/printable.ts'
@@ -44,7 +45,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'migrate',
   summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
-  example: 'npm run migrate -- --environment recette --assign SENTRY_DSN=backend,frontend --dry-run',
+  example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
   options: [
     environmentOption,
     {
@@ -134,8 +135,8 @@ async function show(
   const next = nextStep(sight)
   if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
   else {
-    if (rows.length > 0 && (dryRun || next?.name === 'inventory'))
-      io.out((columns) => together(keysTable(rows, columns), lines('')))
+    const hasKeys = rows.length > 0 && (dryRun || next?.name === 'inventory')
+    if (hasKeys) io.out((columns) => together(keysTable(rows, columns), lines('')))
     io.out((columns) => stepsTable(sight, columns))
   }
   const later = dryRun ? laterProblems(sight.steps) : []
@@ -242,9 +243,6 @@ async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> 
   if (backup === undefined || rollback) return
   const stats = await stat(dirname(backup)).catch(() => undefined)
   if (stats?.isDirectory()) return
-  throw wrongUsage(
-    'migrate',
-    `--backup ${backup}`,
-    `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`,
-  )
+  const message = `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`
+  throw wrongUsage('migrate', `--backup ${backup}`, message)
 }

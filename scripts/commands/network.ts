@@ -10,6 +10,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { findTool } from '../local/toolchain/find.ts'
@@ -29,7 +30,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'network',
   summary: 'Who reaches whom under the network policies of an environment.',
-  example: 'npm run --silent network -- --environment recette',
+  example: pipedCommandLine`network --environment recette`,
   options: [
     environmentOption,
     outputOption,
@@ -39,10 +40,10 @@ export const command = defineCommand<Options>({
     },
   ],
   async run({ environment, output, verify = false }, io) {
-    const model = await loadEnvironment(environment)
+    const model = await loadEnvironment(io, environment)
     if (verify) return verifyCluster(model, output, io)
-    await refuseStaleValues(io.root, environment)
-    const { catalogue } = await loadApplication()
+    await refuseStaleValues(io, environment)
+    const { catalogue } = await loadApplication(io)
     const manifests = await render(model, io)
     const { policies, problems } = networkPoliciesOf(manifests)
     if (problems.length > 0) throw new ProblemError(problems)
@@ -59,15 +60,15 @@ export const command = defineCommand<Options>({
 async function render(model: EnvironmentModel, io: CommandIo): Promise<Manifest[]> {
   const helm = await findTool('helm', io)
   const valuesFile = generatedPaths.values(model.environment)
-  const { root, signal } = io
+  const { productFolder, userFolder, signal } = io
   return parseManifests(
-    await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile }),
+    await renderChart({ helm: helm.path, productFolder, userFolder, signal, release: model.release, valuesFile }),
     valuesFile,
   )
 }
 
 async function verifyCluster(model: EnvironmentModel, output: Options['output'], io: CommandIo) {
-  const { catalogue } = await loadApplication()
+  const { catalogue } = await loadApplication(io)
   using client = await openCluster(model, io)
   const problems = await findProblems().catch((error: unknown) => {
     throw clusterProblem(error)
@@ -114,6 +115,6 @@ function missingPolicies({ tiers }: EnvironmentModel): Problem {
     code: 'NETWORK_POLICIES_MISSING',
     where: tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
     message: 'there is no network policy, so that every pod reaches every other. Expected those of the chart.',
-    fix: 'Run `npm run deploy`.',
+    fix: `Run \`${commandLine`deploy`}\`.`,
   }
 }

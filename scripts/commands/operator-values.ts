@@ -1,5 +1,6 @@
 import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } from '../generate/operator-values.ts'
-import { defineCommand, wrongUsage } from '../lib/command.ts'
+import { type CommandIo, defineCommand, wrongUsage } from '../lib/command.ts'
+import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
@@ -17,7 +18,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'operator-values',
   summary: "Prints the Helm values of the operator's own chart, each line with its reason.",
-  example: 'npm run --silent operator-values > operator-values.yaml',
+  example: `${pipedCommandLine`operator-values`} > operator-values.yaml`,
   options: [
     { flags: '--tier <name>', description: 'an operator of this tier alone, with rights in its namespace only' },
     { flags: '--crds', description: 'the definitions alone, for a cluster where each tier has its operator' },
@@ -30,7 +31,7 @@ export const command = defineCommand<Options>({
     if (environment !== undefined && tier === undefined) {
       throw wrong(`--environment ${environment}`, 'belongs to the operator of a tier. Expected it with --tier.')
     }
-    const models = environment === undefined ? await allEnvironments() : [await loadEnvironment(environment)]
+    const models = environment === undefined ? await allEnvironments(io) : [await loadEnvironment(io, environment)]
     const text = crds
       ? operatorDefinitionsText(installedOperator)
       : tier === undefined
@@ -43,8 +44,8 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-async function allEnvironments(): Promise<EnvironmentModel[]> {
-  const application = await loadApplication()
+async function allEnvironments(io: CommandIo): Promise<EnvironmentModel[]> {
+  const application = await loadApplication(io)
   const problems = checkApplication(application).filter(isError)
   if (problems.length > 0) throw new ProblemError(problems)
   return resolveAll(application)
@@ -70,7 +71,7 @@ function tierValues(models: readonly EnvironmentModel[], name: string): string {
       code: 'OPERATOR_SHARED',
       where: 'scripts/environments.ts',
       message: `none of the environments (${models.map(({ environment }) => environment).join(', ')}) gives each tier an operator of its own. Expected operator: 'per-tier', so that the boundary knows whom it judges.`,
-      fix: "Set operator: 'per-tier' in the environment, run `npm run gen-values`, then this again.",
+      fix: `Set operator: 'per-tier' in the environment, run \`${commandLine`gen-values`}\`, then this again.`,
     })
   }
   const namespaces = [...new Set(served.map(({ tier }) => tier.namespace))]

@@ -4,6 +4,7 @@ import { planDeployment } from '../inspect/plan/deployment.ts'
 import { planJson, planMarkdown, planTable } from '../inspect/plan/plan-report.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
+import { pipedCommandLine } from '../lib/command-line.ts'
 import { exitCodes, formatProblems, isError, ProblemError } from '../lib/problems.ts'
 import { loadAccount } from '../scaleway/account.ts'
 import { readerOf } from '../scaleway/connection.ts'
@@ -18,7 +19,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'plan',
   summary: 'What a deployment would change, in the cluster and beyond; exits 3 when something stands in its way.',
-  example: 'npm run --silent plan -- --environment recette --output markdown',
+  example: pipedCommandLine`plan --environment recette --output markdown`,
   options: [
     environmentOption,
     {

@@ -1,6 +1,7 @@
 import { renderChart } from '../chart/helm.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { defineCommand, environmentOption } from '../lib/command.ts'
+import { pipedCommandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { findTool } from '../local/toolchain/find.ts'
@@ -14,15 +15,19 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'render',
   summary: 'Prints the manifests of one environment.',
-  example: 'npm run --silent render -- --environment recette | kubectl diff -f -',
+  example: `${pipedCommandLine`render --environment recette`} | kubectl diff -f -`,
   options: [environmentOption],
   async run({ environment }, io) {
-    const model = await loadEnvironment(environment)
-    await refuseStaleValues(io.root, environment)
+    const model = await loadEnvironment(io, environment)
+    await refuseStaleValues(io, environment)
     const helm = await findTool('helm', io)
     const valuesFile = generatedPaths.values(environment)
-    const { root, signal } = io
-    io.out(document(await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile })))
+    const { productFolder, userFolder, signal } = io
+    io.out(
+      document(
+        await renderChart({ helm: helm.path, productFolder, userFolder, signal, release: model.release, valuesFile }),
+      ),
+    )
     return exitCodes.ok
   },
 })

@@ -6,6 +6,7 @@ import { unmarkedTargets } from '../change/restart/unmarked.ts'
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
@@ -25,7 +26,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'restart',
   summary: 'Restarts the workloads that read an older value than their Secrets hold; what runs the current one stays.',
-  example: 'npm run restart -- --environment recette --dry-run',
+  example: commandLine`restart --environment recette --dry-run`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },

@@ -10,6 +10,7 @@ import { finishSteps, returnSteps, rotationSteps } from '../change/rotation/rota
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
@@ -42,7 +43,7 @@ export const command = defineCommand<Options>({
   name: 'rotate',
   summary:
     'Replaces a secret, or an identity as a whole: new version, delivery, restarts, probe, and the old version off.',
-  example: 'npm run rotate -- --environment recette --generate backend.SESSION_SECRET',
+  example: commandLine`rotate --environment recette --generate backend.SESSION_SECRET`,
   argument: { name: 'secret', description: 'a variable or an identity; <tier>.<name> where two tiers have it' },
   options: [
     environmentOption,

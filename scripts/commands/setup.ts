@@ -1,4 +1,5 @@
 import { defineCommand } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
@@ -13,7 +14,7 @@ interface SetupOptions {
 export const command = defineCommand<SetupOptions>({
   name: 'setup',
   summary: 'Finds or builds every tool, and tells where each came from.',
-  example: 'npm run setup -- --only helm kubeconform',
+  example: commandLine`setup --only helm kubeconform`,
   options: [
     { flags: '--only <tool...>', description: 'find or build these tools only', choices: toolNames },
     { flags: '--output <format>', description: 'table or json', choices: ['table', 'json'], default: 'table' },

@@ -5,6 +5,7 @@ import { syncProblems } from '../cluster/sync-problems.ts'
 import { type WaitReport, waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
@@ -29,7 +30,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'start',
   summary: 'Shows one environment at work on this machine: emulator, control plane, operator, chart.',
-  example: 'npm start -- --environment production --once',
+  example: commandLine`start --environment production --once`,
   options: [
     { ...environmentOption, required: false, description: `${environmentOption.description}; by default the first` },
     { flags: '--once', description: 'stop when everything is synced; exit 3 when it is not' },
@@ -41,15 +42,15 @@ export const command = defineCommand<Options>({
   ],
   async run({ environment: wanted, once: onlyOnce = false, without = [], output }, io) {
     const started = Date.now()
-    const model = await loadEnvironment(wanted)
+    const model = await loadEnvironment(io, wanted)
     const { environment } = model
-    await refuseStaleValues(io.root, environment)
+    await refuseStaleValues(io, environment)
     io.log(`${model.application}, ${environment}: starting emulator, control plane and operator`)
     refuseUnknownNames(without, model)
     await using stack = await startLocalStack({ io, model, seed: { without: ({ name }) => without.includes(name) } })
     io.log(operatorLine(stack))
     io.log('installing the chart')
-    await installChart(stack, io.root, generatedPaths.values(environment), io.signal)
+    await installChart(stack, io, generatedPaths.values(environment), io.signal)
     io.log('waiting until every tier is synced')
     const reports = await waitForSync(stack.client, externalSecretRefs(model), {
       timeoutMs: 1000 * syncTimeoutSeconds,
@@ -77,7 +78,7 @@ function operatorLine({ operatorVersion, model }: LocalStack): string {
   if (!version) return 'operator of an unknown version: whether it has known faults is not told'
   if (faults.length === 0) return `operator ${version.text}: it has no known fault`
   const kept = model.without.includes('admission') ? 'nothing keeps out here' : 'admission keeps out of the tiers'
-  return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`npm run operator-values\` is for ${installedOperator}`
+  return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`${commandLine`operator-values`}\` is for ${installedOperator}`
 }
 
 function asTable(model: EnvironmentModel, rows: readonly SyncRow[], columns: number | undefined): Printable {
@@ -139,8 +140,9 @@ async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
   io.log(`  kubectl get externalsecrets --all-namespaces`)
   io.log('')
   io.log(`  set -a; . ${accountFile}; set +a`)
-  for (const command of ['status', 'doctor', 'plan']) io.log(`  npm run ${command} -- --environment ${environment}`)
-  io.log(`  npm run iam -- --environment ${environment} --verify`)
+  for (const command of ['status', 'doctor', 'plan'])
+    io.log(`  ${commandLine`${command} --environment ${environment}`}`)
+  io.log(`  ${commandLine`iam --environment ${environment} --verify`}`)
   io.log('')
   io.log(
     `emulator at ${stack.emulator.url}, its requests and faults at ${stack.emulator.adminUrl}; Ctrl-C stops everything`,

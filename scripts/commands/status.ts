@@ -18,6 +18,7 @@ import { surveyRemoteSecrets, unreadValues } from '../inspect/survey/remote-secr
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { exitCodes, isError } from '../lib/problems.ts'
 import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -36,7 +37,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'status',
   summary: 'Compares catalogue, Scaleway, cluster and workloads, a line for each secret; exits 3 when they differ.',
-  example: 'npm run status -- --environment recette --formats',
+  example: commandLine`status --environment recette --formats`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { builtInSchema, crdSchemas, operatorChartSchema } from '../generate/crd-schemas.ts'
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
 import { exitCodes } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
@@ -17,16 +18,16 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'vendor-schemas',
   summary: 'Cuts the schemas `check` uses from the pinned operator and Kubernetes; after a change of version.',
-  example: 'npm run vendor-schemas',
+  example: commandLine`vendor-schemas`,
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {
     const files = await vendoredSchemas(io)
-    const stale = await findStale(io.root, files)
+    const stale = await findStale(io.productFolder, files)
     if (check) {
       io.out(document(await diffOf(stale)))
       return stale.length > 0 ? exitCodes.problems : exitCodes.ok
     }
-    await writeStale(io.root, stale)
+    await writeStale(io.productFolder, stale)
     io.log(`${files.length} schemas, ${stale.length} changed.`)
     return exitCodes.ok
   },
@@ -61,5 +62,8 @@ const operatorChart = 'deploy/charts/external-secrets'
 
 /** The sources of a module, checked against the pins of a tool. */
 function moduleFolder(io: ToolchainIo, tool: string, module: string): Promise<string> {
-  return downloadModule({ name: module, directory: join(io.root, 'scripts/local/toolchain/go', tool), io }, module)
+  return downloadModule(
+    { name: module, directory: join(io.productFolder, 'scripts/local/toolchain/go', tool), io },
+    module,
+  )
 }

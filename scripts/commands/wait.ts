@@ -3,6 +3,7 @@ import { type GateResult, passGate, timeoutMs, timeoutOption } from '../cluster/
 import { type Explanation, explain } from '../inspect/doctor/examine.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -17,7 +18,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'wait',
   summary: 'Waits until every required secret of an environment has arrived in its cluster; exits 3 when one has not.',
-  example: 'npm run wait -- --environment recette --timeout 10m',
+  example: commandLine`wait --environment recette --timeout 10m`,
   options: [environmentOption, timeoutOption, outputOption],
   async run({ environment, timeout, output }, io) {
     timeoutMs(timeout)

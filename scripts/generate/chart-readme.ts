@@ -1,9 +1,11 @@
+import { commandLine } from '../lib/command-line.ts'
 import { markdownTable } from '../lib/markdown.ts'
+import { isRecord } from '../lib/record.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The chart's own README: what it renders, how it is installed, and every value with the description of the schema. */
 export function chartReadme(base: JsonSchema, defaults: Readonly<Record<string, unknown>>): string {
-  return `<!-- Generated from schema/values.base.schema.json by \`npm run gen-values\`. Do not edit. -->
+  return `<!-- Generated from schema/values.base.schema.json by \`${commandLine`gen-values`}\`. Do not edit. -->
 
 # tiered-secrets
 
@@ -69,8 +71,4 @@ function typeName(schema: JsonSchema): string {
 
 function describe(schema: JsonSchema): string {
   return String(schema.description ?? '')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { commandLine } from '../lib/command-line.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /**
@@ -30,7 +31,7 @@ export async function compileChartValuesTypes(base: JsonSchema): Promise<string>
 
 // --- internal ---
 
-const headerStart = '// Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.'
+const headerStart = `// Generated from schema/values.base.schema.json by \`${commandLine`gen-values`}\`. Do not edit.`
 
 function digestLine(schema: string, body: string): string {
   return `// schema ${schema}, types ${body}`

@@ -5,6 +5,7 @@ import type {
   FieldValues,
   TierValues,
 } from '../../schema/chart-values.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
 import { type OperatorModel, sharedOperator } from '../model/operator.ts'
@@ -12,8 +13,7 @@ import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/
 import { networkValues } from './network-values.ts'
 
 /** What the generated files of an application say of their origin. */
-export const generatedHeader =
-  '# Generated from scripts/catalogue.ts and scripts/environments.ts by `npm run gen-values`. Do not edit.\n'
+export const generatedHeader = `# Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit.\n`
 
 /** The chart values of one environment, in the order they are written. */
 export function chartValues(model: EnvironmentModel): ChartValues {

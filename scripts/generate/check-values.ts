@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv'
+import { commandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import type { JsonSchema } from './json-schema.ts'
 
@@ -16,7 +17,7 @@ export function valuesChecker(schema: JsonSchema): (values: unknown, where: stri
       code: 'VALUES_REFUSED_BY_SCHEMA',
       where: `${where} ${instancePath.slice(1).replaceAll('/', '.') || '(root)'}`,
       message: `${message ?? 'does not match the schema'}${detail(params)}. Expected values that charts/tiered-secrets/values.schema.json accepts.`,
-      fix: 'Correct scripts/catalogue.ts, or schema/values.base.schema.json if the contract is wrong, and run `npm run gen-values`.',
+      fix: `Correct scripts/catalogue.ts, or schema/values.base.schema.json if the contract is wrong, and run \`${commandLine`gen-values`}\`.`,
     }))
   }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/record.ts'
 import { jsonText } from './json-schema.ts'
 import type { GeneratedFile } from './stale-files.ts'
 
@@ -79,9 +80,9 @@ export function operatorChartSchema(schema: OpenApiSchema): GeneratedFile {
 function onlyScaleway(schema: OpenApiSchema): OpenApiSchema {
   const copy = structuredClone(schema)
   const at = (value: unknown, name: string) =>
-    isObject(value) && isObject(value.properties) ? value.properties[name] : undefined
+    isRecord(value) && isRecord(value.properties) ? value.properties[name] : undefined
   const provider = at(at(copy, 'spec'), 'provider')
-  if (isObject(provider)) Object.assign(provider, { properties: { scaleway: at(provider, 'scaleway') } })
+  if (isRecord(provider)) Object.assign(provider, { properties: { scaleway: at(provider, 'scaleway') } })
   return copy
 }
 
@@ -90,7 +91,7 @@ function closeObjects(schema: OpenApiSchema, isRoot = false): OpenApiSchema {
   const entries = Object.entries(schema)
     .filter(([key]) => !(key === 'description' || key === 'default' || key.startsWith('x-kubernetes-')))
     .map(([key, value]): [string, unknown] => {
-      if (key === 'properties' && isObject(value)) {
+      if (key === 'properties' && isRecord(value)) {
         return [
           key,
           Object.fromEntries(
@@ -98,7 +99,7 @@ function closeObjects(schema: OpenApiSchema, isRoot = false): OpenApiSchema {
           ),
         ]
       }
-      if (key === 'items' || key === 'additionalProperties') return [key, isObject(value) ? closeObjects(value) : value]
+      if (key === 'items' || key === 'additionalProperties') return [key, isRecord(value) ? closeObjects(value) : value]
       return [key, value]
     })
   const closed = schema.properties !== undefined && schema['x-kubernetes-preserve-unknown-fields'] !== true
@@ -107,8 +108,4 @@ function closeObjects(schema: OpenApiSchema, isRoot = false): OpenApiSchema {
     ...Object.fromEntries(entries),
     ...(closed && schema.additionalProperties === undefined ? { additionalProperties: false } : {}),
   }
-}
-
-function isObject(value: unknown): value is OpenApiSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,7 +12,7 @@ import { reachabilityText } from './reachability-page.ts'
 import type { GeneratedFile } from './stale-files.ts'
 import { valuesSchema } from './values-schema.ts'
 
-/** Where the generated files are, relative to the repository's root. */
+/** Where the generated files are, relative to the user's folder. */
 export const generatedPaths = {
   schema: 'charts/tiered-secrets/values.schema.json',
   types: 'schema/chart-values.ts',
@@ -32,6 +32,8 @@ export interface GeneratorSources {
   readonly pages: Pages
   /** The committed `schema/chart-values.ts`, if there is one. */
   readonly types: string | undefined
+  /** Whether the product's own generated files are among them, because the user's folder is the product's too. */
+  readonly isProduct: boolean
   /** Sections of the pages that do not come from the catalogue. */
   readonly sections: Sections
 }
@@ -51,6 +53,7 @@ export async function generate(application: Application, sources: GeneratorSourc
   const problems = checkApplication(application)
   if (problems.some(isError)) throw new ProblemError(problems)
   const models = resolveAll(application)
+  const ifProduct = <File>(file: File): File[] => (sources.isProduct ? [file] : [])
   const schema = valuesSchema(sources.baseSchema, models)
   const check = valuesChecker(schema)
   const refused: Problem[] = []
@@ -60,7 +63,7 @@ export async function generate(application: Application, sources: GeneratorSourc
     const text = chartValuesText(content)
     return [
       { path: generatedPaths.values(model.environment), content: text },
-      { path: generatedPaths.ciValues(model.environment), content: text },
+      ...ifProduct({ path: generatedPaths.ciValues(model.environment), content: text }),
     ]
   })
   if (refused.length > 0) throw new ProblemError(refused)
@@ -73,9 +76,18 @@ export async function generate(application: Application, sources: GeneratorSourc
       content: reachabilityText(model, application.catalogue),
     })),
     { path: generatedPaths.schema, content: jsonText(schema) },
-    { path: generatedPaths.types, content: await chartValuesTypes(sources.baseSchema, sources.types) },
-    { path: generatedPaths.chartReadme, content: chartReadme(sources.baseSchema, sources.chartDefaults) },
+    ...(sources.isProduct ? await productFiles(sources) : []),
     ...[...pages].map(([path, content]) => ({ path, content })),
   ]
   return { files, warnings: problems }
+}
+
+// --- internal ---
+
+/** What follows from the contract alone. */
+async function productFiles({ baseSchema, chartDefaults, types }: GeneratorSources): Promise<GeneratedFile[]> {
+  return [
+    { path: generatedPaths.types, content: await chartValuesTypes(baseSchema, types) },
+    { path: generatedPaths.chartReadme, content: chartReadme(baseSchema, chartDefaults) },
+  ]
 }

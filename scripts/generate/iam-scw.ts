@@ -1,3 +1,4 @@
+import { pipedCommandLine } from '../lib/command-line.ts'
 import { shellWord } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 
@@ -25,7 +26,7 @@ const variable = (index: number) => `application_${index + 1}`
 
 function header(application: string, environment: string): string {
   return `#!/bin/sh
-# IAM of ${application}, environment ${environment}: npm run --silent iam -- --environment ${environment} --format scw
+# IAM of ${application}, environment ${environment}: ${pipedCommandLine`iam --environment ${environment} --format scw`}
 # Safe to run twice: what is there already is left as it is. Run it in the folder of this repository, with scw 2.62 or
 # newer, and an account that has the permission set IAMManager.
 set -eu
@@ -150,7 +151,7 @@ function keyOf(plan: IamPlan, { tier, name }: TierIamPlan, application: string):
 if ! has_usable_key "$expiries"; then
   scw iam api-key create application-id="$${application}" expires-at=+${keyLifetimeDays}d \\
     description=${shellWord(`External Secrets Operator, environment ${environment}`)} -o json |
-    npm run --silent credentials -- --environment ${shellWord(environment)} --tier ${shellWord(tier)} ||
+    ${pipedCommandLine`credentials --environment ${environment} --tier ${tier}`} ||
     fail "No key was written for tier ${tier}. Delete the one nobody has (scw iam api-key list bearer-id=$${application}), and run this again."
   say ${shellWord(`created a key for application "${name}"`)}
 fi

@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
@@ -85,7 +86,7 @@ export function iamVerifiedJson(
 export function boundaryNotes({ isolation, environment }: Pick<IamPlan, 'isolation' | 'environment'>): string[] {
   return [
     ...(isolation === 'path' ? pathNotes : projectNotes),
-    `Policies only ever add rights. One more policy on the application, or on a group it is in, voids the boundary: \`npm run iam -- --environment ${environment} --verify\` looks for these.`,
+    `Policies only ever add rights. One more policy on the application, or on a group it is in, voids the boundary: \`${commandLine`iam --environment ${environment} --verify`}\` looks for these.`,
     'A change of permissions takes up to a minute to be in force.',
   ]
 }

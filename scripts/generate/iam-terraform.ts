@@ -1,3 +1,4 @@
+import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { compare } from '../lib/problems.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -27,7 +28,7 @@ function header({ application, environment, example }: IamPlan): string {
     ? '# The project ids below are examples: fill in your own in scripts/environments.ts first.\n'
     : ''
   return `# IAM and remote secrets of ${application}, environment ${environment}.
-# Made by: npm run --silent iam -- --environment ${environment} --format terraform
+# Made by: ${pipedCommandLine`iam --environment ${environment} --format terraform`}
 ${note}`
 }
 
@@ -67,8 +68,8 @@ ${hclAttributes({ name, description, ...organization, application_id: applicatio
 
 function keyComment({ environment }: IamPlan): string {
   return `# No scaleway_iam_api_key: its secret key would land in the state. After \`apply\`, let scw make the keys, which hands
-# them to \`npm run credentials\` by a pipe. It finds the applications and policies above, and leaves them as they are:
-#   npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh
+# them to \`${commandLine`credentials`}\` by a pipe. It finds the applications and policies above, and leaves them as they are:
+#   ${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh
 `
 }
 

@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
 import { durationSeconds } from '../model/duration.ts'
@@ -93,7 +94,7 @@ function loadOf(cluster: string, models: readonly EnvironmentModel[], tiersOf: T
 
 function header(application: string, version: string): string {
   return `# Values of the External Secrets Operator's own Helm chart, version ${version}, for ${application}.
-# Printed by \`npm run operator-values\`. Checked by hand with that version; the tests run an older one with them:
+# Printed by \`${commandLine`operator-values`}\`. Checked by hand with that version; the tests run an older one with them:
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace external-secrets --create-namespace --values <this file>
 # What the chart can't switch off: the metrics port (closed by the NetworkPolicy below) and the definitions of the
@@ -155,7 +156,7 @@ resources:
     memory: 256Mi
 log:
   # \`debug\` adds nothing that names a cause. No level prints a value; a malformed Scaleway key, however, is told
-  # as an error at all levels, which is why \`npm run credentials\` lets none through.
+  # as an error at all levels, which is why \`${commandLine`credentials`}\` lets none through.
   level: info
   timeEncoding: rfc3339
 `

@@ -28,7 +28,7 @@ export const pageOf: Readonly<Record<string, string>> = {
 export const pagePaths: readonly string[] = [...new Set(Object.values(pageOf))]
 
 /**
- * Every page with its generated sections filled.
+ * Every page with its generated sections filled; sections of other pages are left out.
  *
  * @throws ProblemError `MARKER_MISSING` for each section whose page lacks its markers
  */
@@ -38,6 +38,7 @@ export function fillPages(pages: Pages, sections: Sections): Pages {
   for (const [name, content] of Object.entries(sections)) {
     const path = pageOf[name]
     if (path === undefined) throw new Error(`the section ${name} has no page`)
+    if (!filled.has(path)) continue
     const text = fillSection(filled.get(path) ?? '', name, content)
     if (text === undefined) problems.push(markerMissing(path, name))
     else filled.set(path, text)

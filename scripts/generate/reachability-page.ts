@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
@@ -9,8 +10,7 @@ import type { EnvironmentModel } from '../model/resolve.ts'
 import type { Catalogue } from '../model/types.ts'
 
 /** First line of the generated tables. */
-export const reachabilityHeader =
-  '<!-- Generated from scripts/catalogue.ts and scripts/environments.ts by `npm run gen-values`. Do not edit. -->\n'
+export const reachabilityHeader = `<!-- Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit. -->\n`
 
 /** `values/<environment>.reachability.md`: what the catalogue says who reaches whom. */
 export function reachabilityText(model: EnvironmentModel, catalogue: Catalogue): string {

@@ -3,7 +3,7 @@ import { readIfExists, writeWhole } from '../lib/files.ts'
 
 /** A file that a generator makes whole. */
 export interface GeneratedFile {
-  /** Relative to the repository's root, with forward slashes. */
+  /** Relative to the user's folder, with forward slashes. */
   readonly path: string
   readonly content: string
 }
@@ -15,16 +15,16 @@ export interface StaleFile extends GeneratedFile {
 }
 
 /** Generated files that are missing or differ, in the order given. */
-export async function findStale(root: string, files: readonly GeneratedFile[]): Promise<StaleFile[]> {
+export async function findStale(userFolder: string, files: readonly GeneratedFile[]): Promise<StaleFile[]> {
   const compared = await Promise.all(
-    files.map(async (file) => ({ ...file, committed: await readIfExists(join(root, file.path)) })),
+    files.map(async (file) => ({ ...file, committed: await readIfExists(join(userFolder, file.path)) })),
   )
   return compared.filter((file) => file.committed !== file.content)
 }
 
 /** Writes the stale files and touches no other. Each is whole at any moment. */
-export async function writeStale(root: string, stale: readonly StaleFile[]): Promise<void> {
-  for (const { path, content } of stale) await writeWhole(join(root, path), content)
+export async function writeStale(userFolder: string, stale: readonly StaleFile[]): Promise<void> {
+  for (const { path, content } of stale) await writeWhole(join(userFolder, path), content)
 }
 
 /** A unified diff from what is committed to what the catalogue implies. */

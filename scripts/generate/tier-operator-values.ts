@@ -1,3 +1,5 @@
+import { commandLine } from '../lib/command-line.ts'
+
 /**
  * The sections of the operator's values in which an operator of one tier differs from one of the whole cluster.
  */
@@ -13,17 +15,17 @@ export interface TierHeader {
 
 export function tierHeader({ application, tier, namespace, tierNamespace, version }: TierHeader): string {
   return `# Values of the External Secrets Operator's own Helm chart, version ${version}, for tier ${tier} of ${application}.
-# Printed by \`npm run operator-values -- --tier ${tier}\`. Every tier has a release of its own, in a namespace of its own:
+# Printed by \`${commandLine`operator-values --tier ${tier}`}\`. Every tier has a release of its own, in a namespace of its own:
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace ${namespace} --create-namespace --values <this file>
-# It needs the namespace ${tierNamespace}, which \`npm run deploy\` makes, and the definitions, which are a
-# release of their own, once a cluster: \`npm run operator-values -- --crds\`.
+# It needs the namespace ${tierNamespace}, which \`${commandLine`deploy`}\` makes, and the definitions, which are a
+# release of their own, once a cluster: \`${commandLine`operator-values --crds`}\`.
 `
 }
 
 export function definitionsHeader(version: string): string {
   return `# Values of the External Secrets Operator's own Helm chart, version ${version}: its definitions, and no operator.
-# Printed by \`npm run operator-values -- --crds\`:
+# Printed by \`${commandLine`operator-values --crds`}\`:
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace external-secrets --create-namespace --values <this file>
 # Never uninstall it while a tier lives: with a definition go all ExternalSecrets, and with these all targets.
@@ -43,7 +45,7 @@ controllerClass: '${controllerClass}'
 `
 }
 
-export const definitionsAlone = `# Each tier has an operator of its own: \`npm run operator-values -- --tier <name>\`. This release keeps the definitions,
+export const definitionsAlone = `# Each tier has an operator of its own: \`${commandLine`operator-values --tier <name>`}\`. This release keeps the definitions,
 # and has neither a program nor rights. Where it ran an operator for all tiers, this upgrade takes it away.
 createOperator: false
 serviceAccount:

@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { compare } from '../lib/problems.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { BundleModel, EnvironmentModel, ExternalSecretModel, SingleModel, TierModel } from '../model/resolve.ts'
@@ -25,8 +26,7 @@ export function valuesSchema(base: JsonSchema, models: readonly EnvironmentModel
   const { definitions: _, ...contract } = base
   const schema: JsonSchema = {
     $schema: base.$schema,
-    $comment:
-      'Generated from schema/values.base.schema.json and scripts/catalogue.ts by `npm run gen-values`. Do not edit.',
+    $comment: `Generated from schema/values.base.schema.json and scripts/catalogue.ts by \`${commandLine`gen-values`}\`. Do not edit.`,
     ...contract,
     properties: {
       ...base.properties,

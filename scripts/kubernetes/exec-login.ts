@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { tryRun } from '../lib/exec.ts'
 import { logProblems, ProblemError } from '../lib/problems.ts'
 import { findPrograms, passedOverWarning } from '../lib/programs.ts'
+import { isRecord } from '../lib/record.ts'
 import { loginProblems } from './exec-login-problems.ts'
 
 /** What a login plugin answered. Holds credentials: never printed. */
@@ -188,7 +189,7 @@ function isPair(certificate = '', key = ''): boolean {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  return isRecord(value) ? value : {}
 }
 
 function list(value: unknown): unknown[] {

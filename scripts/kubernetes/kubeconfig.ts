@@ -5,6 +5,7 @@ import type { CommandIo } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 import { type ExecCluster, type ExecLoginOptions, execLogin, lastingToken } from './exec-login.ts'
 
 /** Several kubeconfig files merged into one, as kubectl merges them. */
@@ -152,9 +153,7 @@ function addTo(entries: Entries, file: Record<string, unknown>, folder: string):
 }
 
 function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
+  return isRecord(value) ? value : undefined
 }
 
 function text(entry: Entry, key: string): string | undefined {

@@ -1,3 +1,5 @@
+import { commandLine } from './command-line.ts'
+import type { Folders } from './folders.ts'
 import type { Output } from './output.ts'
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 import type { CommandInput } from './terminal.ts'
@@ -23,9 +25,7 @@ export interface ArgumentSpec {
 }
 
 /** What a command may touch of the outside world. Only `cli.ts` makes one. */
-export interface CommandIo extends Output {
-  /** The repository's root folder. */
-  readonly root: string
+export interface CommandIo extends Output, Folders {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder in which the user typed the command. */
   readonly typedIn: string
@@ -58,7 +58,7 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<
  * @param command its name, as the user types it
  */
 export function wrongUsage(command: string, where: string, message: string): ProblemError {
-  const fix = `Run \`npm run ${command} -- --help\`.`
+  const fix = `Run \`${commandLine`${command} --help`}\`.`
   return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
 }
 

@@ -1,4 +1,5 @@
 import { type CommandIo, wrongUsage } from './command.ts'
+import { commandLine } from './command-line.ts'
 
 /**
  * Ends a command that writes, before it does anything, when nobody could confirm it.
@@ -12,7 +13,7 @@ export function refuseUnattended(
 ): void {
   if (yes || dryRun || input.isTerminal) return
   const message = 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'
-  throw wrongUsage(command, `npm run ${command}`, message)
+  throw wrongUsage(command, commandLine`${command}`, message)
 }
 
 /** Asks at the terminal, and tells that nothing was changed unless the answer is yes. */

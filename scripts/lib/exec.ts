@@ -1,3 +1,4 @@
+import { commandLine } from './command-line.ts'
 import { type ExitCode, exitCodes, ProblemError } from './problems.ts'
 import { watchGroup } from './process-group.ts'
 import { shellWord } from './shell.ts'
@@ -76,7 +77,7 @@ export async function tryRun(file: string, args: readonly string[], options: Run
         code: 'TOOL_MISSING',
         where: file,
         message: `the program can't be started (${result.code ?? result.shortMessage}). Expected an executable file.`,
-        fix: options.fix ?? 'Run `npm run setup`, which finds or builds every tool.',
+        fix: options.fix ?? `Run \`${commandLine`setup`}\`, which finds or builds every tool.`,
       },
       exitCodes.toolMissing,
     )
@@ -102,7 +103,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   throw new ProblemError(
     {
       code: 'TOOL_FAILED',
-      where: commandLine(file, args),
+      where: typedLine(file, args),
       message: `ended with exit code ${result.exitCode}. Expected 0. Its last lines:`,
       lastLines: lastLines(result.stderr || result.stdout),
       fix: options.fix ?? 'Read the lines above; run the command by hand to see all of its output.',
@@ -122,7 +123,7 @@ export function lastLines(text: string, count = 12): string[] {
 
 // --- internal ---
 
-function commandLine(file: string, args: readonly string[]): string {
+function typedLine(file: string, args: readonly string[]): string {
   const name = file.split('/').at(-1) ?? file
   return [name, ...args].map(shellWord).join(' ')
 }

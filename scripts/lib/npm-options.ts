@@ -1,3 +1,5 @@
+import { beforeOptions } from './command-line.ts'
+
 /** Options that npm knows itself: their variables may come from the user's settings. Source: npm 11, `npm help config`. */
 const npmsOwn = ['yes', 'dry-run', 'force', 'json', 'version']
 
@@ -23,5 +25,5 @@ export function commandWithDashes(
   const typed = value === 'true' ? `--${first}` : value === '' ? `--no-${first}` : `--${first}=${value}`
   // With several, which word belongs to which is not known; and a part of a command is not to be run.
   const isWhole = others.length === 0 && !npmsOwn.some((option) => variable(option) === 'true')
-  return [`npm run ${command} --`, typed, ...(isWhole ? words : ['…'])].join(' ')
+  return [beforeOptions(command), typed, ...(isWhole ? words : ['…'])].join(' ')
 }

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scry
 import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ProblemError } from './problems.ts'
+import { isRecord } from './record.ts'
 
 /** What anybody may read of a sealed text: whose it is and when it was made. Can't be changed without being noticed. */
 export type SealHeader = Readonly<Record<string, unknown>>
@@ -118,8 +119,7 @@ function parsed(text: string): Sealed | undefined {
     const { header, kdf, cipher, ciphertext } = sealed
     const isOurs = sealed.sealed === formatName && sealed.version === 1
     const isWhole = [kdf?.salt, cipher?.iv, cipher?.tag, ciphertext].every((part) => typeof part === 'string')
-    const isHeader = typeof header === 'object' && header !== null
-    return isOurs && isWhole && isHeader && isAffordable(kdf) ? (sealed as Sealed) : undefined
+    return isOurs && isWhole && isRecord(header) && isAffordable(kdf) ? (sealed as Sealed) : undefined
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import { didYouMean } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 
 /** How a field is checked that has to be there. */
 export interface Field<Value = never> {
@@ -24,8 +25,6 @@ export type FieldsOf<Type> = {
     : Field<Type[Name]>
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isString = (value: unknown) => typeof value === 'string' && value !== ''
 const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 /** Whole and above zero. */

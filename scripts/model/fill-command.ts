@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { shell } from '../lib/shell.ts'
 import { formatDefinition } from './formats.ts'
 import type { SecretSpec } from './types.ts'
@@ -21,7 +22,7 @@ export interface FillProposal {
 export function fillCommand({ environment, tier, only, specs, replace = false }: FillProposal): string {
   const mayBeMadeUp = specs.every(({ format }) => formatDefinition(format)?.generatable === true)
   return [
-    `npm run fill -- --environment ${environment}`,
+    commandLine`fill --environment ${environment}`,
     ...(tier === undefined ? [] : [`--tier ${tier}`]),
     ...(replace ? ['--replace'] : []),
     ...(only === undefined ? [] : [shell`--only ${only}`]),
@@ -35,5 +36,5 @@ export function housekeepingCommand({
   tier,
   only,
 }: Required<Pick<FillProposal, 'environment' | 'tier' | 'only'>>): string {
-  return shell`npm run fill -- --environment ${environment} --tier ${tier} --only ${only}`
+  return commandLine`fill --environment ${environment} --tier ${tier} --only ${only}`
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { commandLine } from '../lib/command-line.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { periodSeconds } from './duration.ts'
@@ -33,7 +34,7 @@ export function findUnit(model: Pick<EnvironmentModel, 'environment' | 'tiers'>,
     throw usage('ROTATION_NAME_UNKNOWN', {
       where: name,
       message: `is no variable and no identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
-      fix: `Correct the name. \`npm run status -- --environment ${model.environment}\` lists all variables.`,
+      fix: `Correct the name. \`${commandLine`status --environment ${model.environment}`}\` lists all variables.`,
     })
   }
   if (others.length > 0)

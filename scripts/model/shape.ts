@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 import {
   checkObject,
   choicesOf,
@@ -6,7 +7,6 @@ import {
   type Fields,
   type FieldsOf,
   flag,
-  isRecord,
   isWholeNumber,
   list,
   number,

@@ -1,6 +1,7 @@
 import { jsonMistake } from '../lib/json-mistake.ts'
 import { didYouMean, nearest } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 import type { FillEntry } from '../model/fill-entries.ts'
 import { checkValue, formatDefinition } from '../model/formats.ts'
 import type { SecretSpec } from '../model/types.ts'
@@ -98,8 +99,7 @@ function parseJson(text: string, where: string): { values: InputValue[]; problem
     const place = isCutOff ? `: it ends too early, in line ${line}` : ` from line ${line}, column ${column} on`
     return { values: [], problems: [invalid(`is no valid JSON${place}`)] }
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return { values: [], problems: [invalid('is a list')] }
+  if (!isRecord(parsed)) return { values: [], problems: [invalid('is a list')] }
   const values = Object.entries(parsed).map(([name, value]): InputValue => {
     return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is no text' }
   })

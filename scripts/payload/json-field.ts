@@ -1,13 +1,12 @@
-export type Json = Record<string, unknown>
+import { isRecord } from '../lib/record.ts'
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export type Json = Record<string, unknown>
 
 /** The text of a field: what is no text is delivered as JSON, and so is what stands where an object is expected. */
 export function fieldOf(object: Json, [field, ...rest]: readonly string[]): string | undefined {
   if (field === undefined || !Object.hasOwn(object, field)) return undefined
   const value = object[field]
-  if (rest.length > 0 && isObject(value)) return fieldOf(value, rest)
+  if (rest.length > 0 && isRecord(value)) return fieldOf(value, rest)
   return typeof value === 'string' && rest.length === 0 ? value : JSON.stringify(value)
 }
 
@@ -19,7 +18,7 @@ export function setField(object: Json, [field, ...rest]: readonly string[], valu
     return
   }
   const child = object[field]
-  const next: Json = isObject(child) ? child : {}
+  const next: Json = isRecord(child) ? child : {}
   object[field] = next
   setField(next, rest, value)
 }

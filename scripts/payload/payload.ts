@@ -1,8 +1,9 @@
 import { groupBy } from '../lib/group.ts'
+import { isRecord } from '../lib/record.ts'
 import { decodeUtf8 } from '../lib/utf8.ts'
 import type { RemoteSecretModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
-import { fieldOf, isObject, type Json, setField } from './json-field.ts'
+import { fieldOf, type Json, setField } from './json-field.ts'
 import { payloadOf, type ValueFor } from './seed.ts'
 
 /** One value inside a remote secret, and the entries that read it; nearly always one. */
@@ -72,7 +73,7 @@ function objectOf(bytes: Buffer): Json | undefined {
   if (text === undefined || hasInexactNumbers(text)) return undefined
   try {
     const parsed: unknown = JSON.parse(text)
-    return isObject(parsed) ? parsed : undefined
+    return isRecord(parsed) ? parsed : undefined
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
+import { isRecord } from '../lib/record.ts'
 import type { ScalewayAccount, ScalewayReader } from './connection.ts'
 
 /** The account of the person who runs a command; not the key of a tier. */
@@ -126,7 +127,7 @@ interface Config extends Profile {
 function parseConfig(path: string, text: string): Config {
   try {
     const parsed: unknown = parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Config) : {}
+    return isRecord(parsed) ? parsed : {}
   } catch {
     // The parser's own message quotes the text around the mistake, which may be a key.
     throw new ProblemError({

@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { describeKey } from './api-key.ts'
@@ -83,7 +84,7 @@ function listingRefused({ model, ...key }: ProbedKey): Problem {
   return problem(key, {
     code: 'LISTING_REFUSED',
     message: `it may not list ${remotePath} in project ${projectId}: its IAM application lacks SecretManagerReadOnly there${unlisted}, or this is the key of another project. Expected a key of the IAM application ${iamApplication}.`,
-    fix: `Compare the rules of ${iamApplication} with \`npm run iam -- --environment ${model.environment} --verify\`, or give the key of that application.`,
+    fix: `Compare the rules of ${iamApplication} with \`${commandLine`iam --environment ${model.environment} --verify`}\`, or give the key of that application.`,
   })
 }
 
@@ -93,7 +94,7 @@ function readingRefused({ model, ...key }: ProbedKey, remoteRef: string): Proble
   return problem(key, {
     code: 'READING_REFUSED',
     message: `it may list ${remotePath}, but not read ${remoteRef}: its IAM application lacks SecretManagerSecretAccess${narrow}. Expected it to read every secret of its tier.`,
-    fix: `Compare the rules of ${iamApplication} with \`npm run iam -- --environment ${model.environment} --verify\`.`,
+    fix: `Compare the rules of ${iamApplication} with \`${commandLine`iam --environment ${model.environment} --verify`}\`.`,
   })
 }
 
@@ -105,7 +106,7 @@ function tooWide({ model, ...key }: ProbedKey, other: TierModel, readable: reado
   return problem(key, {
     code: 'KEY_TOO_WIDE',
     message: `${fact}: a policy of its IAM application is too wide. Expected it to be refused everything of another tier.`,
-    fix: `Find the rule with \`npm run iam -- --environment ${model.environment} --verify\`, narrow it, wait a minute, and run this again.`,
+    fix: `Find the rule with \`${commandLine`iam --environment ${model.environment} --verify`}\`, narrow it, wait a minute, and run this again.`,
   })
 }
 

@@ -1,3 +1,4 @@
+import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
@@ -55,7 +56,7 @@ function sharedApplications({ tiers }: IamPlan): Problem[] {
       code: 'IAM_APPLICATION_SHARED',
       where: `IAM application "${name}"`,
       message: `is the application of the tiers ${sharing.map(({ tier }) => tier).join(' and ')}: a key of one is a key of all. Expected an application for each.`,
-      fix: 'Set iamApplications in scripts/environments.ts, then run `npm run iam` for the new plan.',
+      fix: `Set iamApplications in scripts/environments.ts, then run \`${commandLine`iam`}\` for the new plan.`,
     }))
 }
 
@@ -118,10 +119,10 @@ function plannedPolicy(tier: TierIamPlan, { policies }: LiveApplication): LivePo
 }
 
 function applyPlan({ environment }: IamPlan): string {
-  return `Run \`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh\`.`
+  return `Run \`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh\`.`
 }
 
 /** The script leaves such a policy alone: it may be the one of another environment. */
 function otherProjectFix({ id }: LivePolicy): string {
-  return `Give each environment an application of its own (iamApplications in scripts/environments.ts), or run \`${shell`scw iam policy delete ${id}`}\` and then the script of \`npm run iam -- --format scw\`.`
+  return `Give each environment an application of its own (iamApplications in scripts/environments.ts), or run \`${shell`scw iam policy delete ${id}`}\` and then the script of \`${commandLine`iam --format scw`}\`.`
 }

@@ -1,3 +1,4 @@
+import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
@@ -11,8 +12,8 @@ export function compareKeys(
   { id, keys }: LiveApplication,
   now: Date,
 ): Omit<Problem, 'where'>[] {
-  const option = `--environment ${plan.environment} --tier ${tier}`
-  const rotate = `Run \`npm run credentials -- ${option} --rotate\`.`
+  const rotation = commandLine`credentials --environment ${plan.environment} --tier ${tier} --rotate`
+  const rotate = `Run \`${rotation}\`.`
   const list = shell`scw iam api-key list bearer-id=${id}`
   const usable = keys.filter((key) => daysLeft(key, now) > 0)
   const expired = keys.filter((key) => daysLeft(key, now) <= 0)
@@ -47,7 +48,7 @@ export function compareKeys(
           {
             code: 'IAM_KEYS_SEVERAL',
             message: `has ${usable.length} keys that work: ${usable.map(nameOf).join(', ')}. Expected one.`,
-            fix: `Finish the rotation (\`npm run credentials -- ${option} --rotate\`), or find the unused one with \`${list}\` and delete it.`,
+            fix: `Finish the rotation (\`${rotation}\`), or find the unused one with \`${list}\` and delete it.`,
             severity: 'warning' as const,
           },
         ]
@@ -67,7 +68,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const expectedKey = 'Expected one key that works.'
 
 function newKey({ environment }: IamPlan): string {
-  return `Run \`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh\`, which makes a key.`
+  return `Run \`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh\`, which makes a key.`
 }
 
 function daysLeft({ expires_at }: ApiKeyEntry, now: Date): number {

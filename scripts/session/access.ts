@@ -1,6 +1,7 @@
 import { createClient, type KubernetesClient } from '../kubernetes/client.ts'
 import { connectionOf, loadKubeconfig } from '../kubernetes/kubeconfig.ts'
 import type { CommandIo } from '../lib/command.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -14,10 +15,18 @@ import { localContext } from './local-context.ts'
  *
  * @throws ProblemError as `loadEnvironment`, or `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in
  */
-export async function openEnvironment(name: string, io: Pick<CommandIo, 'env'>): Promise<EnvironmentModel> {
-  const model = await loadEnvironment(name)
-  if (model.example && !isLocalApi(io.env)) throw new ProblemError([...apiUrlProblems(io.env), ...exampleIds(model)])
+export async function openEnvironment(
+  name: string,
+  io: Pick<CommandIo, 'userFolder' | 'env'>,
+): Promise<EnvironmentModel> {
+  const model = await loadEnvironment(io, name)
+  refuseExample(model, io.env)
   return model
+}
+
+/** @throws ProblemError `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in */
+export function refuseExample(model: EnvironmentModel, env: CommandIo['env']): void {
+  if (model.example && !isLocalApi(env)) throw new ProblemError([...apiUrlProblems(env), ...exampleIds(model)])
 }
 
 /**
@@ -66,6 +75,6 @@ function exampleIds(model: EnvironmentModel): Problem[] {
     code: 'ENVIRONMENT_IS_EXAMPLE',
     where: `scripts/environments.ts ${model.environment}.${field}`,
     message: `is the example ${id}. Expected the id of a Scaleway project of yours.`,
-    fix: 'Fill in the id from the Scaleway console, check kubeContext, remove `example: true`, and run `npm run gen-values`.',
+    fix: `Fill in the id from the Scaleway console, check kubeContext, remove \`example: true\`, and run \`${commandLine`gen-values`}\`.`,
   }))
 }

@@ -1,18 +1,21 @@
+import { pathToFileURL } from 'node:url'
+import { dataFile, type Folders } from '../lib/folders.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
-import type { Application } from '../model/types.ts'
+import type { Application, Catalogue, Environments } from '../model/types.ts'
 
 /**
  * The two files a user edits, as they are: nothing is checked yet.
  *
  * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is no TypeScript
  */
-export async function loadApplication(): Promise<Application> {
+export async function loadApplication({ userFolder }: Pick<Folders, 'userFolder'>): Promise<Application> {
   try {
-    const [catalogue, environments] = await Promise.all([import('../catalogue.ts'), import('../environments.ts')])
-    return { catalogue: catalogue.default, environments: environments.default }
+    const catalogue = (await load(userFolder, 'catalogue')) as Catalogue
+    const environments = (await load(userFolder, 'environments')) as Environments
+    return { catalogue, environments }
   } catch (error) {
     throw new ProblemError({
       code: 'CATALOGUE_UNREADABLE',
@@ -29,8 +32,8 @@ export async function loadApplication(): Promise<Application> {
  * @param wanted default: the first environment of scripts/environments.ts
  * @throws ProblemError `ENVIRONMENT_UNKNOWN`, or every problem of the catalogue
  */
-export async function loadEnvironment(wanted?: string): Promise<EnvironmentModel> {
-  const application = await loadApplication()
+export async function loadEnvironment(io: Pick<Folders, 'userFolder'>, wanted?: string): Promise<EnvironmentModel> {
+  const application = await loadApplication(io)
   const problems = checkApplication(application).filter(isError)
   if (problems.length > 0) throw new ProblemError(problems)
   const names = Object.keys(application.environments)
@@ -50,6 +53,36 @@ export async function loadEnvironment(wanted?: string): Promise<EnvironmentModel
 }
 
 // --- internal ---
+
+/** The default export of a data file. */
+async function load(userFolder: string, name: 'catalogue' | 'environments'): Promise<unknown> {
+  const file = dataFile(userFolder, name)
+  if (file === undefined) throw new Error(`there is no scripts/${name}.ts in ${userFolder}`)
+  const { default: exported } = await importFile(pathToFileURL(file).href)
+  // Where no package.json says "type": "module", tsx makes a CommonJS module of it, whose default export is one deeper.
+  const commonJs = exported as { readonly __esModule?: boolean; readonly default?: unknown } | undefined
+  return commonJs?.__esModule ? commonJs.default : exported
+}
+
+/** What runs us may read TypeScript: a newer Node, or tsx that we were started with. Otherwise tsx reads this one file. */
+async function importFile(url: string): Promise<{ readonly default: unknown }> {
+  try {
+    return await import(url)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    const known = read.get(url) ?? readWithTsx(url)
+    read.set(url, known)
+    return await known
+  }
+}
+
+/** A command asks more than once, and tsx would begin again each time. */
+const read = new Map<string, Promise<{ readonly default: unknown }>>()
+
+async function readWithTsx(url: string): Promise<{ readonly default: unknown }> {
+  const { tsImport } = await import('tsx/esm/api')
+  return await tsImport(url, import.meta.url)
+}
 
 /** What the loader says, without its stack. */
 function firstLines(error: unknown): string {

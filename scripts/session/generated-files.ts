@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Generated, generate, generatedPaths } from '../generate/generate.ts'
 import type { JsonSchema } from '../generate/json-schema.ts'
-import { pagePaths } from '../generate/pages.ts'
+import { type Pages, pagePaths } from '../generate/pages.ts'
 import { findStale } from '../generate/stale-files.ts'
 import { causeList } from '../inspect/doctor/cause-codes.ts'
 import { states } from '../inspect/status/states.ts'
+import { commandLine } from '../lib/command-line.ts'
 import { readIfExists } from '../lib/files.ts'
+import { areOne, type Folders } from '../lib/folders.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
@@ -15,28 +17,30 @@ import { advisories } from '../model/operator-advisories.ts'
 import type { Application } from '../model/types.ts'
 import { loadApplication } from './application.ts'
 
-/** Every generated file of the repository at `root`, in memory. */
-export async function generateAll(root: string): Promise<Generated> {
-  return generateFor(await loadApplication(), root)
+/** Every generated file of the user's, in memory. */
+export async function generateAll(folders: Folders): Promise<Generated> {
+  return generateFor(await loadApplication(folders), folders)
 }
 
-/** The same for any application: what is read from `root` is the contract, the chart's defaults and the texts. */
-export async function generateFor(application: Application, root: string): Promise<Generated> {
-  const read = (path: string) => readFile(join(root, path), 'utf8')
+/** The same for any application: what is read is the contract, the chart's defaults and the pages. */
+export async function generateFor(application: Application, folders: Folders): Promise<Generated> {
+  const { productFolder } = folders
+  const read = (path: string) => readFile(join(productFolder, path), 'utf8')
   const baseSchemaPath = 'schema/values.base.schema.json'
   const defaultsPath = 'charts/tiered-secrets/values.yaml'
   const [baseSchema, defaults, pages, types] = await Promise.all([
     read(baseSchemaPath),
     read(defaultsPath),
-    Promise.all(pagePaths.map(async (path) => [path, await read(path)] as const)),
-    readIfExists(join(root, generatedPaths.types)),
+    readPages(folders),
+    readIfExists(join(productFolder, generatedPaths.types)),
   ])
   const [chartDefaults] = parseYamlDocuments(defaults, defaultsPath)
   return generate(application, {
     baseSchema: parseJson(baseSchema, baseSchemaPath),
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
-    pages: new Map(pages),
+    pages,
     types,
+    isProduct: areOne(folders),
     sections: {
       'open-questions': openQuestionsTable(),
       states: statesTable(),
@@ -51,11 +55,11 @@ export async function generateFor(application: Application, root: string): Promi
  *
  * @throws ProblemError `STALE`
  */
-export async function refuseStaleValues(root: string, environment: string): Promise<void> {
+export async function refuseStaleValues(folders: Folders, environment: string): Promise<void> {
   const path = generatedPaths.values(environment)
-  const { files } = await generateAll(root)
+  const { files } = await generateAll(folders)
   const stale = await findStale(
-    root,
+    folders.userFolder,
     files.filter((file) => file.path === path || file.path === generatedPaths.schema),
   )
   if (stale.length > 0) throw new ProblemError(stale.map(staleProblem))
@@ -66,11 +70,21 @@ export function staleProblem({ path }: { readonly path: string }): Problem {
     code: 'STALE',
     where: path,
     message: 'differs from what the catalogue implies. Expected the text the generator makes.',
-    fix: 'Run `npm run gen-values` and commit the result. A hand edit belongs in the catalogue.',
+    fix: `Run \`${commandLine`gen-values`}\` and commit the result. A hand edit belongs in the catalogue.`,
   }
 }
 
 // --- internal ---
+
+/** The pages with generated tables. Where the user's folder is one of its own, those of them that it has. */
+async function readPages(folders: Folders): Promise<Pages> {
+  const pages = new Map<string, string>()
+  for (const path of pagePaths) {
+    const text = await readIfExists(join(folders.userFolder, path))
+    if (text !== undefined || areOne(folders)) pages.set(path, text ?? '')
+  }
+  return pages
+}
 
 function openQuestionsTable(): string {
   return markdownTable(

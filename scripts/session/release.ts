@@ -13,12 +13,12 @@ export type OpenRelease = ReleaseOptions & { readonly kubeContext: string }
 
 /** @throws ProblemError `STALE`, `KUBE_CONTEXT_DIFFERS`, or when there is no Helm */
 export async function openRelease(model: EnvironmentModel, io: CommandIo): Promise<OpenRelease> {
-  const { root, env, signal } = io
-  await refuseStaleValues(root, model.environment)
+  const { productFolder, userFolder, env, signal } = io
+  await refuseStaleValues(io, model.environment)
   refuseOtherContext(model, (await loadKubeconfig(env)).currentContext, env)
   const helm = await findTool('helm', io)
   const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
   const valuesFile = generatedPaths.values(model.environment)
   const kubeContext = expectedContext(model, env)
-  return { helm: helm.path, root, signal, release: model.release, valuesFile, kubeContext, set }
+  return { helm: helm.path, productFolder, userFolder, signal, release: model.release, valuesFile, kubeContext, set }
 }

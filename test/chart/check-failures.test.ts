@@ -11,10 +11,12 @@ let repository: Repository
 beforeAll(async () => {
   repository = await repositoryCopy()
   for (const path of ['biome.json', '.gitignore']) await repository.write(path, await repositoryFile(path))
+  for (const path of [catalogue, staleFile, template]) originals.set(path, await repository.read(path))
 })
 
+const originals = new Map<string, string>()
 const restore = async () => {
-  for (const path of [catalogue, staleFile, template]) await repository.write(path, await repositoryFile(path))
+  for (const [path, text] of originals) await repository.write(path, text)
   await repository.write(wrongFile, '')
 }
 afterEach(restore)

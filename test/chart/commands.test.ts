@@ -4,7 +4,7 @@ import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { repositoryFile } from '../helpers/generating.ts'
-import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptBookshop, type Repository, repositoryCopy, userFolder } from '../helpers/repository.ts'
 
 describe('another application, for which two files were replaced', () => {
   let repository: Repository
@@ -80,7 +80,7 @@ describe('ct lint', () => {
 })
 
 test('a missing helm is told with the variable that names it', async () => {
-  const repository = await repositoryCopy()
+  const repository = await userFolder()
   const { stdout, stderr, exitCode } = await repository.cli(['render', '--environment', 'recette'], {
     HELM_BIN: '/nowhere/helm',
   })

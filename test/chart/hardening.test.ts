@@ -4,7 +4,7 @@ import { run } from '../../scripts/lib/exec.ts'
 import type { PodSecurityLevel, TierSpec } from '../../scripts/model/types.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
 import { applicationWith } from '../helpers/applications.ts'
-import { chartOf, helm4, helms, manifestsOf, ourChart } from '../helpers/chart.ts'
+import { chartOf, helm4, helms, manifestsOf } from '../helpers/chart.ts'
 
 const application = trackdechets
 const { chart, values } = await chartOf(application)
@@ -116,12 +116,12 @@ test('all pods the quota allows fit into it, with a container each that names no
 
 // Helm 3 shows the notes only after it has asked a cluster for its version.
 const notes = (...args: string[]) =>
-  run(helm4, ['install', 'x', ourChart, '--dry-run=client', '--namespace', 'n', '--hide-notes=false', ...args], {
+  run(helm4, ['install', 'x', chart, '--dry-run=client', '--namespace', 'n', '--hide-notes=false', ...args], {
     env: { KUBECONFIG: '/nowhere' },
   })
 
 test('whoever makes the namespaces himself is told which labels they need', async () => {
-  const args = ['--values', 'values/production.yaml', '--disable-openapi-validation']
+  const args = ['--values', values('production'), '--disable-openapi-validation']
   const label = (namespace: string, enforce: string) =>
     `  kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=${enforce} pod-security.kubernetes.io/warn=restricted pod-security.kubernetes.io/audit=restricted`
   const told = await notes(...args, '--set', 'namespaces.create=false')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../scripts/chart/manifests.ts'
-import { find, helm4, manifestsOf, ourChart } from '../helpers/chart.ts'
+import { trackdechets } from '../fixtures/applications.ts'
+import { chartOf, find, helm4, manifestsOf } from '../helpers/chart.ts'
 
 /**
  * The names of Trackdéchets to the letter. Everything expected is written down here: nothing comes from the model,
@@ -46,14 +47,10 @@ interface ExternalSecretSpec {
 const specOf = (manifest: Manifest) => manifest.spec as unknown as ExternalSecretSpec
 const refsOf = (manifest: Manifest) => specOf(manifest).data?.map((one) => [one.secretKey, one.remoteRef.key])
 
+const { chart, values } = await chartOf(trackdechets)
+
 describe.each(environments)('%s', async (environment, projectId) => {
-  const manifests = await manifestsOf(
-    helm4,
-    ourChart,
-    `values/${environment}.yaml`,
-    '--namespace',
-    'trackdechets-secrets',
-  )
+  const manifests = await manifestsOf(helm4, chart, values(environment), '--namespace', 'trackdechets-secrets')
 
   test('has these objects and no others', () => {
     expect(

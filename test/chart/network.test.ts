@@ -250,7 +250,7 @@ describe('the commands', () => {
   test('network prints what the committed tables say, from the rendered policies', async () => {
     const { exitCode, stdout, stderr } = await repository.cli(['network', '--environment', 'recette'])
     expect([exitCode, stderr]).toEqual([0, ''])
-    const committed = await repositoryFile('values/recette.reachability.md')
+    const committed = await repository.read('values/recette.reachability.md')
     const rows = committed.split('\n').filter((line) => line.startsWith('|') && !line.startsWith('| ---'))
     const words = (text: string) =>
       text
@@ -303,6 +303,7 @@ describe('the commands', () => {
 
   test('a change of who reaches whom is a line of the diff', async () => {
     const path = 'values/recette.reachability.md'
+    const catalogue = await repository.read('scripts/catalogue.ts')
     await repository.edit(
       'scripts/catalogue.ts',
       "port: 82, reachableFrom: ['ingress-controller']",
@@ -313,11 +314,11 @@ describe('the commands', () => {
     const diff = stdout.slice(stdout.indexOf(`--- a/${path}`))
     expect(diff).toContain('\n-| backend/notifier | TCP 82 | yes | – | yes | – | – |\n')
     expect(diff).toContain('\n+| backend/notifier | TCP 82 | yes | yes | yes | – | – |\n')
-    await repository.write('scripts/catalogue.ts', await repositoryFile('scripts/catalogue.ts'))
+    await repository.write('scripts/catalogue.ts', catalogue)
   })
 
   test('the table of an environment that is gone is removed; a text somebody wrote by hand stays', async () => {
-    await repository.write('values/old.reachability.md', await repositoryFile('values/recette.reachability.md'))
+    await repository.write('values/old.reachability.md', await repository.read('values/recette.reachability.md'))
     await repository.write('values/notes.md', '# Mine\n')
     expect((await repository.cli(['gen-values'])).stderr).toContain('removed values/old.reachability.md')
     expect(await repository.read('values/notes.md')).toBe('# Mine\n')

@@ -17,7 +17,7 @@ import { applicationWith, environment, projects } from '../helpers/applications.
 import { chartOf, find, helms, manifestsOf } from '../helpers/chart.ts'
 import { repositoryFile } from '../helpers/generating.ts'
 import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'
-import { adoptApplication, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { withValue } from '../helpers/values.ts'
 
@@ -119,7 +119,7 @@ describe('the command', () => {
     return [exitCode, stdout, /\(([A-Z_]+)\)/.exec(stderr)?.[1]]
   }
   beforeAll(async () => {
-    repository = await repositoryCopy()
+    repository = await userFolder()
   })
 
   test('prints them for a tier, or the definitions', async () => {

@@ -10,9 +10,9 @@ import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolveAll } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { find } from '../helpers/chart.ts'
-import { runCli } from '../helpers/cli.ts'
 import { repositoryFile } from '../helpers/generating.ts'
 import { operatorChart, operatorManifests } from '../helpers/operator-chart.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { withValue } from '../helpers/values.ts'
 
@@ -69,9 +69,10 @@ describe('the values', () => {
 })
 
 test('the command prints them, of this repository and the version to install', async () => {
-  const { stdout, stderr, exitCode } = await runCli(['operator-values'])
+  const repository = await repositoryCopy()
+  const { stdout, stderr, exitCode } = await repository.cli(['operator-values'])
   expect([`${stdout}\n`, stderr, exitCode]).toEqual([text, '', 0])
-  expect((await runCli(['operator-values', '--environment', 'recette'])).exitCode).toBe(2)
+  expect((await repository.cli(['operator-values', '--environment', 'recette'])).exitCode).toBe(2)
 })
 
 describe('the chart then renders', () => {

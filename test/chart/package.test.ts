@@ -2,11 +2,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, tryRun } from '../../scripts/lib/exec.ts'
-import { helm4, helms, ourChart, tryTemplate, valuesFile } from '../helpers/chart.ts'
+import { trackdechets } from '../fixtures/applications.ts'
+import { chartOf, helm4, helms, tryTemplate, valuesFile } from '../helpers/chart.ts'
+import { committedEnvironments } from '../helpers/committed.ts'
+import { ourChart } from '../helpers/generating.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 
 const folder = await sharedFolder()
-const environments = ['production', 'recette', 'sandbox']
+const { chart, values } = await chartOf(trackdechets)
 
 describe.each(helms)('%s', (_, helm) => {
   test('packs what an installation needs and nothing else, into less than 64 KiB', async () => {
@@ -64,7 +67,7 @@ describe.each(helms)('%s', (_, helm) => {
     expect(lint.exitCode).toBe(0)
   })
 
-  test.each(environments)('finds no fault with the values of %s', async (name) => {
+  test.each(committedEnvironments)('finds no fault with the values of %s', async (name) => {
     const args = ['lint', '--strict', ourChart, '--kube-version', '1.34.0', '--values', `values/${name}.yaml`]
     const { stdout, exitCode } = await tryRun(helm, args)
     expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed')
@@ -85,7 +88,7 @@ describe.each(helms)('%s', (_, helm) => {
   })
 
   test('does not install into a Kubernetes that is too old', async () => {
-    const args = ['template', ourChart, '--values', 'values/recette.yaml', '--kube-version']
+    const args = ['template', chart, '--values', values('recette'), '--kube-version']
     const { stderr, exitCode } = await tryRun(helm, [...args, '1.29.0'])
     expect(stderr).toContain('chart requires kubeVersion: >=1.30.0-0 which is incompatible with Kubernetes v1.29.0')
     expect(exitCode).toBe(1)
@@ -96,12 +99,12 @@ describe.each(helms)('%s', (_, helm) => {
 
 // Helm 3 shows the notes only after it has asked a cluster for its version.
 const notes = (...args: string[]) =>
-  run(helm4, ['install', 'x', ourChart, '--dry-run=client', '--namespace', 'n', '--hide-notes=false', ...args], {
+  run(helm4, ['install', 'x', chart, '--dry-run=client', '--namespace', 'n', '--hide-notes=false', ...args], {
     env: { KUBECONFIG: '/nowhere' },
   })
 
 test('says how to see whether the secrets are synced', async () => {
-  const text = await notes('--values', 'values/production.yaml', '--disable-openapi-validation')
+  const text = await notes('--values', values('production'), '--disable-openapi-validation')
   expect(text.slice(text.indexOf('NOTES:'))).toBe(`NOTES:
 trackdechets, environment production: the operator now reads Scaleway and writes these Secrets.
 

@@ -3,17 +3,20 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { executable, temporaryFolder } from '../helpers/folders.ts'
-import { root } from '../helpers/generating.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 
 /** Without any network where this machine allows a program to be started so, and with a dead proxy everywhere. */
 const withoutNetwork = spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn'] : []
 const offline = { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1', GOPROXY: 'off' }
 
+const { folder } = await repositoryCopy()
+
 function render(env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
-  const command = [process.execPath, '--import', 'tsx', 'scripts/cli.ts', 'render', '--environment', 'recette']
+  const command = [process.execPath, compiledCli, 'render', '--environment', 'recette']
   const [file = '', ...args] = [...withoutNetwork, ...command]
-  return tryRun(file, args, { cwd: root, env: { ...offline, ...env } })
+  return tryRun(file, args, { cwd: folder, env: { ...offline, ...env } })
 }
 
 let first: RunResult

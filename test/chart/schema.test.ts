@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { helms, ourChart, tryTemplate, valuesFile } from '../helpers/chart.ts'
-import { repositoryFile } from '../helpers/generating.ts'
+import { trackdechets } from '../fixtures/applications.ts'
+import { chartOf, helms, tryTemplate, valuesFile } from '../helpers/chart.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { withValue } from '../helpers/values.ts'
 
-const recette: unknown = parse(await repositoryFile('values/recette.yaml'))
+const { chart, values: fileOf } = await chartOf(trackdechets)
+const recette: unknown = parse(await readFile(fileOf('recette'), 'utf8'))
 const folder = await sharedFolder()
 
 /** A place of the values, a wrong value for it, what Helm says, and a right one. */
@@ -109,21 +111,21 @@ const examples: readonly [fact: string, place: string, wrong: unknown, said: Reg
 
 describe.each(helms)('%s', (_, helm) => {
   test.each(examples)('refuses %s', async (_fact, place, wrong, said, right) => {
-    const refused = await tryTemplate(helm, ourChart, await valuesFile(folder, withValue(recette, place, wrong)))
+    const refused = await tryTemplate(helm, chart, await valuesFile(folder, withValue(recette, place, wrong)))
     expect(refused.stderr).toMatch(said)
     expect([refused.exitCode, refused.stdout]).toEqual([1, ''])
-    const accepted = await tryTemplate(helm, ourChart, await valuesFile(folder, withValue(recette, place, right)))
+    const accepted = await tryTemplate(helm, chart, await valuesFile(folder, withValue(recette, place, right)))
     expect(accepted.stderr).toBe('')
     expect(accepted.exitCode).toBe(0)
   })
 
   test('accepts what a parent chart hands to its subcharts', async () => {
     const values = withValue(recette, 'global', { imageRegistry: 'x' })
-    expect((await tryTemplate(helm, ourChart, await valuesFile(folder, values))).stderr).toBe('')
+    expect((await tryTemplate(helm, chart, await valuesFile(folder, values))).stderr).toBe('')
   })
 
   test('refuses one deliberately invalid values file, with all of its mistakes at once', async () => {
-    const { stderr, exitCode } = await tryTemplate(helm, ourChart, 'test/fixtures/invalid-values.yaml')
+    const { stderr, exitCode } = await tryTemplate(helm, chart, 'test/fixtures/invalid-values.yaml')
     expect(exitCode).toBe(1)
     for (const place of ["'/isolation'", "'/scaleway/apiUrl'", "'/tiers/backend/namespace'", "'DATABASE_URL'"]) {
       expect(stderr).toContain(place)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { helms, ourChart, tryTemplate, valuesFile } from '../helpers/chart.ts'
-import { repositoryFile } from '../helpers/generating.ts'
+import { helms, tryTemplate, valuesFile } from '../helpers/chart.ts'
+import { ourChart, repositoryFile } from '../helpers/generating.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { withValue } from '../helpers/values.ts'
 

@@ -1,4 +1,5 @@
 import { type Kind, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { isRecord } from '../../scripts/lib/record.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { withValue } from '../helpers/values.ts'
 import { externalSecretOf, storeOf } from './admission-world.ts'
@@ -322,8 +323,4 @@ export function mergePatchBetween(from: unknown, to: unknown): unknown {
 function attackOn(rule: string, title: string, place: string, values: Pick<Attack, 'attack' | 'twin'>): Attack {
   const kind = rule.startsWith('STORE_') ? kinds.secretStore : kinds.externalSecret
   return { rule, title, kind, place, ...values }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -133,6 +133,7 @@ export async function untilJudged(client: KubernetesClient, { tiers, region }: E
       await eventually(
         () => tryCreate(client, kind, { metadata, spec }),
         (said) => /\([A-Z_]+\)/.test(said),
+        { pollMs: 200 },
       )
     }
   }

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
 import { readSyncState } from '../../scripts/cluster/external-secrets.ts'
 import { createClient } from '../../scripts/kubernetes/client.ts'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
@@ -15,6 +14,7 @@ import { checkApplication } from '../../scripts/model/rules/index.ts'
 import type { Application, Environments, IsolationMode } from '../../scripts/model/types.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { ScalewayError, scalewayRequest } from '../../scripts/scaleway/http.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import { chartOf, find, helm4, manifestsOf, tryTemplate, valuesFile } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
@@ -336,7 +336,7 @@ describe("a backend ref in the frontend's values is refused, each time with the 
   test('by the compiler: the catalogue has no field for a ref, and none for a folder of an entry', async () => {
     const folder = await temporaryFolder()
     const program = (fields: string) =>
-      `import catalogue from '${join(root, 'scripts/catalogue.ts')}'\n` +
+      `import catalogue from '${join(root, 'test/fixtures/trackdechets/catalogue.ts')}'\n` +
       `export const entry: (typeof catalogue)['secrets'][number] = { tier: 'frontend', variable: 'X', remoteName: 'x', format: 'token', description: 'x', ${fields} }\n`
     expect(await compiles(folder, program(''))).toEqual([])
     for (const field of [`remoteRef: '${stolen}'`, `path: '/trackdechets-backend'`]) {

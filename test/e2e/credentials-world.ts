@@ -19,7 +19,8 @@ import {
   listApiKeys,
 } from '../../scripts/scaleway/iam.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { compiledCli } from '../helpers/cli.ts'
+import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
 import { startWorld, type World } from './world.ts'
 
 /** Short enough for tests: an emulator forgets nothing and needs no minute. */
@@ -59,8 +60,8 @@ export interface CliOptions {
 export async function startCredentialsWorld(environment: string): Promise<CredentialsWorld> {
   const [world, repository] = await Promise.all([
     startWorld({ application: bookshop, environment }),
-    repositoryCopy().then(async (copy) => {
-      await adoptBookshop(copy)
+    userFolder().then(async (copy) => {
+      await adoptApplication(copy, bookshop)
       return copy
     }),
   ])
@@ -85,11 +86,11 @@ export async function startCredentialsWorld(environment: string): Promise<Creden
       return found
     },
     credentials: (args, options = {}) =>
-      tryRun(
-        process.execPath,
-        ['--import', 'tsx', 'scripts/cli.ts', 'credentials', '--environment', environment, ...args],
-        { cwd: repository.folder, env: { ...env, ...options.env }, input: options.input ?? '' },
-      ),
+      tryRun(process.execPath, [compiledCli, 'credentials', '--environment', environment, ...args], {
+        cwd: repository.folder,
+        env: { ...env, ...options.env },
+        input: options.input ?? '',
+      }),
     stored: (tier) => readCredentials(client, tier),
     async keys(tier) {
       const application = await findApplication(owner, organizationId, tier.iamApplication)

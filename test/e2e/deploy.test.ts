@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/deploy.ts'
-import environments from '../../scripts/environments.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
@@ -14,15 +12,22 @@ import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
 import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
+import environments from '../fixtures/trackdechets/environments.ts'
 import { projects } from '../helpers/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
-import { root } from '../helpers/generating.ts'
+import { root as product } from '../helpers/generating.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { type Repository, userFolder } from '../helpers/repository.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
+
+// The command that runs in this process finds the application of the copies.
+vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
+vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
 /** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
 let repository: Repository
@@ -30,7 +35,7 @@ let controlPlane: ControlPlane
 let client: KubernetesClient
 
 beforeAll(async () => {
-  ;[repository, controlPlane] = await Promise.all([repositoryCopy(), startTestControlPlane()])
+  ;[repository, controlPlane] = await Promise.all([userFolder(), startTestControlPlane()])
   client = createClient({ ...controlPlane, skipVerify: false })
   const environments = 'scripts/environments.ts'
   for (const [name, id, number] of [
@@ -60,8 +65,9 @@ async function deployAtTerminal(answer: string) {
   const log: string[] = []
   const input = { isTerminal: true, read: async () => '', ask: async () => answer }
   const io: CommandIo = {
-    root,
-    typedIn: root,
+    productFolder: product,
+    userFolder: (await userFolder()).folder,
+    typedIn: product,
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,
@@ -246,7 +252,7 @@ describe('npm run deploy', () => {
     )
     const path = join(await temporaryFolder(), 'kubeconfig')
     await writeFile(path, kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane, server: gate.url }))
-    const args = ['--import', 'tsx', 'scripts/cli.ts', 'deploy', '--yes', '--environment', 'recette']
+    const args = [compiledCli, 'deploy', '--yes', '--environment', 'recette']
     const { exitCode, stdout, stderr } = await tryRun(process.execPath, args, {
       cwd: repository.folder,
       env: { KUBECONFIG: path },
@@ -359,7 +365,7 @@ describe('npm run deploy with an operator', () => {
   const deployHere = async (...args: string[]) => {
     const { controlPlane, emulator } = world.stack
     const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }
-    const committed = await repositoryCopy()
+    const committed = await userFolder()
     expect(await committed.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
     return committed.cli(['deploy', '--yes', '--environment', environment, ...args], env)
   }

@@ -9,9 +9,10 @@ import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { secretsPath } from '../../scripts/scaleway/secrets.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import type { AnyObject } from './admission-world.ts'
 import { type DoctorWorld, forbid, startDoctorWorld } from './doctor-world.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => here?.[Symbol.asyncDispose]())
 
 async function adoptedRepository(): Promise<Repository> {
-  const copy = await repositoryCopy()
+  const copy = await userFolder()
   await adoptBookshop(copy)
   await copy.edit(
     'scripts/environments.ts',
@@ -61,7 +62,7 @@ interface DoctorRun {
 async function doctor({ args = [], env = {}, node = [] }: DoctorRun = {}): Promise<RunResult> {
   const { controlPlane } = here.world.stack
   const own = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: here.owner.apiUrl, ...account(), ...env }
-  const program = [...node, '--import', 'tsx', 'scripts/cli.ts', 'doctor', '--environment', 'preview', ...args]
+  const program = [...node, compiledCli, 'doctor', '--environment', 'preview', ...args]
   const result = await tryRun(process.execPath, program, { cwd: repository.folder, env: own })
   runs.push(result)
   return result

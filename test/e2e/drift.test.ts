@@ -11,11 +11,16 @@ import { run, tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { root as product } from '../helpers/generating.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { createConsumers } from './consumers.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const environment = 'recette'
 const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]
@@ -44,7 +49,7 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
     HELM_BIN: helm4,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', command, '--environment', environment, ...args]
+  const program = [compiledCli, command, '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return { ...shown, text: `${shown.stdout}\n${shown.stderr}` }
@@ -54,7 +59,8 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
 async function deployWith(helm: string): Promise<Restoration> {
   const { emulator, controlPlane, model } = world.stack
   const release = {
-    root,
+    productFolder: product,
+    userFolder: root,
     release: model.release,
     valuesFile: `values/${environment}.yaml`,
     set: { 'scaleway.apiUrl': emulator.url },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
-import environments from '../../scripts/environments.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
+import environments from '../fixtures/trackdechets/environments.ts'
 import { startWorld } from './world.ts'
 
 /** Values that are easily damaged on the way: by a shell, a template, YAML, JSON or an encoding. */

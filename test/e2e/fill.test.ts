@@ -12,9 +12,13 @@ import {
   type Values,
   valuesFor,
 } from '../emulator/fill-world.ts'
+
 import { trackdechets } from '../fixtures/applications.ts'
-import { root } from '../helpers/generating.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { userFolder } from '../helpers/repository.ts'
+
+const { folder: root } = await userFolder()
 
 let controlPlane: ControlPlane
 let client: KubernetesClient
@@ -31,7 +35,7 @@ afterAll(async () => {
 
 /** `npm run fill -- --from-secret trackdechets/<name>`, without npm. */
 function fillFrom(world: FillWorld, name: string, args: readonly string[] = ['--yes']) {
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'fill', '--environment', 'recette']
+  const program = [compiledCli, 'fill', '--environment', 'recette']
   const env = { ...world.env(), KUBECONFIG: controlPlane.kubeconfigPath }
   const from = ['--from-secret', `trackdechets/${name}`]
   return tryRun(process.execPath, [...program, ...from, ...args], { cwd: root, env })

@@ -1,9 +1,13 @@
 import { expect } from 'vitest'
 import type { KeyRotationContext as RotationContext } from '../../scripts/change/key-rotation/key-rotation-context.ts'
 import { rotateKey as rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import { writeCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import { type ApiKeyEntry, createApiKey, deleteApiKey, findApplication } from '../../scripts/scaleway/iam.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { type KilledRun, killedRun } from '../helpers/killed-run.ts'
+import type { LeftStates } from '../helpers/left-states.ts'
 import type { CredentialsWorld } from './credentials-world.ts'
 import { startWorldGates, type WorldGates } from './world-gates.ts'
 
@@ -48,8 +52,36 @@ export async function expectWorkingKey(here: CredentialsWorld, tier: TierModel, 
   expect([what, await here.statusOf(tier, stored?.secretKey ?? '')]).toEqual([what, 200])
 }
 
+/**
+ * Checks what a rotation has left behind that was interrupted somewhere: the key in the Secret works, and the same command
+ * again brings it to its end. From a state that another round left behind too, it has done so already.
+ */
+export async function expectGoesOn(
+  here: CredentialsWorld,
+  disturbed: Disturbed,
+  states: LeftStates,
+  what: string,
+): Promise<void> {
+  await expectWorkingKey(here, disturbed.tier, what)
+  if (states.isNew(await leftBehind(here, disturbed))) await expectResumes(here, disturbed, what)
+  else await startOver(here, disturbed)
+}
+
+/** What a rotation has left, without what differs from run to run: its phase, and every key of the tier by what it is. */
+export async function leftBehind(here: CredentialsWorld, { tier }: Disturbed): Promise<unknown> {
+  const [stored, keys] = await Promise.all([here.stored(tier), here.keys(tier)])
+  const roleOf = ({ access_key }: ApiKeyEntry) => {
+    if (access_key === stored?.accessKey) return 'in use'
+    return access_key === stored?.rotation?.previousAccessKey ? 'before' : 'other'
+  }
+  return {
+    phase: stored?.rotation?.phase,
+    keys: keys.map((key) => `${roleOf(key)}${isRetired(key) ? ', retired' : ''}`).sort(),
+  }
+}
+
 /** Runs the rotation again, to its end, and checks what it leaves. */
-export async function expectResumes(here: CredentialsWorld, { context, tier }: Disturbed, what: string): Promise<void> {
+async function expectResumes(here: CredentialsWorld, { context, tier }: Disturbed, what: string): Promise<void> {
   await here.runOutLease(tier)
   await rotate(context)
   await expectWorkingKey(here, tier, what)
@@ -66,6 +98,36 @@ export async function expectResumes(here: CredentialsWorld, { context, tier }: D
 }
 
 // --- internal ---
+
+/** Retired keys end within moments, others after months. */
+const isRetired = ({ expires_at }: ApiKeyEntry) =>
+  expires_at !== null && Date.parse(expires_at) < Date.now() + 3_600_000
+
+/** As after a rotation that nothing happened to: the key in use, one before that has expired, and a free lease. */
+async function startOver(here: CredentialsWorld, { tier }: Disturbed): Promise<void> {
+  const { owner, client } = here
+  await here.runOutLease(tier)
+  const [stored, keys, application] = await Promise.all([
+    here.stored(tier),
+    here.keys(tier),
+    findApplication(owner, owner.organizationId, tier.iamApplication),
+  ])
+  const inUse = keys.find(({ access_key }) => access_key === stored?.accessKey)
+  if (!stored || !inUse || !application) throw new Error(`no key of ${tier.name} is in use`)
+  for (const { access_key } of keys) if (access_key !== inUse.access_key) await deleteApiKey(owner, access_key)
+  const expiresAt = new Date(Date.now() + 100)
+  const before = await createApiKey(owner, application.id, { description: inUse.description, expiresAt })
+  const { resourceVersion } = stored
+  await writeCredentials(client, tier, stored, {
+    rotation: { phase: 'disabled', previousAccessKey: before.access_key },
+    resourceVersion,
+  })
+  await eventually(
+    () => Date.now(),
+    (now) => now > expiresAt.getTime(),
+    { pollMs: 20 },
+  )
+}
 
 /** Both halves of a key that an answer tells. */
 function collectKeys(body: string, secrets: Set<string>): void {

@@ -8,16 +8,12 @@ import { bookshop } from '../fixtures/applications.ts'
 import { sides } from '../helpers/disturbance.ts'
 import { faults } from '../helpers/faults.ts'
 import { textsBelow } from '../helpers/folders.ts'
+import { type Cut, cutRun } from '../helpers/killed-run.ts'
+import { LeftStates } from '../helpers/left-states.ts'
 import { expectSentence } from '../helpers/sentences.ts'
 import { share } from '../helpers/share.ts'
 import { type CredentialsWorld, startCredentialsWorld } from './credentials-world.ts'
-import {
-  type Disturbed,
-  disturbedTier,
-  expectResumes,
-  expectWorkingKey,
-  killedRotation,
-} from './interrupted-key-rotation.ts'
+import { type Disturbed, disturbedTier, expectGoesOn, killedRotation, leftBehind } from './interrupted-key-rotation.ts'
 
 let here: CredentialsWorld
 let folder: string
@@ -45,19 +41,29 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-test('a rotation killed at any request goes on or starts anew, and the key in use works at every moment', {
+/** What was left behind so far, in whichever tier. */
+const states = new LeftStates()
+/** A cut for every state that a write leaves, by that state; in another tier the same write may be another one. */
+const cuts = new Map<string, { readonly cut: Cut; readonly disturbed: Disturbed }>()
+
+test('a rotation cut off at any request goes on or starts anew, and the key in use works at every moment', {
   timeout: 900_000,
 }, async () => {
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
   const rounds: Record<string, number> = {}
   await share(jobs, tiers, async ({ side, when }, disturbed) => {
     for (let at = 1; ; at++) {
-      const what = `${disturbed.tier.name}, killed ${when} request ${at} to the ${side}`
-      const { killed, output } = await killedRotation(here, disturbed, { side, at, when })
-      trace(output)
-      await expectWorkingKey(here, disturbed.tier, what)
-      await expectResumes(here, disturbed, what)
-      if (!killed) break
+      const what = `${disturbed.tier.name}, cut off ${when} request ${at} to the ${side}`
+      const { isCut, error } = await cutRun(disturbed, { side, at, when }, (signal) =>
+        rotate({ ...disturbed.context, signal, holder: `test ${Math.random()}`, log: trace }),
+      )
+      if (!isCut) expect([what, error]).toEqual([what, undefined])
+      else if (when === 'after') {
+        const left = JSON.stringify(await leftBehind(here, disturbed))
+        cuts.set(left, { cut: { side, at, when }, disturbed })
+      }
+      await expectGoesOn(here, disturbed, states, what)
+      if (!isCut) break
       rounds[`${side} ${when}`] = at
     }
   })
@@ -67,12 +73,39 @@ test('a rotation killed at any request goes on or starts anew, and the key in us
   // A key deleted, one made, one that expires; and the lease, the claim, the Secret twice and two refreshes.
   expect(rounds['scaleway after']).toBeGreaterThanOrEqual(3)
   expect(rounds['cluster after']).toBeGreaterThanOrEqual(6)
+  expect(states.rounds).toBe(Object.values(rounds).reduce((sum, count) => sum + count + 1, 0))
+  // Over; the key before deleted; another made; written; the key before retired.
+  expect(states.size).toBeGreaterThanOrEqual(5)
+  expect(cuts.size).toBeGreaterThanOrEqual(5)
+})
+
+test('a command line that is killed leaves what one does that is cut off in the same place', {
+  timeout: 300_000,
+}, async () => {
+  const inTier = async (tier: Disturbed) => {
+    for (const [left, { cut, disturbed }] of cuts) {
+      if (disturbed !== tier) continue
+      const what = `${disturbed.tier.name}, killed ${cut.when} write ${cut.at} to the ${cut.side}`
+      const { killed, output } = await killedRotation(here, disturbed, cut)
+      trace(output)
+      expect([what, killed, JSON.stringify(await leftBehind(here, disturbed))]).toEqual([what, true, left])
+      await expectGoesOn(here, disturbed, states, what)
+    }
+  }
+  await Promise.all(tiers.map(inTier))
+  const [disturbed] = tiers as [Disturbed]
+  const { killed, output } = await killedRotation(here, disturbed, { side: 'cluster', at: 1000, when: 'after' })
+  trace(output)
+  expect(killed).toBe(false)
+  await expectGoesOn(here, disturbed, states, 'a command line that is not killed')
 })
 
 test('after any fault at any request it says what is wrong, and goes on the next time', {
   timeout: 900_000,
 }, async () => {
   const seen: Record<string, number> = {}
+  const before = states.rounds
+  let rounds = 0
   await share(faults, tiers, async ([name, fault], disturbed) => {
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, ${name} at request ${at}`
@@ -88,11 +121,12 @@ test('after any fault at any request it says what is wrong, and goes on the next
         seen[name] = (seen[name] ?? 0) + 1
         expectSentence(error, what)
       }
-      await expectWorkingKey(here, disturbed.tier, what)
-      await expectResumes(here, disturbed, what)
+      await expectGoesOn(here, disturbed, states, what)
+      rounds++
       if (hit() === undefined) break
     }
   })
+  expect(states.rounds - before).toBe(rounds)
   // What a cluster did is read again, so that a lost answer of it ends nothing.
   const telling = faults.map(([name]) => name).filter((name) => name !== 'an answer of the cluster that is lost')
   expect(Object.keys(seen).sort()).toEqual(telling.sort())
@@ -116,7 +150,7 @@ test('no key and no value is in any output, log, event, file or argument', async
     'objects of the cluster': JSON.stringify([events, externalSecrets, leases]),
     files: await textsBelow(folder),
   }
-  expect(secrets.size).toBeGreaterThan(100)
+  expect(secrets.size).toBeGreaterThan(60)
   expect(operatorLog.length).toBeGreaterThan(1000)
   expect(model.tiers).toHaveLength(tiers.length)
   for (const [place, text] of Object.entries(places)) {

@@ -13,10 +13,11 @@ import { type EnvironmentModel, externalSecrets } from '../../scripts/model/reso
 import { createApiKey, findApplication } from '../../scripts/scaleway/iam.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { testCertificate } from '../helpers/certificate.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { forms, leaksIn, type Place, type Secret, shortest, written } from '../helpers/leaks.ts'
 import { allArguments } from '../helpers/processes.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { type Repository, userFolder } from '../helpers/repository.ts'
 import { placesOfCluster, placesOfFolder, placesOfLogs } from './leak-places.ts'
 import { oldValues, passphrase, putSecret } from './migration-world.ts'
 import { startWorld, type World } from './world.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
   const stateFile = join(given, 'emulator.json')
   ;[world, repository] = await Promise.all([
     startWorld({ application: trackdechets, environment, emulator: { stateFile } }),
-    repositoryCopy(),
+    userFolder(),
   ])
   model = world.stack.model
   await world.install()
@@ -117,7 +118,7 @@ async function run({ args, env = {}, input = '', interruptAt }: Run): Promise<nu
     SCW_SECRET_KEY: emulator.owner.secretKey,
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', ...args]
+  const program = [compiledCli, ...args]
   const child = spawn(process.execPath, program, { cwd: repository.folder, env: { ...own, ...env } })
   const shown = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
@@ -172,11 +173,7 @@ async function places(): Promise<Place[]> {
   )
   const holders = [...targets, `${model.legacy?.namespace}/${model.legacy?.secret}`]
   const holdsSecrets = ({ metadata }: SecretObject) => holders.includes(`${metadata.namespace}/${metadata.name}`)
-  const folders = [
-    home,
-    temporary,
-    ...['scripts', 'values', 'charts', 'schema'].map((one) => join(repository.folder, one)),
-  ]
+  const folders = [home, temporary, ...['scripts', 'values', 'charts'].map((one) => join(repository.folder, one))]
   const top = (await readdir(repository.folder, { withFileTypes: true })).filter((entry) => entry.isFile())
   return [
     ...outputs,
@@ -308,7 +305,7 @@ describe('every command, used well and badly, on one stack', () => {
   }
 
   test('was run, and what went well and badly is what was meant to', async () => {
-    const files = (await readdir(join(repository.folder, 'scripts/commands'))).map((name) => name.replace(/\.ts$/, ''))
+    const files = (await readdir('scripts/commands')).map((name) => name.replace(/\.ts$/, ''))
     const seen = new Set([...exits.keys()].map((line) => line.split(' ')[0]?.replace(':', '-')))
     expect(files.filter((name) => !seen.has(name) && !(name in elsewhere))).toEqual([])
     expect(Object.keys(elsewhere).filter((name) => !files.includes(name) || seen.has(name))).toEqual([])

@@ -4,16 +4,19 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrate } from '../../scripts/change/migration/run.ts'
 import { readRelease } from '../../scripts/cluster/helm-release.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import { type Disturbance, sides } from '../helpers/disturbance.ts'
+import { compiledCli } from '../helpers/cli.ts'
+import type { Disturbance, Side } from '../helpers/disturbance.ts'
 import type { GateRequest } from '../helpers/gate.ts'
+import { cutRun } from '../helpers/killed-run.ts'
+import { LeftStates } from '../helpers/left-states.ts'
 import { allArguments } from '../helpers/processes.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
 import { share } from '../helpers/share.ts'
-import { runOutLease } from './migration-remains.ts'
 import type { MigrationTrack } from './migration-track.ts'
 import { type MigrationTracks, startTracks } from './migration-tracks.ts'
 import { passphrase } from './migration-world.ts'
@@ -37,10 +40,9 @@ afterAll(async () => {
 })
 
 /** A repository that holds the application, with everything generated. */
-async function adopted({ catalogue, environments }: Application): Promise<Repository> {
-  const repository = await repositoryCopy()
-  await repository.write('scripts/catalogue.ts', `export default ${JSON.stringify(catalogue)}\n`)
-  await repository.write('scripts/environments.ts', `export default ${JSON.stringify(environments)}\n`)
+async function adopted(application: Application): Promise<Repository> {
+  const repository = await userFolder()
+  await adoptApplication(repository, application)
   const { exitCode, stderr } = await repository.cli(['gen-values'])
   if (exitCode !== 0) throw new Error(stderr)
   return repository
@@ -79,7 +81,7 @@ async function run(
     '--timeout',
     '20s',
   ]
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', 'migrate', ...options], {
+  const child = spawn(process.execPath, [compiledCli, 'migrate', ...options], {
     cwd: repository.folder,
     env: { ...process.env, ...track.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -99,29 +101,62 @@ async function run(
   return { killed: hit?.() !== undefined, exitCode }
 }
 
-// Before a write everything is as after the one before it: `migrate-interrupted.test.ts` cuts off before each request.
-test('killed with SIGKILL after any write, it goes on and ends as if nothing had been', {
-  timeout: 1_800_000,
+const toScaleway = (method: string, path: RegExp) => (request: GateRequest) =>
+  request.method === method && path.test(request.url.split('?')[0] ?? '')
+const toKind = (method: RegExp, plural: string, body = '') => {
+  return (request: GateRequest) =>
+    method.test(request.method) && request.url.includes(`/${plural}`) && request.body.includes(body)
+}
+/** The journal, with something it says now. In a string of JSON, quotes are escaped. */
+const noted = (field: string) => toKind(/POST|PATCH/, 'configmaps', `\\"${field}\\":`)
+
+/** Writes after which something else is to be done than before, by what they leave. */
+const places: readonly [left: string, side: Side, only: (request: GateRequest) => boolean, at?: number][] = [
+  ['nothing but the lease', 'cluster', toKind(/POST/, 'leases')],
+  ['the inventory noted', 'cluster', noted('inventory')],
+  ['a backup that is not noted', 'cluster', toKind(/POST/, 'secrets', 'tiered-secrets/backup')],
+  ['the backup noted', 'cluster', noted('backup')],
+  ['a remote secret without a version', 'scaleway', toScaleway('POST', /\/secrets$/)],
+  ['a remote secret', 'scaleway', toScaleway('POST', /\/versions$/)],
+  ['all remote secrets', 'scaleway', toScaleway('POST', /\/versions$/), 5],
+  ['the values noted', 'cluster', noted('fill')],
+  ['a copy of what would be wiped', 'cluster', toKind(/POST/, 'secrets', 'before-migration')],
+  ['that Helm is called', 'cluster', noted('deploying')],
+  ['the deployment noted', 'cluster', noted('deploy')],
+  ['everything refreshed and compared', 'cluster', noted('compare')],
+  ['that the old Secret is being deleted', 'cluster', noted('deleting')],
+  ['the old Secret deleted', 'cluster', toKind(/DELETE/, 'secrets', 'preconditions')],
+]
+
+// `migrate-interrupted.test.ts` cuts off a run at each request, and goes on from every state that this leaves.
+test('killed with SIGKILL it leaves what a run does that is cut off in the same place, and goes on from there', {
+  timeout: 900_000,
 }, async () => {
-  const counts: Record<string, number> = {}
-  await share(sides, workers, async (side, worker) => {
+  const left = new LeftStates()
+  await share(places, workers, async ([name, side, only, at = 1], worker) => {
     const { track } = worker
-    for (let at = 1; ; at++) {
-      const what = `${track.model.application}, killed after write ${at} to the ${side}`
-      await track.reset({ handMade: false })
-      const { killed, exitCode } = await run(worker, { side, at, writesOnly: true })
-      await track.expectNothingLost(what)
-      if (!killed) {
-        expect([what, exitCode]).toEqual([what, 0])
-        break
-      }
-      await track.expectResumes(what)
-      counts[side] = at
-    }
+    const what = `${track.model.application}, cut off when it left ${name}`
+    await track.reset({ handMade: true })
+    const { isCut } = await cutRun(track.gates, { side, at, when: 'after', only }, (signal) =>
+      migrate(track.context({ signal })),
+    )
+    const { behind: _, ...cut } = await track.left()
+    await track.reset({ handMade: true })
+    const { killed } = await run(worker, { side, at, writesOnly: true, only })
+    await track.expectNothingLost(what)
+    const { behind: __, ...there } = await track.left()
+    expect([what, isCut, killed, there]).toEqual([what, true, true, cut])
+    expect([what, left.isNew(there)]).toEqual([what, true])
+    await track.expectResumes(what)
   })
-  // Five remote secrets with a version each; a lease, the journal at each step, a backup, four refreshes, the deletion.
-  expect(counts.scaleway).toBeGreaterThanOrEqual(10)
-  expect(counts.cluster).toBeGreaterThanOrEqual(18)
+  expect(left.size).toBe(places.length)
+})
+
+test('it is not killed where nothing is in its way', async () => {
+  const [worker] = workers as [(typeof workers)[number]]
+  await worker.track.reset({ handMade: true })
+  expect(await run(worker)).toEqual({ killed: false, exitCode: 0 })
+  await worker.track.expectResumes('a command line that is not killed')
 })
 
 const byHelm = ({ method, url, body }: GateRequest) =>
@@ -141,13 +176,11 @@ test('killed together with Helm, which leaves its release pending, the same comm
     expect([what, (await run(worker, { side: 'cluster', at, only: byHelm })).killed]).toEqual([what, true])
     statuses.push((await readRelease(here.client, model.release))?.status ?? '')
     await track.expectNothingLost(what)
-    await runOutLease(here.client, model)
-    // With the real Helm the first and the last time it leaves a release pending: each waits a minute for the dead one.
+    // With the real Helm the first and the last time it leaves a release pending. The dead one is given a second.
     if (at === 1 || at === 14) {
-      expect([what, (await run(worker)).exitCode]).toEqual([what, 0])
+      await track.expectResumes(what, { deploy: () => here.deploy(track) })
       expect([what, (await readRelease(here.client, model.release))?.status]).toEqual([what, 'deployed'])
-    }
-    await track.expectResumes(what)
+    } else await track.expectResumes(what)
   })
   expect(statuses.filter((status) => status === 'pending-upgrade').length).toBe(5)
 })
@@ -159,7 +192,7 @@ test('on a disk that has no room for the backup file nothing goes on, and with r
   here.emulator.resetRequests()
   const file = join(folder, 'backup.json')
   const args = ['migrate', '--environment', 'dev', '--assign', 'SENTRY_DSN=api,web', '--yes', '--backup', file]
-  const node = [process.execPath, '--import', 'tsx', 'scripts/cli.ts', ...args]
+  const node = [process.execPath, compiledCli, ...args]
   const env = { ...track.env, TSX_DISABLE_CACHE: '1' }
   // No file may become longer than 1 KiB, which stands for a full disk.
   const full = await tryRun('sh', ['-c', 'ulimit -f 2; exec "$0" "$@"', ...node], {

@@ -4,8 +4,10 @@ import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
 import { targetKeys } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { root } from '../helpers/generating.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import { encoded, type MigrationWorld, oldValues, startMigrationWorld, tellTales } from './migration-world.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const backend = { namespace: 'trackdechets-backend', name: 'backend-secrets' }
 const optional = { namespace: 'trackdechets-backend', name: 'backend-optional-secrets' }

@@ -10,7 +10,7 @@ import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import { externalSecrets, specsOf } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { root } from '../helpers/generating.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 import {
   encoded,
   type MigrationWorld,
@@ -20,6 +20,8 @@ import {
   tellTales,
 } from './migration-world.ts'
 import { literal, move, oldWorkloads, runningPod } from './old-workloads.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const old = { namespace: 'trackdechets', name: 'trackdechets-secrets' }
 const choices = ['--assign', 'SENTRY_DSN=backend,frontend', '--leave', 'OLD_FEATURE_FLAG', 'SMTP_PASSWORD']

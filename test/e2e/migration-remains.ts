@@ -49,7 +49,8 @@ export async function remoteSecrets(
     for (const { id, name } of await listFolder(account, { region, projectId }, remotePath)) {
       const remote = remoteSecrets.find((one) => one.name === name)
       const versions = await listVersions(account, region, id)
-      const value = await accessVersion(account, region, id, 'latest_enabled')
+      // One that was only just created has none.
+      const value = versions.length === 0 ? '' : await accessVersion(account, region, id, 'latest_enabled')
       const wanted = remote ? payloadOf(remote, ({ variable }) => values[variable] ?? '') : ''
       lines.push(
         `${remotePath}/${name} ${versions.map(({ status }) => status).join(' ')} ${digest(value) === digest(wanted)}`,

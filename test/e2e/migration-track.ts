@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { differingKeys } from '../../scripts/change/migration/backup-document.ts'
 import { newestBackup, openBackup } from '../../scripts/change/migration/backups.ts'
 import type { MigrationContext } from '../../scripts/change/migration/migration-context.ts'
+import { type MigrationState, readState } from '../../scripts/change/migration/migration-state.ts'
 import { type MigrationSight, migrate } from '../../scripts/change/migration/run.ts'
 import type { ExternalSecretObject } from '../../scripts/cluster/external-secrets.ts'
 import { createClient } from '../../scripts/kubernetes/client.ts'
@@ -32,10 +33,25 @@ export interface MigrationTrack extends AsyncDisposable {
   reset(options: { readonly handMade: boolean }): Promise<void>
   /** Through the gates, as one more run. */
   context(parts?: Partial<MigrationContext>): MigrationContext
+  /**
+   * What a run that was interrupted has left behind, without what differs from run to run: what the journal says, each
+   * remote secret with its versions, and each Secret with what it holds.
+   */
+  left(): Promise<LeftByMigration>
   /** What must hold at every moment: each byte of the old Secret is there, or in the backup. */
   expectNothingLost(what: string): Promise<void>
   /** The same command again ends where an undisturbed one does, and nothing was done twice. */
-  expectResumes(what: string): Promise<void>
+  expectResumes(what: string, parts?: Partial<MigrationContext>): Promise<void>
+}
+
+export interface LeftByMigration {
+  readonly journal: unknown
+  readonly remotes: readonly string[]
+  readonly secrets: readonly string[]
+  /** Whether the ExternalSecret is there that a target made by hand keeps from being deployed. */
+  readonly isDeployed: boolean
+  /** By target: the keys whose values are not as they will be. The operator may be at it. */
+  readonly behind: readonly (readonly string[])[]
 }
 
 const digest = keyedDigest()
@@ -155,6 +171,36 @@ export async function startTrack(
       )
       await putSecret(client, taken, byHand)
     },
+    async left() {
+      const state = await readState(plain())
+      const newest = await newestBackup(plain(), 'backup')
+      const places = [legacy, taken, { ...taken, name: `${taken.name}-before-migration` }]
+      const found = await Promise.all(places.map(secret))
+      const seen = [newest?.uid, ...found.map((one) => one?.metadata.uid)]
+      const nameOf = (uid: string) => (seen.includes(uid) ? `object ${seen.indexOf(uid)}` : 'another object')
+      const targets = model.tiers.flatMap((tier) =>
+        externalSecrets(tier).map(async (target) => {
+          const wanted = Object.fromEntries(specsOf(target).map(({ variable }) => [variable, values[variable] ?? '']))
+          return bytesDiffer(await secret({ namespace: tier.namespace, name: target.name }), wanted)
+        }),
+      )
+      return {
+        journal: withoutNumbers(state, model.application, nameOf),
+        remotes: await remoteSecrets(account, model, values, digest),
+        secrets: [
+          `backups: ${newest?.number ?? 0}`,
+          ...found.map((one) =>
+            one
+              ? Object.keys(one.data ?? {})
+                  .sort()
+                  .join(' ')
+              : 'absent',
+          ),
+        ],
+        isDeployed: (await client.get(kinds.externalSecret, taken)) !== undefined,
+        behind: await Promise.all(targets),
+      }
+    },
     async expectNothingLost(what) {
       const old = await secret(legacy)
       if (old) expect([what, bytesDiffer(old, values)]).toEqual([what, []])
@@ -172,9 +218,9 @@ export async function startTrack(
       )
       expect([what, isThere]).toEqual([what, true])
     },
-    async expectResumes(what) {
+    async expectResumes(what, parts = {}) {
       await runOutLease(client, model)
-      const sight: MigrationSight = await migrate(plain())
+      const sight: MigrationSight = await migrate({ ...plain(), ...parts })
       expect([
         what,
         sight.steps.filter(({ state }) => state !== 'done').map(({ name, note }) => `${name}: ${note}`),
@@ -196,4 +242,15 @@ export async function startTrack(
     },
   }
   return track
+}
+
+// --- internal ---
+
+/** A journal of any track and any round in the same words: times and numbers of objects are told as such. */
+function withoutNumbers(state: MigrationState, application: string, nameOf: (uid: string) => string): unknown {
+  return JSON.parse(JSON.stringify(state).replaceAll(application, 'shop'), (key, value: unknown) => {
+    if (key === 'resourceVersion') return 'a number'
+    if (key === 'uid') return nameOf(String(value))
+    return typeof value === 'string' && !Number.isNaN(Date.parse(value)) && /^\d{4}-/.test(value) ? 'a time' : value
+  })
 }

@@ -2,6 +2,7 @@ import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts
 import { upgradeRelease } from '../../scripts/chart/helm.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/stack/control-plane.ts'
@@ -23,6 +24,8 @@ export interface MigrationTracks extends AsyncDisposable {
   readonly operator: RunningProcess
   readonly client: KubernetesClient
   readonly tracks: readonly MigrationTrack[]
+  /** Installs or upgrades the chart of a track with Helm. */
+  deploy(track: MigrationTrack): Promise<void>
 }
 
 /** @param count at most four */
@@ -41,24 +44,29 @@ export async function startTracks(
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))
-    const workspace = cleanup.use(await copyRepository(root))
+    const workspace = cleanup.use(await copyRepository(oneFolder(root)))
     const { helm } = await tools('helm')
     const { secretKey, organizationId } = emulator.owner
     const account = { apiUrl: emulator.url, secretKey }
-    const tracks: MigrationTrack[] = []
-    for (const [index, projectId] of Object.values(projects).slice(0, count).entries()) {
-      const application = trackApplication(`shop-${index + 1}`, projectId)
-      const model = resolve(application, 'dev')
-      await writeTierCredentials(client, model, await seedAccount({ account, organizationId, model }))
+    const deploy = async ({ application, model }: Pick<MigrationTrack, 'application' | 'model'>) => {
       await writeGenerated(workspace, application)
       await upgradeRelease({
         helm: helm.path,
-        root: workspace.root,
+        ...oneFolder(workspace.folder),
         valuesFile: 'values/dev.yaml',
         release: model.release,
         set: { 'scaleway.apiUrl': emulator.url },
         env: { KUBECONFIG: controlPlane.kubeconfigPath },
       })
+    }
+    const tracks: MigrationTrack[] = []
+    // They share one folder for the chart.
+    let deploying: Promise<void> = Promise.resolve()
+    for (const [index, projectId] of Object.values(projects).slice(0, count).entries()) {
+      const application = trackApplication(`shop-${index + 1}`, projectId)
+      const model = resolve(application, 'dev')
+      await writeTierCredentials(client, model, await seedAccount({ account, organizationId, model }))
+      await deploy({ application, model })
       const organization = { SCW_SECRET_KEY: secretKey, SCW_DEFAULT_ORGANIZATION_ID: organizationId }
       tracks.push(cleanup.use(await startTrack({ emulator, controlPlane, client }, application, folder, organization)))
     }
@@ -70,6 +78,11 @@ export async function startTracks(
       operator,
       client,
       tracks,
+      deploy: (track) => {
+        const done = deploying.then(() => deploy(track))
+        deploying = done.catch(() => undefined)
+        return done
+      },
       [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
     }
   } catch (error) {

@@ -10,6 +10,7 @@ import { writeTierCredentials } from '../../scripts/local/stack/tier-credentials
 import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { generateValue } from '../../scripts/payload/seed.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
 
 export const passphrase = 'four words of a passphrase'
@@ -77,7 +78,7 @@ export async function startMigrationWorld(
       keys,
       env,
       async run(command, args, options = {}) {
-        const program = ['--import', 'tsx', 'scripts/cli.ts', command, '--environment', environment]
+        const program = [compiledCli, command, '--environment', environment]
         const result = await tryRun(process.execPath, [...program, ...args], {
           cwd: folder,
           env: { ...env, ...options.env },

@@ -7,7 +7,7 @@ import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { chartOf, helm4, manifestsOf } from '../helpers/chart.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
-import { adoptBookshop, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 
 const environment = 'live'
 
@@ -19,7 +19,7 @@ let manifests: readonly Manifest[]
 beforeAll(async () => {
   controlPlane = await startTestControlPlane()
   client = createClient(controlPlane)
-  repository = await repositoryCopy()
+  repository = await userFolder()
   await adoptBookshop(repository)
   await repository.cli(['gen-values'])
   const { chart, values } = await chartOf(bookshop)

@@ -6,6 +6,7 @@ import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { operatorValuesText, tierOperatorValuesText } from '../../scripts/generate/operator-values.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type NamespacedRef, type ObjectRef, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
   controlPlane = cleanup.use(await startTestControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
-  const workspace = cleanup.use(await copyRepository(root))
+  const workspace = cleanup.use(await copyRepository(oneFolder(root)))
   await writeGenerated(workspace, application)
   const emulator = cleanup.use(await startEmulator())
   const keys = await installWithKeys({ admin, controlPlane, emulator, workspace, model })

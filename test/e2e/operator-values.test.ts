@@ -13,6 +13,7 @@ import {
   type ObjectRef,
   type SecretObject,
 } from '../../scripts/kubernetes/kinds.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import { startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
 import type { RunningProcess } from '../../scripts/local/stack/process.ts'
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const controlPlane = cleanup.use(await startTestControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
-  const workspace = cleanup.use(await copyRepository(root))
+  const workspace = cleanup.use(await copyRepository(oneFolder(root)))
   await writeGenerated(workspace, application)
 
   const values = operatorValuesText(resolveAll(application), installedOperator)

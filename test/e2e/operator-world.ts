@@ -5,6 +5,7 @@ import { upgradeRelease } from '../../scripts/chart/helm.ts'
 import type { Manifest } from '../../scripts/chart/manifests.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import type { Emulator } from '../../scripts/local/emulator/emulator.ts'
 import { kubeconfigText, writePrivate } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
@@ -82,7 +83,7 @@ export async function installWithKeys(options: {
   await writeTierCredentials(admin, model, keys)
   await upgradeRelease({
     helm: helm4,
-    root: workspace.root,
+    ...oneFolder(workspace.folder),
     valuesFile: 'values/dev.yaml',
     release: model.release,
     set: { 'scaleway.apiUrl': emulator.url },

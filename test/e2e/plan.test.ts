@@ -4,9 +4,13 @@ import { tryRun } from '../../scripts/lib/exec.ts'
 import type { RemoteSecretModel, TierModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { createConsumers } from './consumers.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const environment = 'recette'
 const { catalogue, environments } = trackdechets
@@ -30,7 +34,7 @@ async function plan(...args: string[]) {
     SCW_SECRET_KEY: emulator.owner.secretKey,
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'plan', '--environment', environment, ...args]
+  const program = [compiledCli, 'plan', '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return shown

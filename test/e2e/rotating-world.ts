@@ -4,8 +4,9 @@ import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { accessVersion, listVersions, type SecretVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { type Kubelet, startKubelet, workloadControllers } from '../helpers/kubelet.ts'
-import { adoptApplication, type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
 import { startWorld, type World, type WorldOptions } from './world.ts'
 
 /** An application whose values change, its workloads' controllers, and a repository for the real command line. */
@@ -46,7 +47,7 @@ export async function startRotatingWorld(
       limits: { versions: 100_000 },
       ...parts,
     }),
-    repositoryCopy().then(async (copy) => {
+    userFolder().then(async (copy) => {
       await adoptApplication(copy, rotating)
       return copy
     }),
@@ -80,7 +81,7 @@ export async function startRotatingWorld(
       return found
     },
     cli: (command, args, options = {}) =>
-      tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', command, '--environment', environment, ...args], {
+      tryRun(process.execPath, [compiledCli, command, '--environment', environment, ...args], {
         cwd: repository.folder,
         env: { ...env, ...options.env },
         input: options.input ?? '',

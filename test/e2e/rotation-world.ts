@@ -1,20 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { restartedAt } from '../../scripts/change/restart/restart-plan.ts'
 import { abort } from '../../scripts/change/rotation/abort.ts'
 import { finish } from '../../scripts/change/rotation/finish.ts'
 import { prepare } from '../../scripts/change/rotation/prepare.ts'
 import { type RotateOptions, rotate } from '../../scripts/change/rotation/rotate-unit.ts'
 import type { RotationContext, Waits } from '../../scripts/change/rotation/rotation-context.ts'
+import { markOf, parseState } from '../../scripts/change/rotation/rotation-state.ts'
+import type { WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import { readTarget } from '../../scripts/cluster/target.ts'
+import { readJournal } from '../../scripts/kubernetes/journal.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import { findUnit, remotesIn } from '../../scripts/model/rotation-unit.ts'
 import type { SecretSpec } from '../../scripts/model/types.ts'
-import { createVersion, deleteVersion } from '../../scripts/scaleway/versions.ts'
+import {
+  accessVersion,
+  createVersion,
+  deleteVersion,
+  disableVersion,
+  enableVersion,
+  listVersions,
+} from '../../scripts/scaleway/versions.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { forceRefresh } from './refresh.ts'
+import { forceRefresh, refreshAll } from './refresh.ts'
 import type { RotatingWorld } from './rotating-world.ts'
 
 /** Short enough for tests, and few requests. */
@@ -51,6 +61,17 @@ export interface LoginRotation {
   statuses(): Promise<readonly string[][]>
   /** As `npm run fill -- --prune` does. */
   deleteDisabled(): Promise<void>
+  /**
+   * What a run that was interrupted has left behind, without what differs from run to run: the journal, whose versions
+   * there are, whether they have the new values, what is delivered, and whether the consumer was restarted.
+   */
+  left(next: Values): Promise<LeftBehind>
+  /** As if there had been no rotation: one version of each remote secret, and neither journal nor lease. */
+  forget(): Promise<void>
+  /** What the journal says, and which versions are enabled, for `goBackTo`. */
+  remember(): Promise<Remembered>
+  /** Puts the journal and the versions back as they were, and has that delivered. */
+  goBackTo(remembered: Remembered): Promise<void>
   /** As somebody does who takes a version of his back. */
   deleteNewest(name: string): Promise<void>
   /** How often the pod template of the consumer was changed. */
@@ -61,6 +82,25 @@ export interface LoginRotation {
   phase(): Promise<string | undefined>
   /** As if somebody had waited until nobody believed in the lease of a killed run, which then is given back. */
   runOutLease(): Promise<void>
+}
+
+/** What is left of a rotation. Arrays are of its remote secrets, or of its variables. */
+export interface LeftBehind {
+  readonly journal: unknown
+  readonly versions: readonly (readonly string[])[]
+  /** Of each variable: whether Scaleway would deliver the new value now, and whether the target has what it would. */
+  readonly isNew: readonly boolean[]
+  readonly isDelivered: readonly boolean[]
+  readonly isRestarted: boolean
+}
+
+export interface Remembered {
+  readonly journal: string
+  readonly enabled: ReadonlyMap<string, readonly number[]>
+}
+
+interface JournalObject extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>
 }
 
 const names: Readonly<Record<string, string>> = { LOGIN_USER: 'login-user', LOGIN_KEY: 'login-key' }
@@ -80,11 +120,20 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
   }
   const given = (values: Values): ReadonlyMap<SecretSpec, string> =>
     new Map(Object.entries(values).map(([variable, value]) => [specOf(variable), value]))
+  const ids = new Map<string, Promise<string>>()
+  const idOf = (name: string) => {
+    const id = ids.get(name) ?? here.idOf(tier, name)
+    ids.set(name, id)
+    return id
+  }
+  const versionsOf = async (name: string) => listVersions(here.owner, model.region, await idOf(name))
+  const alive = async (name: string) =>
+    (await versionsOf(name)).filter(({ status }) => status !== 'scheduled_for_deletion')
   const current = async () => {
     const entries = await Promise.all(
       Object.entries(names).map(async ([variable, name]) => {
-        const value = await here.payload(tier, name, 'latest_enabled')
-        return [variable, value ?? ''] as const
+        const value = accessVersion(here.owner, model.region, await idOf(name), 'latest_enabled')
+        return [variable, await value.then(String, () => '')] as const
       }),
     )
     for (const [, value] of entries) if (value !== '') seen.add(value)
@@ -144,18 +193,85 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         ])
     },
     counts: async () =>
-      (await Promise.all(remotesIn(unit).map(({ name }) => here.versions(tier, name)))).map((all) =>
+      (await Promise.all(remotesIn(unit).map(({ name }) => versionsOf(name)))).map((all) =>
         Math.max(...all.map(({ revision }) => revision)),
       ),
     statuses: async () =>
-      (await Promise.all(remotesIn(unit).map(({ name }) => here.versions(tier, name)))).map((all) =>
-        all.map(({ status }) => status).filter((status) => status !== 'scheduled_for_deletion'),
-      ),
+      (await Promise.all(remotesIn(unit).map(({ name }) => alive(name)))).map((all) => all.map(({ status }) => status)),
     async deleteDisabled() {
       for (const { name } of remotesIn(unit))
-        for (const { revision, status } of await here.versions(tier, name))
-          if (status === 'disabled')
-            await deleteVersion(here.owner, model.region, await here.idOf(tier, name), revision)
+        for (const { revision, status } of await alive(name))
+          if (status === 'disabled') await deleteVersion(here.owner, model.region, await idOf(name), revision)
+    },
+    async left(next) {
+      const [journal, server, digests, now] = await Promise.all([
+        readJournal(client, lock, { parse: parseState }),
+        client.get<WorkloadObject>(kinds.deployment, { namespace: tier.namespace, name: 'server' }),
+        world.digests(target.namespace, target.name),
+        current(),
+      ])
+      const mark = journal && markOf(journal)
+      const versions = await Promise.all(remotesIn(unit).map(({ name }) => alive(name)))
+      const placeIn = (name: string, wanted: number | undefined) =>
+        versions[remotesIn(unit).findIndex((remote) => remote.name === name)]?.findIndex(
+          ({ revision }) => revision === wanted,
+        )
+      const restartedBy = server?.spec?.template?.metadata?.annotations?.[restartedAt]
+      return {
+        journal: journal && {
+          ...journal,
+          ...{ id: '', name: '', begunAt: '', since: '', restartAt: journal.restartAt !== undefined },
+          remotes: journal.remotes.map(({ name, earlier, added }) => ({
+            name,
+            earlier: earlier.map((revision) => placeIn(name, revision)),
+            added: added === undefined ? undefined : placeIn(name, added),
+          })),
+        },
+        versions: versions.map((all) =>
+          all.map(({ status, description }) => `${status} ${description === mark ? 'ours' : 'of another'}`),
+        ),
+        isDelivered: Object.entries(now).map(([variable, value]) => digests?.[variable] === world.digest(value)),
+        isNew: Object.entries(now).map(([variable, value]) => value === next[variable]),
+        isRestarted: journal?.restartAt !== undefined && restartedBy === journal.restartAt,
+      }
+    },
+    async forget() {
+      await client.delete(kinds.configMap, lock)
+      await client.delete(kinds.lease, lock)
+      for (const { name } of remotesIn(unit)) {
+        const id = await idOf(name)
+        const versions = await alive(name)
+        const kept = versions.findLast(({ status }) => status === 'enabled')
+        for (const version of versions)
+          if (version !== kept) await deleteVersion(here.owner, model.region, id, version.revision)
+      }
+    },
+    async remember() {
+      const found = await client.get<JournalObject>(kinds.configMap, lock)
+      const enabled = await Promise.all(
+        remotesIn(unit).map(async ({ name }) => {
+          const versions = await alive(name)
+          return [name, versions.flatMap(({ status, revision }) => (status === 'enabled' ? [revision] : []))] as const
+        }),
+      )
+      return { journal: found?.data?.['state.json'] ?? '', enabled: new Map(enabled) }
+    },
+    async goBackTo({ journal, enabled }) {
+      await client.delete(kinds.configMap, lock)
+      await client.delete(kinds.lease, lock)
+      await client.create(kinds.configMap, { metadata: lock, data: { 'state.json': journal } } as KubernetesObject)
+      for (const { name } of remotesIn(unit)) {
+        const id = await idOf(name)
+        const wanted = enabled.get(name) ?? []
+        const versions = await alive(name)
+        const changed = versions.filter(({ status, revision }) => wanted.includes(revision) !== (status === 'enabled'))
+        // Enabled first: at no moment is there nothing to deliver.
+        for (const { revision } of changed.filter(({ status }) => status === 'disabled'))
+          await enableVersion(here.owner, model.region, id, revision)
+        for (const { revision } of changed.filter(({ status }) => status === 'enabled'))
+          await disableVersion(here.owner, model.region, id, revision)
+      }
+      await refreshAll(client, [target])
     },
     async deleteNewest(name) {
       const newest = (await here.versions(tier, name)).at(-1)
@@ -167,7 +283,12 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
     },
     async change() {
       const before = await readTarget(client, target)
-      await sleep(1_100)
+      const changedAt = typeof before === 'object' ? (before.changedAt?.getTime() ?? 0) : 0
+      // The API server's clock is this machine's.
+      await eventually(
+        () => Date.now(),
+        (now) => now >= changedAt + 1_000,
+      )
       const value = `key-${randomText()}`
       seen.add(value)
       await createVersion(here.owner, model.region, await here.idOf(tier, 'login-key'), value)
@@ -177,10 +298,7 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         (now) => typeof now === 'object' && typeof before === 'object' && now.version !== before.version,
       )
     },
-    async phase() {
-      const found = await client.get<KubernetesObject & { data: Record<string, string> }>(kinds.configMap, lock)
-      return found && (JSON.parse(found.data['state.json'] ?? '{}').phase as string)
-    },
+    phase: async () => (await readJournal(client, lock, { parse: parseState }))?.phase,
     async runOutLease() {
       if (!(await client.get(kinds.lease, lock))) return
       await client.mergePatch(kinds.lease, lock, { spec: { holderIdentity: null, renewTime: null } })

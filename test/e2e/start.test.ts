@@ -5,15 +5,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
 import { createClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { processesIn } from '../helpers/processes.ts'
-import { root } from './world.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
+
+const { folder: root } = await repositoryCopy()
 
 const cli = ['--import', 'tsx', 'scripts/cli.ts', 'start']
 

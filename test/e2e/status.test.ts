@@ -9,12 +9,16 @@ import type { TierModel } from '../../scripts/model/resolve.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
 import { forceRefresh } from './refresh.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const environment = 'recette'
 
@@ -43,7 +47,7 @@ async function status(args: readonly string[] = [], more: Readonly<Record<string
     SCW_SECRET_KEY: emulator.owner.secretKey,
     ...more,
   }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'status', '--environment', environment, ...args]
+  const program = [compiledCli, 'status', '--environment', environment, ...args]
   const shown = await tryRun(process.execPath, program, { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   for (const { spec } of everyEntry()) {
@@ -241,8 +245,12 @@ describe('npm run status', () => {
       'not looked at: the version of the operator; you may not list Deployments of all namespaces',
     )
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
-    expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: its target may not be read by you/)
-    expect(stderr).toMatch(/Namespace\/trackdechets-frontend: its workloads may not be listed by you/)
+    expect(stderr).toMatch(
+      /ExternalSecret\/\S+ and \d more: its target may not be read by you.*\n {2}also: .*ExternalSecret\/trackdechets-frontend\/frontend-secrets/,
+    )
+    expect(stderr).toMatch(
+      /Namespace\/trackdechets-backend and 1 more: its workloads may not be listed by you.*\n {2}also: Namespace\/trackdechets-frontend$/m,
+    )
     expect(
       JSON.parse(stdout).secrets.find(({ variable }: { variable: string }) => variable === 'API_ENDPOINT'),
     ).toMatchObject({

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import catalogue from '../../scripts/catalogue.ts'
-import environments from '../../scripts/environments.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
@@ -11,11 +9,17 @@ import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { listSecrets, secretsPath } from '../../scripts/scaleway/secrets.ts'
+import catalogue from '../fixtures/trackdechets/catalogue.ts'
+import environments from '../fixtures/trackdechets/environments.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { forceRefresh } from './refresh.ts'
-import { root, startWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
+
+const { folder: root } = await userFolder()
 
 const application: Application = { catalogue, environments }
 const environment = 'recette'
@@ -34,7 +38,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 const waitIn = (kubeconfig: string, ...args: string[]) => {
   const env = { KUBECONFIG: kubeconfig, SCW_API_URL: world.stack.emulator.url }
-  const program = ['--import', 'tsx', 'scripts/cli.ts', 'wait', '--environment', environment, ...args]
+  const program = [compiledCli, 'wait', '--environment', environment, ...args]
   return tryRun(process.execPath, program, { cwd: root, env })
 }
 const wait = (...args: string[]) => waitIn(world.stack.controlPlane.kubeconfigPath, ...args)

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { copyRepository, writeGenerated } from '../../scripts/bench/workspace.ts'
 import { type WaitReport, waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { oneFolder } from '../../scripts/lib/folders.ts'
 import type { EmulatorOptions } from '../../scripts/local/emulator/emulator.ts'
 import type { SeedOptions } from '../../scripts/local/stack/seed-account.ts'
 import {
@@ -16,7 +17,7 @@ import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { generateValue } from '../../scripts/payload/seed.ts'
 import { toolchainIo } from '../helpers/tools.ts'
 
-export const { root } = toolchainIo
+export const root = toolchainIo.productFolder
 
 export interface WorldOptions {
   readonly application: Application
@@ -68,7 +69,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     emulator: { ...options.emulator, limits: { secrets: 100_000, ...limits } },
     controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },
   })
-  const workspace = await copyRepository(root).catch(async (error: unknown) => {
+  const workspace = await copyRepository(oneFolder(root)).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()
     throw error
   })
@@ -81,7 +82,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     valueFor: ({ tier, variable }) => chosen.get(`${tier} ${variable}`) ?? '',
     async install(next = application) {
       await writeGenerated(workspace, next)
-      await installChart(stack, workspace.root, valuesFile)
+      await installChart(stack, oneFolder(workspace.folder), valuesFile)
     },
     sync: (timeoutMs = 60_000) => waitForSync(stack.client, externalSecretRefs(model), { timeoutMs }),
     async digests(namespace, name) {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openQuestions } from '../../scripts/local/emulator/open-questions.ts'
+import { compiledCli } from '../helpers/cli.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 let folder: string
@@ -21,7 +22,7 @@ afterEach(async () => {
 
 /** `npm run emulate -- …`, as a process of its own. Temporary files go to a folder of this test. */
 function emulate(args: readonly string[], env: Record<string, string> = {}) {
-  const all = ['--import', 'tsx', 'scripts/cli.ts', 'emulate', '--port', '0', '--admin-port', '0', ...args]
+  const all = [compiledCli, 'emulate', '--port', '0', '--admin-port', '0', ...args]
   const child = spawn(process.execPath, all, { cwd: root, env: { ...process.env, TMPDIR: folder, ...env } })
   running.push(child)
   let output = ''

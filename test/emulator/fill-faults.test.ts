@@ -10,9 +10,10 @@ import type { FaultKind } from '../../scripts/local/emulator/admin/faults.ts'
 import { type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { bookshop } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { type Gatekeeper, startGate } from '../helpers/gate.ts'
-import { adoptBookshop, repositoryCopy } from '../helpers/repository.ts'
+import { adoptApplication, userFolder } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
 
 const environment = 'preview'
@@ -180,8 +181,8 @@ describe.each(scenarios)('filling $name', (scenario) => {
   }, 120_000)
 
   test('killed after every write in turn, it goes on where it ended', async () => {
-    const repository = await repositoryCopy()
-    await adoptBookshop(repository)
+    const repository = await userFolder()
+    await adoptApplication(repository, bookshop)
     const folder = await temporaryFolder()
     const { writes } = await requestsOf(scenario)
     expect(writes).toBeGreaterThan(5)
@@ -201,7 +202,7 @@ describe.each(scenarios)('filling $name', (scenario) => {
       }
       await using gate = await startGate({ url: world.emulator.url }, gatekeeper)
       const args = ['fill', '--environment', environment, '--tier', tier, '--from', file, '--yes', ...scenario.args]
-      const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+      const child = spawn(process.execPath, [compiledCli, ...args], {
         cwd: repository.folder,
         env: { ...process.env, ...world.env(gate.url) },
       })

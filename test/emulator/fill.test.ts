@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
@@ -11,17 +11,24 @@ import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { bookshop, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
-import { root } from '../helpers/generating.ts'
+import { root as product } from '../helpers/generating.ts'
 import { problemOf } from '../helpers/problems.ts'
+import { userFolder } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
 
+// The command that runs in this process finds the same application as the one in a process of its own.
+vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
+vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
+
+const { folder: root } = await userFolder()
 const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */
 function cli(world: FillWorld, args: readonly string[], input = '') {
-  const program = ['--import', 'tsx', join(root, 'scripts/cli.ts'), 'fill', ...recette, ...args]
+  const program = [compiledCli, 'fill', ...recette, ...args]
   return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
 }
 
@@ -35,7 +42,8 @@ async function run(
 ) {
   const shown = { out: '', log: '', asked: '' }
   const io: CommandIo = {
-    root,
+    productFolder: product,
+    userFolder: root,
     typedIn: root,
     env: world.env(),
     signal: new AbortController().signal,

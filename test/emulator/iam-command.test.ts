@@ -1,29 +1,32 @@
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { temporaryFolder } from '../helpers/folders.ts'
-import { root } from '../helpers/generating.ts'
+import { compiledCli, runCliMany } from '../helpers/cli.ts'
+import { userFolder } from '../helpers/repository.ts'
+import { sharedFolder } from '../helpers/shared-folder.ts'
 import { type AccountWorld, dayMs, emptyAccount, plannedAccount } from './iam-account.ts'
 
+const { folder: root } = await userFolder()
 const plan = iamPlan(resolve(trackdechets, 'recette'))
 
-/** `npm run iam -- …` without npm; nothing of the account of whoever runs the tests. */
-async function iam(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = {},
-): Promise<RunResult> {
+/** Nothing of the account of whoever runs the tests. */
+async function noAccount(): Promise<Readonly<Record<string, string | undefined>>> {
   const none = { SCW_API_URL: undefined, SCW_SECRET_KEY: undefined, SCW_DEFAULT_ORGANIZATION_ID: undefined }
   const home = {
-    HOME: await temporaryFolder(),
+    HOME: await sharedFolder(),
     XDG_CONFIG_HOME: undefined,
     SCW_CONFIG_PATH: undefined,
     SCW_PROFILE: undefined,
   }
-  const program = ['--import', 'tsx', join(root, 'scripts/cli.ts'), 'iam', ...args]
-  return tryRun(process.execPath, program, { cwd: root, env: { ...none, ...home, ...env } })
+  return { ...none, ...home }
+}
+
+/** `npm run iam -- …` without npm. */
+async function iam(args: readonly string[], env: Readonly<Record<string, string>>): Promise<RunResult> {
+  const program = [compiledCli, 'iam', ...args]
+  return tryRun(process.execPath, program, { cwd: root, env: { ...(await noAccount()), ...env } })
 }
 
 const accountOf = ({ account, organizationId }: AccountWorld) => ({
@@ -36,11 +39,21 @@ const recette = ['--environment', 'recette']
 const verify = [...recette, '--verify']
 
 describe('npm run iam', () => {
-  test('prints the plan in four forms, without an account', async () => {
-    const [table, json, scw, terraform] = await Promise.all([
-      iam(recette),
-      ...['json', 'scw', 'terraform'].map((form) => iam([...recette, '--format', form])),
-    ])
+  const forms = [recette, ...['json', 'scw', 'terraform'].map((form) => [...recette, '--format', form])]
+  const refused = [
+    [['--environment', 'recete'], 'ENVIRONMENT_UNKNOWN', 2],
+    [[...recette, '--format', 'hcl'], 'WRONG_USAGE', 2],
+    [[...verify, '--format', 'scw'], 'WRONG_USAGE', 2],
+    [verify, 'ENVIRONMENT_IS_EXAMPLE', 3],
+  ] as const
+  let results: readonly RunResult[] = []
+  beforeAll(async () => {
+    const lines = [...forms, ...refused.map(([args]) => args)].map((args) => ['iam', ...args])
+    results = await runCliMany(lines, await noAccount())
+  })
+
+  test('prints the plan in four forms, without an account', () => {
+    const [table, json, scw, terraform] = results
     for (const result of [table, json, scw, terraform]) {
       expect(result?.exitCode).toBe(0)
       expect(result?.stderr).toContain('Environment "recette" is an example')
@@ -52,15 +65,10 @@ describe('npm run iam', () => {
     expect(terraform?.stdout).toContain('required_providers')
   })
 
-  test.each([
-    [['--environment', 'recete'], 'ENVIRONMENT_UNKNOWN', 2],
-    [[...recette, '--format', 'hcl'], 'WRONG_USAGE', 2],
-    [[...verify, '--format', 'scw'], 'WRONG_USAGE', 2],
-    [verify, 'ENVIRONMENT_IS_EXAMPLE', 3],
-  ])('%j is refused', async (args, code, exitCode) => {
-    const result = await iam(args)
-    expect([result.exitCode, result.stdout]).toEqual([exitCode, ''])
-    expect(result.stderr).toContain(`(${code})`)
+  test.each(refused)('%j is refused', (args, code, exitCode) => {
+    const result = results[forms.length + refused.findIndex(([line]) => line === args)]
+    expect([result?.exitCode, result?.stdout]).toEqual([exitCode, ''])
+    expect(result?.stderr).toContain(`(${code})`)
   })
 })
 

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import { cliOfPackage } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 
 /** A port that somebody listens on. */
@@ -20,7 +21,7 @@ test.each(['--port', '--admin-port'])(
     const TMPDIR = await temporaryFolder()
     const port = String(await takenPort())
     const ports = { '--port': '0', '--admin-port': '0', [option]: port }
-    const args = ['--import', 'tsx', 'scripts/cli.ts', 'emulate', ...Object.entries(ports).flat()]
+    const args = [...cliOfPackage, 'emulate', ...Object.entries(ports).flat()]
     const { exitCode, stdout, stderr } = await tryRun(process.execPath, args, { env: { TMPDIR }, timeoutMs: 20_000 })
     expect(stderr).toMatch(
       new RegExp(

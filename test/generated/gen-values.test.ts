@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { repositoryFile } from '../helpers/generating.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 
 let repository: Repository
@@ -87,7 +87,8 @@ test('the values of an environment that is gone are found and removed; what some
 
 /** Where the line after the format of API_ENDPOINT is. */
 const describedAt =
-  readFileSync('scripts/catalogue.ts', 'utf8').split("remoteName: 'api-endpoint'")[0]?.split('\n').length ?? 0
+  (await repositoryFile('test/fixtures/trackdechets/catalogue.ts')).split("remoteName: 'api-endpoint'")[0]?.split('\n')
+    .length ?? 0
 
 test.each<[string, string, RegExp]>([
   [

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import type { JsonSchema } from '../../scripts/generate/json-schema.ts'
+import { isRecord } from '../../scripts/lib/record.ts'
 import { allSingle, bookshop, trackdechets } from '../fixtures/applications.ts'
 import { generatedFiles, generatorSources } from '../helpers/generating.ts'
 
@@ -130,7 +131,7 @@ function walk(schema: JsonSchema, place = ''): Place[] {
 }
 
 function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value)
 }
 
 /** A map whose values have a schema: the contract does not know the names of tiers and variables. */

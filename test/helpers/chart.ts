@@ -3,22 +3,20 @@ import { dirname, join } from 'node:path'
 import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, run, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import { generatedFiles, root } from './generating.ts'
+import { generatedFiles, ourChart } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
 
-const { helm, helm3 } = await tools('helm', 'helm3')
+const { helm, helm3: older } = await tools('helm', 'helm3')
 
 /** Both lines of Helm, for `describe.each`. */
 export const helms: readonly [name: string, path: string][] = [
   [`Helm ${helm.version}`, helm.path],
-  [`Helm ${helm3.version}`, helm3.path],
+  [`Helm ${older.version}`, older.path],
 ]
 
 export const helm4 = helm.path
-
-/** The chart of this repository. */
-export const ourChart = join(root, 'charts/tiered-secrets')
+export const helm3 = older.path
 
 /** A Helm that was built without a version of Kubernetes in it takes 1.20, which the chart refuses. */
 const kubeVersion = ['--kube-version', '1.34.0']

@@ -13,6 +13,8 @@ export interface Disturbance {
   readonly only?: (request: GateRequest) => boolean
   /** Also to the same request when it is tried again. Default: only once */
   readonly lasting?: boolean
+  /** After it no request gets through, on either side: as from a process that is dead. Default: the others do */
+  readonly last?: boolean
   act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
 }
 
@@ -22,6 +24,8 @@ export interface DisturbedGates extends AsyncDisposable {
   readonly clusterUrl: string
   /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
   disturb(disturbance: Disturbance): () => GateRequest | undefined
+  /** Looks at everything before each request goes through, one after the other, until the gates are calmed. */
+  watch(look: (side: Side) => Promise<void>): void
   calm(): void
   /** How many requests that write were answered since the gates were armed, on each side. */
   writes(): Readonly<Record<Side, number>>
@@ -41,6 +45,9 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let armed: Disturbance | undefined
   let counted = 0
   let hit: GateRequest | undefined
+  let isDead = false
+  let look: ((side: Side) => Promise<void>) | undefined
+  let looking = Promise.resolve()
   let writes = { scaleway: 0, cluster: 0 }
   const keeper =
     (side: Side): Gatekeeper =>
@@ -51,6 +58,12 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         onAnswer(answer)
         return answer
       }
+      if (isDead) return 'reset'
+      if (look && !ignore(request)) {
+        const own = look
+        looking = looking.then(() => own(side))
+        await looking
+      }
       const current = armed
       if (current?.side !== side || ignore(request)) return forwarded()
       if (current.writesOnly && request.method === 'GET') return forwarded()
@@ -58,6 +71,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
       if (!isAgain && ++counted !== current.at) return forwarded()
       hit = request
+      isDead = current.last === true
       return current.act(forwarded)
     }
   const first = await startGate({ url: scaleway }, keeper('scaleway'))
@@ -69,11 +83,18 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = disturbance
       counted = 0
       hit = undefined
+      isDead = false
       writes = { scaleway: 0, cluster: 0 }
       return () => hit
     },
+    watch(next) {
+      look = next
+      looking = Promise.resolve()
+    },
     calm() {
+      look = undefined
       armed = undefined
+      isDead = false
     },
     writes: () => ({ ...writes }),
     async [Symbol.asyncDispose]() {

@@ -22,7 +22,7 @@ export const faults: readonly [string, Pick<Disturbance, 'side' | 'act'>][] = [
 /** What else can become of a request to the API server. */
 export const clusterFaults: typeof faults = [
   ['a broken connection to the cluster', { side: 'cluster', act: async () => 'reset' }],
-  ['429 of the cluster', { side: 'cluster', act: async () => refusal(429, 'TooManyRequests', { 'retry-after': '1' }) }],
+  ['429 of the cluster', { side: 'cluster', act: async () => refusal(429, 'TooManyRequests', { 'retry-after': '0' }) }],
   ['500 of the cluster', { side: 'cluster', act: async () => refusal(500, 'InternalError') }],
 ]
 

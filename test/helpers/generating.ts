@@ -9,6 +9,9 @@ import type { Application } from '../../scripts/model/types.ts'
 /** The repository's root: where the tests are run from. */
 export const root = process.cwd()
 
+/** The chart of this repository; its schema is that of the application this repository holds. */
+export const ourChart = join(root, 'charts/tiered-secrets')
+
 /** The text of a file of the repository. */
 export function repositoryFile(path: string): Promise<string> {
   return readFile(join(root, path), 'utf8')
@@ -22,6 +25,7 @@ export async function generatorSources(): Promise<GeneratorSources> {
     chartDefaults: defaults as Readonly<Record<string, unknown>>,
     pages: new Map(await Promise.all(pagePaths.map(async (path) => [path, await repositoryFile(path)] as const))),
     types: await repositoryFile('schema/chart-values.ts'),
+    isProduct: true,
     sections: {},
   }
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { compiledCli } from './cli.ts'
 import type { DisturbedGates, Side } from './disturbance.ts'
+import type { GateRequest } from './gate.ts'
 import { allArguments } from './processes.ts'
 
 /** What a command line left behind. */
@@ -16,6 +18,47 @@ export interface CommandLine {
   readonly args: readonly string[]
 }
 
+/** Which request of a run is its last: before the server gets it, or after it was done and before the answer arrives. */
+export interface Cut {
+  readonly side: Side
+  /** Counted from 1; after it was done, those that write are counted alone. */
+  readonly at: number
+  readonly when: 'before' | 'after'
+  /** Others are not counted. Default: all are */
+  readonly only?: (request: GateRequest) => boolean
+}
+
+/**
+ * Does in this process what `killedRun` does in one of its own: from the cut on, no request of the run gets anywhere.
+ *
+ * @returns whether there was such a request; what the run ended with otherwise
+ */
+export async function cutRun(
+  gates: Pick<DisturbedGates, 'disturb' | 'calm'>,
+  { side, at, when, only }: Cut,
+  run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<{ readonly isCut: boolean; readonly error: unknown }> {
+  const death = new AbortController()
+  const hit = gates.disturb({
+    side,
+    at,
+    writesOnly: when === 'after',
+    ...(only ? { only } : {}),
+    last: true,
+    async act(forward) {
+      if (when === 'after') await forward()
+      death.abort(new Error('cut off'))
+      return 'reset'
+    },
+  })
+  const error = await run(death.signal).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  gates.calm()
+  return { isCut: hit() !== undefined, error }
+}
+
 /**
  * Runs a command and kills it with SIGKILL at one of its requests: before the server gets it, or after it was done and
  * before the answer arrives, which makes a difference for writes only.
@@ -23,7 +66,7 @@ export interface CommandLine {
 export async function killedRun(
   { folder, env, args }: CommandLine,
   gates: Pick<DisturbedGates, 'disturb' | 'calm'>,
-  { side, at, when }: { readonly side: Side; readonly at: number; readonly when: 'before' | 'after' },
+  { side, at, when }: Cut,
 ): Promise<KilledRun> {
   let kill = async () => {}
   const hit = gates.disturb({
@@ -36,7 +79,7 @@ export async function killedRun(
       return 'reset'
     },
   })
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], {
+  const child = spawn(process.execPath, [compiledCli, ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

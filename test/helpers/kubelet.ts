@@ -37,6 +37,7 @@ export async function startKubelet(access: ClusterAccess): Promise<Kubelet> {
   const transport = openTransport(access)
   const stop = new AbortController()
   let held: string | undefined
+  let again: Promise<void> = Promise.resolve()
   await client.create(node, { metadata: { name: 'node' } })
   // The API server marks every new node as not ready, which no DaemonSet puts up with.
   await client.mergePatch(node, { name: 'node' }, { spec: { taints: null } })
@@ -58,27 +59,39 @@ export async function startKubelet(access: ClusterAccess): Promise<Kubelet> {
     })
     answer.resume()
   }
-  const look = async () => {
-    const { items } = await client.list<PodObject>(kinds.pod)
-    for (const pod of items) {
-      const isHeld = held !== undefined && pod.metadata.name.startsWith(held)
-      if (pod.status?.phase === 'Pending' && !pod.metadata.deletionTimestamp && !isHeld) await run(pod)
-    }
+  const see = async (pod: PodObject) => {
+    const isHeld = held !== undefined && pod.metadata.name.startsWith(held)
+    if (pod.status?.phase === 'Pending' && !pod.metadata.deletionTimestamp && !isHeld) await run(pod)
   }
-  const looking = (async () => {
-    while (!stop.signal.aborted) {
+  const { signal } = stop
+  const seeAll = async () => {
+    const { items, resourceVersion } = await client.list<PodObject>(kinds.pod, { signal })
+    for (const pod of items) await see(pod)
+    return resourceVersion
+  }
+  const follow = async () => {
+    const resourceVersion = await seeAll()
+    for await (const { type, object } of client.watch<PodObject>(kinds.pod, { resourceVersion, signal }))
+      if (type === 'ADDED' || type === 'MODIFIED') await see(object)
+  }
+  const following = (async () => {
+    while (!signal.aborted) {
       // An API server that is being restarted is asked again.
-      await look().catch(() => undefined)
+      await follow().catch(() => undefined)
       await sleep(50)
     }
   })()
   return {
     hold(prefix) {
       held = prefix
+      again = again.then(seeAll).then(
+        () => undefined,
+        () => undefined,
+      )
     },
     async [Symbol.asyncDispose]() {
       stop.abort()
-      await looking
+      await Promise.all([following, again])
       client[Symbol.dispose]()
       transport[Symbol.dispose]()
     },

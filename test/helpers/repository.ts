@@ -1,13 +1,21 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { generatedPaths } from '../../scripts/generate/generate.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import { root } from './generating.ts'
+import { trackdechets } from '../fixtures/applications.ts'
+import { cliOfPackage, compiledCli } from './cli.ts'
+import { generatedFiles, ourChart, repositoryFile, root } from './generating.ts'
 import { sharedFolder } from './shared-folder.ts'
 
-/** A copy of this repository in which a test may break anything. */
+/** A folder of a user's, in which a test may break anything. */
 export interface Repository {
   readonly folder: string
+  /** What Node is given to start the command line there. */
+  readonly program: readonly string[]
+  /** How a data file there imports the product's sources: `./`, or an address. */
+  readonly sources: string
   read(path: string): Promise<string>
   write(path: string, text: string): Promise<void>
   /** Replaces a text that has to be there. */
@@ -18,13 +26,62 @@ export interface Repository {
 }
 
 /** What the generators and the chart consist of. `node_modules` is linked. */
-const parts = ['scripts', 'schema', 'charts', 'values', 'docs', 'package.json', 'tsconfig.json']
+const parts = ['scripts', 'schema', 'charts', 'docs', 'package.json', 'tsconfig.json']
 
-/** A copy of the repository that is gone when the tests of the file are over. */
+/**
+ * A copy of the whole repository, for tests that change what is the product's: sources, chart, contract. Its command line is
+ * started as `package.json` does. It holds the fixture Trackdéchets and its generated files, whatever application this
+ * repository holds. Gone when the tests of the file are over.
+ */
 export async function repositoryCopy(): Promise<Repository> {
   const folder = await sharedFolder()
-  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true })
+  const filter = (path: string) => path !== join(ourChart, 'ci')
+  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const repository = repositoryIn(folder, cliOfPackage, './')
+  await writeDataFiles(repository, 'trackdechets')
+  for (const [path, content] of await generatedFiles(trackdechets)) await repository.write(path, content)
+  return repository
+}
+
+/**
+ * What a user has of his own: the two data files, and what is generated from them. The command line is the compiled one, and
+ * the product this repository. Gone when the tests of the file are over.
+ */
+export async function userFolder(): Promise<Repository> {
+  const repository = repositoryIn(await sharedFolder(), [compiledCli], pathToFileURL(`${root}/scripts/`).href)
+  await writeDataFiles(repository, 'trackdechets')
+  for (const [path, content] of await generatedFiles(trackdechets))
+    if (path.startsWith('values/') || path === generatedPaths.schema) await repository.write(path, content)
+  return repository
+}
+
+/** Puts the second application in the place of the first, as somebody would who adopts the repository. */
+export async function adoptBookshop(repository: Repository): Promise<void> {
+  await writeDataFiles(repository, 'bookshop')
+}
+
+/** Puts any application in the place of the first, as plain JavaScript; a file for it need not be there. */
+export async function adoptApplication(repository: Repository, application: Application): Promise<void> {
+  for (const name of ['catalogue', 'environments'] as const) {
+    await rm(join(repository.folder, `scripts/${name}.ts`), { force: true })
+    await repository.write(`scripts/${name}.mjs`, `export default ${JSON.stringify(application[name])}\n`)
+  }
+}
+
+// --- internal ---
+
+async function writeDataFiles(repository: Repository, fixture: 'trackdechets' | 'bookshop'): Promise<void> {
+  for (const file of ['catalogue.ts', 'environments.ts']) {
+    const text = await repositoryFile(`test/fixtures/${fixture}/${file}`)
+    await repository.write(
+      `scripts/${file}`,
+      text.replaceAll("'../../../scripts/model/", `'${repository.sources}model/`),
+    )
+  }
+}
+
+function repositoryIn(folder: string, program: readonly string[], sources: string): Repository {
   const at = (path: string) => join(folder, path)
   const read = (path: string) => readFile(at(path), 'utf8')
   const write = async (path: string, text: string) => {
@@ -33,6 +90,8 @@ export async function repositoryCopy(): Promise<Repository> {
   }
   return {
     folder,
+    program,
+    sources,
     read,
     write,
     async edit(path, from, to) {
@@ -42,21 +101,6 @@ export async function repositoryCopy(): Promise<Repository> {
       await write(path, edited)
     },
     remove: (path) => rm(at(path), { recursive: true }),
-    cli: (args, env = {}) =>
-      tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], { cwd: folder, env }),
+    cli: (args, env = {}) => tryRun(process.execPath, [...program, ...args], { cwd: folder, env }),
   }
-}
-
-/** Puts the second application in the place of the first, as somebody would who adopts the repository. */
-export async function adoptBookshop(repository: Repository): Promise<void> {
-  for (const file of ['catalogue.ts', 'environments.ts']) {
-    const text = await readFile(join(root, 'test/fixtures/bookshop', file), 'utf8')
-    await repository.write(`scripts/${file}`, text.replaceAll('../../../scripts/', './'))
-  }
-}
-
-/** Puts any application in the place of the first; a file for it need not be there. */
-export async function adoptApplication(repository: Repository, application: Application): Promise<void> {
-  await repository.write('scripts/catalogue.ts', `export default ${JSON.stringify(application.catalogue)}\n`)
-  await repository.write('scripts/environments.ts', `export default ${JSON.stringify(application.environments)}\n`)
 }

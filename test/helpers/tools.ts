@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import { type Folders, oneFolder } from '../../scripts/lib/folders.ts'
 import { findTools, type ToolchainIo } from '../../scripts/local/toolchain/find.ts'
 import { type Tool, type ToolName, toolNames } from '../../scripts/local/toolchain/tools.ts'
 
 /** What finding a tool needs, in a test. */
-export const toolchainIo: ToolchainIo = {
-  root: join(import.meta.dirname, '../..'),
+export const toolchainIo: ToolchainIo & Folders = {
+  ...oneFolder(join(import.meta.dirname, '../..')),
   env: process.env,
   signal: new AbortController().signal,
   log: (line) => process.stderr.write(`${line}\n`),

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../scripts/lib/command.ts'
+import { commandLine } from '../../scripts/lib/command-line.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
 import { runCli, runCliMany } from '../helpers/cli.ts'
+import { committedEnvironments } from '../helpers/committed.ts'
 
 const files = readdirSync('scripts/commands').filter((file) => file.endsWith('.ts'))
 const commands = await Promise.all(
@@ -14,6 +16,8 @@ const commands = await Promise.all(
   }),
 )
 const names = commands.map(({ command }) => command.name)
+
+const [environment = ''] = committedEnvironments
 
 /** Scripts of package.json that are no commands of ours. */
 const otherScripts = ['format', 'help', 'test']
@@ -31,7 +35,7 @@ describe('the overview', () => {
     const { exitCode, stdout = '', stderr } = overview ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     for (const { command } of commands) {
-      expect(stdout).toMatch(new RegExp(`^ {2}npm run ${command.name} +\\S`, 'm'))
+      expect(stdout).toMatch(new RegExp(`^ {2}${commandLine`${command.name}`} +\\S`, 'm'))
       expect(stdout).toContain(command.summary)
     }
     expect(stdout).toContain('2 wrong usage')
@@ -104,7 +108,7 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     [
       'an unknown option names the nearest',
       ['start', '--onec'],
-      `npm run start: unknown option '--onec'. Did you mean "--once"?`,
+      `npm start: unknown option '--onec'. Did you mean "--once"?`,
     ],
     [
       'a missing environment is named',
@@ -113,17 +117,17 @@ describe('wrong usage is told in one sentence, with exit code 2 and nothing on s
     ],
     [
       'an unknown environment names the nearest',
-      ['render', '--environment', 'recete'],
-      '--environment recete: there is no such environment. Did you mean "recette"? Expected one of: recette, sandbox, production.',
+      ['render', '--environment', `${environment}x`],
+      `--environment ${environment}x: there is no such environment. Did you mean "${environment}"? Expected one of: ${committedEnvironments.join(', ')}.`,
     ],
     [
       'a wrong choice names the right ones',
       ['start', '--output', 'xml'],
-      "npm run start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
+      "npm start: option '--output <form>' argument 'xml' is invalid. Allowed choices are table, json.",
     ],
     [
       'one of two environments is not taken in silence',
-      ['render', '-e', 'recette', '--environment', 'production'],
+      ['render', '-e', environment, '--environment', environment],
       "npm run render: option '-e, --environment <name>' is given twice.",
     ],
     ['an argument nobody asked for is refused', ['check', 'everything'], 'npm run check: too many arguments.'],

@@ -10,6 +10,7 @@ import type { StoreObject } from '../../cluster/stores.ts'
 import { isConflict } from '../../kubernetes/errors.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { acquireLease } from '../../kubernetes/lease.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { credentialKeys } from '../../model/names.ts'
 import type { KeyPair } from '../../scaleway/api-key.ts'
@@ -39,7 +40,7 @@ export async function requireCredentials({ client, tier, model, signal }: TierCo
     code: 'CREDENTIALS_MISSING',
     where: whereOf(tier),
     message: 'does not exist. Expected the key that is to be replaced.',
-    fix: `Give the tier its first key: npm run credentials -- --environment ${model.environment} --tier ${tier.name}`,
+    fix: `Give the tier its first key: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name}`}`,
   })
 }
 
@@ -107,7 +108,7 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
     code: 'STORE_USES_OTHER_CREDENTIALS',
     where: describeObject(kinds.secretStore, ref),
     message: `reads its key from elsewhere. Expected both halves from Secret ${credentialsSecret}.`,
-    fix: `Put the store back as the chart has it: npm run deploy -- --environment ${model.environment}`,
+    fix: `Put the store back as the chart has it: ${commandLine`deploy --environment ${model.environment}`}`,
   })
 }
 

@@ -1,5 +1,6 @@
 import type { KeyRotationState, StoredCredentials } from '../../cluster/credentials-secret.ts'
 import { KubernetesError } from '../../kubernetes/errors.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { accessKeyIn, checkedKey, describeKey, type KeyPair } from '../../scaleway/api-key.ts'
 import { createApiKey } from '../../scaleway/iam.ts'
@@ -177,6 +178,6 @@ function unfinished({ model, tier }: KeyRotationContext): ProblemError {
     code: 'ROTATION_UNFINISHED',
     where: `credentials of ${model.environment}/${tier.name}`,
     message: 'a rotation was interrupted, and the key before may still be needed. Expected it to be over.',
-    fix: `Bring it to its end first: npm run credentials -- --environment ${model.environment} --tier ${tier.name} --rotate`,
+    fix: `Bring it to its end first: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name} --rotate`}`,
   })
 }

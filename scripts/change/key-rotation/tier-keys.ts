@@ -1,5 +1,6 @@
 import type { StoredCredentials } from '../../cluster/credentials-secret.ts'
 import { type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { keyMark } from '../../model/names.ts'
 import { accessKeyIn, describeKey } from '../../scaleway/api-key.ts'
@@ -25,7 +26,7 @@ export async function readKeys(context: KeyRotationContext): Promise<TierKeys> {
       code: 'IAM_APPLICATION_MISSING',
       where: `IAM application ${tier.iamApplication}`,
       message: `does not exist in organization ${organizationId}. Expected the application of tier "${tier.name}".`,
-      fix: `Create it: npm run iam -- --environment ${model.environment} --format scw`,
+      fix: `Create it: ${commandLine`iam --environment ${model.environment} --format scw`}`,
     })
   }
   const all = await listApiKeys(managing(context), application.id)

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SecretObject } from '../../kubernetes/kinds.ts'
 import type { Digest } from '../../lib/keyed-digest.ts'
 import { compare, ProblemError } from '../../lib/problems.ts'
+import { isRecord } from '../../lib/record.ts'
 import type { ClusterContext } from './migration-context.ts'
 
 /** A Secret with everything that matters of it. Holds values: never printed. */
@@ -84,8 +85,6 @@ export function isSame(digest: Digest, a: SavedSecret, b: SavedSecret): boolean 
 
 // --- internal ---
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTexts = (value: unknown) => isRecord(value) && Object.values(value).every((text) => typeof text === 'string')
 
 /** The parser's own message quotes the text. */

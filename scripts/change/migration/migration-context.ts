@@ -1,8 +1,8 @@
 import type { RefreshOptions } from '../../cluster/refresh.ts'
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import { describeObject, kinds, type NamespacedRef } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import type { Digest } from '../../lib/keyed-digest.ts'
-import { shell } from '../../lib/shell.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ScalewayAccount } from '../../scaleway/connection.ts'
 
@@ -73,5 +73,5 @@ export function placeOfSecret(ref: NamespacedRef): string {
 
 /** The command that goes on, with what is to be added to it. */
 export function command({ model }: Pick<MigrationContext, 'model'>, ...args: readonly string[]): string {
-  return `\`${shell`npm run migrate -- --environment ${model.environment} ${args}`}\``
+  return `\`${commandLine`migrate --environment ${model.environment} ${args}`}\``
 }

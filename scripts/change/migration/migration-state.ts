@@ -1,5 +1,6 @@
 import { type Journal, openJournal, readJournal } from '../../kubernetes/journal.ts'
 import { ProblemError } from '../../lib/problems.ts'
+import { isRecord } from '../../lib/record.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ClusterContext } from './migration-context.ts'
 import { type StepName, stepNames } from './step-names.ts'
@@ -92,8 +93,6 @@ function checked({ legacy, model }: ClusterContext, state: MigrationState | unde
   })
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
 const isTextOrAbsent = (value: unknown) => value === undefined || typeof value === 'string'
 const isSeen = (value: unknown): value is Record<string, unknown> =>

@@ -1,4 +1,5 @@
 import type { SecretObject } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shell, shellWord } from '../../lib/shell.ts'
 import { fillEntries } from '../../model/fill-entries.ts'
@@ -99,7 +100,7 @@ function foreignProblem({ model }: MigrationContext, { ref }: HandMade, { key, n
       code: 'TARGET_VALUE_NOT_FILLED',
       where,
       message: `holds ${key}, for which neither the old Secret nor Scaleway has a value. Expected ${name} filled.`,
-      fix: `${shell`npm run fill -- --environment ${model.environment} --from-secret ${`${ref.namespace}/${ref.name}`} --only ${name}`}; or ${replace}`,
+      fix: `${commandLine`fill --environment ${model.environment} --from-secret ${`${ref.namespace}/${ref.name}`} --only ${name}`}; or ${replace}`,
     }
   return {
     code: 'TARGET_VALUE_DIFFERS',

@@ -1,5 +1,6 @@
 import { isReloaded } from '../../cluster/reloader.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { consumersOf } from '../../model/consumers.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
@@ -28,7 +29,7 @@ export function unmarkedTargets(
           code: 'TARGET_UNKNOWN_TO_RELOADER',
           where: describeObject(kinds.secret, { namespace: tier.namespace, name: target.name }),
           message: `has no annotation ${reloaderAnnotations.match}: "true", so that Reloader restarts nothing when it changes. Expected the chart deployed with restart 'reloader'.`,
-          fix: `\`npm run deploy -- --environment ${environment}\``,
+          fix: `\`${commandLine`deploy --environment ${environment}`}\``,
         },
       ]
     }),

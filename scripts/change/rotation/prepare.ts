@@ -1,5 +1,6 @@
 import { readJournal } from '../../kubernetes/journal.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { isError, type Problem, ProblemError, sortProblems } from '../../lib/problems.ts'
 import { externalSecrets, type RemoteSecretModel, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
@@ -52,7 +53,7 @@ export async function readState(context: RotationContext): Promise<RotationState
     code: 'ROTATION_OF_ANOTHER',
     where: unit.name,
     message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that to be finished.`,
-    fix: `Bring it to its end first: \`npm run rotate -- --environment ${model.environment} ${state.name}\`, then with --finish.`,
+    fix: `Bring it to its end first: \`${commandLine`rotate --environment ${model.environment} ${state.name}`}\`, then with --finish.`,
   })
 }
 
@@ -186,7 +187,7 @@ async function obstacles(
       code: 'NOT_DEPLOYED',
       where: describeObject(kinds.externalSecret, ref),
       message: 'does not exist, so that nothing delivers a new value. Expected it.',
-      fix: `Run \`npm run deploy -- --environment ${model.environment}\` first.`,
+      fix: `Run \`${commandLine`deploy --environment ${model.environment}`}\` first.`,
     })
   }
   return problems

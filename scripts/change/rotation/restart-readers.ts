@@ -1,5 +1,6 @@
 import { isReloaded } from '../../cluster/reloader.ts'
 import { annotateTemplate, isRolling, obstacleOf, type RollingObject, rollingKind } from '../../cluster/rollout.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { groupBy } from '../../lib/group.ts'
 import { type Problem, ProblemError } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
@@ -131,7 +132,7 @@ function planReloaded(
     code: 'CONSUMER_UNKNOWN_TO_RELOADER',
     where,
     message: 'has no annotation by which Reloader restarts it when its target changes. Expected one.',
-    fix: `Run \`npm run restart -- --environment ${environment}\`, or rotate with --no-restart.`,
+    fix: `Run \`${commandLine`restart --environment ${environment}`}\`, or rotate with --no-restart.`,
   }
   return { kind, name, action: 'reloader', reason: '', obstacle }
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../../lib/record.ts'
+
 /**
  * Where a rotation is. `adding`: new versions are being added. `added`: all of them are there. `delivered`: the targets
  * hold them. `restarted`: the workloads read them. `proved`: nothing speaks against them; the overlap runs. `disabled`:
@@ -85,8 +87,6 @@ export function parseState(json: unknown): RotationState | undefined {
 }
 
 // --- internal ---
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 function isRemote(value: unknown): boolean {
   if (!isRecord(value)) return false

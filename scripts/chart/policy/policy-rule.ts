@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import type { Manifest } from '../manifests.ts'
@@ -30,6 +31,6 @@ export function differences(actual: unknown, expected: Readonly<Record<string, u
 }
 
 export function problem(code: string, where: string, message: string): Problem {
-  const fix = 'Correct the templates of the chart, or run `npm run gen-values` if the values were edited by hand.'
+  const fix = `Correct the templates of the chart, or run \`${commandLine`gen-values`}\` if the values were edited by hand.`
   return { code, where, message, fix }
 }

@@ -6,6 +6,7 @@ import type { ClusterReader } from '../../kubernetes/client.ts'
 import { KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import type { CommandIo } from '../../lib/command.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { lines, type Printable, together } from '../../lib/printable.ts'
 import { formatProblems, ProblemError } from '../../lib/problems.ts'
 import { findPresent } from '../../local/toolchain/find.ts'
@@ -26,7 +27,8 @@ import type { Render } from './observe/admission.ts'
 export async function examine(
   model: EnvironmentModel,
   client: DiagnoseOptions['client'],
-  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'> & Partial<Pick<DiagnoseOptions, 'onStep'>>,
+  io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'> &
+    Partial<Pick<DiagnoseOptions, 'onStep'>>,
 ): Promise<Diagnosis> {
   const { env, signal, onStep } = io
   const account = await accountIfAny(io)
@@ -58,7 +60,7 @@ export async function explain(
   model: EnvironmentModel,
   client: ClusterReader,
   { problems }: Pick<GateResult, 'problems'>,
-  io: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+  io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'>,
 ): Promise<Explanation> {
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(explainMs)])
   const causes = await examine(model, client, { ...io, signal }).then(
@@ -84,17 +86,26 @@ export async function explain(
 /** Renders the chart of an environment for a look. Without Helm at hand, or with values that are stale, it is not known. */
 export function renderer(
   model: EnvironmentModel,
-  { root, env, signal, log }: Pick<CommandIo, 'root' | 'env' | 'signal' | 'log'>,
+  io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'>,
 ): Render {
+  const { productFolder, userFolder, env, signal } = io
   return async () => {
     const what = 'not known: whether the cluster has, or would take, what the chart renders'
     try {
-      await refuseStaleValues(root, model.environment)
-      const helm = await findPresent('helm', { root, env, log })
-      if (!helm) return { unseen: `${what}; Helm is not at hand (\`npm run setup\`)` }
+      await refuseStaleValues(io, model.environment)
+      const helm = await findPresent('helm', io)
+      if (!helm) return { unseen: `${what}; Helm is not at hand (\`${commandLine`setup`}\`)` }
       const valuesFile = generatedPaths.values(model.environment)
       const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
-      const text = await renderChart({ helm: helm.path, root, signal, release: model.release, valuesFile, set })
+      const text = await renderChart({
+        helm: helm.path,
+        productFolder,
+        userFolder,
+        signal,
+        release: model.release,
+        valuesFile,
+        set,
+      })
       return { value: parseManifests(text, valuesFile) }
     } catch (error) {
       if (error instanceof ProblemError) return { unseen: `${what}; ${error.message.replace(/\.$/, '')}` }

@@ -1,4 +1,5 @@
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
+import { commandLine, pipedCommandLine } from '../../lib/command-line.ts'
 import { shell, shellWord } from '../../lib/shell.ts'
 import { fillCommand } from '../../model/fill-command.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
@@ -6,11 +7,11 @@ import type { SecretSpec } from '../../model/types.ts'
 
 /** Commands to paste into a shell, in the quotes of Markdown. None holds a value or a key. */
 export const paste = {
-  deploy: (model: EnvironmentModel) => code(`npm run deploy -- --environment ${model.environment}`),
+  deploy: (model: EnvironmentModel) => code(commandLine`deploy --environment ${model.environment}`),
 
   /** Makes IAM what the plan says: applications, policies and keys that are missing. */
   iam: ({ environment }: EnvironmentModel) =>
-    code(`npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh`),
+    code(`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh`),
 
   /** Makes a new key and puts it in use. */
   rotateKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate`),
@@ -46,7 +47,7 @@ export const paste = {
     code(fillCommand({ environment, tier: tier.name, specs })),
 
   /** The operator's own values; their first lines say how to install it with them. */
-  operatorValues: () => code('npm run --silent operator-values > operator-values.yaml'),
+  operatorValues: () => code(`${pipedCommandLine`operator-values`} > operator-values.yaml`),
 
   /** Makes the operator read Scaleway now. Several of one namespace: all that are in it. */
   forceSync: (refs: readonly NamespacedRef[]) => {
@@ -91,5 +92,5 @@ function annotate(which: readonly string[], ref: Pick<NamespacedRef, 'namespace'
 }
 
 function credentials({ environment }: EnvironmentModel, { name }: TierModel): string {
-  return `npm run credentials -- --environment ${environment} --tier ${name}`
+  return commandLine`credentials --environment ${environment} --tier ${name}`
 }

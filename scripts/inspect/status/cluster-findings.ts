@@ -2,6 +2,7 @@ import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { age } from '../../lib/age.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { durationSeconds } from '../../model/duration.ts'
@@ -33,8 +34,8 @@ export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSu
 
 // --- internal ---
 
-const deploy = ({ environment }: EnvironmentModel) => `\`npm run deploy -- --environment ${environment}\``
-const doctor = ({ environment }: EnvironmentModel) => `\`npm run doctor -- --environment ${environment}\``
+const deploy = ({ environment }: EnvironmentModel) => `\`${commandLine`deploy --environment ${environment}`}\``
+const doctor = ({ environment }: EnvironmentModel) => `\`${commandLine`doctor --environment ${environment}`}\``
 
 function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSight): Finding[] {
   const where = describeObject(kinds.secretStore, { namespace: tier.namespace, name: tier.secretStore })
@@ -70,7 +71,7 @@ function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: 
       code: 'EXTERNAL_SECRET_UNCATALOGUED',
       where: describeObject(kinds.externalSecret, { namespace, name }),
       message: 'is still there, and no entry of the catalogue is in it. Expected it removed with its Secret.',
-      fix: `See who reads its Secret: \`npm run plan -- --environment ${model.environment}\`; then ${deploy(model)}`,
+      fix: `See who reads its Secret: \`${commandLine`plan --environment ${model.environment}`}\`; then ${deploy(model)}`,
       specs: [],
     }),
   )

@@ -1,4 +1,5 @@
 import { age } from '../../lib/age.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { shell } from '../../lib/shell.ts'
 import { shortList } from '../../lib/short-list.ts'
@@ -130,7 +131,7 @@ function rotation({ environment, sight }: Context, now: Date): Finding[] {
       code: due.state === 'overdue' ? 'ROTATION_OVERDUE' : 'ROTATION_DUE',
       where: `${placeOf(remote)} (${spec.variable})`,
       message: `version ${version.revision} is ${old} old, and was to be rotated by ${day}. Expected no value older than ${spec.rotation}.`,
-      fix: `\`npm run rotate -- --environment ${environment} ${spec.tier}.${spec.variable}\``,
+      fix: `\`${commandLine`rotate --environment ${environment} ${spec.tier}.${spec.variable}`}\``,
       specs: [spec],
     })
   })

@@ -1,5 +1,6 @@
 import { readIfExists, writeWhole } from '../../lib/files.ts'
 import { ProblemError } from '../../lib/problems.ts'
+import { isRecord } from '../../lib/record.ts'
 import { ApiError } from './http/api-error.ts'
 import { bodyArguments } from './http/arguments.ts'
 import { readState, type SavedState } from './state.ts'
@@ -16,7 +17,7 @@ export async function loadState(path: string): Promise<SavedState | undefined> {
   const text = await readIfExists(path)
   if (text === undefined) return undefined
   const json = parse(path, text)
-  const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined
+  const version = isRecord(json) ? json.version : undefined
   if (version !== stateVersion)
     throw stateProblem(
       path,

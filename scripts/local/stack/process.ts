@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { commandLine } from '../../lib/command-line.ts'
 import { lastLines } from '../../lib/exec.ts'
 import { isErrno } from '../../lib/files.ts'
 import { exitCodes, ProblemError } from '../../lib/problems.ts'
@@ -123,8 +124,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function exitProblem(options: ProcessOptions, fact: string): Promise<ProblemError> {
-  const fix =
-    'Read the lines above; a wrong or damaged program is replaced by `npm run setup` once its folder is deleted.'
+  const fix = `Read the lines above; a wrong or damaged program is replaced by \`${commandLine`setup`}\` once its folder is deleted.`
   return problem(options, 'PROCESS_EXITED', `${fact}. Expected it to keep running.`, fix)
 }
 

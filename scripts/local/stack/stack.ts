@@ -2,6 +2,7 @@ import { upgradeRelease } from '../../chart/helm.ts'
 import { createClient, type KubernetesClient } from '../../kubernetes/client.ts'
 import { applyCrds } from '../../kubernetes/crds.ts'
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
+import type { Folders } from '../../lib/folders.ts'
 import { type EnvironmentModel, externalSecrets } from '../../model/resolve.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts'
 import { findTools, type ToolchainIo } from '../toolchain/find.ts'
@@ -77,17 +78,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 /**
  * A real `helm upgrade --install` of the chart with the values of the environment, pointed at the emulator.
  *
- * @param valuesFile relative to `root`
+ * @param valuesFile relative to the user's folder
  */
 export function installChart(
   stack: LocalStack,
-  root: string,
+  { productFolder, userFolder }: Folders,
   valuesFile: string,
   signal?: AbortSignal,
 ): Promise<number> {
   return upgradeRelease({
     helm: stack.helm,
-    root,
+    productFolder,
+    userFolder,
     valuesFile,
     release: stack.model.release,
     set: { 'scaleway.apiUrl': stack.emulator.url },

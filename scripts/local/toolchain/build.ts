@@ -51,8 +51,8 @@ async function build(recipe: PinnedRecipe, cache: string, io: BuildIo): Promise<
   const verb = kind === 'python' ? 'installing' : kind === 'operator-crds' ? 'downloading' : 'building'
   io.log(`${name} ${version}: ${verb}, about ${duration(coldSeconds * 1000)} when nothing is cached`)
   await mkdir(folder, { mode: 0o700 })
+  using progress = startProgress(name, io)
   try {
-    using progress = startProgress(name, io)
     await steps[kind]({ recipe, folder, destination, io, progress })
     await closeToOthers(folder)
     // What has that name already is damaged (a file deleted by hand, a Python uninstalled), or open to others.
@@ -61,7 +61,7 @@ async function build(recipe: PinnedRecipe, cache: string, io: BuildIo): Promise<
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
-  io.log(`${name} ${version}: ready after ${duration(Date.now() - started)}`)
+  progress.end(`${name} ${version}: ready after ${duration(Date.now() - started)}`)
 }
 
 const steps = {

@@ -10,7 +10,7 @@ import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
 
 /** What finding a tool needs of the outside world. */
-export type ToolchainIo = Pick<CommandIo, 'root' | 'env' | 'signal' | 'log' | 'isTerminal'>
+export type ToolchainIo = Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log' | 'isTerminal'>
 
 /**
  * One tool, found or built.
@@ -28,7 +28,7 @@ export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
  */
 export async function findPresent(
   name: ToolName,
-  io: Pick<ToolchainIo, 'root' | 'env' | 'log'>,
+  io: Pick<ToolchainIo, 'productFolder' | 'env' | 'log'>,
 ): Promise<Tool | undefined> {
   const found = await lookUp(name, io)
   warn(found.warnings, io)
@@ -82,13 +82,13 @@ interface Missing extends Omit<Located, 'tool'> {
 
 type Found = Located & { readonly tool: Tool }
 
-async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'root' | 'env'>): Promise<Found | Missing> {
+async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'productFolder' | 'env'>): Promise<Found | Missing> {
   const given = await fromVariable(name, io.env)
   if (isFound(given)) return given
   const onPath = await fromPath(name, io.env)
   if (isFound(onPath)) return onPath
   const { unfit, warnings } = onPath
-  const recipe = await readRecipe(tools[name].recipe, io.root)
+  const recipe = await readRecipe(tools[name].recipe, io.productFolder)
   const path = join(cacheFolder(io.env), recipe.key, tools[name].file)
   const cached = { name, path, version: recipe.pins.get(name) ?? recipe.version, source: 'cache' }
   if (!(await isPresent(path))) return { name, recipe, cached, unfit, warnings }

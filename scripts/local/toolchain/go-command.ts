@@ -18,6 +18,8 @@ export interface Go {
 export interface GoWork {
   /** As messages name it: `helm`. */
   readonly name: string
+  /** Default: `build helm`, of its name */
+  readonly purpose?: string
   /** The folder with go.mod and go.sum. */
   readonly directory: string
   readonly io: Pick<BuildIo, 'env' | 'signal' | 'log'>
@@ -30,14 +32,14 @@ export interface GoWork {
  * @throws ProblemError `GO_MISSING`, `GO_TOO_OLD`, `CACHE_OPEN_TO_OTHERS`
  */
 export async function findGo(work: GoWork): Promise<Go> {
-  const { name, directory, io } = work
+  const { name, purpose = `build ${name}`, directory, io } = work
   const needed = /^go (\S+)/m.exec(await readFile(join(directory, 'go.mod'), 'utf8'))?.[1] ?? '1.21'
   const { usable, passedOver } = await findPrograms(['go'], io.env.PATH)
   const [file] = usable
   const expected = `Expected Go ${needed} or newer.`
   const open = passedOver.map((program) => passedOverWarning(program, 'install Go elsewhere'))
   if (file === undefined) {
-    const message = `there is no \`go\` on PATH${open.length > 0 ? ' that can be used' : ''}, and ${name} must be built. ${expected}`
+    const message = `there is no \`go\` on PATH${open.length > 0 ? ' that can be used' : ''}, and it is needed to ${purpose}. ${expected}`
     throw new ProblemError([goProblem('GO_MISSING', message), ...open], exitCodes.toolMissing)
   }
   logProblems(open, io.log)
@@ -45,7 +47,7 @@ export async function findGo(work: GoWork): Promise<Go> {
   const settings = await readSettings(file, env, work)
   const version = (settings.GOVERSION ?? '').replace(/^go/, '')
   if (parseVersion(version) === undefined || !satisfies(version, `>=${needed}`)) {
-    const message = `${file} is version ${version || 'unknown'}, too old to build ${name}. ${expected}`
+    const message = `${file} is version ${version || 'unknown'}, too old to ${purpose}. ${expected}`
     throw new ProblemError(goProblem('GO_TOO_OLD', message), exitCodes.toolMissing)
   }
   for (const variable of ['GOMODCACHE', 'GOCACHE'] as const) {

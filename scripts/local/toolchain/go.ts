@@ -52,9 +52,39 @@ async function goBuild(context: BuildContext, cwd: string, package_: string): Pr
   await mkdir(bin)
   const variable = recipe.versionVariable ? ` -X ${recipe.versionVariable}=v${recipe.version}` : ''
   const ldflags = `-s -w${variable}`
+  const packages = context.io.isTerminal ? await packagesToCompile(context, go, cwd, package_) : new Set<string>()
+  let done = 0
+  const onLine = (line: string) => {
+    if (!packages.has(line)) return
+    if (++done < packages.size) progress.count(done, packages.size)
+    // The last package is the program itself: what comes now is its linking, mostly.
+    else progress.phase('linking')
+  }
   progress.phase('building')
-  const result = await goRun(context, go, ['build', '-ldflags', ldflags, '-o', `${bin}/`, package_], cwd)
-  if (result.exitCode !== 0) throw goFailure({ ...recipe, io: context.io }, result)
+  // As many packages at a time as there are cores, which is Go's default, keep them busy: builds run one after the other.
+  const verbose = packages.size > 0 ? ['-v'] : []
+  const args = ['build', ...verbose, '-ldflags', ldflags, '-o', `${bin}/`, package_]
+  const result = await goRun(context, go, args, cwd, onLine)
+  if (result.exitCode === 0) return
+  const stderr = result.stderr.split('\n').filter((line) => !packages.has(line))
+  throw goFailure({ ...recipe, io: context.io }, { ...result, stderr: stderr.join('\n') })
+}
+
+/**
+ * The packages that Go has not compiled before, as `go build -v` names each of them when its turn comes. Their sources are
+ * downloaded for that. Empty when Go can't tell: why, the build itself tells better.
+ */
+async function packagesToCompile(
+  context: BuildContext,
+  go: Go,
+  cwd: string,
+  package_: string,
+): Promise<ReadonlySet<string>> {
+  context.progress.phase('loading its sources')
+  const format =
+    '{{if .Stale}}{{if ne .StaleReason "not installed but available in build cache"}}{{.ImportPath}}{{end}}{{end}}'
+  const { exitCode, stdout } = await goRun(context, go, ['list', '-deps', '-f', format, package_], cwd)
+  return new Set(exitCode === 0 ? stdout.split('\n').filter((line) => line !== '') : [])
 }
 
 /** With the committed go.sum beside it, a module that was tampered with is refused. */
@@ -62,11 +92,19 @@ function operatorModule({ recipe, io }: BuildContext): Promise<string> {
   return downloadModule({ ...recipe, io }, recipe.pin)
 }
 
-async function goRun(context: BuildContext, go: Go, args: string[], cwd: string): Promise<RunResult> {
+/** @param onLine called for each line of standard error that tells of no download */
+async function goRun(
+  context: BuildContext,
+  go: Go,
+  args: string[],
+  cwd: string,
+  onLine?: (line: string) => void,
+): Promise<RunResult> {
   const { io, folder, progress } = context
   let downloads = 0
   const onStderrLine = (line: string) => {
-    if (line.startsWith('go: downloading ')) progress.phase(`building (${++downloads} modules downloaded)`)
+    if (line.startsWith('go: downloading ')) progress.phase(`downloading modules (${++downloads} so far)`)
+    else onLine?.(line)
   }
   // An interrupted Go leaves its temporary files behind; in our own folder they go with it.
   const temporary = join(folder, 'tmp')

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { commandLine } from '../../lib/command-line.ts'
 import { lastLines, tryRun } from '../../lib/exec.ts'
 import { findOpenEntry, type OpenEntry } from '../../lib/open-entry.ts'
 import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
@@ -14,21 +15,28 @@ export interface Located {
   readonly tool?: Tool
   /** Programs of that name that were not taken, each as a fact. */
   readonly unfit: readonly string[]
-  /** Programs that other users of this machine could replace. */
+  /** Programs that other users of this machine could replace, and a version that our tests don't run with. */
   readonly warnings: readonly Problem[]
 }
 
 /**
  * The tool that an environment variable names; undefined when the variable is not set. A variable that is set and wrong
- * is never skipped, and what it names is used even where others may write, with a warning: whoever set it wants that file.
+ * is never skipped. What it names is used where others may write, and in every version that is supported, tested or not,
+ * with a warning: whoever set it wants that file.
  *
- * @throws ProblemError `TOOL_NOT_FOUND` (no such file) or `TOOL_VERSION` (not a version we run with).
+ * @throws ProblemError `TOOL_NOT_FOUND` (no such file) or `TOOL_VERSION` (not a supported version).
  */
 export async function fromVariable(name: ToolName, env: Environment): Promise<Located | undefined> {
   const tool = await givenTool(name, env)
   if (!tool) return undefined
   const open = await findOpenEntry(tool.path)
-  return { tool, unfit: [], warnings: open ? [openWarning(tools[name].variable, open)] : [] }
+  const { variable, tested }: ToolSpec = tools[name]
+  const isUntested = tested !== undefined && !satisfies(tool.version, tested)
+  const warnings = [
+    ...(open ? [openWarning(variable, open)] : []),
+    ...(isUntested ? [untestedWarning(tool, tested)] : []),
+  ]
+  return { tool, unfit: [], warnings }
 }
 
 /** What PATH holds of a tool: the first one of a fitting version. One that others could replace is not even asked. */
@@ -41,7 +49,7 @@ export async function fromPath(name: ToolName, env: Environment): Promise<Locate
   )
   for (const path of usable) {
     const version = await probeVersion(path, spec)
-    if (version !== undefined && fits(spec, version)) {
+    if (version !== undefined && (spec.tested === undefined || satisfies(version, spec.tested))) {
       return { tool: { name, path, version, source: 'PATH' }, unfit, warnings }
     }
     unfit.push(`${path} is ${version ?? 'of no known version'}`)
@@ -49,10 +57,10 @@ export async function fromPath(name: ToolName, env: Environment): Promise<Locate
   return { unfit, warnings }
 }
 
-/** `helm >=4.3.0 <5.0.0`, or the name alone. */
+/** What is looked for on PATH: `helm >=4.3.0 <5.0.0`, or the name alone. */
 export function wanted(name: ToolName): string {
-  const { accepts }: ToolSpec = tools[name]
-  return accepts === undefined ? name : `${name} ${accepts}`
+  const { tested }: ToolSpec = tools[name]
+  return tested === undefined ? name : `${name} ${tested}`
 }
 
 // --- internal ---
@@ -73,11 +81,13 @@ async function givenTool(name: ToolName, env: Environment): Promise<Tool | undef
     throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is no executable file. Expected ${name}.`)
   }
   const version = await probeVersion(path, spec)
+  const range = supportedRange(spec)
+  const expected = `Expected ${[name, range ?? spec.probe.of].filter((part) => part !== undefined).join(' ')}.`
   if (version === undefined) {
-    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which doesn't answer like ${name}. Expected ${wanted(name)}.`)
+    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which doesn't answer like ${name}. ${expected}`)
   }
-  if (!fits(spec, version)) {
-    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which is version ${version}. Expected ${wanted(name)}.`)
+  if (range !== undefined && !satisfies(version, range)) {
+    throw wrong(spec, 'TOOL_VERSION', `names ${path}, which is version ${version}. ${expected}`)
   }
   return { name, path, version, source: spec.variable }
 }
@@ -92,22 +102,29 @@ async function probeVersion(path: string, { probe }: ToolSpec): Promise<string |
   return match ? (match[1] ?? 'unknown') : undefined
 }
 
-function fits({ accepts }: ToolSpec, version: string): boolean {
-  return accepts === undefined || satisfies(version, accepts)
+function supportedRange({ supported, tested }: ToolSpec): string | undefined {
+  return supported ?? tested
 }
 
 async function requireCrds(path: string, variable: string): Promise<void> {
   const marker = 'name: externalsecrets.external-secrets.io'
+  let definition: string | undefined
   try {
     const isFolder = (await stat(path)).isDirectory()
     const files = isFolder
       ? (await readdir(path)).filter((file) => file.endsWith('.yaml')).map((file) => join(path, file))
       : [path]
-    for (const file of files) if ((await readFile(file, 'utf8')).includes(marker)) return
+    for (const file of files) {
+      const documents = (await readFile(file, 'utf8')).split(/^---$/m)
+      definition ??= documents.find((document) => document.includes(marker))
+    }
   } catch (error) {
     throw missingCrds(variable, path, `can't be read: ${lastLines(String(error), 1)[0]?.trim()}`)
   }
-  throw missingCrds(variable, path, `does not hold the definition of ExternalSecret`)
+  if (definition === undefined) throw missingCrds(variable, path, 'does not hold the definition of ExternalSecret')
+  if (/^ +(- )?name: v1$/m.test(definition)) return
+  const message = `names ${path}, which defines ExternalSecret without version v1. Expected the CRDs of operator 0.16.0 or newer.`
+  throw wrong({ variable }, 'TOOL_VERSION', message)
 }
 
 function missingCrds(variable: string, path: string, fact: string): ProblemError {
@@ -116,7 +133,7 @@ function missingCrds(variable: string, path: string, fact: string): ProblemError
 }
 
 function wrong({ variable }: Pick<ToolSpec, 'variable'>, code: string, message: string): ProblemError {
-  const fix = `Correct ${variable}, or unset it to let \`npm run setup\` find or build the tool.`
+  const fix = `Correct ${variable}, or unset it to let \`${commandLine`setup`}\` find or build the tool.`
   return new ProblemError({ code, where: variable, message, fix }, exitCodes.toolMissing)
 }
 
@@ -126,6 +143,16 @@ function openWarning(variable: string, { path, fact, fix }: OpenEntry): Problem 
     where: variable,
     message: `names a program that others could replace, because ${path} ${fact}. It is used, because the variable names it. Expected one that nobody but you and root can replace.`,
     fix: `${fix}.`,
+    severity: 'warning',
+  }
+}
+
+function untestedWarning({ name, path, version, source }: Tool, tested: string): Problem {
+  return {
+    code: 'TOOL_UNTESTED',
+    where: source,
+    message: `names ${path}, which is ${name} ${version}. It is used, but the tests run with ${tested}. Expected one of these versions.`,
+    fix: `Nothing has to be done while it works; unset ${source} to let \`${commandLine`setup`}\` find or build a tested one.`,
     severity: 'warning',
   }
 }

@@ -21,6 +21,16 @@ export function satisfies(version: string, range: string): boolean {
   })
 }
 
+/** Whether a version has numbers alone: no alpha, no release candidate, no build of a commit. */
+export function isRelease(version: string): boolean {
+  return /^\d+(\.\d+){0,2}$/.test(version)
+}
+
+/** Whether version `a` is newer than version `b`. Suffixes are not compared. */
+export function isNewer(a: string, b: string): boolean {
+  return compareNumbers(parseVersion(a) ?? [], parseVersion(b) ?? []) > 0
+}
+
 // --- internal ---
 
 function compareNumbers(a: readonly number[], b: readonly number[]): number {

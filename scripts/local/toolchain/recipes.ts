@@ -115,12 +115,12 @@ const buildSteps = 1
 /**
  * Reads the pins of a recipe.
  *
- * @param root the repository's root folder.
+ * @param productFolder where the pins are
  * @throws ProblemError `TOOLCHAIN_DAMAGED` when the committed pins don't name the recipe's module.
  */
-export async function readRecipe(name: RecipeName, root: string): Promise<PinnedRecipe> {
+export async function readRecipe(name: RecipeName, productFolder: string): Promise<PinnedRecipe> {
   const recipe: Recipe = recipes[name]
-  const directory = join(root, 'scripts', 'local', 'toolchain', recipe.folder)
+  const directory = join(productFolder, 'scripts', 'local', 'toolchain', recipe.folder)
   const files = (await readdir(directory)).filter((file) => /\.(go|mod|sum|txt)$/.test(file)).sort(compare)
   const { kind, package: package_, versionVariable } = recipe
   const digest = createHash('sha256').update(JSON.stringify([buildSteps, kind, package_, versionVariable]))

@@ -5,6 +5,8 @@ interface VersionProbe {
   readonly args: readonly string[]
   /** The first group is the version; a tool that tells none has no group. */
   readonly pattern: RegExp
+  /** Versions that match, where none is told: `0.20.1 or newer`. */
+  readonly of?: string
 }
 
 export interface ToolSpec {
@@ -16,13 +18,19 @@ export interface ToolSpec {
   readonly variableNames: 'file' | 'folder'
   /** Names looked for on PATH. Empty: PATH is not searched, because a stranger's copy can't be told from ours. */
   readonly onPath: readonly string[]
-  /** Versions taken from the environment variable or PATH; undefined when the tool tells no version. */
-  readonly accepts?: string
+  /** Versions our tests run with; taken from PATH as well. Undefined when the tool tells no version. */
+  readonly tested?: string
+  /**
+   * Versions an environment variable may name: what the chart and our commands need of it. Outside of `tested` with a warning.
+   *
+   * Default: `tested`
+   */
+  readonly supported?: string
   /** Undefined for a tool that is no program. */
   readonly probe?: VersionProbe
 }
 
-/** Every tool, by name. What each range allows is what our tests have run with; builds use the exact pinned version. */
+/** Every tool, by name. Builds use the exact pinned version. */
 export const tools = {
   helm: {
     recipe: 'helm',
@@ -30,7 +38,9 @@ export const tools = {
     variable: 'HELM_BIN',
     variableNames: 'file',
     onPath: ['helm'],
-    accepts: '>=4.3.0 <5.0.0',
+    tested: '>=4.3.0 <5.0.0',
+    // `--hide-notes` of a dry run is of 3.16.
+    supported: '>=3.16.0 <5.0.0',
     probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
   },
   helm3: {
@@ -39,7 +49,8 @@ export const tools = {
     variable: 'HELM3_BIN',
     variableNames: 'file',
     onPath: ['helm3', 'helm'],
-    accepts: '>=3.22.0 <4.0.0',
+    tested: '>=3.22.0 <4.0.0',
+    supported: '>=3.16.0 <4.0.0',
     probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
   },
   ct: {
@@ -48,7 +59,8 @@ export const tools = {
     variable: 'CT_BIN',
     variableNames: 'file',
     onPath: ['ct'],
-    accepts: '>=3.14.0 <4.0.0',
+    tested: '>=3.14.0 <4.0.0',
+    supported: '>=3.0.0 <4.0.0',
     probe: { args: ['version'], pattern: /Version:\s*v?(\d\S*)/ },
   },
   kubeconform: {
@@ -57,7 +69,7 @@ export const tools = {
     variable: 'KUBECONFORM_BIN',
     variableNames: 'file',
     onPath: ['kubeconform'],
-    accepts: '>=0.7.0 <1.0.0',
+    tested: '>=0.7.0 <1.0.0',
     probe: { args: ['-v'], pattern: /v?(\d\S*)/ },
   },
   etcd: {
@@ -66,7 +78,9 @@ export const tools = {
     variable: 'KUBEBUILDER_ASSETS',
     variableNames: 'folder',
     onPath: ['etcd'],
-    accepts: '>=3.5.0 <3.7.0',
+    tested: '>=3.7.0 <3.8.0',
+    // `/readyz` is of 3.5.11.
+    supported: '>=3.5.11',
     probe: { args: ['--version'], pattern: /etcd Version:\s*(\d\S*)/ },
   },
   'kube-apiserver': {
@@ -75,7 +89,9 @@ export const tools = {
     variable: 'KUBEBUILDER_ASSETS',
     variableNames: 'folder',
     onPath: ['kube-apiserver'],
-    accepts: '>=1.34.0 <1.35.0',
+    tested: '>=1.37.0 <1.38.0',
+    // As `kubeVersion` of the chart.
+    supported: '>=1.30.0',
     probe: { args: ['--version'], pattern: /Kubernetes v(\d\S*)/ },
   },
   'kube-controller-manager': {
@@ -84,7 +100,9 @@ export const tools = {
     variable: 'KUBEBUILDER_ASSETS',
     variableNames: 'folder',
     onPath: ['kube-controller-manager'],
-    accepts: '>=1.34.0 <1.35.0',
+    tested: '>=1.37.0 <1.38.0',
+    // As `kubeVersion` of the chart.
+    supported: '>=1.30.0',
     probe: { args: ['--version'], pattern: /Kubernetes v(\d\S*)/ },
   },
   'external-secrets': {
@@ -93,7 +111,8 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_BIN',
     variableNames: 'file',
     onPath: [],
-    probe: { args: ['--help'], pattern: /enable-cluster-store-reconciler/ },
+    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   'external-secrets-crds': {
     recipe: 'external-secrets-crds',
@@ -108,7 +127,8 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_VULNERABLE_BIN',
     variableNames: 'file',
     onPath: [],
-    probe: { args: ['--help'], pattern: /enable-cluster-store-reconciler/ },
+    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   unseal: {
     recipe: 'unseal',
@@ -132,7 +152,7 @@ export const tools = {
     variable: 'YAMLLINT_BIN',
     variableNames: 'file',
     onPath: ['yamllint'],
-    accepts: '>=1.35.0 <2.0.0',
+    tested: '>=1.35.0 <2.0.0',
     probe: { args: ['--version'], pattern: /yamllint (\d\S*)/ },
   },
   yamale: {
@@ -141,7 +161,7 @@ export const tools = {
     variable: 'YAMALE_BIN',
     variableNames: 'file',
     onPath: ['yamale'],
-    accepts: '>=5.0.0 <7.0.0',
+    tested: '>=5.0.0 <7.0.0',
     probe: { args: ['--version'], pattern: /(\d+\.\d+\S*)/ },
   },
 } as const satisfies Record<string, ToolSpec>

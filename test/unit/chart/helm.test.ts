@@ -10,6 +10,7 @@ import {
 } from '../../../scripts/chart/helm.ts'
 import { checkSchemas } from '../../../scripts/chart/kubeconform.ts'
 import { parseManifests, placeOf } from '../../../scripts/chart/manifests.ts'
+import { oneFolder } from '../../../scripts/lib/folders.ts'
 import { executable, temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
@@ -19,7 +20,7 @@ async function recorder(script = 'echo done') {
   const helm = await executable(join(folder, 'helm'), `printf '%s\\n' "$@" > "${folder}/args"\n${script}`)
   const options: ReleaseOptions = {
     helm,
-    root: folder,
+    ...oneFolder(folder),
     release: { name: 'shop-secrets', namespace: 'shop-secrets' },
     valuesFile: 'values/dev.yaml',
   }

@@ -31,7 +31,10 @@ test.each([
 })
 
 test('the pages of all sections whose lines are missing are told at once', () => {
-  const pages = new Map([[path, 'nothing']])
+  const pages = new Map([
+    [path, 'nothing'],
+    ['docs/troubleshooting.md', ''],
+  ])
   const codes = (sections: Record<string, string>) => {
     try {
       fillPages(pages, sections)
@@ -41,6 +44,10 @@ test('the pages of all sections whose lines are missing are told at once', () =>
     }
   }
   expect(codes({ tiers: 'x', causes: 'x' })).toEqual([path, 'docs/troubleshooting.md'])
+})
+
+test('a section whose page is not there is left out', () => {
+  expect(fillPages(new Map(), { tiers: 'x' })).toEqual(new Map())
 })
 
 test('a bar in a cell does not end it', () => {

@@ -1,4 +1,5 @@
 import { readCredentials, type StoredCredentials } from '../../../cluster/credentials-secret.ts'
+import { commandLine, pipedCommandLine } from '../../../lib/command-line.ts'
 import { type Problem, ProblemError } from '../../../lib/problems.ts'
 import type { TierModel } from '../../../model/resolve.ts'
 import { describeKey, isWellFormed } from '../../../scaleway/api-key.ts'
@@ -62,7 +63,7 @@ function missing({ model }: MigrationContext, tier: TierModel): Problem {
     code: 'CREDENTIALS_MISSING',
     where: placeOf(tier),
     message: `does not exist: tier "${tier.name}" has no Scaleway key. Expected one of the IAM application ${tier.iamApplication}.`,
-    fix: `Make it: npm run --silent iam -- --environment ${environment} --format scw > iam.sh && sh iam.sh. A key that is there already: npm run credentials -- --environment ${environment} --tier ${tier.name}`,
+    fix: `Make it: ${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh. A key that is there already: ${commandLine`credentials --environment ${environment} --tier ${tier.name}`}`,
   }
 }
 
@@ -71,7 +72,7 @@ function malformed({ model }: MigrationContext, tier: TierModel): Problem {
     code: 'CREDENTIALS_MALFORMED',
     where: placeOf(tier),
     message: 'holds something else than the two halves of a Scaleway key. Expected both, with nothing around them.',
-    fix: `Write it again: npm run credentials -- --environment ${model.environment} --tier ${tier.name}. Where a SecretStore reads it already, the operator has written it into Events and its log: give a new key, and delete this one in Scaleway.`,
+    fix: `Write it again: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name}`}. Where a SecretStore reads it already, the operator has written it into Events and its log: give a new key, and delete this one in Scaleway.`,
   }
 }
 

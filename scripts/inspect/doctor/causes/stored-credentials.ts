@@ -1,4 +1,5 @@
 import { kinds } from '../../../kubernetes/kinds.ts'
+import { pipedCommandLine } from '../../../lib/command-line.ts'
 import { ProblemError } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { credentialKeys, roleNames } from '../../../model/names.ts'
@@ -135,7 +136,7 @@ function revoke(model: EnvironmentModel, tier: TierModel, key: KeyPair): string 
 
 function resealed(model: EnvironmentModel, tier: TierModel, { disclosed }: Fault): string {
   const seal = paste.look(
-    `npm run --silent credentials -- --environment ${model.environment} --tier ${tier.name} --from key.json --seal cert.pem`,
+    pipedCommandLine`credentials --environment ${model.environment} --tier ${tier.name} --from key.json --seal cert.pem`,
   )
   const replaced = `${seal}, and put it in place of sealedCredentials.${tier.name} in scripts/environments.ts`
   if (!disclosed) return `${replaced}.`

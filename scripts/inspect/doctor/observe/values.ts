@@ -1,3 +1,4 @@
+import { isRecord } from '../../../lib/record.ts'
 import { decodeUtf8 } from '../../../lib/utf8.ts'
 import type { RemoteSecretModel } from '../../../model/resolve.ts'
 import { type ValueFault, valueFaults } from '../../../payload/value-faults.ts'
@@ -33,8 +34,7 @@ function blocking(remote: RemoteSecretModel, bytes: Buffer): BlockingFault[] {
 
 function isJsonObject(bytes: Buffer): boolean {
   try {
-    const parsed: unknown = JSON.parse(decodeUtf8(bytes) ?? '')
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    return isRecord(JSON.parse(decodeUtf8(bytes) ?? ''))
   } catch {
     return false
   }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../../lib/record.ts'
 import { type ArgumentProblem, invalidArguments } from './api-error.ts'
 
 export interface TextRules {
@@ -143,8 +144,4 @@ function argumentsOf(
       if (problems.length > 0) throw invalidArguments(...problems)
     },
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

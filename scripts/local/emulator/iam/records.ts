@@ -1,4 +1,5 @@
-export interface ApplicationRecord {
+/** What applications, groups and policies have in common. */
+export interface ObjectRecord {
   readonly id: string
   readonly createdAt: Date
   name: string
@@ -6,6 +7,8 @@ export interface ApplicationRecord {
   tags: string[]
   updatedAt: Date
 }
+
+export type ApplicationRecord = ObjectRecord
 
 export interface RuleRecord {
   readonly id: string
@@ -19,26 +22,14 @@ export interface RuleRecord {
 export const principalFields = ['user_id', 'group_id', 'application_id'] as const
 export type PrincipalField = (typeof principalFields)[number]
 
-export interface PolicyRecord {
-  readonly id: string
-  readonly createdAt: Date
-  name: string
-  description: string
-  tags: string[]
-  updatedAt: Date
+export interface PolicyRecord extends ObjectRecord {
   /** Null: the policy is attached to nobody. */
   principal: { readonly field: PrincipalField; readonly id: string } | null
   rules: RuleRecord[]
 }
 
 /** Its members have the rights of its policies as well as their own. */
-export interface GroupRecord {
-  readonly id: string
-  readonly createdAt: Date
-  name: string
-  description: string
-  tags: string[]
-  updatedAt: Date
+export interface GroupRecord extends ObjectRecord {
   userIds: string[]
   applicationIds: string[]
 }

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseYamlDocuments } from '../../../../scripts/lib/yaml.ts'
 import { findTool, findTools, type ToolchainIo } from '../../../../scripts/local/toolchain/find.ts'
+import { buildWithGo } from '../../../../scripts/local/toolchain/go.ts'
 import { readRecipe } from '../../../../scripts/local/toolchain/recipes.ts'
+import { tools } from '../../../../scripts/local/toolchain/tools.ts'
 import { executable, temporaryFolder } from '../../../helpers/folders.ts'
 import { problemOf } from '../../../helpers/problems.ts'
 
@@ -22,7 +26,7 @@ async function world(env: Record<string, string> = {}): Promise<World> {
   const cache = join(folder, 'cache')
   const lines: string[] = []
   const io = {
-    root,
+    productFolder: root,
     env: { PATH: join(folder, 'bin'), HOME: folder, TIERED_SECRETS_CACHE: cache, ...env },
     signal: new AbortController().signal,
     log: (line: string) => void lines.push(line),
@@ -37,7 +41,8 @@ async function installGo({ folder }: World, build = 'for last; do :; done; echo 
     join(folder, 'bin/go'),
     `PATH=/usr/bin:/bin
      if [ "$1" = env ]; then echo '{"GOVERSION":"go1.26.8"}'; exit 0; fi
-     echo built >> "${folder}/builds"
+     first=$1
+     if [ "$first" = build ]; then echo built >> "${folder}/builds"; fi
      while [ $# -gt 0 ]; do if [ "$1" = -o ]; then out=$2; fi; last=$1; shift; done
      set -- "$last"
      ${build}`,
@@ -62,12 +67,95 @@ test('an environment variable that names no file is an error, whatever PATH hold
   expect(problem.message).toBe('names /nowhere/helm, which is no executable file. Expected helm.')
 })
 
-test('an environment variable that names another version is an error', async () => {
+describe('a version that an environment variable names', () => {
+  const answers = {
+    helm: answering,
+    helm3: answering,
+    ct: (version: string) => `echo "Version: v${version}"`,
+    etcd: (version: string) => `echo "etcd Version: ${version}"`,
+    'kube-apiserver': (version: string) => `echo "Kubernetes v${version}"`,
+    'kube-controller-manager': (version: string) => `echo "Kubernetes v${version}"`,
+  }
+
+  /** What finding it says, and what it finds. */
+  async function given(name: keyof typeof answers, version: string) {
+    const w = await world()
+    const path = await executable(join(w.folder, 'mine', name), answers[name](version))
+    const { variable, variableNames } = tools[name]
+    const value = variableNames === 'folder' ? dirname(path) : path
+    const find = findTool(name, { ...w.io, env: { ...w.io.env, [variable]: value } })
+    return { w, path, variable, find }
+  }
+
+  test.each([
+    ['helm', '4.3.0'],
+    ['helm', '4.99.0'],
+    ['helm3', '3.22.5'],
+    ['ct', '3.14.1'],
+    ['etcd', '3.7.0'],
+    ['kube-apiserver', '1.37.2'],
+    ['kube-controller-manager', '1.37.9'],
+  ] as const)('is used without a word when it is tested: %s %s', async (name, version) => {
+    const { w, path, variable, find } = await given(name, version)
+    expect(await find).toEqual({ name, path, version, source: variable })
+    expect(w.lines).toEqual([])
+  })
+
+  test.each([
+    ['helm', '3.16.0'],
+    ['helm', '4.0.0'],
+    ['helm3', '3.16.2'],
+    ['ct', '3.10.1'],
+    ['etcd', '3.5.11'],
+    ['etcd', '4.0.0'],
+    ['kube-apiserver', '1.30.0'],
+    ['kube-apiserver', '1.36.3'],
+    ['kube-apiserver', '1.38.0'],
+    ['kube-controller-manager', '1.34.4'],
+  ] as const)('is used with a warning when it is not tested: %s %s', async (name, version) => {
+    const { w, path, variable, find } = await given(name, version)
+    expect(await find).toEqual({ name, path, version, source: variable })
+    expect(w.lines).toEqual([
+      `warning: ${variable}: names ${path}, which is ${name} ${version}. It is used, but the tests run with ${tools[name].tested}. Expected one of these versions.`,
+      `  fix: Nothing has to be done while it works; unset ${variable} to let \`npm run setup\` find or build a tested one.`,
+      '  (TOOL_UNTESTED)',
+    ])
+  })
+
+  test.each([
+    ['helm', '3.14.0', '>=3.16.0 <5.0.0'],
+    ['helm', '5.0.0', '>=3.16.0 <5.0.0'],
+    ['helm3', '4.3.1', '>=3.16.0 <4.0.0'],
+    ['ct', '2.4.0', '>=3.0.0 <4.0.0'],
+    ['etcd', '3.5.10', '>=3.5.11'],
+    ['kube-apiserver', '1.29.14', '>=1.30.0'],
+    ['kube-controller-manager', '1.29.14', '>=1.30.0'],
+  ] as const)('is an error when it is not supported: %s %s', async (name, version, range) => {
+    const { w, path, variable, find } = await given(name, version)
+    const problem = await problemOf(find)
+    expect(problem).toMatchObject({ code: 'TOOL_VERSION', where: variable, exitCode: 5 })
+    expect(problem.message).toBe(`names ${path}, which is version ${version}. Expected ${name} ${range}.`)
+    expect(problem.fix).toBe(`Correct ${variable}, or unset it to let \`npm run setup\` find or build the tool.`)
+    expect(w.lines).toEqual([])
+  })
+
+  test('of Kubernetes starts where that of the chart does', () => {
+    const [chart] = parseYamlDocuments(readFileSync('charts/tiered-secrets/Chart.yaml', 'utf8'), 'Chart.yaml')
+    expect((chart as { kubeVersion: string }).kubeVersion).toBe(`${tools['kube-apiserver'].supported}-0`)
+    expect(tools['kube-controller-manager'].supported).toBe(tools['kube-apiserver'].supported)
+  })
+})
+
+test('an operator without a flag that it is started with is told with the versions that have it', async () => {
   const w = await world()
-  const old = await executable(join(w.folder, 'old'), answering('3.14.0'))
-  const problem = await problemOf(findTool('helm', { ...w.io, env: { ...w.io.env, HELM_BIN: old } }))
-  expect(problem).toMatchObject({ code: 'TOOL_VERSION', where: 'HELM_BIN', exitCode: 5 })
-  expect(problem.message).toBe(`names ${old}, which is version 3.14.0. Expected helm >=4.3.0 <5.0.0.`)
+  const old = await executable(join(w.folder, 'old'), 'echo "--enable-cluster-store-reconciler --metrics-addr"')
+  const now = await executable(join(w.folder, 'now'), 'echo "--live-addr string"')
+  const given = (path: string) => ({ ...w.io, env: { ...w.io.env, EXTERNAL_SECRETS_BIN: path } })
+  const problem = await problemOf(findTool('external-secrets', given(old)))
+  expect(problem.message).toBe(
+    `names ${old}, which doesn't answer like external-secrets. Expected external-secrets 0.20.1 or newer.`,
+  )
+  expect(await findTool('external-secrets', given(now))).toMatchObject({ path: now, version: 'unknown' })
 })
 
 test('a program that answers nothing like the tool is an error', async () => {
@@ -75,7 +163,7 @@ test('a program that answers nothing like the tool is an error', async () => {
   const other = await executable(join(w.folder, 'other'), 'echo hello')
   const env = { ...w.io.env, EXTERNAL_SECRETS_BIN: other }
   expect((await problemOf(findTool('external-secrets', { ...w.io, env }))).message).toBe(
-    `names ${other}, which doesn't answer like external-secrets. Expected external-secrets.`,
+    `names ${other}, which doesn't answer like external-secrets. Expected external-secrets 0.20.1 or newer.`,
   )
 })
 
@@ -91,24 +179,13 @@ test('KUBEBUILDER_ASSETS names the folder of the control plane; the controller m
   const w = await world()
   await installGo(w)
   const assets = join(w.folder, 'assets')
-  await executable(join(assets, 'etcd'), 'echo "etcd Version: 3.6.4"')
-  await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.34.1"')
+  await executable(join(assets, 'etcd'), 'echo "etcd Version: 3.7.1"')
+  await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.37.1"')
   const io = { ...w.io, env: { ...w.io.env, KUBEBUILDER_ASSETS: assets } }
   const found = await findTools(['etcd', 'kube-apiserver', 'kube-controller-manager'], io)
-  expect(found.etcd).toMatchObject({ version: '3.6.4', source: 'KUBEBUILDER_ASSETS' })
-  expect(found['kube-apiserver']).toMatchObject({ version: '1.34.1', source: 'KUBEBUILDER_ASSETS' })
+  expect(found.etcd).toMatchObject({ version: '3.7.1', source: 'KUBEBUILDER_ASSETS' })
+  expect(found['kube-apiserver']).toMatchObject({ version: '1.37.1', source: 'KUBEBUILDER_ASSETS' })
   expect(found['kube-controller-manager'].source).toBe('built')
-})
-
-test('KUBEBUILDER_ASSETS of another minor version is an error', async () => {
-  const w = await world()
-  const assets = join(w.folder, 'assets')
-  await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.31.0"')
-  const io = { ...w.io, env: { ...w.io.env, KUBEBUILDER_ASSETS: assets } }
-  expect(await problemOf(findTool('kube-apiserver', io))).toMatchObject({
-    code: 'TOOL_VERSION',
-    where: 'KUBEBUILDER_ASSETS',
-  })
 })
 
 test('a fitting tool on PATH is taken, and helm of major version 3 is found under the name helm too', async () => {
@@ -157,6 +234,62 @@ test('a build tells when it starts, with its expected duration, and when it is d
   expect(w.lines[1]).toMatch(/^kubeconform 0\.8\.0: ready after \d+ s$/)
 })
 
+describe('a build on a terminal', () => {
+  /** A Go that has three packages to compile, and gets as far as told. */
+  const goWith = (end: string) => `
+    if [ "$first" = list ]; then
+      echo "go: downloading example.org/b v1.0.0" >&2
+      printf 'example.org/a\\nexample.org/b\\nexample.org/helm\\n'; exit 0
+    fi
+    printf 'example.org/cached\\nexample.org/a\\nexample.org/b\\n' >&2
+    ${end}`
+
+  test('counts the packages that are compiled, of those that Go has not compiled before', async () => {
+    const w = await world()
+    const io = { ...w.io, isTerminal: true }
+    const counts: string[] = []
+    const recipe = await readRecipe('helm', root)
+    const folder = join(w.folder, 'building')
+    await mkdir(folder)
+    await installGo(w, goWith('echo example.org/helm >&2; echo fake > "$out$(basename "$last")"'))
+    const progress = {
+      phase: (text: string) => void counts.push(text),
+      count: (done: number, total: number) => void counts.push(`${done} of ${total}`),
+      end: () => {},
+      [Symbol.dispose]: () => {},
+    }
+    await buildWithGo({ recipe, folder, destination: folder, io, progress })
+    expect(counts).toEqual([
+      'loading its sources',
+      'downloading modules (1 so far)',
+      'building',
+      '1 of 3',
+      '2 of 3',
+      'linking',
+    ])
+  })
+
+  test('is told in two lines when it is over before a second is', async () => {
+    const w = await world()
+    await installGo(w, goWith('echo fake > "$out$(basename "$last")"'))
+    await findTool('kubeconform', { ...w.io, isTerminal: true })
+    expect(w.lines).toHaveLength(2)
+  })
+
+  test('that fails shows what is wrong, and not the names of the packages', async () => {
+    const w = await world()
+    await installGo(w, goWith('echo "main.go:3: undefined: x" >&2; echo example.org/helm >&2; exit 1'))
+    const problem = await problemOf(findTool('helm', { ...w.io, isTerminal: true }))
+    expect(problem.lastLines).toEqual(['example.org/cached', 'main.go:3: undefined: x'])
+  })
+
+  test('goes on without a bar when Go can not list the packages', async () => {
+    const w = await world()
+    await installGo(w, '[ "$first" = list ] && exit 1; echo fake > "$out$(basename "$last")"')
+    expect(await findTool('helm', { ...w.io, isTerminal: true })).toMatchObject({ source: 'built' })
+  })
+})
+
 test('a build that fails shows its last lines and leaves nothing in the cache', async () => {
   const w = await world()
   await installGo(w, 'echo "main.go:3: undefined: x" >&2; exit 1')
@@ -199,7 +332,7 @@ test('a missing Go is told in one sentence with the remedy', async () => {
   const w = await world()
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'GO_MISSING', where: 'Go', exitCode: 5 })
-  expect(problem.message).toBe('there is no `go` on PATH, and helm must be built. Expected Go 1.26.0 or newer.')
+  expect(problem.message).toBe('there is no `go` on PATH, and it is needed to build helm. Expected Go 1.26.0 or newer.')
   expect(problem.fix).toContain('https://go.dev/dl/')
 })
 
@@ -240,10 +373,18 @@ test('CRDs may be given as a file or a folder, and must define ExternalSecret', 
   const w = await world()
   const file = join(w.folder, 'crds/a.yaml')
   await mkdir(dirname(file))
-  await writeFile(file, 'metadata:\n  name: externalsecrets.external-secrets.io\n')
+  const definition = (version: string) =>
+    `kind: Other\n---\nmetadata:\n  name: externalsecrets.external-secrets.io\nspec:\n  versions:\n    - name: ${version}\n`
+  await writeFile(file, definition('v1'))
   const given = (path: string) => findTool('external-secrets-crds', { ...w.io, env: { EXTERNAL_SECRETS_CRDS: path } })
   expect((await given(file)).path).toBe(file)
   expect((await given(dirname(file))).path).toBe(dirname(file))
+  await writeFile(file, definition('v1beta1'))
+  const old = await problemOf(given(file))
+  expect(old.code).toBe('TOOL_VERSION')
+  expect(old.message).toBe(
+    `names ${file}, which defines ExternalSecret without version v1. Expected the CRDs of operator 0.16.0 or newer.`,
+  )
   await writeFile(file, 'metadata:\n  name: other\n')
   expect((await problemOf(given(file))).message).toContain('does not hold the definition of ExternalSecret')
   expect((await problemOf(given('/nowhere'))).code).toBe('TOOL_NOT_FOUND')
@@ -306,8 +447,8 @@ describe('where others could put another program in its place', () => {
   test('the tools of one folder that a variable names are one warning', async () => {
     const w = await world()
     const assets = join(w.folder, 'assets')
-    await executable(join(assets, 'etcd'), 'echo "etcd Version: 3.6.4"')
-    await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.34.1"')
+    await executable(join(assets, 'etcd'), 'echo "etcd Version: 3.7.1"')
+    await executable(join(assets, 'kube-apiserver'), 'echo "Kubernetes v1.37.1"')
     await chmod(assets, 0o777)
     await findTools(['etcd', 'kube-apiserver'], { ...w.io, env: { ...w.io.env, KUBEBUILDER_ASSETS: assets } })
     expect(w.lines.join('\n').match(/warning: /g)).toHaveLength(1)

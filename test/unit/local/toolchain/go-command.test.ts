@@ -59,7 +59,13 @@ async function world({ word = 'right', sums = sumsOf('right'), go = '1.21' } = {
   onTestFinished(async () => {
     await run('chmod', ['-R', 'u+w', folder])
   })
-  const io = { root: join(folder, 'root'), env, signal: new AbortController().signal, log: () => {}, isTerminal: false }
+  const io = {
+    productFolder: join(folder, 'root'),
+    env,
+    signal: new AbortController().signal,
+    log: () => {},
+    isTerminal: false,
+  }
   return { io, folder, directory, moduleCache }
 }
 

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { notFound, quotasExceeded } from '../http/api-error.ts'
+import type { Arguments } from '../http/arguments.ts'
+import { type Call, param } from '../http/call.ts'
+import type { Keys } from '../http/pages.ts'
+import type { Answer, Method, Route } from '../http/router.ts'
+import type { World } from '../world.ts'
+import { checkOrganization, iamBase, listAnswer, permitIam } from './iam-call.ts'
+import type { ObjectRecord } from './records.ts'
+
+/** What makes applications, groups and policies different from each other; the five calls they share are made from it. */
+export interface ObjectKind<One extends ObjectRecord> {
+  /** In ids and in errors: `application`. */
+  readonly singular: string
+  /** In paths, in answers and in the limits. */
+  readonly plural: 'applications' | 'groups' | 'policies'
+  /** The first one, ascending, is the order of a list that asks for none. */
+  readonly orders: Keys<One>
+  of(world: World): Map<string, One>
+  /** All its own fields, from the body of a POST. */
+  readNew(world: World, body: Arguments): Omit<One, 'id' | 'createdAt' | 'updatedAt'>
+  /** The fields a PATCH changes. */
+  readChanged(body: Arguments, current: One): Partial<One>
+  /**
+   * Looks at a whole new one, or at the changed fields of an old one, when all arguments are valid.
+   *
+   * @throws ApiError
+   */
+  check?(world: World, one: Partial<One> & Pick<One, 'id'>): void
+  /** Which ones a list is about. */
+  filter(query: Arguments): (one: One) => boolean
+  /** What changes with it when it is deleted. */
+  beforeDelete?(world: World, id: string): void
+  view(world: World, one: One): Readonly<Record<string, unknown>>
+}
+
+/** Create, list, get, update and delete. */
+export function objectRoutes<One extends ObjectRecord>(world: World, kind: ObjectKind<One>): Route[] {
+  const { singular, plural } = kind
+  const id = `${singular}_id`
+  const route = (name: string, method: Method, path: string, handle: Route['handle']): Route => {
+    return { name: `${plural}.${name}`, method, pattern: `${iamBase}/${plural}${path}`, handle }
+  }
+  const named = (call: Call) => findObject(world, kind, param(call, id))
+  return [
+    route('create', 'POST', '', (call) => createObject(world, kind, call)),
+    route('list', 'GET', '', (call) => listObjects(world, kind, call)),
+    route('get', 'GET', `/:${id}`, (call) => {
+      permitIam(world, call, 'iam:read')
+      return { status: 200, body: kind.view(world, named(call)) }
+    }),
+    route('update', 'PATCH', `/:${id}`, (call) => {
+      permitIam(world, call, 'iam:write')
+      return updateObject(world, kind, call, named(call))
+    }),
+    route('delete', 'DELETE', `/:${id}`, (call) => {
+      permitIam(world, call, 'iam:write')
+      return deleteObject(world, kind, named(call))
+    }),
+  ]
+}
+
+/** @throws ApiError 404 */
+export function findObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, id: string): One {
+  const one = kind.of(world).get(id.toLowerCase())
+  if (!one) throw notFound(kind.singular, id)
+  return one
+}
+
+/** Policies of an application or a group that is deleted stay, attached to nobody. */
+export function detachPolicies(world: World, id: string): void {
+  for (const policy of world.iam.policies.values()) if (policy.principal?.id === id) policy.principal = null
+}
+
+// --- internal ---
+
+function createObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, call: Call): Answer {
+  permitIam(world, call, 'iam:write')
+  const body = call.body()
+  checkOrganization(world, body)
+  const fields = kind.readNew(world, body)
+  body.done()
+  const one = { id: randomUUID(), createdAt: call.now, ...fields, updatedAt: call.now } as One
+  kind.check?.(world, one)
+  const all = kind.of(world)
+  const limit = world.limits[kind.plural]
+  if (all.size >= limit) throw quotasExceeded(kind.singular, limit, all.size, world.iam.organizationId)
+  all.set(one.id, one)
+  return { status: 200, body: kind.view(world, one) }
+}
+
+function listObjects<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, call: Call): Answer {
+  permitIam(world, call, 'iam:read')
+  checkOrganization(world, call.query)
+  const matches = [...kind.of(world).values()].filter(kind.filter(call.query))
+  return listAnswer(call, kind.plural, matches, kind.orders, (one) => kind.view(world, one))
+}
+
+function updateObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, call: Call, one: One): Answer {
+  const body = call.body()
+  const changed = kind.readChanged(body, one)
+  body.done()
+  kind.check?.(world, { ...changed, id: one.id })
+  Object.assign(one, changed, { updatedAt: call.now })
+  return { status: 200, body: kind.view(world, one) }
+}
+
+function deleteObject<One extends ObjectRecord>(world: World, kind: ObjectKind<One>, { id }: One): Answer {
+  kind.beforeDelete?.(world, id)
+  kind.of(world).delete(id)
+  return { status: 204 }
+}

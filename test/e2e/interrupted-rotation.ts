@@ -1,0 +1,149 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { RotationContext } from '../../scripts/change/rotation/rotation-context.ts'
+import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { rotatingTiers } from '../fixtures/rotating.ts'
+import { textsBelow } from '../helpers/folders.ts'
+import { LeftStates } from '../helpers/left-states.ts'
+import { expectSentence } from '../helpers/sentences.ts'
+import { deployWorkloads } from '../helpers/workloads.ts'
+import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
+import { type LoginRotation, loginRotation, type Values } from './rotation-world.ts'
+import { startWorldGates, type WorldGates } from './world-gates.ts'
+
+/** An identity of two remote secrets whose rotations go through two gates. */
+export interface Disturbed {
+  readonly login: LoginRotation
+  readonly gates: WorldGates<RotatingWorld['owner']>
+  readonly context: RotationContext
+  /** The same with no patience for an answer. */
+  readonly hasty: RotationContext
+}
+
+/** One stack for rotations that are interrupted, and everything that was written where somebody may read it. */
+export interface InterruptedRotations extends AsyncDisposable {
+  readonly here: RotatingWorld
+  readonly folder: string
+  /** One tier a worker: rotations of different tiers don't meet. */
+  readonly workers: readonly Disturbed[]
+  /** What is left behind by an interruption. */
+  readonly states: LeftStates
+  trace(text: string): void
+  /** Whether a run ended with an error, which has to be a sentence. */
+  failureOf(act: Promise<unknown>, what: string): Promise<boolean>
+  /** @param atLeast how many values there must have been */
+  expectNoLeaks(atLeast: number): Promise<void>
+}
+
+/** What is in use before a rotation, and what it is about. */
+export interface Before {
+  readonly old: Values
+  readonly next: Values
+  readonly counts: readonly number[]
+  readonly restarts: number
+}
+
+export async function startInterruptedRotations(): Promise<InterruptedRotations> {
+  const folder = await mkdtemp(join(tmpdir(), 'rotation-'))
+  const here = await startRotatingWorld('plain')
+  const values = new Set<string>()
+  let traces = ''
+  const trace = (text: string) => {
+    traces += `${text}\n`
+  }
+  const workers = await Promise.all(
+    rotatingTiers.map(async (name) => {
+      const login = loginRotation(here, name, values)
+      await deployWorkloads(here.world.stack.client, login.tier)
+      const gates = await startWorldGates(here.world, here.owner, folder)
+      const { client, account } = gates
+      const context = login.context({ client, account, log: trace })
+      return { login, gates, context, hasty: { ...context, account: { ...account, timeoutMs: 300 } } }
+    }),
+  )
+  return {
+    here,
+    folder,
+    workers,
+    states: new LeftStates(),
+    trace,
+    async failureOf(act, what) {
+      const error = await act.then(
+        () => undefined,
+        (reason: unknown) => reason ?? new Error('nothing'),
+      )
+      if (error === undefined) return false
+      trace(String(error))
+      expectSentence(error, what)
+      return true
+    },
+    async expectNoLeaks(atLeast) {
+      const { controlPlane, client } = here.world.stack
+      const lists = await Promise.all(
+        [kinds.configMap, kinds.lease, kinds.event, kinds.externalSecret, kinds.deployment].map((kind) =>
+          client.list<KubernetesObject>(kind),
+        ),
+      )
+      const operatorLog = await readFile(join(controlPlane.folder, 'external-secrets.log'), 'utf8')
+      const places = {
+        'output and arguments': traces,
+        'log of the operator': operatorLog,
+        'objects of the cluster': JSON.stringify(lists),
+        files: await textsBelow(folder),
+      }
+      expect(values.size).toBeGreaterThan(atLeast)
+      expect(operatorLog.length).toBeGreaterThan(1000)
+      for (const [place, text] of Object.entries(places)) {
+        // Not the value itself in the message of a failing test.
+        expect([place, [...values].filter((value) => text.includes(value)).length]).toEqual([place, 0])
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { gates } of workers) await gates[Symbol.asyncDispose]()
+      await here[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** A run of its own, as every command line is. */
+export const anew = (context: RotationContext): RotationContext => ({ ...context, holder: `test ${Math.random()}` })
+
+/** How everything is before a rotation, and the values it is to bring. */
+export async function look({ login }: Disturbed): Promise<Before> {
+  const [old, counts, restarts] = await Promise.all([login.current(), login.counts(), login.restarts()])
+  return { old, next: login.values(), counts, restarts }
+}
+
+/**
+ * Checks what a rotation has left behind that was interrupted somewhere: one of the values can be delivered, and the same
+ * command again brings it to its end. From a state that another round left behind too, it has done so already.
+ */
+export async function expectGoesOn(
+  { states }: InterruptedRotations,
+  worker: Disturbed,
+  before: Before,
+  what: string,
+): Promise<void> {
+  const { login, context } = worker
+  await login.expectWorking(before.old, before.next, what)
+  if (!states.isNew(await login.left(before.next))) return login.forget()
+  await expectRotated(worker, before, what)
+  await login.finish(anew(context))
+  expect([what, await login.statuses()]).toEqual([what, [['enabled'], ['enabled']]])
+}
+
+// --- internal ---
+
+/** Runs a rotation again, to its end, and checks what it leaves: one version more than before, and nothing in between. */
+async function expectRotated({ login, context }: Disturbed, { next, counts, restarts }: Before, what: string) {
+  await login.runOutLease()
+  await login.rotate(anew(context), next)
+  await login.expectInUse(next, what)
+  expect([what, await login.counts()]).toEqual([what, counts.map((count) => count + 1)])
+  expect([what, await login.statuses()]).toEqual([what, counts.map(() => ['disabled', 'enabled'])])
+  expect([what, await login.restarts()]).toEqual([what, restarts + 1])
+  expect([what, await login.phase()]).toEqual([what, 'disabled'])
+}

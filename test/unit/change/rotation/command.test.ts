@@ -1,0 +1,28 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { RunResult } from '../../../../scripts/lib/exec.ts'
+import { runCliMany } from '../../../helpers/cli.ts'
+
+const cases = [
+  [['--generate'], 'npm run rotate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
+  [['--finish', '--abort', '--yes'], '--finish: does not go with --abort. Expected one of them.'],
+  [['--abort', '--generate', '--yes'], '--abort: takes no new value and no probe.'],
+  [['--finish', '--from', 'x.env', '--yes'], '--finish: takes no new value and no probe.'],
+  [['--finish', '--probe', 'true', '--yes'], '--finish: takes no new value and no probe.'],
+  [['--generate', '--timeout', 'soon', '--yes'], '--timeout soon: is no duration.'],
+] as const
+
+let results: RunResult[]
+beforeAll(async () => {
+  // No such environment: nothing of it is looked at.
+  results = await runCliMany(cases.map(([args]) => ['rotate', '--environment', 'nowhere', 'api.TOKEN', ...args]))
+}, 60_000)
+
+test.each(cases.map(([args, message], index) => [args.join(' '), message, index] as const))(
+  'npm run rotate with "%s" is wrong usage, told before anything is read',
+  (_, message, index) => {
+    const { exitCode, stdout, stderr } = results[index] ?? {}
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('(WRONG_USAGE)')
+    expect([exitCode, stdout]).toEqual([2, ''])
+  },
+)
