@@ -1,5 +1,5 @@
 import { describeObject, type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
-import { shell } from '../../../lib/shell.ts'
+import { commandLine } from '../../../lib/command-line.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { isSeen, seenOr } from '../fact.ts'
@@ -46,7 +46,7 @@ export function environmentCause(
     where: 'the cluster',
     message: `runs environment "${other.environment}" of ${application}. Expected environment "${environment}", or none.`,
     evidence: other.places.map((place) => `label ${ownerLabel} of ${place}: ${other.environment}`),
-    fix: `\`${shell`npm run doctor -- --environment ${other.environment}`}\` looks at that one. For "${environment}", have its kube context lead to its own cluster: KUBECONFIG, and kubeContext in scripts/environments.ts.`,
+    fix: `\`${commandLine`doctor --environment ${other.environment}`}\` looks at that one. For "${environment}", have its kube context lead to its own cluster: KUBECONFIG, and kubeContext in scripts/environments.ts.`,
   })
 }
 
