@@ -176,6 +176,7 @@ export async function startTrack(
       const newest = await newestBackup(plain(), 'backup')
       const places = [legacy, taken, { ...taken, name: `${taken.name}-before-migration` }]
       const found = await Promise.all(places.map(secret))
+      const remotes = await remoteSecrets(account, model, values, digest)
       const seen = [newest?.uid, ...found.map((one) => one?.metadata.uid)]
       const nameOf = (uid: string) => (seen.includes(uid) ? `object ${seen.indexOf(uid)}` : 'another object')
       const targets = model.tiers.flatMap((tier) =>
@@ -186,7 +187,7 @@ export async function startTrack(
       )
       return {
         journal: withoutNumbers(state, model.application, nameOf),
-        remotes: await remoteSecrets(account, model, values, digest),
+        remotes: remotes.map((line) => line.replace(model.application, 'shop')),
         secrets: [
           `backups: ${newest?.number ?? 0}`,
           ...found.map((one) =>
