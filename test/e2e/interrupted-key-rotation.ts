@@ -116,7 +116,7 @@ async function startOver(here: CredentialsWorld, { tier }: Disturbed): Promise<v
   if (!stored || !inUse || !application) throw new Error(`no key of ${tier.name} is in use`)
   for (const { access_key } of keys) if (access_key !== inUse.access_key) await deleteApiKey(owner, access_key)
   // Scaleway takes no expiry in the past, and then this machine was busy.
-  const create = async (aheadMs: number): Promise<readonly [ApiKeyEntry, Date]> => {
+  const create = async (aheadMs: number): Promise<readonly [{ readonly access_key: string }, Date]> => {
     const expiresAt = new Date(Date.now() + aheadMs)
     const options = { description: inUse.description, expiresAt }
     const made = createApiKey(owner, application.id, options)
