@@ -50,8 +50,15 @@ export interface LeftByMigration {
   readonly secrets: readonly string[]
   /** Whether the ExternalSecret is there that a target made by hand keeps from being deployed. */
   readonly isDeployed: boolean
+  /** The keys of that target. Once it is deployed, the operator writes it. */
+  readonly taken: string
   /** By target: the keys whose values are not as they will be. The operator may be at it. */
   readonly behind: readonly (readonly string[])[]
+}
+
+/** The same without what the operator does by itself meanwhile. */
+export function withoutOperator({ behind: _, taken, ...left }: LeftByMigration): string {
+  return JSON.stringify({ ...left, taken: left.isDeployed ? 'of the operator' : taken })
 }
 
 const digest = keyedDigest()
