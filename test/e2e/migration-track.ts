@@ -183,6 +183,7 @@ export async function startTrack(
       const newest = await newestBackup(plain(), 'backup')
       const places = [legacy, taken, { ...taken, name: `${taken.name}-before-migration` }]
       const found = await Promise.all(places.map(secret))
+      const [old, target, copy] = found
       const remotes = await remoteSecrets(account, model, values, digest)
       const seen = [newest?.uid, ...found.map((one) => one?.metadata.uid)]
       const nameOf = (uid: string) => (seen.includes(uid) ? `object ${seen.indexOf(uid)}` : 'another object')
@@ -195,16 +196,8 @@ export async function startTrack(
       return {
         journal: withoutNumbers(state, model.application, nameOf),
         remotes: remotes.map((line) => line.replace(model.application, 'shop')),
-        secrets: [
-          `backups: ${newest?.number ?? 0}`,
-          ...found.map((one) =>
-            one
-              ? Object.keys(one.data ?? {})
-                  .sort()
-                  .join(' ')
-              : 'absent',
-          ),
-        ],
+        secrets: [`backups: ${newest?.number ?? 0}`, keysOf(old), keysOf(copy)],
+        taken: keysOf(target),
         isDeployed: (await client.get(kinds.externalSecret, taken)) !== undefined,
         behind: await Promise.all(targets),
       }
@@ -253,6 +246,14 @@ export async function startTrack(
 }
 
 // --- internal ---
+
+function keysOf(secret: SecretObject | undefined): string {
+  return secret
+    ? Object.keys(secret.data ?? {})
+        .sort()
+        .join(' ')
+    : 'absent'
+}
 
 /** A journal of any track and any round in the same words: times and numbers of objects are told as such. */
 function withoutNumbers(state: MigrationState, application: string, nameOf: (uid: string) => string): unknown {
