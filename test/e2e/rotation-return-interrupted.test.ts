@@ -34,7 +34,7 @@ test('a return killed or disturbed at any request is brought to its end by the n
       await all.failureOf(login.abort(anew(context)), what)
       gates.calm()
       await login.expectWorking(before.old, before.next, what)
-      if (all.states.isNew(await login.left(before.next))) {
+      if (all.states.isNew(await login.left({ ...before, restarts }))) {
         await login.runOutLease()
         await login.abort(anew(context))
         await login.expectInUse(before.old, what)
