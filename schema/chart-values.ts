@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema df8be9bed303041f, types 38764378afb6afc8
+// schema 528912169657f2f1, types a0e58c59217e316f
 
 /**
  * A key of a Kubernetes Secret.
@@ -47,11 +47,11 @@ export interface ChartValues {
    */
   environment: string
   /**
-   * How the tiers are kept apart in Scaleway. `path`: one project, and an IAM condition on the folder of each tier. `project`: one project a tier.
+   * How the tiers are kept apart in Scaleway. `path`: one project, and an IAM condition on the folder of each tier. `project`: one project per tier.
    */
   isolation: 'path' | 'project'
   /**
-   * What the SecretStores of all tiers share.
+   * Settings shared by the SecretStores of all tiers.
    */
   scaleway: {
     /**
@@ -110,7 +110,7 @@ export interface ChartValues {
     secretKey: SecretKey
   }
   /**
-   * The External Secrets Operator that serves the tiers. It is no part of this chart.
+   * The External Secrets Operator that serves the tiers. It is not part of this chart.
    */
   operator: {
     /**
@@ -120,12 +120,12 @@ export interface ChartValues {
      */
     accounts: [OperatorAccountValues, ...OperatorAccountValues[]]
     /**
-     * Class of the operators that serve the stores; those of another class leave them alone. Without it, every operator serves them.
+     * Class of the operators that serve the stores; those of another class ignore them. Without it, every operator serves them.
      */
     controllerClass?: KubernetesName
   }
   /**
-   * ValidatingAdmissionPolicies for the namespaces of the tiers: what the API server refuses whoever asks.
+   * ValidatingAdmissionPolicies for the namespaces of the tiers: what the API server refuses for every user.
    */
   admission: {
     /**
@@ -134,7 +134,7 @@ export interface ChartValues {
     enabled: boolean
   }
   /**
-   * Roles of the tiers. Nobody gets one unless a tier names its viewers or operators.
+   * Roles of the tiers. They are granted only to the viewers and operators that a tier names.
    */
   rbac: {
     /**
@@ -143,7 +143,7 @@ export interface ChartValues {
     enabled: boolean
   }
   /**
-   * NetworkPolicies of the tiers: all connections are denied, both ways, but DNS and what each tier lists.
+   * NetworkPolicies of the tiers: all connections are denied, in both directions, except DNS and what each tier lists.
    */
   networkPolicies: {
     /**
@@ -165,7 +165,7 @@ export interface ChartValues {
     }
   }
   /**
-   * Stakater Reloader, which restarts workloads when a target changes. It is no part of this chart.
+   * Stakater Reloader, which restarts workloads when a target changes. It is not part of this chart.
    */
   reloader: {
     /**
@@ -180,7 +180,7 @@ export interface ChartValues {
     [k: string]: TierValues
   }
   /**
-   * Ignored. Helm hands it to every subchart, so a closed schema has to accept it.
+   * Ignored. Helm passes it to every subchart, so a closed schema has to accept it.
    */
   global?: {}
 }
@@ -189,7 +189,7 @@ export interface ChartValues {
  */
 export interface OperatorAccountValues {
   /**
-   * Namespace of the ServiceAccount, which is no tier's.
+   * Namespace of the ServiceAccount, which is not a tier's.
    */
   namespace: KubernetesName
   /**
@@ -228,7 +228,7 @@ export interface TierValues {
    */
   credentialsSecret: KubernetesName
   /**
-   * The tier's Scaleway API key, sealed for this cluster, namespace and name. With it the chart renders a SealedSecret named like the credentials Secret.
+   * The tier's Scaleway API key, sealed for this cluster, namespace and name. With it the chart renders a SealedSecret with the name of the credentials Secret.
    */
   sealedCredentials?: {
     /**
@@ -255,7 +255,7 @@ export interface TierValues {
     [k: string]: Quantity
   }
   /**
-   * What a container gets that names no requests or limits: a quota on these refuses it otherwise.
+   * Defaults for a container without requests or limits, which a quota on these would refuse.
    */
   containerDefaults?: {
     /**
@@ -276,7 +276,7 @@ export interface TierValues {
    */
   viewers?: SubjectValues[]
   /**
-   * Who may, besides, make the operator read Scaleway now. Nobody without admission.
+   * Who may, besides, make the operator read Scaleway now. Must be empty without admission.
    */
   operators?: SubjectValues[]
   network: NetworkValues

@@ -23,14 +23,14 @@ const commandsFolder = join(dirname(thisFile), 'commands')
 const extension = extname(thisFile)
 
 const exitCodeHelp = `
-Exit codes: 0 fine, 1 a bug of ours, 2 wrong usage, 3 problems or drift found,
+Exit codes: 0 fine, 1 a bug in this program, 2 wrong usage, 3 problems or drift found,
 4 Scaleway or the cluster unreachable or refusing, 5 a tool is missing, 130 interrupted.`
 
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController()
-  // Every request that is under way listens to it.
+  // Every request in progress listens to it.
   setMaxListeners(0, interrupt.signal)
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
   ignoreClosedPipe()
@@ -62,7 +62,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   )
 }
 
-/** Commander takes the last of two values in silence, and so the wrong environment. */
+/** Commander silently uses the last of two values, and so the wrong environment. */
 function refuseTwice(program: Command, option: Option): void {
   if (!option.required || option.variadic) return
   let count = 0
@@ -97,7 +97,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
   const meant = commandWithDashes(spec.name, names, argv, process.env)
   if (meant !== undefined) {
     const where = commandLine`${spec.name}`
-    const message = 'npm took options of this command for its own. Expected `--` before the options.'
+    const message = 'npm has used options of this command as its own. Expected `--` before the options.'
     throw new ProblemError({ code: 'WRONG_USAGE', where, message, fix: `Type \`${meant}\`.` }, exitCodes.usage)
   }
   try {
@@ -125,7 +125,7 @@ function commandIo(signal: AbortSignal): CommandIo {
     typedIn: standing,
     signal,
     ...say,
-    // Made when it is needed: the stream alone can keep a process alive.
+    // Created when it is needed: the open stream alone can keep a process alive.
     get input() {
       return commandInput(process.stdin, process.stderr, {
         signal,
@@ -181,7 +181,7 @@ function report(error: unknown): number {
   return exitCodes.bug
 }
 
-/** `npm run render | head` closes our output early; that is no error. */
+/** `npm run render | head` closes our output early; that is not an error. */
 function ignoreClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -3,7 +3,7 @@ import type { ToolchainIo } from '../local/toolchain/find.ts'
 import type { BenchmarkName, Measurement } from './measurement.ts'
 
 export interface BenchmarkIo extends ToolchainIo, Folders {
-  /** Measured runs of what is short; what takes seconds is run fewer times. */
+  /** Measured runs of short programs; those that take seconds are run fewer times. */
   readonly runs: number
 }
 

@@ -15,7 +15,7 @@ import {
 import { inTurns, peakMemoryMiB, tsx } from './programs.ts'
 import { copyRepository, type Workspace } from './workspace.ts'
 
-/** `gen-values` that writes every file of all environments, against an empty TypeScript file. */
+/** `gen-values` that writes every file of all environments, compared with an empty TypeScript file. */
 export const genValues: Benchmark = {
   name: 'gen-values',
   async run(io) {
@@ -62,7 +62,7 @@ export const genValues: Benchmark = {
 
 const largeSizes = [1_000, 5_000, 10_000]
 const largest = 10_000
-/** Runs of what takes seconds. */
+/** Runs of programs that take seconds. */
 const slowRuns = 5
 
 async function timeCommitted(io: BenchmarkIo): Promise<Pairs> {

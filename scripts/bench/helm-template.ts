@@ -11,7 +11,7 @@ import { describePairs, type Measurement, medianRatio } from './measurement.ts'
 import { inTurns, tsx } from './programs.ts'
 import { copyRepository } from './workspace.ts'
 
-/** `helm template` of the chart with its schema, against a chart of one ConfigMap. */
+/** `helm template` of the chart with its schema, compared with a chart of one ConfigMap. */
 export const helmTemplate: Benchmark = {
   name: 'helm-template',
   async run(io) {

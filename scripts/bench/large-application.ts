@@ -23,7 +23,7 @@ export function largeApplicationFiles(secrets: number): Readonly<Record<string, 
   }
 }
 
-/** At 10,000 secrets 1,000 a tier, for what a Kubernetes Secret holds is limited to 1 MiB. */
+/** At 10,000 secrets 1,000 per tier, because a Kubernetes Secret is limited to 1 MiB. */
 export const largeTiers = 10
 
 // --- internal ---

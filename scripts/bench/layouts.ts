@@ -1,11 +1,11 @@
 import type { Application, SecretSpec } from '../model/types.ts'
 
-/** The same application with one remote secret a variable. */
+/** The same application with one remote secret per variable. */
 export function everySecretSingle(application: Application): Application {
   return withSecrets(application, (secret) => ({ ...secret, layout: 'single' }))
 }
 
-/** The same application with one bundle a tier and need: what can be read with the fewest requests. */
+/** The same application with one bundle per tier and need: the layout with the fewest requests. */
 export function oneBundlePerTarget(application: Application): Application {
   return withSecrets(application, ({ property: _, ...secret }) => ({
     ...secret,

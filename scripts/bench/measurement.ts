@@ -16,7 +16,7 @@ export interface Measurement {
   readonly how: string
 }
 
-/** Wall times of one program and of its floor, run in turns: `floorMs[i]` was taken right before `subjectMs[i]`. */
+/** Wall times of one program and of its floor, run alternately: `floorMs[i]` was taken right before `subjectMs[i]`. */
 export interface Pairs {
   readonly floorMs: readonly number[]
   readonly subjectMs: readonly number[]
@@ -34,7 +34,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** How many times the floor the subject takes. Pair by pair, so that a busy minute of the machine slows both. */
+/** How many times the floor the subject takes. Compared in pairs, so that a busy moment of the machine slows both. */
 export function medianRatio(pairs: Pairs): number {
   return median(pairwise(pairs, (subject, floor) => subject / floor))
 }

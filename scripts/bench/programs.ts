@@ -42,7 +42,7 @@ export interface TurnsOptions extends MeasureOptions {
   readonly before?: () => Promise<void>
 }
 
-/** Floor and subject in turns. */
+/** Floor and subject alternately. */
 export async function inTurns(floor: Program, subject: Program, options: TurnsOptions): Promise<Pairs> {
   const pairs: { floorMs: number[]; subjectMs: number[] } = { floorMs: [], subjectMs: [] }
   for (let index = 0; index <= options.runs; index++) {

@@ -8,7 +8,7 @@ export interface BenchmarkResult {
   readonly measurements: readonly Measurement[]
 }
 
-/** A row a figure, and how many targets are met. */
+/** One row per figure, and how many targets are met. */
 export function reportTable(results: readonly BenchmarkResult[], columns?: number): Printable {
   const measurements = results.flatMap((result) => result.measurements)
   const rows = measurements.map((measurement) => [

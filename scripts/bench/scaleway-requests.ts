@@ -26,18 +26,18 @@ export const scalewayRequests: Benchmark = {
     const layouts = [
       { name: 'layout "single" throughout', application: everySecretSingle(committed) },
       { name: 'committed catalogue', application: committed },
-      { name: 'one bundle a target', application: oneBundlePerTarget(committed) },
+      { name: 'one bundle per target', application: oneBundlePerTarget(committed) },
     ]
     const measurements: Measurement[] = []
     for (const { name, application } of layouts) {
       if (checkApplication(application).some(isError)) {
-        io.log(`scaleway-requests: ${name} is left out, for it breaks a rule of the catalogue`)
+        io.log(`scaleway-requests: ${name} is left out, because it breaks a rule of the catalogue`)
         continue
       }
       io.log(`scaleway-requests: ${name}`)
       const counts = await countRefreshes(io, application, environment)
       measurements.push({
-        what: `Scaleway requests a refresh, ${name}`,
+        what: `Scaleway requests per refresh, ${name}`,
         value: median(counts),
         unit: 'requests',
         target: requestsPerRefresh(resolve(application, environment)),
@@ -53,7 +53,7 @@ export const scalewayRequests: Benchmark = {
 /** The operator now and then reads an ExternalSecret twice, when its cache lags behind what it just wrote. */
 const refreshes = 7
 const timeoutMs = 60_000
-/** Without a request for so long, a refresh is over: nothing of it is counted for the next. */
+/** After this time without a request, a refresh has ended: none of its requests counts for the next. */
 const quietMs = 1_000
 
 async function countRefreshes(io: BenchmarkIo, application: Application, environment: string): Promise<number[]> {
@@ -109,7 +109,7 @@ function notSynced(): ProblemError {
       code: 'NOT_SYNCED',
       where: 'bench scaleway-requests',
       message: 'not every ExternalSecret is synced. Expected all of them within a minute.',
-      fix: `Run \`${commandLine`start`}\`, which shows what keeps them.`,
+      fix: `Run \`${commandLine`start`}\`, which shows the reason.`,
     },
     exitCodes.problems,
   )

@@ -7,7 +7,7 @@ import { median } from './measurement.ts'
 import { tsx, wallMs } from './programs.ts'
 import { copyRepository, writeGenerated } from './workspace.ts'
 
-/** `npm start -- --once` from the first line to everything synced and stopped again, with all tools at hand. */
+/** `npm start -- --once` from the first line to everything synced and stopped again, with all tools built. */
 export const start: Benchmark = {
   name: 'start',
   async run(io) {
@@ -36,5 +36,5 @@ export const start: Benchmark = {
 
 // --- internal ---
 
-/** Runs of what takes many seconds. */
+/** Runs of programs that take many seconds. */
 const slowRuns = 3

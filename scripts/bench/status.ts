@@ -28,7 +28,7 @@ export const status: Benchmark = {
 const many = 1_000
 const largest = 10_000
 const latencyMs = 50
-/** Runs of what takes seconds. */
+/** Runs of programs that take seconds. */
 const slowRuns = 3
 
 async function committed(io: BenchmarkIo): Promise<Measurement[]> {
@@ -58,11 +58,17 @@ async function committed(io: BenchmarkIo): Promise<Measurement[]> {
 }
 
 function requests(what: string, value = 0, target: number): Measurement {
-  return { what: `status, Scaleway requests for ${what}`, value, unit: 'requests', target, how: 'at the emulator' }
+  return {
+    what: `status, Scaleway requests for ${what}`,
+    value,
+    unit: 'requests',
+    target,
+    how: 'measured at the emulator',
+  }
 }
 
 async function slow(io: BenchmarkIo): Promise<Measurement[]> {
-  io.log(`status: ${many.toLocaleString('en')} secrets, ${latencyMs} ms a request`)
+  io.log(`status: ${many.toLocaleString('en')} secrets, ${latencyMs} ms per request`)
   const application = largeApplication(many)
   const [environment = ''] = Object.keys(application.environments)
   await using workspace = await copyRepository(io, largeApplicationFiles(many))
@@ -73,7 +79,7 @@ async function slow(io: BenchmarkIo): Promise<Measurement[]> {
     times.push(await wallMs(statusOf(workspace, environment), { ...io, env: environmentOf(io, stack) }))
   return [
     {
-      what: `status, ${many.toLocaleString('en')} secrets, ${latencyMs} ms a request`,
+      what: `status, ${many.toLocaleString('en')} secrets, ${latencyMs} ms per request`,
       value: median(times) / 1000,
       unit: 's',
       target: 15,
@@ -139,7 +145,7 @@ function notSynced(): ProblemError {
       code: 'NOT_SYNCED',
       where: 'bench status',
       message: 'not every ExternalSecret is synced. Expected all of them within three minutes.',
-      fix: `Run \`${commandLine`start`}\`, which shows what keeps them.`,
+      fix: `Run \`${commandLine`start`}\`, which shows the reason.`,
     },
     exitCodes.problems,
   )

@@ -9,7 +9,7 @@ import { startControlPlane } from '../local/stack/control-plane.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 
-/** From the moment a sync is written, as the operator writes it, to the moment `npm run wait` knows. */
+/** From the moment a sync is written, as the operator writes it, to the moment `npm run wait` notices it. */
 export const wait: Benchmark = {
   name: 'wait',
   async run(io) {
@@ -45,7 +45,7 @@ export const wait: Benchmark = {
 // --- internal ---
 
 const namespace = 'bench'
-/** Long enough for the list to be over, so that the watch is what tells. */
+/** Long enough for the list to end, so that the watch sees it. */
 const settleMs = 1_000
 
 async function delayMs(

@@ -5,17 +5,17 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { Problem } from '../lib/problems.ts'
 import type { OpenRelease } from '../session/release.ts'
 
-/** What a deployment came to. */
+/** The result of a deployment. */
 export interface Deployment {
   readonly revision: number
-  /** Objects that were not as rendered, and which Helm would have left so. */
+  /** Objects that were not as rendered, and that Helm would not have changed. */
   readonly restored: readonly Restored[]
-  /** What could not be put back, or not be looked at. */
+  /** What could not be restored or read. */
   readonly problems: readonly Problem[]
 }
 
 /**
- * Upgrades a release with Helm, and puts back every object in which somebody else's fields are: Helm removes only what an
+ * Upgrades a release with Helm, and restores every object with foreign fields: Helm removes only what an
  * earlier version of the chart had.
  *
  * @throws as `upgradeRelease` and `clearTheWay`

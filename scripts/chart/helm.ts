@@ -21,9 +21,9 @@ export interface ReleaseOptions extends Folders {
 }
 
 /**
- * `helm template`: the manifests as one YAML stream. Reads no cluster.
+ * `helm template`: the manifests as one YAML stream. Does not read a cluster.
  *
- * @throws ProblemError `TOOL_FAILED` with what the schema or the chart's own checks say
+ * @throws ProblemError `TOOL_FAILED` with the messages of the schema or the chart's own checks
  */
 export function renderChart(options: ReleaseOptions): Promise<string> {
   return withChart(options, (chart) =>
@@ -33,7 +33,7 @@ export function renderChart(options: ReleaseOptions): Promise<string> {
 
 /**
  * `helm upgrade --install`; returns the number of the revision it made.
- * Helm's own `--wait` is not used: it takes an ExternalSecret without a status for ready, and would wait for optional ones.
+ * Helm's own `--wait` is not used: it treats an ExternalSecret without a status as ready, and would wait for optional ones.
  *
  * @throws ProblemError `TOOL_FAILED` (exit code 4: the cluster is unreachable or refuses)
  */
@@ -48,7 +48,7 @@ export async function upgradeRelease(options: ReleaseOptions): Promise<number> {
  * @throws as `upgradeRelease`
  */
 export function dryRunRelease(options: ReleaseOptions): Promise<string> {
-  // The notes tell of what is installed, and nothing is.
+  // The notes describe what is installed, and nothing is.
   return upgrade(options, ['--dry-run=server', '--hide-notes'])
 }
 
@@ -81,7 +81,7 @@ function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<stri
   )
 }
 
-/** Variables with which Helm would go to another cluster, as another user, than the kubeconfig and the arguments say. */
+/** Variables that would make Helm use another cluster or user than the kubeconfig and the arguments say. */
 const noOverrides = Object.fromEntries(
   [
     'HELM_KUBEAPISERVER',

@@ -19,8 +19,8 @@ type Direction = 'Ingress' | 'Egress'
 export type NamespaceLabels = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /**
- * Who reaches whom under some NetworkPolicies, with the meaning Kubernetes gives them and nothing of ours. A network of
- * a policy is taken to hold no pod: the documentation says that of pods it promises nothing.
+ * Who reaches whom under some NetworkPolicies, according to Kubernetes' own rules. A network of
+ * a policy is assumed to contain no pod: the documentation promises nothing for pods.
  * Source: Kubernetes, concepts/services-networking/network-policies, and the API reference of NetworkPolicy v1.
  */
 export function judgePolicies(policies: readonly NetworkPolicy[], namespaces: NamespaceLabels = {}): Judge {

@@ -3,7 +3,7 @@ import { commandLine } from '../lib/command-line.ts'
 import { tryRun } from '../lib/exec.ts'
 import type { Problem } from '../lib/problems.ts'
 
-/** Schemas of the kinds the chart renders; nothing is fetched. */
+/** Schemas of the kinds the chart renders; nothing is downloaded. */
 const schemaFolder = 'schema'
 const location = '{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'
 

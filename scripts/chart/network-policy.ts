@@ -49,7 +49,7 @@ export interface NetworkPolicy {
   readonly spec: NetworkPolicySpec
 }
 
-/** The NetworkPolicies among some manifests, and what of them can't be judged. */
+/** The NetworkPolicies among some manifests, and what in them can't be judged. */
 export function networkPoliciesOf(manifests: readonly Manifest[]): {
   readonly policies: readonly NetworkPolicy[]
   readonly problems: readonly Problem[]
@@ -65,7 +65,7 @@ export function networkPoliciesOf(manifests: readonly Manifest[]): {
       unjudged(manifest).map((fact) => ({
         code: 'NETWORK_POLICY_UNSUPPORTED',
         where: placeOf(manifest),
-        message: `${fact}, which the reachability table can't tell of. Expected ports by number and peers the API server accepts.`,
+        message: `${fact}, which the reachability table can't show. Expected ports by number and peers the API server accepts.`,
         fix: 'Correct the template of the policy, or the policy in the cluster.',
       })),
     ),
@@ -129,6 +129,6 @@ function unjudged({ metadata, spec = {} }: Manifest): string[] {
     ...peers
       .flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : []))
       .filter((cidr) => !parseCidr(cidr))
-      .map((cidr) => `"${cidr}" is no network`),
+      .map((cidr) => `"${cidr}" is not a network`),
   ]
 }

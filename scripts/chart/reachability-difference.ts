@@ -41,7 +41,7 @@ export function checkReachability(
 
 // --- internal ---
 
-/** Two accounts of who reaches whom, and the ends they are compared for. */
+/** Two descriptions of who reaches whom, and the endpoints they are compared for. */
 interface Comparison {
   readonly environment: string
   /** Of the catalogue. What the policies select besides is added. */
@@ -53,7 +53,7 @@ interface Comparison {
   readonly namespaces: NamespaceLabels
 }
 
-/** One problem for each destination and way in which it differs; the first source stands for others of that kind. */
+/** One problem for each destination and way in which it differs; the first source stands for others of the same kind. */
 function reachabilityDifferences(comparison: Comparison): Problem[] {
   const { environment, endpoints, intended, judged } = comparison
   const own = endpoints.tiers.flatMap(({ pods }) => pods)
@@ -78,12 +78,12 @@ function reachabilityDifferences(comparison: Comparison): Problem[] {
       code: 'REACHABILITY_DIFFERS',
       where: `reachability ${environment}: from ${first.from}${others.length > 0 ? ` and ${others.length} more` : ''} to ${first.to}`,
       message: `the policies ${words('found')}. Expected them to ${words('expected')}.`,
-      fix: 'Correct the policies; what may connect is said in scripts/catalogue.ts by reachableFrom, internalTraffic and egress.',
+      fix: 'Correct the policies; scripts/catalogue.ts says what may connect, with reachableFrom, internalTraffic and egress.',
     }
   })
 }
 
-/** For every selector and network of the policies, the least it selects: whom the catalogue may know nothing of. */
+/** For every selector and network of the policies, the least it selects: endpoints the catalogue may not know. */
 function selectedEnds({ policies, namespaces }: Comparison): Endpoint[] {
   return policies.flatMap(({ namespace, spec: { podSelector = {}, ingress = [], egress = [] } }) => {
     const peers = [...ingress.flatMap(({ from = [] }) => from), ...egress.flatMap(({ to = [] }) => to)]
@@ -121,7 +121,7 @@ function podsAt(namespaces: readonly string[], selector: LabelSelector): PodEndp
   }))
 }
 
-/** Ends that differ in more than their name; the first name stays. */
+/** Endpoints that differ in more than their name; the first name is kept. */
 function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
   const byContent = new Map<string, Endpoint>()
   for (const endpoint of endpoints) {

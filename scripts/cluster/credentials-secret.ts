@@ -3,11 +3,11 @@ import { kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { TierModel } from '../model/resolve.ts'
 
-/** A rotation that is not over, as the annotations of a credentials Secret tell it. */
+/** An unfinished rotation, as recorded in the annotations of a credentials Secret. */
 export interface KeyRotationState {
-  /** `written`: the new key is in the Secret. `disabled`: the key before is expired, and everything syncs without it. */
+  /** `written`: the new key is in the Secret. `disabled`: the previous key is expired, and everything syncs without it. */
   readonly phase: 'written' | 'disabled'
-  /** Access key of the key that was in the Secret before, if any. */
+  /** Access key of the previous key in the Secret, if any. */
   readonly previousAccessKey?: string
   /** RFC 3339; undefined when it never expired. */
   readonly previousExpiresAt?: string
@@ -19,16 +19,16 @@ export interface StoredCredentials {
   readonly secretKey: string
   readonly rotation: KeyRotationState | undefined
   readonly resourceVersion: string
-  /** Names of what else is in the Secret. They are not to be printed: one may be a key in the wrong place. */
+  /** Names of other keys in the Secret. Not to be printed: one may be an API key in the wrong place. */
   readonly otherKeys: readonly string[]
 }
 
 export interface WriteOptions {
-  /** Default: none, and what was noted of an earlier rotation is dropped. */
+  /** Default: none, and the record of an earlier rotation is removed. */
   readonly rotation?: KeyRotationState
   /** Refuse the write when the Secret has changed since it was read. Default: write in any case */
   readonly resourceVersion?: string
-  /** Keys of the Secret that are taken out in the same step. Default: none */
+  /** Keys of the Secret that are removed in the same step. Default: none */
   readonly without?: readonly string[]
   readonly signal?: AbortSignal
 }
@@ -46,8 +46,8 @@ export async function readCredentials(
 }
 
 /**
- * Writes both halves of a key, and the state of the rotation beside them, in one step. Only a patch takes out what others
- * have put there, and only an apply what an earlier one has: with `without`, the patch is repeated as an apply.
+ * Writes both halves of a key, and the state of the rotation beside them, in one step. Only a patch removes what others
+ * have put there, and only an apply removes what an earlier apply has put there: with `without`, the patch is repeated as an apply.
  *
  * @throws KubernetesError with status 409 when `resourceVersion` is not the current one
  */
@@ -81,7 +81,7 @@ export async function writeCredentials(
 /**
  * Marks the Secret as this holder's: whoever read it before can no longer write it with `resourceVersion`.
  *
- * @param holder told to nobody else before, or nothing changes
+ * @param holder a value never used before, or nothing changes
  */
 export async function claimCredentials(
   client: Pick<KubernetesClient, 'mergePatch'>,

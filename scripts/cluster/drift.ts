@@ -9,13 +9,13 @@ import { shell } from '../lib/shell.ts'
 /** Reads and tries out; stores nothing but with `restore`. */
 export type DriftClient = Pick<KubernetesClient, 'get' | 'tryReplace' | 'replace'>
 
-/** Fields that are the chart's alone: whatever else is in them is drift. */
+/** Fields that belong to the chart alone: anything else in them is drift. */
 const ownFields = ['spec', 'rules', 'roleRef', 'subjects', 'automountServiceAccountToken'] as const
 
 /**
- * In which fields an object differs from what is rendered. The API server fills the rendered object up in a dry run, so that
+ * In which fields an object differs from what is rendered. The API server completes the rendered object in a dry run, so that
  * neither its defaults nor what a webhook sets are a difference. Of labels and annotations only the chart's own count; data
- * of a Secret is not looked at.
+ * of a Secret is not compared.
  *
  * @throws KubernetesError when the API server refuses what is rendered, or the dry run
  */
@@ -34,11 +34,11 @@ export async function driftOf(
 }
 
 /**
- * Makes an object what is rendered where it differs; nobody else's labels, annotations and finalizers go. An object that
- * is changed meanwhile is looked at again.
+ * Restores an object as rendered where it differs; labels, annotations and finalizers of others are kept. An object that
+ * is changed in the meantime is compared again.
  *
  * @param isWanted asked before anything is stored
- * @returns what it differed in; none when it is not there
+ * @returns what it differed in; none when it does not exist
  * @throws as `driftOf`
  */
 export async function restore(
@@ -71,12 +71,12 @@ export interface RestoreOptions {
   readonly tries?: number
 }
 
-/** Fields that somebody other than whoever deploys wrote. */
+/** Fields that were not written by a deployment. */
 export function foreignFields(fields: readonly FieldChange[]): FieldChange[] {
   return fields.filter(({ managers = [] }) => managers.length > 0)
 }
 
-/** A RoleBinding of another Role: somebody made it anew, as the API server lets nobody change that. */
+/** A RoleBinding of another Role: it was deleted and created again, because the API server does not allow this change. */
 export function replacedRole(kind: Kind, live: KubernetesObject, rendered: KubernetesObject): Problem | undefined {
   const [found, expected] = [live, rendered].map((object) => (object as Fields).roleRef as RoleRef | undefined)
   if (!found || !expected || (found.kind === expected.kind && found.name === expected.name)) return undefined
@@ -85,13 +85,13 @@ export function replacedRole(kind: Kind, live: KubernetesObject, rendered: Kuber
     code: 'ROLE_REF_DIFFERS',
     where: describeObject(kind, rendered.metadata),
     message: `gives the rights of ${found.kind} "${found.name}", which can't be changed back. Expected ${expected.kind} "${expected.name}".`,
-    fix: `See who made it; then \`${shell`kubectl delete rolebinding ${name} --namespace ${namespace}`}\`, and deploy: that makes it anew.`,
+    fix: `Find out who created it; then \`${shell`kubectl delete rolebinding ${name} --namespace ${namespace}`}\`, and deploy: that creates it again.`,
   }
 }
 
 // --- internal ---
 
-/** Helm would be in conflict with whoever put a field back, even where it applies the same value. */
+/** Helm would be in conflict with the manager that restored a field, even where it applies the same value. */
 async function disown(client: DriftClient, kind: Kind, object: KubernetesObject, signal?: AbortSignal): Promise<void> {
   const { managedFields = [] } = object.metadata
   const kept = managedFields.filter(({ manager }) => manager !== restorersName)
@@ -131,7 +131,7 @@ function asRendered(live: KubernetesObject, rendered: KubernetesObject): Kuberne
   }
 }
 
-/** What a person wrote or the chart renders; not what the API server and controllers keep of an object, and no value. */
+/** What a person wrote or the chart renders; not what the API server and controllers add, and no value. */
 function comparable(object: KubernetesObject): Readonly<Record<string, unknown>> {
   const { metadata, status: _, data: __, stringData: ___, ...rest } = object as Fields
   const { labels = {}, annotations = {} } = metadata

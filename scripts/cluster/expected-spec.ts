@@ -11,7 +11,7 @@ type Model = Pick<
 >
 type Spec = Readonly<Record<string, unknown>>
 
-/** The whole spec of an ExternalSecret of a tier, as the catalogue implies it. Made without the chart, which it is held against. */
+/** The whole spec of an ExternalSecret of a tier, as the catalogue implies it. Made without the chart, which is compared with it. */
 export function externalSecretSpec(model: Model, tier: TierModel, expected: ExternalSecretModel): Spec {
   const { name, singles, bundles } = expected
   const isOptional = expected === tier.optional
@@ -54,7 +54,7 @@ export function secretStoreSpec({ region, operator }: Pick<Model, 'region' | 'op
   }
 }
 
-/** In which fields of its spec an object differs from what is expected. What an operator's defaults set is no difference. */
+/** In which fields of its spec an object differs from what is expected. Defaults set by the operator don't count. */
 export function specChanges(object: KubernetesObject & { readonly spec?: Spec }, expected: Spec): FieldChange[] {
   const changes = fieldChanges({ spec: object.spec }, { spec: expected }, object.metadata.managedFields)
   return changes.filter(({ path, before, after }) => after !== undefined || sameAsNone[lastOf(path)] !== before)

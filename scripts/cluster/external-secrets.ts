@@ -38,7 +38,7 @@ export function syncState(object: ExternalSecretObject | undefined): SyncState {
   const { metadata, status } = object
   if (metadata.deletionTimestamp !== undefined) return { state: 'pending', message: 'it is being deleted' }
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')
-  if (!ready) return { state: 'pending', message: 'the operator has not looked at it yet' }
+  if (!ready) return { state: 'pending', message: 'the operator has not processed it yet' }
   const told = `${ready.reason ?? 'no reason'}: ${ready.message ?? 'no message'}`
   if (ready.status !== 'True') return { state: 'failed', message: told }
   if (ready.reason !== 'SecretSynced') return { state: 'failed', message: `ready without a Secret, ${told}` }
@@ -61,7 +61,7 @@ export async function readSyncState(
 }
 
 /**
- * The newest Warning event of an object: where the operator tells the cause that its condition leaves out.
+ * The newest Warning event of an object: it has the cause that the condition leaves out.
  *
  * @param kind as in the event's `involvedObject`: `ExternalSecret`, `SecretStore`.
  */
@@ -86,7 +86,7 @@ export interface EventObject extends KubernetesObject {
   readonly firstTimestamp?: string | null
   readonly lastTimestamp?: string | null
   readonly eventTime?: string | null
-  /** How often it was told; the same words within an hour are one event. */
+  /** How often it was reported; the same message within an hour is one event. */
   readonly count?: number
 }
 
@@ -95,7 +95,7 @@ export function newestWarning(events: readonly EventObject[]): string | undefine
   return newestEvent(events)?.message
 }
 
-/** The same, with when it came last. Events tell time to the second: of the same second, the one stored last counts. */
+/** The same, with its last time. Events have whole seconds: within the same second, the one stored last counts. */
 export function newestEvent(events: readonly EventObject[]): { message: string; at: Date } | undefined {
   const order = ({ metadata }: EventObject) => Number(metadata.resourceVersion ?? 0)
   const newest = [...events].sort((a, b) => eventTime(a) - eventTime(b) || order(a) - order(b)).at(-1)
@@ -105,7 +105,7 @@ export function newestEvent(events: readonly EventObject[]): { message: string; 
 }
 
 /**
- * What the operator passes on of secrets, taken out: Scaleway's SDK quotes a malformed key in its error, whatever quotes
+ * Parts of secrets in the operator's messages, removed: Scaleway's SDK quotes a malformed key in its error, whatever quotes
  * the key has itself, and Go's JSON parser the character of a value it stumbled over.
  */
 export function withoutSecrets(message: string): string {

@@ -5,7 +5,7 @@ import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/res
 import type { GateResult } from './release-gate.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
-/** How an ExternalSecret stood when the wait was over; for machines. */
+/** The state of an ExternalSecret when the wait ended; for machines. */
 export interface GateRow {
   readonly tier: string
   readonly namespace: string
@@ -14,12 +14,12 @@ export interface GateRow {
   readonly state: WaitReport['state']
   readonly message: string
   readonly catalogued: number
-  /** Null where we may not look, or where there is nothing to look at yet. */
+  /** Null where we have no right to read it, or where it does not exist yet. */
   readonly missing: readonly string[] | null
   readonly unexpected: readonly string[] | null
 }
 
-/** One line an ExternalSecret. */
+/** One line per ExternalSecret. */
 export function gateTable(model: EnvironmentModel, result: GateResult, columns?: number): Printable {
   const cells = gateRows(model, result).map(({ tier, name, optional, state, catalogued, missing }) => [
     tier,
@@ -36,9 +36,9 @@ export function syncCell(state: WaitReport['state']): Cell {
   return { text: state, style: state === 'synced' ? 'good' : state === 'failed' ? 'bad' : 'attention' }
 }
 
-/** What a wait came to, for machines. */
+/** The result of a wait, for machines. */
 export interface GateDocument {
-  /** Every required secret is there. */
+  /** Every required secret has arrived. */
   readonly synced: boolean
   readonly externalSecrets: readonly GateRow[]
 }

@@ -3,8 +3,8 @@ import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 
-/** The newest revision of a Helm release, as its record in the cluster tells it. */
-export interface ReleaseSight {
+/** The newest revision of a Helm release, from its record in the cluster. */
+export interface ReleaseState {
   /** Name of the Secret that is the record. */
   readonly record: string
   readonly uid: string
@@ -13,8 +13,8 @@ export interface ReleaseSight {
 }
 
 /**
- * The newest revision of a release; undefined: Helm never installed it. A Helm that was killed leaves it `pending-…`,
- * and every later one refuses to go on.
+ * The newest revision of a release; undefined: Helm never installed it. A killed Helm leaves it `pending-…`,
+ * and every later one refuses to run.
  *
  * @throws KubernetesError when the API server refuses to show it
  */
@@ -22,8 +22,8 @@ export async function readRelease(
   client: Pick<ClusterReader, 'list'>,
   { name, namespace }: { readonly name: string; readonly namespace: string },
   signal?: AbortSignal,
-): Promise<ReleaseSight | undefined> {
-  // Source: Helm, pkg/storage/driver/secrets.go: one Secret a revision, told by its labels.
+): Promise<ReleaseState | undefined> {
+  // Source: Helm, pkg/storage/driver/secrets.go: one Secret per revision, found by its labels.
   const labelSelector = `owner=helm,name=${name}`
   const { items } = await client.list<SecretObject>(kinds.secret, {
     namespace,
@@ -42,8 +42,8 @@ export function releaseSelector({ name }: { readonly name: string }): string {
   return `app.kubernetes.io/instance=${name},app.kubernetes.io/name=tiered-secrets`
 }
 
-/** Whether a Helm is at it, or was killed while it was. */
-export function isPending({ status }: ReleaseSight): boolean {
+/** Whether a Helm is changing it, or was killed while changing it. */
+export function isPending({ status }: ReleaseState): boolean {
   return status.startsWith('pending-')
 }
 
@@ -57,15 +57,15 @@ export async function refusePendingRelease(
   if (found && isPending(found)) throw new ProblemError(pendingRelease(release, found))
 }
 
-/** A release that may be somebody else's work. */
+/** A release that somebody else may be changing. */
 export function pendingRelease(
   { name, namespace }: { readonly name: string; readonly namespace: string },
-  { record, status }: ReleaseSight,
+  { record, status }: ReleaseState,
 ): Problem {
   return {
     code: 'RELEASE_PENDING',
     where: describeObject(kinds.secret, { namespace, name: record }),
-    message: `says that release ${name} is ${status}: a Helm is at it, or was killed. Expected none at it.`,
-    fix: `Wait until it has ended. When none runs any more: \`${shell`kubectl delete secret ${record} --namespace ${namespace}`}\`; the objects stay, and Helm takes them over.`,
+    message: `says that release ${name} is ${status}: another Helm is changing it, or was killed. Expected no other Helm.`,
+    fix: `Wait until it has ended. If none is running any more: \`${shell`kubectl delete secret ${record} --namespace ${namespace}`}\`; the objects are kept, and Helm takes them over.`,
   }
 }

@@ -14,7 +14,7 @@ export function ensureNamespace(
   return create(client, namespace, helmOwnership(release), signal)
 }
 
-/** What Helm looks for before it takes an existing object into a release. Source: Helm, adopt existing resources. */
+/** What Helm checks before it adopts an existing object. Source: Helm, adopt existing resources. */
 export function helmOwnership({
   name,
   namespace,

@@ -4,19 +4,19 @@ import type { Problem } from '../lib/problems.ts'
 import { type Advisory, advisoriesOf } from '../model/operator-advisories.ts'
 import { compareNumbers, installedOperator } from '../model/operator-version.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
-import type { OperatorSight } from './operators.ts'
+import type { OperatorState } from './operators.ts'
 
 export type OperatorProblemCode = 'OPERATOR_EXPOSED' | 'OPERATOR_VULNERABLE' | 'OPERATOR_VERSION_UNKNOWN'
 
-/** What is wrong with the version of an operator. An error only where nothing protects from it. */
+/** Problems with the version of an operator. An error only where nothing protects from the fault. */
 export interface OperatorProblem extends Problem {
   readonly code: OperatorProblemCode
 }
 
-/** Known faults of the operators of a cluster, and what protects an environment from them all the same. Pure. */
+/** Known faults of the operators of a cluster, and what protects an environment from them. Pure. */
 export function operatorProblems(
   model: Pick<EnvironmentModel, 'environment' | 'without'>,
-  operators: readonly OperatorSight[],
+  operators: readonly OperatorState[],
 ): OperatorProblem[] {
   return operators.flatMap((operator) => problemOf(model, operator) ?? [])
 }
@@ -32,14 +32,14 @@ const section = 'docs/operator.md, "An operator with known faults"'
 
 function problemOf(
   { environment, without }: Pick<EnvironmentModel, 'environment' | 'without'>,
-  { namespace, name, version, seenBy }: OperatorSight,
+  { namespace, name, version, seenBy }: OperatorState,
 ): OperatorProblem | undefined {
   const where = describeObject(kinds.deployment, { namespace, name })
   if (!version) {
     return {
       code: 'OPERATOR_VERSION_UNKNOWN',
       where,
-      message: `tells no version (${seenBy}): whether it has a known fault can't be said. Expected the tag of a release.`,
+      message: `has no known version (${seenBy}), so that its known faults can't be checked. Expected the tag of a release.`,
       fix: `Give its image the tag of a release; ${installedOperator} has no known fault.`,
       severity: 'warning',
     }
@@ -55,14 +55,14 @@ function problemOf(
     return {
       code: 'OPERATOR_EXPOSED',
       where,
-      message: `${fact}. The environment leaves out ${names}, which would keep them out of its namespaces. Expected that protection, or version ${mended} or later.`,
-      fix: `Upgrade it to ${installedOperator} (${section}), or take ${names} out of \`without\` of ${environment} in scripts/environments.ts and run \`${commandLine`gen-values`}\`.`,
+      message: `${fact}. The environment switches off ${names}, which would keep them out of its namespaces. Expected that protection, or version ${mended} or later.`,
+      fix: `Upgrade it to ${installedOperator} (${section}), or remove ${names} from \`without\` of ${environment} in scripts/environments.ts and run \`${commandLine`gen-values`}\`.`,
     }
   }
   return {
     code: 'OPERATOR_VULNERABLE',
     where,
-    message: `${fact}. Admission keeps them out of the namespaces of the tiers; from all others they work. Expected version ${mended} or later.`,
+    message: `${fact}. Admission keeps them out of the namespaces of the tiers; in all other namespaces they work. Expected version ${mended} or later.`,
     fix: `Upgrade it to ${installedOperator}: ${section}.`,
     severity: 'warning',
   }

@@ -9,20 +9,20 @@ export interface OperatorDeployment extends KubernetesObject {
   readonly status?: { readonly availableReplicas?: number; readonly conditions?: readonly Condition[] }
 }
 
-/** Which version one of them runs. */
-export interface OperatorSight {
+/** The version of one of them. */
+export interface OperatorState {
   readonly namespace: string
   readonly name: string
-  /** Undefined: what it says names no version. */
+  /** Undefined: its text is not a version. */
   readonly version: OperatorVersion | undefined
-  /** What it was seen by: `image registry.example/external-secrets/external-secrets:v2.9.0`, `label helm.sh/chart: …`. */
+  /** The evidence: `image registry.example/external-secrets/external-secrets:v2.9.0`, `label helm.sh/chart: …`. */
   readonly seenBy: string
 }
 
 /** Label of the operator's own chart; its webhook and its certificate controller carry other names. */
 export const operatorLabel = 'app.kubernetes.io/name=external-secrets'
 
-/** What completes "you may not …" where the Deployments can't be looked at. */
+/** Completes "you may not …" where the Deployments can't be read. */
 export const listingOperators = 'list Deployments of all namespaces'
 
 /**
@@ -39,21 +39,21 @@ export async function operatorDeployments(
   return items.filter(isOperator)
 }
 
-/** The versions of the operators of a cluster. Undefined: they may not be looked at, and nothing is known of them. */
+/** The versions of the operators of a cluster. Undefined: they may not be read, and nothing is known about them. */
 export async function readOperators(
   client: Pick<ClusterReader, 'list'>,
   signal?: AbortSignal,
-): Promise<OperatorSight[] | undefined> {
+): Promise<OperatorState[] | undefined> {
   try {
-    return (await operatorDeployments(client, signal)).map(operatorSight)
+    return (await operatorDeployments(client, signal)).map(operatorState)
   } catch (error) {
     if (isForbidden(error)) return undefined
     throw error
   }
 }
 
-/** The tag of its image tells the version. Labels are what its chart was made for: they count only where there is no tag. */
-export function operatorSight(deployment: OperatorDeployment): OperatorSight {
+/** The tag of its image is the version. Labels only name the version of its chart: they count where there is no tag. */
+export function operatorState(deployment: OperatorDeployment): OperatorState {
   const { name, namespace = '', labels = {} } = deployment.metadata
   const image = operatorContainer(deployment)?.image ?? ''
   const tag = imageTag(image)

@@ -2,17 +2,17 @@ import type { ClusterReader } from '../kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectMeta } from '../kubernetes/kinds.ts'
 import { type ContainerReaders, type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
-/** What makes pods in a namespace: what network policies see of these pods, and which Secrets they read. */
+/** A source of pods in a namespace: what network policies see of these pods, and which Secrets they read. */
 export interface PodTemplate {
   readonly kind: string
   readonly name: string
   /** Of the pods. */
   readonly labels: Readonly<Record<string, string>>
-  /** Of the workload itself, where Reloader looks first. */
+  /** Of the workload itself, which Reloader checks first. */
   readonly annotations: Readonly<Record<string, string>>
   /** Of the pods. */
   readonly podAnnotations: Readonly<Record<string, string>>
-  /** By which the workload finds its own pods: they stay as they are. Empty for a Job or a bare pod. */
+  /** Labels by which the workload finds its own pods; they never change. Empty for a Job or a bare pod. */
   readonly selector: Readonly<Record<string, string>>
   /** The container ports that are declared; a container may listen on others. */
   readonly ports: readonly number[]
@@ -20,15 +20,15 @@ export interface PodTemplate {
   readonly secrets: readonly SecretUse[]
 }
 
-/** What makes pods, whole. Variables with literal values are in it, which may be secrets: never printed. */
+/** The whole object. It has variables with literal values, which may be secrets: never printed. */
 export interface Workload {
   readonly kind: Kind
   readonly object: WorkloadObject
 }
 
 /**
- * What makes pods in a namespace, each once: what another workload owns is left to its owner, unless that is of a kind
- * Kubernetes doesn't bring itself.
+ * All sources of pods in a namespace, each once: a workload with an owner counts as part of its owner, unless that is of a kind
+ * that is not built into Kubernetes.
  *
  * @throws KubernetesError when the API server refuses to list a kind
  */
@@ -73,7 +73,7 @@ export function templateOf(workload: Workload): PodTemplate {
     labels: part.metadata?.labels ?? {},
     annotations: object.metadata.annotations ?? {},
     podAnnotations: part.metadata?.annotations ?? {},
-    // A Job's own selector is a label the API server made up.
+    // A Job's own selector is a label the API server generated.
     selector: kind === job || kind === cronJob ? {} : (object.spec?.selector?.matchLabels ?? {}),
     ports: declared.map(({ containerPort }) => containerPort),
     hostNetwork,

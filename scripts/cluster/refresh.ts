@@ -5,10 +5,10 @@ import { kinds, type NamespacedRef, type WithConditions } from '../kubernetes/ki
 import type { TierModel } from '../model/resolve.ts'
 import { type ExternalSecretObject, lastWarning, syncState } from './external-secrets.ts'
 
-/** What came of a forced refresh. */
+/** The result of a forced refresh. */
 export interface RefreshReport {
   readonly ref: NamespacedRef
-  /** `absent-in-scaleway`: the operator asked with a key that works, and the remote secret is not there. */
+  /** `absent-in-scaleway`: the operator asked with a working key, and the remote secret does not exist. */
   readonly state: 'refreshed' | 'absent-in-scaleway' | 'failed'
   /** What is true now, without a final period. Never a value. */
   readonly message: string
@@ -31,7 +31,7 @@ export async function externalSecretsUsing(
   const options = { namespace, ...(signal ? { signal } : {}) }
   const none = { items: [] }
   const { items } = await client.list<ExternalSecretObject>(kinds.externalSecret, options).catch((error: unknown) => {
-    // A cluster without the operator has none either.
+    // A cluster without the operator has none.
     if (isNotFound(error)) return none
     throw error
   })
@@ -39,8 +39,8 @@ export async function externalSecretsUsing(
 }
 
 /**
- * Has the operator look again at a store it has refused, and waits until it takes it. Until then nothing is read through
- * the store, and by itself the operator looks only after a pause of up to seven minutes. A store it takes stays as it is.
+ * Makes the operator check a refused store again, and waits until it accepts it. Until then nothing is read through
+ * the store, and by itself the operator checks it only after a pause of up to seven minutes. An accepted store is not changed.
  *
  * @returns whether it is ready
  */
@@ -80,7 +80,7 @@ export async function refreshExternalSecrets(
 
 // --- internal ---
 
-/** After so long, the newest warning is one about the forced refresh and not about one before. */
+/** After this time, the newest warning is about the forced refresh and not about an earlier one. */
 const settleMs = 3_000
 
 async function refresh(
@@ -108,7 +108,7 @@ async function refresh(
   }
 }
 
-/** Any change of an annotation or a label does; but the policies of the chart let operators change this one alone. */
+/** Any change of an annotation or a label works, but the policies of the chart let operators change only this one. */
 function forced() {
   return { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
 }

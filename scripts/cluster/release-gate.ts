@@ -10,11 +10,11 @@ import { type WaitReport, type WantedSync, waitForSync } from './wait-for-sync.t
 
 export const timeoutOption: OptionSpec = {
   flags: '--timeout <duration>',
-  description: 'how long to wait for required secrets: 90s, 5m, 1h30m; 0s looks once',
+  description: 'how long to wait for required secrets: 90s, 5m, 1h30m; 0s checks once',
   default: '5m',
 }
 
-/** How a release stands when the wait is over. */
+/** The state of a release when the wait has ended. */
 export interface GateResult {
   readonly reports: readonly WaitReport[]
   /** Sorted; a release with an error among them has not arrived. */
@@ -22,12 +22,12 @@ export interface GateResult {
 }
 
 /**
- * Waits until all required secrets of an environment have arrived in the version the catalogue implies. It looks at the
- * objects alone, so that it does not matter who deployed them. What can't mend itself is told at once, and waited for
- * all the same: somebody else may be about to create it.
+ * Waits until all required secrets of an environment have arrived in the version the catalogue implies. It reads the
+ * objects alone, so that it does not matter who deployed them. What can't recover by itself is reported at once, and waited for
+ * all the same, because somebody may be about to create it.
  *
  * @param timeout as `timeoutOption` takes it
- * @throws as `waitForSync`; ProblemError `WRONG_USAGE` for a duration that is none
+ * @throws as `waitForSync`; ProblemError `WRONG_USAGE` for a malformed duration
  */
 export async function passGate(
   client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
@@ -57,8 +57,8 @@ export function timeoutMs(text: string): number {
   if (seconds !== undefined && seconds <= longestSeconds) return 1000 * seconds
   const message =
     seconds === undefined
-      ? 'is no duration. Expected hours, minutes and seconds, as in 90s, 5m or 1h30m.'
-      : `is more than can be waited for. Expected at most ${longestSeconds / 3600}h, which is 24 days.`
+      ? 'is not a duration. Expected hours, minutes and seconds, as in 90s, 5m or 1h30m.'
+      : `is too long. Expected at most ${longestSeconds / 3600}h, which is 24 days.`
   throw new ProblemError(
     { code: 'WRONG_USAGE', where: `--timeout ${text}`, message, fix: 'Correct the option.' },
     exitCodes.usage,
@@ -80,7 +80,7 @@ export function wantedSyncs(model: EnvironmentModel): WantedSync[] {
 
 // --- internal ---
 
-/** A timer of Node counts up to 2^31 - 1 ms, nearly 25 days; what is more, it takes for 1 ms. Source: Node.js, setTimeout. */
+/** A timer of Node counts up to 2^31 - 1 ms, nearly 25 days; longer times are treated as 1 ms. Source: Node.js, setTimeout. */
 const longestSeconds = 24 * 24 * 3600
 
 function told(state: WaitReport['state'], message: string): string {

@@ -13,7 +13,7 @@ type Annotations = Readonly<Record<string, string>>
  */
 export function isReloaded(template: PodTemplate, target: string, isMarked = true): boolean {
   const { annotations, podAnnotations, secrets } = template
-  // Those of the pods count only when the workload itself has none of them.
+  // Those of the pods count only when the workload itself has none.
   const own = names.some((name) => name in annotations) ? annotations : podAnnotations
   if (listOf(annotations[excludeAnnotation]).includes(target)) return false
   if (listOf(own[namedAnnotation]).some((pattern) => matches(pattern, target))) return true
@@ -24,7 +24,7 @@ export function isReloaded(template: PodTemplate, target: string, isMarked = tru
   )
 }
 
-/** What a workload lacks for `isReloaded`, as a merge patch of it. */
+/** The merge patch that gives a workload what it lacks for `isReloaded`. */
 export const reloaderPatch = { metadata: { annotations: { [reloaderAnnotations.search]: 'true' } } } as const
 
 // --- internal ---
@@ -38,7 +38,7 @@ function listOf(annotation: Annotations[string] | undefined): string[] {
   return (annotation ?? '').split(',').map((item) => item.trim())
 }
 
-/** Each is a regular expression for the whole name. Reloader itself passes over one that is none. */
+/** Each is a regular expression for the whole name. Reloader itself ignores an invalid one. */
 function matches(pattern: string, target: string): boolean {
   try {
     return pattern !== '' && new RegExp(`^(?:${pattern})$`).test(target)

@@ -8,28 +8,28 @@ import { mapConcurrently } from '../lib/concurrent.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { foreignFields, type RestoreOptions, replacedRole, restore } from './drift.ts'
 
-/** An object that was put back. */
+/** An object that was restored. */
 export interface Restored {
   /** `ExternalSecret/shop-api/api-secrets` */
   readonly object: string
-  /** What was in the cluster before the arrow, or with a minus. */
+  /** The old value of the cluster stands before the arrow, or after a minus. */
   readonly fields: readonly string[]
 }
 
 export interface Restoration {
   readonly restored: readonly Restored[]
-  /** What could not be put back; where we may not look, a warning. */
+  /** What could not be restored; a warning where we have no right to read. */
   readonly problems: readonly Problem[]
 }
 
 type RestoreClient = Pick<KubernetesClient, 'get' | 'apply' | 'replace' | 'tryApply' | 'tryReplace'>
 
 /**
- * Before an upgrade: makes way for Helm where the API server would refuse its apply. An object with foreign fields, which
- * admission may refuse now, is put back; fields of the chart that another field manager owns become Helm's. What is refused
+ * Before an upgrade: prepares objects for which the API server would refuse Helm's apply. An object with foreign fields, which
+ * admission may refuse now, is restored; fields of the chart that another field manager owns become Helm's. What is refused
  * for another reason is left to Helm.
  *
- * @throws ProblemError `ROLE_REF_DIFFERS` for what nobody can put back
+ * @throws ProblemError `ROLE_REF_DIFFERS` for what can't be restored
  */
 export async function clearTheWay(
   client: RestoreClient,
@@ -48,7 +48,7 @@ export async function clearTheWay(
   const results = await inOrder(existing, async (manifest) => {
     const refusal = await refusalOf(client, manifest, signal)
     if (!refusal) return []
-    // A conflict over what the catalogue changes is Helm's own affair, once it owns the field.
+    // A conflict over what the catalogue changes is left to Helm, once it owns the field.
     const isWanted = (fields: readonly FieldChange[]) => !isConflict(refusal) || foreignFields(fields).length > 0
     const restored = await restoreOne(client, manifest, { isWanted, ...(signal ? { signal } : {}) })
     if (isConflict(refusal)) await takeOver(client, manifest, signal)
@@ -58,8 +58,8 @@ export async function clearTheWay(
 }
 
 /**
- * After an upgrade: puts back what Helm leaves, which is every field that no earlier version of the chart had. What is
- * refused is tried once more: an API server looks at changed policies and their parameters within a second.
+ * After an upgrade: restores what Helm leaves, which is every field that no earlier version of the chart had. What is
+ * refused is tried once more: an API server notices changed policies and their parameters within a second.
  */
 export async function restoreAll(
   client: RestoreClient,
@@ -85,7 +85,7 @@ function isKept({ code, where }: Problem, manifest: KubernetesObject): boolean {
   return code === 'DRIFT_KEPT' && where === describeObject(kindOfManifest(manifest), manifest.metadata)
 }
 
-/** What others are judged by, policies and their parameters, goes before them. */
+/** Policies and their parameters come before the objects they judge. */
 async function inOrder<T>(
   manifests: readonly KubernetesObject[],
   work: (manifest: KubernetesObject) => Promise<readonly T[]>,
@@ -152,8 +152,8 @@ function unseen(kind: Kind, { metadata }: KubernetesObject): Problem {
   return {
     code: 'DRIFT_UNSEEN',
     where: describeObject(kind, metadata),
-    message: `you may not get or update it, so that fields of others in it are not seen. Expected the right to ${kind.plural}.`,
-    fix: 'Nothing has to be done; or have the right given to whoever deploys.',
+    message: `you may not get or update it, so that foreign fields in it can't be found. Expected the right to ${kind.plural}.`,
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }
 }
@@ -162,7 +162,7 @@ function kept(kind: Kind, { metadata }: KubernetesObject, { message }: Kubernete
   return {
     code: 'DRIFT_KEPT',
     where: describeObject(kind, metadata),
-    message: `is not as rendered, and can't be put back: ${message.replace(/\.$/, '')}. Expected the API server to take it.`,
+    message: `is not as rendered, and can't be restored: ${message.replace(/\.$/, '')}. Expected the API server to accept it.`,
     fix: 'Correct what the message names, and deploy again.',
   }
 }

@@ -9,22 +9,22 @@ export interface RollingRef extends NamespacedRef {
 
 export type RollingKind = keyof typeof rollingKinds
 
-export interface RolloutSight {
+export interface RolloutState {
   /**
-   * `done`: every pod is of the current template, and available. `held`: it does not go on by itself, because of a setting
-   * of the workload. `failed`: its time is up.
+   * `done`: every pod has the current template and is available. `held`: it does not continue by itself, because of a setting
+   * of the workload. `failed`: the time limit has passed.
    */
   readonly state: 'done' | 'under-way' | 'held' | 'failed'
   /** What is true now, without a final period. */
   readonly message: string
 }
 
-export interface RolloutReport extends RolloutSight {
+export interface RolloutReport extends RolloutState {
   readonly ref: RollingRef
 }
 
 export interface RolloutWaits {
-  /** Default: 300,000. The state is looked at once in any case. */
+  /** Default: 300,000. The state is checked once in any case. */
   readonly timeoutMs?: number
   /** Default: 1,000. */
   readonly pollMs?: number
@@ -41,39 +41,39 @@ export function isRolling(kind: string): kind is RollingKind {
   return Object.hasOwn(rollingKinds, kind)
 }
 
-/** The kind as the client wants it. */
+/** The kind as the client needs it. */
 export function rollingKind(kind: RollingKind): Kind {
   return rollingKinds[kind]
 }
 
 /**
  * How far the replacement of the pods has come.
- * Source: kubectl, pkg/polymorphichelpers/rollout_status.go; stricter, because no pod may be left that reads an old value.
+ * Source: kubectl, pkg/polymorphichelpers/rollout_status.go; stricter, because no pod with an old value may be left.
  */
-export function rolloutSight(kind: RollingKind, object: RollingObject): RolloutSight {
+export function rolloutState(kind: RollingKind, object: RollingObject): RolloutState {
   const obstacle = obstacleOf(kind, object)
   if (obstacle !== undefined) return { state: 'held', message: obstacle }
   const { metadata, status = {} } = object
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0))
-    return { state: 'under-way', message: 'the change of its pod template is not looked at yet' }
+    return { state: 'under-way', message: 'the change of its pod template is not processed yet' }
   const late = status.conditions?.find(({ type, reason }) => type === 'Progressing' && reason === deadlineExceeded)
   const { wanted, updated, available, all } = countsOf(kind, object)
   const isDone = updated >= wanted && available >= wanted && all <= updated
   if (isDone) return { state: 'done', message: `${updated} of ${wanted} pods run the current template` }
-  const message = `${updated} of ${wanted} pods are of the current template, ${available} available, ${all - updated} old`
+  const message = `${updated} of ${wanted} pods have the current template, ${available} available, ${all - updated} old`
   return { state: late ? 'failed' : 'under-way', message }
 }
 
-/** Undefined when a change of the pod template will replace the pods; otherwise what is in its way. */
+/** Undefined when a change of the pod template will replace the pods; otherwise why it won't. */
 export function obstacleOf(kind: RollingKind, { spec = {} }: RollingObject): string | undefined {
   if (kind === 'Deployment') return spec.paused ? 'it is paused' : undefined
   if (spec.updateStrategy?.type === 'OnDelete')
     return 'its update strategy is OnDelete: its pods have to be deleted by hand'
   const { partition = 0 } = spec.updateStrategy?.rollingUpdate ?? {}
-  return partition > 0 ? `its update strategy keeps the pods below number ${partition} as they are` : undefined
+  return partition > 0 ? `its update strategy does not replace the pods below number ${partition}` : undefined
 }
 
-/** Adds annotations to the pod template; with others than before, Kubernetes replaces the pods. */
+/** Adds annotations to the pod template; if they change, Kubernetes replaces the pods. */
 export function annotateTemplate(
   client: Pick<KubernetesClient, 'mergePatch'>,
   { kind, namespace, name }: RollingRef,
@@ -153,6 +153,6 @@ async function look(
   signal: AbortSignal | undefined,
 ): Promise<RolloutReport> {
   const object = await client.get<RollingObject>(rollingKind(ref.kind), ref, signal)
-  if (!object) return { ref, state: 'failed', message: 'it is no longer there' }
-  return { ref, ...rolloutSight(ref.kind, object) }
+  if (!object) return { ref, state: 'failed', message: 'it no longer exists' }
+  return { ref, ...rolloutState(ref.kind, object) }
 }

@@ -3,7 +3,7 @@ import { type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
 import type { PodTemplate } from './pod-templates.ts'
 import { type SecretReaders, type SecretUse, secretUses } from './secret-uses.ts'
 
-/** A pod that runs, or is about to. */
+/** A pod that runs or is about to. */
 export interface RunningPod {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -11,12 +11,12 @@ export interface RunningPod {
   readonly job?: string
   /** Secrets its containers read. */
   readonly secrets: readonly SecretUse[]
-  /** When the longest-running of its containers started: what it read of Secrets is as old. Undefined: none runs yet. */
+  /** When its longest-running container started: the Secrets it has read are as old. Undefined: none runs yet. */
   readonly startedAt?: Date
 }
 
 /**
- * The pods of a namespace that are neither over nor being deleted.
+ * The pods of a namespace that are neither finished nor being deleted.
  *
  * @throws KubernetesError when the API server refuses to list them
  */
@@ -31,7 +31,7 @@ export async function readRunningPods(
     .map(runningPod)
 }
 
-/** The pods a workload made. A CronJob's next run reads what is there then, so that its pods do not count. */
+/** The pods a workload made. A CronJob's next run reads the current values, so its pods do not count. */
 export function podsOf({ kind, name, selector }: PodTemplate, pods: readonly RunningPod[]): RunningPod[] {
   if (kind === kinds.cronJob.kind) return []
   if (kind === kinds.job.kind) return pods.filter(({ job }) => job === name)

@@ -58,8 +58,8 @@ export function seal(
 }
 
 /**
- * What keeps a certificate from being used, all at once; and, as a warning, that a file holds several of which only the
- * first is used. The text is never quoted: somebody may give a private key by mistake.
+ * All problems of a certificate at once; and, as a warning, that a file holds several of which only the
+ * first is used. The text is never quoted: it may be a private key by mistake.
  */
 export function checkSealingCertificate(certificatePem: string, options: SealOptions = {}): Problem[] {
   const { where = 'the certificate', now = new Date() } = options
@@ -71,7 +71,7 @@ export function checkSealingCertificate(certificatePem: string, options: SealOpt
     severity,
   })
   const certificate = firstCertificate(certificatePem)
-  if (!certificate) return [problem('SEAL_CERTIFICATE_UNREADABLE', 'holds no certificate in PEM form.')]
+  if (!certificate) return [problem('SEAL_CERTIFICATE_UNREADABLE', 'does not hold a certificate in PEM form.')]
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
   const bits = asymmetricKeyDetails?.modulusLength ?? 0
   const [from, until] = [new Date(certificate.validFrom), new Date(certificate.validTo)]
@@ -112,7 +112,7 @@ function encrypt(publicKey: string, scope: string, value: string): string {
   const encryptedKey = publicEncrypt({ key: publicKey, ...padding }, sessionKey)
   const length = Buffer.alloc(2)
   length.writeUInt16BE(encryptedKey.length)
-  // A nonce of zeros is right here: each session key is used once.
+  // A nonce of zeros is safe here: each session key is used once.
   const cipher = createCipheriv('aes-256-gcm', sessionKey, Buffer.alloc(12))
   const encrypted = Buffer.concat([cipher.update(value, 'utf8'), cipher.final(), cipher.getAuthTag()])
   return Buffer.concat([length, encryptedKey, encrypted]).toString('base64')

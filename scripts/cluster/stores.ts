@@ -5,12 +5,12 @@ import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { secretStoreSpec, specChanges } from './expected-spec.ts'
 
 /** A tier's SecretStore against the model. */
-export interface StoreSight {
-  /** `ready` says that its settings are well-formed, and nothing of whether the key works. */
+export interface StoreState {
+  /** `ready` only says that its settings are well-formed, not that the key works. */
   readonly state: 'absent' | 'unready' | 'ready'
-  /** The operator's words, without a final period; empty when it has none. Never a key. */
+  /** The operator's message, without a final period; may be empty. Never a key. */
   readonly message: string
-  /** Fields that differ from the model; `apiUrl` is not looked at, as no model has it. */
+  /** Fields that differ from the model; `apiUrl` is not compared, because no model has it. */
   readonly differences: readonly FieldChange[]
 }
 
@@ -24,17 +24,17 @@ export async function readStore(
   model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   signal?: AbortSignal,
-): Promise<StoreSight> {
+): Promise<StoreState> {
   const ref = { namespace: tier.namespace, name: tier.secretStore }
-  return storeSight(model, tier, await client.get<StoreObject>(kinds.secretStore, ref, signal))
+  return storeState(model, tier, await client.get<StoreObject>(kinds.secretStore, ref, signal))
 }
 
 /** @param object undefined when there is none */
-export function storeSight(
+export function storeState(
   model: Pick<EnvironmentModel, 'region' | 'operator'>,
   tier: TierModel,
   object: StoreObject | undefined,
-): StoreSight {
+): StoreState {
   if (!object) return { state: 'absent', message: '', differences: [] }
   const ready = object.status?.conditions?.find(({ type }) => type === 'Ready')
   const isReady = ready === undefined || ready.status === 'True'
@@ -45,7 +45,7 @@ export function storeSight(
   }
 }
 
-/** The one setting a path is about: `region` of `spec.provider.scaleway.region`. */
+/** The setting in a path: `region` of `spec.provider.scaleway.region`. */
 export function settingOf({ path }: FieldChange): string {
   return path.startsWith(`${provider}.`) ? path.slice(provider.length + 1) : path
 }

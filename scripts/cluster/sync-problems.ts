@@ -14,7 +14,7 @@ import type { SecretSpec } from '../model/types.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
 /**
- * What did not arrive, with the entries of the catalogue it is about and who answers for them. About an optional
+ * What did not arrive, with its catalogue entries and who is responsible for them. For an optional
  * ExternalSecret there are only warnings.
  *
  * @param waited how long, as a duration: `5m`
@@ -25,7 +25,7 @@ export function syncProblems(model: EnvironmentModel, reports: readonly WaitRepo
     const externalSecret = tier && externalSecrets(tier).find(({ name }) => name === report.ref.name)
     if (!tier || !externalSecret) return []
     const place = { model, tier, externalSecret }
-    // Its values may be absent; that it is another than the catalogue's is as bad as for any.
+    // Its values may be absent; but a difference from the catalogue is an error as for any other.
     const isOptional = externalSecret === tier.optional && report.obstacle !== 'outdated'
     if (report.keys === 'unreadable') return [unreadable(report)]
     if (report.state === 'synced') return report.keys ? [incomplete(place, report, report.keys)] : []
@@ -74,14 +74,14 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const { obstacle, ref } = report
   const deploy = `\`${commandLine`deploy --environment ${place.model.environment}`}\``
   const entries = entriesConcerned(place, report)
-  const whose = `It is about ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
-  const operator = 'see that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
+  const whose = `Affected: ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
+  const operator = 'check that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
   const fixes = {
     'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
-    'namespace-absent': `Run ${deploy}, or see why your GitOps engine has not made it.`,
-    absent: `Run ${deploy}, or see why your GitOps engine has not made it.`,
-    outdated: `Run ${deploy}, or see why your GitOps engine is behind.`,
-    'target-differs': `Find who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
+    'namespace-absent': `Run ${deploy}, or find out why your GitOps engine has not created it.`,
+    absent: `Run ${deploy}, or find out why your GitOps engine has not created it.`,
+    outdated: `Run ${deploy}, or find out why your GitOps engine is behind.`,
+    'target-differs': `Find out who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
   }
   const own =
     report.state === 'failed'
@@ -90,14 +90,14 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   return {
     code: obstacle === 'target-differs' ? 'TARGET_DIFFERS' : 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),
-    message: `${report.message}. Expected it synced within ${waited}.`,
+    message: `${report.message}. Expected it to be synced within ${waited}.`,
     fix: `${obstacle ? fixes[obstacle] : own} ${whose}`,
   }
 }
 
 function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: Keys): Problem {
   const entries = specsOf(place.externalSecret).filter(({ variable }) => missing.includes(variable))
-  const lacks = missing.length > 0 ? [`has no ${shortList(missing)}, which may be absent`] : []
+  const lacks = missing.length > 0 ? [`lacks ${shortList(missing)}, which is optional`] : []
   const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
   return {
     code: 'OPTIONAL_INCOMPLETE',
@@ -106,7 +106,7 @@ function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: 
     fix:
       entries.length > 0
         ? `If it is needed, create ${namedEntries(place.model, entries)}.`
-        : 'Find who else writes this Secret.',
+        : 'Find out who else writes this Secret.',
     severity: 'warning',
   }
 }
@@ -116,13 +116,13 @@ function unreadable({ ref }: WaitReport): Problem {
     code: 'TARGET_UNREADABLE',
     where: describeObject(kinds.secret, ref),
     message:
-      'you may not read it, so that only the operator vouches for its keys. Expected the right to list and watch it.',
-    fix: 'Nothing has to be done; or have the right given to whoever runs this.',
+      "you may not read it; relying on the operator's status for its keys. Expected the right to list and watch it.",
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     severity: 'warning',
   }
 }
 
-/** Entries that the operator's message, or a missing key, is about; none when it is about the whole. */
+/** Entries that the operator's message, or a missing key, is about; none when it is about the whole ExternalSecret. */
 function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
   const missing = typeof keys === 'object' ? keys.missing : []
   const named = entriesNamed(tier, externalSecret, message)

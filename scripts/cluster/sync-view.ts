@@ -1,30 +1,30 @@
 import type { ClusterReader, ListOptions } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
-import { type FollowOptions, follow, type Sight } from '../kubernetes/follow.ts'
+import { type FollowedState, type FollowOptions, follow } from '../kubernetes/follow.ts'
 import { type Kind, type KubernetesObject, kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
 import { type EventObject, type ExternalSecretObject, newestWarning } from './external-secrets.ts'
-import { type TargetSight, targetSight } from './target.ts'
+import { type TargetState, targetState } from './target.ts'
 
-/** ExternalSecrets, their warnings and the keys of their targets, as the cluster tells of every change. */
+/** ExternalSecrets, their warnings and the keys of their targets, updated with every change in the cluster. */
 export interface SyncView {
   /** Resolves when everything was listed once. */
   readonly ready: Promise<unknown>
-  /** Rejects with what can't be followed, or with the signal's reason; never resolves. */
+  /** Rejects with the error of what can't be followed, or with the signal's reason; never resolves. */
   readonly failure: Promise<never>
   externalSecret(ref: NamespacedRef): ExternalSecretObject | undefined | 'kind-absent'
   /** The operator's own cause of a failure. Never a value. */
   warning(ref: NamespacedRef): string | undefined
-  /** Undefined: there is no target. `unreadable`: we have no right to look. */
-  target(ref: NamespacedRef): TargetSight | undefined | 'unreadable'
-  /** Why nothing is heard of the cluster at the moment, or undefined. */
+  /** Undefined: the target does not exist. `unreadable`: we have no right to read it. */
+  target(ref: NamespacedRef): TargetState | undefined | 'unreadable'
+  /** Why the connection to the cluster is lost at the moment, or undefined. */
   lost(): unknown
-  /** Resolves at the next change. For one at a time. */
+  /** Resolves at the next change. Only one caller at a time. */
   changed(): Promise<void>
 }
 
 export interface SyncViewOptions {
   readonly signal: AbortSignal
-  /** Whose targets to look at. No value of theirs is kept. */
+  /** The ExternalSecrets whose targets to read. No value is kept. */
   readonly targets: readonly NamespacedRef[]
 }
 
@@ -44,15 +44,15 @@ export function openSyncView(
   const start = <T extends KubernetesObject, Kept>(kind: Kind, place: ListOptions, keep: (object: T) => Kept) => {
     const followed: Followed<Kept> = { first: Promise.resolve() }
     followed.first = new Promise((resolve) => {
-      const onSight = (sight: Sight<Kept>) => {
-        if (sight.state !== 'lost') followed.last = sight
-        followed.error = sight.state === 'lost' ? sight.error : undefined
+      const onState = (view: FollowedState<Kept>) => {
+        if (view.state !== 'lost') followed.last = view
+        followed.error = view.state === 'lost' ? view.error : undefined
         resolve()
         wake()
       }
-      const options: FollowOptions<T, Kept> = { ...place, signal, keep, onSight }
+      const options: FollowOptions<T, Kept> = { ...place, signal, keep, onState }
       follow(client, kind, options).catch((error: unknown) => {
-        // To read Secrets or events is a right that somebody who deploys need not have.
+        // Deploying does not require the right to read Secrets or events.
         followed.isRefused = kind !== kinds.externalSecret && isForbidden(error)
         if (!followed.isRefused) fail(error)
         resolve()
@@ -71,7 +71,7 @@ export function openSyncView(
   const seenTargets = new Map(
     targets.map(({ namespace, name }) => {
       const place = { namespace, fieldSelector: `metadata.name=${name}` }
-      return [`${namespace}/${name}`, start(kinds.secret, place, (secret: SecretObject) => targetSight(secret))]
+      return [`${namespace}/${name}`, start(kinds.secret, place, (secret: SecretObject) => targetState(secret))]
     }),
   )
   const needed: Followed<unknown>[] = [...externalSecrets.values(), ...seenTargets.values()]
@@ -101,10 +101,10 @@ export function openSyncView(
 // --- internal ---
 
 interface Followed<Kept> {
-  /** Resolves when something is known, be it that nothing may be. */
+  /** Resolves when the state is known, or known to be unreadable. */
   first: Promise<void>
-  /** What was seen last, even when nothing is heard at the moment. */
-  last?: Exclude<Sight<Kept>, { readonly state: 'lost' }>
+  /** The last known state, even when the connection is lost at the moment. */
+  last?: Exclude<FollowedState<Kept>, { readonly state: 'lost' }>
   error?: unknown
   isRefused?: boolean
 }

@@ -3,25 +3,25 @@ import { isForbidden } from '../kubernetes/errors.ts'
 import { kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
 import { reloaderAnnotations } from '../model/names.ts'
 
-/** What may be known of a target Secret without its values. */
-export interface TargetSight {
+/** What is known about a target Secret without its values. */
+export interface TargetState {
   readonly keys: readonly string[]
   /**
-   * When it last became other than it was, to the second; undefined when nobody noted it. The operator writes data and
-   * labels in one go, so that a label of the chart that changes counts as well; a refresh that brings nothing new does not.
+   * When it last changed, to the second; undefined when this was not recorded. The operator writes data and
+   * labels in one write, so a changed label of the chart counts as well; a refresh without a new value does not.
    */
   readonly changedAt?: Date
   /**
-   * Another text once `changedAt` is another, or the Secret was made anew. It comes from no value, so that whoever sees it
-   * can't guess one from it.
+   * Changes when `changedAt` changes or the Secret is created again. It is not made from values, so that they
+   * can't be guessed from it.
    */
   readonly version: string
-  /** Whether it has the annotation by which Reloader takes it for one that restarts workloads. */
+  /** Whether it has the annotation that makes Reloader restart workloads. */
   readonly isMarked: boolean
 }
 
 /** Pure; no value is kept. */
-export function targetSight(secret: SecretObject): TargetSight {
+export function targetState(secret: SecretObject): TargetState {
   const { uid = '', resourceVersion = '', annotations } = secret.metadata
   const changedAt = dataChangedAt(secret)
   const version = `${changedAt?.toISOString() ?? resourceVersion} ${uid}`
@@ -29,15 +29,15 @@ export function targetSight(secret: SecretObject): TargetSight {
   return { keys: Object.keys(secret.data ?? {}), version, isMarked, ...(changedAt ? { changedAt } : {}) }
 }
 
-/** A target as it is now. Undefined: there is none. `unreadable`: we have no right to look. */
+/** A target as it is now. Undefined: there is none. `unreadable`: we have no right to read it. */
 export async function readTarget(
   client: Pick<ClusterReader, 'get'>,
   ref: NamespacedRef,
   signal?: AbortSignal,
-): Promise<TargetSight | undefined | 'unreadable'> {
+): Promise<TargetState | undefined | 'unreadable'> {
   try {
     const secret = await client.get<SecretObject>(kinds.secret, ref, signal)
-    return secret && targetSight(secret)
+    return secret && targetState(secret)
   } catch (error) {
     if (isForbidden(error)) return 'unreadable'
     throw error
@@ -47,7 +47,7 @@ export async function readTarget(
 // --- internal ---
 
 /**
- * The API server notes for each writer when it last changed something, to the second; a write that changes nothing leaves
+ * The API server records for each writer when it last changed something, to the second; a write that changes nothing leaves
  * the time as it is. Source: Kubernetes documentation, server-side apply, "field management".
  */
 function dataChangedAt({ metadata }: SecretObject): Date | undefined {

@@ -8,8 +8,8 @@ import { readPodTemplates } from './pod-templates.ts'
 import { verifyWorkloads } from './verify-workloads.ts'
 
 /**
- * In what a cluster differs from what the network policies take for granted: namespaces, the labels of pods, their
- * ports. Whether the cluster's network enforces policies at all can't be seen this way.
+ * How a cluster differs from what the network policies assume: namespaces, the labels of pods, their
+ * ports. Whether the cluster's network enforces policies at all can't be checked this way.
  *
  * @throws KubernetesError when the API server refuses to show something
  */
@@ -40,7 +40,7 @@ export async function verifyNetwork(
       code: 'EGRESS_PODS_MISSING',
       where: `NetworkPolicy/${tier.namespace}/${name}`,
       message: `there is no pod ${podText(peer)} to connect to. Expected at least one.`,
-      fix: `Correct the egress of tier "${tier.name}" in scripts/catalogue.ts, or deploy what it is for.`,
+      fix: `Correct the egress of tier "${tier.name}" in scripts/catalogue.ts, or deploy its destination.`,
       severity: 'warning',
     })
   }
@@ -73,7 +73,7 @@ function podEgress(tiers: readonly TierModel[]) {
 }
 
 function missingNamespace(name: string, of: string, fix: string): Problem {
-  const message = `the namespace of ${of} is not in the cluster. Expected it.`
+  const message = `the namespace of ${of} is not in the cluster. Expected it to exist.`
   return { code: 'NAMESPACE_MISSING', where: `Namespace/${name}`, message, fix }
 }
 
@@ -81,7 +81,7 @@ function missingDns({ environment, dns }: EnvironmentModel): Problem {
   return {
     code: 'DNS_PODS_MISSING',
     where: `Namespace/${dns.namespace}`,
-    message: `there is no pod ${podText(dns)}, and no pod of a tier may ask another for names. Expected the DNS of the cluster under these labels.`,
+    message: `there is no pod ${podText(dns)}, and the tiers may ask no other pods for DNS. Expected the DNS of the cluster under these labels.`,
     fix: `Set dns of environment "${environment}" in scripts/environments.ts to the namespace and the labels of the pods that answer DNS in the cluster, and run \`${commandLine`gen-values`}\`.`,
   }
 }

@@ -5,8 +5,8 @@ import type { Labels, WorkloadSpec } from '../model/types.ts'
 import type { PodTemplate } from './pod-templates.ts'
 
 /**
- * In what the pod templates of a tier's namespace differ from its workloads: network policies find pods by their labels,
- * and a label that no pod carries closes a workload without a word. Pure.
+ * How the pod templates of a tier's namespace differ from its workloads: network policies find pods by their labels,
+ * and a label that no pod carries silently blocks a workload. Pure.
  */
 export function verifyWorkloads(tier: TierModel, templates: readonly PodTemplate[]): Problem[] {
   return [
@@ -34,7 +34,7 @@ function verifyWorkload(
     problems.push({
       code: 'POD_LABELS_DIFFER',
       where,
-      message: `its pods carry ${labelText(template.labels)}. Expected ${labelText(labels)} among them: by that the network policies find them.`,
+      message: `its pods carry ${labelText(template.labels)}. Expected ${labelText(labels)} among them: the network policies find the pods by these.`,
       fix: `Set podLabels of ${line} to labels its pods carry, such as ${labelText(own)}, or add the label to its pod template.`,
     })
   }
@@ -67,7 +67,7 @@ function missing(
   return {
     code: 'WORKLOAD_MISSING',
     where,
-    message: 'is not in the cluster, so that the labels of its pods are unknown. Expected it.',
+    message: 'is not in the cluster, so the labels of its pods are unknown. Expected it to exist.',
     fix: `Deploy it, or correct ${line}.`,
     // A Job is often deleted when it is done.
     ...(kind === 'Job' ? { severity: 'warning' as const } : {}),
@@ -85,8 +85,8 @@ function verifyTemplate(tier: TierModel, template: PodTemplate): Problem[] {
     .map((name) => ({
       code: 'POD_LABELS_TAKEN',
       where,
-      message: `its pods carry ${labelText(podLabelsOf(name, tier.workloads[name] ?? { kind: 'Job' }))}, so that whoever reaches workload "${name}" reaches them too. Expected only the pods of "${name}" to carry that.`,
-      fix: `Give its pods other labels, or give workload "${name}" of tier "${tier.name}" in scripts/catalogue.ts podLabels of its own.`,
+      message: `its pods carry ${labelText(podLabelsOf(name, tier.workloads[name] ?? { kind: 'Job' }))}, so that everything that may connect to workload "${name}" may connect to them too. Expected only the pods of "${name}" to carry these labels.`,
+      fix: `Give its pods other labels, or set for workload "${name}" of tier "${tier.name}" in scripts/catalogue.ts podLabels of its own.`,
     }))
   if (!own && selecting.length === 0) {
     problems.push({

@@ -10,39 +10,39 @@ import { openSyncView, type SyncView } from './sync-view.ts'
 
 /** An ExternalSecret to wait for. */
 export interface WantedSync extends NamespacedRef {
-  /** What the catalogue implies: the keys of its target are checked too. Default: any will do */
+  /** What the catalogue implies: the keys of its target are checked too. Default: any keys */
   readonly expected?: ExternalSecretModel
-  /** The whole spec it implies. Default: any will do */
+  /** The whole spec it implies. Default: any spec */
   readonly spec?: Readonly<Record<string, unknown>>
-  /** Looked at, but waited for only where its spec is another. Default: `false` */
+  /** Checked, but waited for only where its spec differs. Default: `false` */
   readonly isOptional?: boolean
 }
 
 export interface WaitReport extends SyncReport {
-  /** Why it isn't synced, where the operator is not to blame. */
+  /** Why it isn't synced, where the operator is not the cause. */
   readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
-  /** In what an outdated one differs. */
+  /** How an outdated one differs. */
   readonly fields?: readonly FieldChange[]
   /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
   readonly keys?: Difference | 'unreadable'
   /** When the operator last read Scaleway with success. */
   readonly refreshedAt?: Date
-  /** When the target's data last became other than it was. */
+  /** When the target's data last changed. */
   readonly changedAt?: Date
 }
 
 export interface WaitOptions {
-  /** Default: 60,000. The state is looked at once in any case. */
+  /** Default: 60,000. The state is checked once in any case. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   /** Called with every state that differs from the last one seen of the same object. */
   readonly onChange?: (report: WaitReport) => void
-  /** Called when the cluster is no longer heard of, and tried again. */
+  /** Called when the connection to the cluster is lost, and is tried again. */
   readonly onLost?: (error: unknown) => void
 }
 
 /**
- * Waits until all are synced, or time is up. Watches: a change is seen when it happens.
+ * Waits until all are synced, or the time limit has passed. Uses watches: a change is seen when it happens.
  *
  * @returns the last seen state of each, in the given order; the caller decides what an unsynced one means.
  * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`, when the cluster can't be asked at first or is out of
@@ -89,10 +89,10 @@ export async function waitForSync(
 
 // --- internal ---
 
-/** Node's timers fire at once beyond it. */
+/** Longer timers of Node fire at once. */
 const longestTimer = 2 ** 31 - 1
 
-/** An optional one may be absent or fail, but not be another than the catalogue's. */
+/** An optional one may be absent or fail, but must not differ from the catalogue. */
 function isThere({ state, obstacle }: WaitReport, { isOptional = false }: Partial<WantedSync> = {}): boolean {
   return state === 'synced' || (isOptional && obstacle !== 'outdated')
 }
@@ -101,7 +101,7 @@ function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional 
   const ref = { namespace, name }
   const object = view.externalSecret(ref)
   if (object === 'kind-absent') {
-    const message = 'the cluster has no kind ExternalSecret of external-secrets.io/v1'
+    const message = 'the cluster lacks the kind ExternalSecret of external-secrets.io/v1'
     return { ref, state: 'pending', message, obstacle: 'kind-absent' }
   }
   const { state, message } = syncState(object)
@@ -135,7 +135,7 @@ function timesOf({ status }: ExternalSecretObject, target: ReturnType<SyncView['
 }
 
 function outdated(fields: readonly FieldChange[]): string {
-  return `the cluster has another version of it than the catalogue implies: ${shortList(fields.map(fieldChangeText))}`
+  return `it differs in the cluster from the catalogue: ${shortList(fields.map(fieldChangeText))}`
 }
 
 function described({ missing, unexpected }: Difference): string {
@@ -144,7 +144,7 @@ function described({ missing, unexpected }: Difference): string {
   return [...lacks, ...holds].join(' and ')
 }
 
-/** A namespace is asked for only where an ExternalSecret is absent; who may not see it is told of the latter alone. */
+/** A namespace is read only where an ExternalSecret is absent; without the right to see it only the latter is reported. */
 async function withNamespace(
   client: Pick<ClusterReader, 'get'>,
   report: WaitReport,
@@ -158,7 +158,7 @@ async function withNamespace(
   return exists ? report : { ...report, message: 'its namespace does not exist', obstacle: 'namespace-absent' }
 }
 
-/** Passes each report on that differs from the last one of the same object. */
+/** Passes on each report that differs from the last one of the same object. */
 function changesTo(onChange: WaitOptions['onChange']): (reports: readonly WaitReport[]) => void {
   const seen = new Map<string, string>()
   return (reports) => {

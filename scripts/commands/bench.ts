@@ -21,11 +21,11 @@ const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayReque
 
 export const command = defineCommand<Options>({
   name: 'bench',
-  summary: 'Measures speed, memory and requests against their targets; exits 3 when one is missed.',
+  summary: 'Measures speed, memory and requests, and compares them with their targets; exits 3 when one is missed.',
   example: commandLine`bench --only helm-template`,
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
-    { flags: '--runs <number>', description: 'measured runs of what is short, 1 to 99', default: '9' },
+    { flags: '--runs <number>', description: 'measured runs of short programs, 1 to 99', default: '9' },
     outputOption,
   ],
   async run({ only, runs, output }, io) {
@@ -50,7 +50,7 @@ function readRuns(text: string): number {
     {
       code: 'WRONG_USAGE',
       where: commandLine`bench --runs`,
-      message: `"${text}" is no number it can be. Expected 1 to 99.`,
+      message: `"${text}" is not an allowed number. Expected 1 to 99.`,
       fix: `Run \`${commandLine`bench --help`}\`.`,
     },
     exitCodes.usage,

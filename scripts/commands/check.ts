@@ -40,7 +40,7 @@ export const command = defineCommand<object>({
 /** One thread: with several, the compiler has been seen to wait for itself for ever. */
 const tscArguments = ['--project', '.', '--pretty', 'false', '--singleThreaded']
 
-/** Runs one step to its end whatever it finds, and says so in one line. Returns whether it found errors. */
+/** Runs one step completely, whatever it finds, and reports it in one line. Returns whether it found errors. */
 async function step(
   io: CommandIo,
   name: string,

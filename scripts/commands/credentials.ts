@@ -36,7 +36,8 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'credentials',
-  summary: "Gives a tier its Scaleway API key once the key is proved to open that tier's secrets alone; or rotates it.",
+  summary:
+    "Gives a tier its Scaleway API key after proving that it opens only that tier's secrets; or rotates the key.",
   example: `scw iam api-key create … -o json | ${pipedCommandLine`credentials --environment recette --tier backend`}`,
   options: [
     environmentOption,
@@ -49,11 +50,14 @@ export const command = defineCommand<Options>({
       flags: '--seal <certificate-file>',
       description: "print a SealedSecret for the cluster's certificate, write nothing",
     },
-    { flags: '--rotate', description: 'make a new key, put it in use, and disable the one before' },
+    { flags: '--rotate', description: 'create a new key, put it in use, and disable the previous one' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
-    { flags: '--yes', description: 'with --rotate: ask nothing' },
-    { flags: '--unproved', description: 'accept a key that nothing in Scaleway can prove yet' },
+    { flags: '--yes', description: 'with --rotate: ask no questions' },
+    {
+      flags: '--unproved',
+      description: "accept a key that can't be proved yet, because Scaleway has nothing to prove it with",
+    },
     outputOption,
   ],
   async run(options, io) {
@@ -65,7 +69,7 @@ export const command = defineCommand<Options>({
       if (done !== undefined) io.out(options.output === 'json' ? asJson(model, tier, done) : asText(done))
       return exitCodes.ok
     } catch (error) {
-      if (io.signal.aborted && options.rotate) io.log('interrupted: the same command goes on where this one ended')
+      if (io.signal.aborted && options.rotate) io.log('interrupted: the same command continues where this one ended')
       throw clusterProblem(error)
     }
   },
@@ -78,7 +82,7 @@ type Done = Readonly<Record<string, string | number | boolean | readonly string[
 
 async function giveKey(model: EnvironmentModel, tier: TierModel, options: Options, io: CommandIo) {
   const certificate = options.seal === undefined ? undefined : await readCertificate(options.seal, io)
-  // Before anything is typed: a key for another cluster need not be given.
+  // Before anything is typed: with the wrong cluster no key has to be given.
   using client = certificate === undefined ? await openCluster(model, io) : undefined
   const key = await readApiKey(options.from, io)
   const account = await loadAccount({ ...io.env, SCW_SECRET_KEY: key.secretKey }, io.signal, io.log)
@@ -87,7 +91,7 @@ async function giveKey(model: EnvironmentModel, tier: TierModel, options: Option
   const patience = defaultKeyRotationWaits.patience
   const proof = await probeKey({ account, accessKey, model, tier, unproved, patience, onWait: io.log })
   const read = proof.read === undefined ? 'has nothing to read yet' : `reads ${proof.read}`
-  io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times what is not its tier's`)
+  io.log(`${describeKey(key)} ${read}, and was refused ${proof.refusals} times by other tiers`)
   if (certificate !== undefined) printSealed(certificate, model, tier, key, options, io)
   if (client === undefined) return undefined
   const context = { ...contextOf(model, tier, options, io), client }
@@ -131,7 +135,7 @@ async function isConfirmed(
 ): Promise<boolean> {
   if (yes) return true
   if (!io.input.isTerminal)
-    throw wrongUsage('credentials', '--rotate', 'nobody is there to confirm it. Expected a terminal, or --yes.')
+    throw wrongUsage('credentials', '--rotate', 'confirmation needs a terminal. Expected a terminal, or --yes.')
   const what = finish ? 'Delete the disabled key' : 'Replace the key'
   return confirm(
     `${what} of tier "${tier.name}" in ${model.environment} (${expectedContext(model, io.env)}, ${tier.namespace})?`,
@@ -181,10 +185,14 @@ function asText(done: Done): Printable {
 
 function refuseCombinations({ rotate, finish, yes, from, seal }: Options): void {
   if (!rotate && (finish || yes))
-    throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'means nothing alone. Expected --rotate with it.')
+    throw wrongUsage('credentials', finish ? '--finish' : '--yes', 'works only with --rotate. Expected both.')
   if (!rotate || (from === undefined && seal === undefined)) return
   const other = from === undefined ? '--seal' : '--from'
-  throw wrongUsage('credentials', other, 'does not go with --rotate, which makes the key itself. Expected one of them.')
+  throw wrongUsage(
+    'credentials',
+    other,
+    "can't be used with --rotate, which creates the key itself. Expected one of them.",
+  )
 }
 
 function noOrganization({ environment }: EnvironmentModel): never {

@@ -32,16 +32,16 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'deploy',
-  summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets are there.',
+  summary: 'Installs or upgrades one environment in its own cluster, and waits until its secrets have arrived.',
   example: commandLine`deploy --environment recette --dry-run`,
   options: [
     environmentOption,
     {
       flags: '--dry-run',
-      description: 'let the API server check everything, and change nothing; tells which objects change',
+      description: 'let the API server check everything, and change nothing; shows which objects change',
     },
     { flags: '--show-manifests', description: 'with --dry-run: print the whole manifests' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     timeoutOption,
     { flags: '--no-wait', description: 'end as soon as the objects are in the cluster' },
     outputOption,
@@ -92,12 +92,12 @@ async function check(
   if (problems.some(isError)) return planned
   if (problems.length > 0) io.tell(formatProblems(problems))
   const open = planned?.changes.filter(({ unasked }) => unasked !== undefined).length ?? 0
-  const waiting = open === 0 ? 'all of it' : `what it can be asked about before a deployment, not yet ${open} objects`
-  io.log(`the API server takes ${waiting}; nothing was changed`)
+  const waiting = open === 0 ? 'everything' : `what it can be asked about before a deployment, not yet ${open} objects`
+  io.log(`the API server accepts ${waiting}; nothing was changed`)
   return planned
 }
 
-/** Undefined: it was not wanted after all. */
+/** Undefined: the user did not confirm. */
 async function upgrade(
   release: OpenRelease,
   client: KubernetesClient,
@@ -113,30 +113,30 @@ async function upgrade(
   }
   io.log(`deploying ${environment} in kube context ${kubeContext}`)
   return deployRelease(release, client).catch((error: unknown) => {
-    if (io.signal.aborted) io.log('the upgrade was interrupted; the same command goes on')
+    if (io.signal.aborted) io.log('the upgrade was interrupted; run the same command again to continue')
     throw clusterProblem(error)
   })
 }
 
 function tell(release: OpenRelease, { revision, restored, problems }: Deployment, output: string, io: CommandIo): void {
   if (output === 'table') io.out(lines(`${describe(release)}: revision ${revision} is deployed`))
-  for (const { object, fields } of restored) io.log(`${object}: was put back: ${fields.join(', ')}`)
+  for (const { object, fields } of restored) io.log(`${object}: was restored: ${fields.join(', ')}`)
   if (problems.length > 0) io.tell(formatProblems(problems))
 }
 
-/** Before anybody is asked: Helm says only that another operation is in progress. */
+/** Before the confirmation: Helm says only that another operation is in progress. */
 async function refusePending(client: KubernetesClient, { release }: OpenRelease, io: CommandIo): Promise<void> {
   await refusePendingRelease(client, release, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
 }
 
-/** Faults of the operator that the environment protects from are warnings; so is an unknown version. */
+/** Known faults with a protection are warnings; so is an unknown version. */
 async function checkOperator(client: KubernetesClient, model: EnvironmentModel, io: CommandIo): Promise<Problem[]> {
   const operators = await readOperators(client, io.signal).catch((error: unknown) => {
     throw clusterProblem(error)
   })
-  if (!operators) io.log(`not looked at: the version of the operator; you may not ${listingOperators}`)
+  if (!operators) io.log(`not checked: the version of the operator; you may not ${listingOperators}`)
   const problems = operatorProblems(model, operators ?? [])
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.tell(formatProblems(problems))
@@ -158,7 +158,7 @@ async function waitForSecrets(
   { timeout, output }: Options,
   io: CommandIo,
 ): Promise<Waited> {
-  io.log(`waiting up to ${timeout} until every required secret is there`)
+  io.log(`waiting up to ${timeout} until every required secret has arrived`)
   const result = await passGate(client, model, timeout, io).catch((error: unknown) => {
     throw clusterProblem(error)
   })
@@ -170,7 +170,7 @@ async function waitForSecrets(
     return { exitCode: exitCodes.problems, gate, problems }
   }
   if (result.problems.length > 0) io.tell(formatProblems(result.problems))
-  io.log('every required secret is there')
+  io.log('every required secret has arrived')
   return { exitCode: exitCodes.ok, gate, problems: result.problems }
 }
 
@@ -184,7 +184,7 @@ interface Outcome {
   readonly waited: Waited
 }
 
-/** What was not done or looked at is null. */
+/** What was not done or checked is null. */
 function asJson(model: EnvironmentModel, { dryRun, planned, deployed, warnings, waited }: Outcome): Printable {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = waited.gate ?? {}

@@ -14,7 +14,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'doctor',
-  summary: 'Finds why secrets do not arrive: the cause, what it is seen by, and the command that mends it. Only reads.',
+  summary: 'Finds why secrets do not arrive: the cause, the evidence, and the command that fixes it. Only reads.',
   example: commandLine`doctor --environment recette`,
   options: [environmentOption, outputOption],
   async run({ environment, output }, io) {
@@ -32,7 +32,7 @@ export const command = defineCommand<Options>({
       })
       io.out(output === 'json' ? diagnosisJson(model, diagnosis) : diagnosisText(model, diagnosis))
       if (diagnosis.problems.length > 0) io.tell(formatProblems(diagnosis.problems))
-      for (const line of diagnosis.unexamined) io.log(`not looked at: ${line}`)
+      for (const line of diagnosis.unexamined) io.log(`not checked: ${line}`)
       return diagnosis.exitCode
     } finally {
       if (!(client instanceof ProblemError)) client[Symbol.dispose]()
@@ -42,7 +42,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-/** A login that fails is a cause; another cluster than the environment's is a mistake. */
+/** A failing login is a cause; a cluster that is not the environment's is a mistake. */
 async function clientOf(model: EnvironmentModel, io: CommandIo): Promise<KubernetesClient | ProblemError> {
   try {
     return await openCluster(model, io)

@@ -29,7 +29,7 @@ export const command = defineCommand<Options>({
   summary: "Serve Scaleway's Secret Manager and IAM on this machine, for tests without an account.",
   example: commandLine`emulate --port 8080 --state .emulator/state.json`,
   options: [
-    { flags: '--port <number>', description: 'port of the Scaleway API; 0 takes a free one', default: '8080' },
+    { flags: '--port <number>', description: 'port of the Scaleway API; 0 uses a free one', default: '8080' },
     { flags: '--admin-port <number>', description: 'port of faults, request log and state', default: '8081' },
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
     {
@@ -55,12 +55,12 @@ export const command = defineCommand<Options>({
     { flags: '--rate-limit <number>', description: 'requests per second and address; 0 is none', default: '0' },
     {
       flags: '--duplicate-name <answer>',
-      description: 'how a taken name is refused: conflict is 409, invalid is 400',
+      description: 'how a name that is taken is refused: conflict is 409, invalid is 400',
       choices: ['conflict', 'invalid'],
       default: 'conflict',
     },
     { flags: '--trust-forwarded-for', description: 'take request.ip of IAM conditions from X-Forwarded-For' },
-    { flags: '--log-requests', description: 'print one line a request' },
+    { flags: '--log-requests', description: 'print one line per request' },
   ],
   async run(options, io) {
     const numbers = readNumbers(options)
@@ -116,7 +116,7 @@ function explain(io: CommandIo, emulator: Emulator, envFile: string, { state }: 
   for (const line of lines) io.log(line)
 }
 
-/** The folder of the file with the key; a temporary one goes with the emulator. */
+/** The folder of the file with the key; a temporary one is deleted with the emulator. */
 async function envFolder({ keyFile, state }: Options): Promise<AsyncDisposable & { readonly envFile: string }> {
   const kept = keyFile ?? (state === undefined ? undefined : `${state}.env`)
   if (kept !== undefined) return { envFile: kept, [Symbol.asyncDispose]: async () => undefined }
@@ -143,7 +143,7 @@ function readNumber(option: string, text: string, max: number): number {
     {
       code: 'WRONG_USAGE',
       where: commandLine`emulate ${option}`,
-      message: `"${text}" is no number it can be. Expected 0 to ${max}.`,
+      message: `"${text}" is not an allowed number. Expected 0 to ${max}.`,
       fix: `Run \`${commandLine`emulate --help`}\`.`,
     },
     exitCodes.usage,

@@ -34,23 +34,30 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'fill',
-  summary: 'Creates in Scaleway what an environment lacks, with values that are given or generated; replaces nothing.',
+  summary:
+    'Creates in Scaleway what an environment lacks, with given or generated values; existing values are not replaced.',
   example: commandLine`fill --environment recette --from recette.env --generate`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
-    { flags: '--only <variables...>', description: 'only these variables; <tier>.<variable> where two tiers have it' },
+    {
+      flags: '--only <variables...>',
+      description: 'only these variables; <tier>.<variable> where two tiers have the same name',
+    },
     {
       flags: '--from <file>',
-      description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
+      description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
     },
-    { flags: '--from-secret <namespace/name>', description: 'values out of a Secret of the cluster, a key a variable' },
-    { flags: '--generate', description: 'make up what has no value yet, where the format allows it' },
+    {
+      flags: '--from-secret <namespace/name>',
+      description: 'values from a Secret of the cluster, one variable per key',
+    },
+    { flags: '--generate', description: 'generate what has no value yet, where the format allows it' },
     { flags: '--replace', description: 'where Scaleway has another value, add the given one as a new version' },
     { flags: '--disable-previous', description: 'disable the versions before the newest' },
     { flags: '--prune', description: 'delete disabled versions, the oldest first' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     outputOption,
   ],
   async run(options, io) {
@@ -71,7 +78,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-/** The whole request, once everything that is given is known to fit. */
+/** The whole request, after all input has been checked. */
 async function readRequest(model: EnvironmentModel, options: Options, io: CommandIo): Promise<FillRequest> {
   const { tier, only, generate = false } = options
   if (tier !== undefined) findTier(model, tier)
@@ -79,7 +86,7 @@ async function readRequest(model: EnvironmentModel, options: Options, io: Comman
   const { entries, problems: unknown } = entriesInScope(all, { tier, only })
   if (unknown.length > 0) throw new ProblemError(unknown, exitCodes.usage)
   const input = await readInput(model, options, io)
-  // A text that can't be read may give names that are none.
+  // A text that can't be read may give invalid names.
   if (input.problems.some(isError)) throw new ProblemError(input.problems)
   const { values, problems } = assignValues(all, entries, input.values, { chosen: only !== undefined })
   const found = sortProblems([...input.problems, ...problems])
@@ -108,7 +115,7 @@ async function readInput(model: EnvironmentModel, options: Options, io: CommandI
     })
   }
   if (from !== undefined && !isStandardInput(from)) return readValuesFile(from)
-  // Not waited for when nobody said that values come this way: it may never end.
+  // Not waited for when this input was not asked for: it may never end.
   const isPiped = from !== undefined || (!generate && !io.input.isTerminal)
   return isPiped ? readPiped(io.input) : { values: [], problems: [] }
 }
@@ -141,7 +148,7 @@ function tell(warnings: readonly Problem[], io: CommandIo): void {
 function refuseCombinations(options: Options, io: CommandIo): void {
   const { from, fromSecret, generate, disablePrevious, prune, only } = options
   if (from !== undefined && fromSecret !== undefined)
-    throw wrongUsage('fill', '--from', 'does not go with --from-secret. Expected one source of values.')
+    throw wrongUsage('fill', '--from', "can't be used with --from-secret. Expected one source of values.")
   const isHousekeeping = (disablePrevious || prune) && only !== undefined
   const hasSource = from !== undefined || fromSecret !== undefined || generate || isHousekeeping
   if (!hasSource && io.input.isTerminal)

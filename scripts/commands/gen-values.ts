@@ -44,7 +44,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-/** Generated values and tables of environments that are gone. Only files with our header: what somebody wrote by hand stays. */
+/** Generated values and tables of removed environments. Only files with our header: files written by hand are kept. */
 async function findOrphans(userFolder: string, files: Generated['files']): Promise<StaleFile[]> {
   const expected = new Set(files.map((file) => file.path))
   const found = await Promise.all(

@@ -23,13 +23,13 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'iam',
-  summary: "The plan of an environment's IAM, or how its account differs from it.",
+  summary: 'The IAM plan of an environment, or how its account differs from it.',
   example: commandLine`iam --environment recette --verify`,
   options: [
     environmentOption,
     {
       flags: '--format <form>',
-      description: 'how the plan is printed; scw is a shell script that makes it true',
+      description: 'how the plan is printed; scw is a shell script that creates it',
       choices: ['table', 'json', 'scw', 'terraform'],
       default: 'table',
     },
@@ -97,7 +97,7 @@ function verifiesNoScript(format: string): ProblemError {
   const problem: Problem = {
     code: 'WRONG_USAGE',
     where: `--format ${format}`,
-    message: 'is a form of the plan, and --verify prints none. Expected table or json.',
+    message: 'is a form of the plan, and --verify does not print the plan. Expected table or json.',
     fix: 'Leave out --format, or --verify.',
   }
   return new ProblemError(problem, exitCodes.usage)

@@ -10,7 +10,7 @@ import { replacementNote } from '../change/migration/replacements.ts'
 import { lookBack, rollBack } from '../change/migration/rollback.ts'
 import { outlineJson, outlineRollback, outlineText } from '../change/migration/rollback-outline.ts'
 import { readersOfTargets, rollbackJson, rollbackText } from '../change/migration/rollback-table.ts'
-import { hasNewChoices, lookAhead, type MigrationSight, migrate, nextStep } from '../change/migration/run.ts'
+import { hasNewChoices, lookAhead, type MigrationView, migrate, nextStep } from '../change/migration/run.ts'
 import { readMoves } from '../change/migration/steps/switch.ts'
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
@@ -44,7 +44,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'migrate',
-  summary: 'Moves an environment from the one Secret all tiers shared to the tiers, step by step; says what needs you.',
+  summary: 'Moves an environment from one shared Secret to a Secret per tier, step by step; says when you have to act.',
   example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
   options: [
     environmentOption,
@@ -52,7 +52,7 @@ export const command = defineCommand<Options>({
       flags: '--assign <pairs...>',
       description: 'key=tier[,tier…] or key=tier.variable, where the catalogue leaves it open',
     },
-    { flags: '--leave <keys...>', description: 'keys nobody needs any more' },
+    { flags: '--leave <keys...>', description: 'keys that are no longer needed' },
     {
       flags: '--replace',
       description: 'where Scaleway or a target made by hand has another value, the old Secret is right',
@@ -66,14 +66,14 @@ export const command = defineCommand<Options>({
       description: 'of mode 0600; - is standard input; default: it is asked for',
     },
     timeoutOption,
-    { flags: '--confirm <name>', description: 'delete the old Secret of this name once nothing reads it' },
+    { flags: '--confirm <name>', description: 'delete the old Secret of this name when nothing reads it any more' },
     { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
     {
       flags: '--dry-run',
       description:
-        'look at every step, change nothing; of a rollback, without a passphrase, only what it would restore',
+        'check every step, change nothing; for a rollback without a passphrase, only show what it would restore',
     },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--yes', description: 'ask no questions' },
     {
       flags: '--output <form>',
       description: 'how the result is printed; yaml: only the patches of the workloads, nothing is changed',
@@ -110,52 +110,52 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
       await deployRelease({ ...release, signal }, cluster.client)
     },
   }
-  const sight = await lookAhead(context)
+  const view = await lookAhead(context)
   if (options.output === 'yaml') {
-    io.out(movesYaml(await readMoves(context, sight.facts)))
+    io.out(movesYaml(await readMoves(context, view.facts)))
     return exitCodes.ok
   }
-  const next = nextStep(sight)
-  const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(sight))
-  if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, sight, options, io)
-  if (!(await isConfirmed(context, sight, options, io))) return exitCodes.ok
-  // What keeps the chart from being deployed is told before anything is done.
-  if (sight.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
+  const next = nextStep(view)
+  const isNoted = next === undefined || next.name === 'inventory' || !(await hasNewChoices(view))
+  if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, view, options, io)
+  if (!(await isConfirmed(context, view, options, io))) return exitCodes.ok
+  // Problems that prevent the deployment are reported before anything is done.
+  if (view.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
     release = await openRelease(model, io)
   return show(context, await migrate(context), options, io)
 }
 
 async function show(
   context: MigrationContext,
-  sight: MigrationSight,
+  view: MigrationView,
   { output, dryRun = false }: Options,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { rows } = await sight.facts.inventory()
-  const next = nextStep(sight)
-  if (output === 'json') io.out(migrationJson(context.model, sight, rows, await readMoves(context, sight.facts)))
+  const { rows } = await view.facts.inventory()
+  const next = nextStep(view)
+  if (output === 'json') io.out(migrationJson(context.model, view, rows, await readMoves(context, view.facts)))
   else {
     const hasKeys = rows.length > 0 && (dryRun || next?.name === 'inventory')
     if (hasKeys) io.out((columns) => together(keysTable(rows, columns), lines('')))
-    io.out((columns) => stepsTable(sight, columns))
+    io.out((columns) => stepsTable(view, columns))
   }
-  const later = dryRun ? laterProblems(sight.steps) : []
+  const later = dryRun ? laterProblems(view.steps) : []
   if (later.length > 0) io.tell(formatProblems(later))
-  if (next?.state === 'blocked') throw new ProblemError(sight.problems)
-  if (sight.problems.length > 0) io.tell(formatProblems(sight.problems))
-  io.log(next ? `next: ${next.name}` : 'the migration is over')
+  if (next?.state === 'blocked') throw new ProblemError(view.problems)
+  if (view.problems.length > 0) io.tell(formatProblems(view.problems))
+  io.log(next ? `next: ${next.name}` : 'the migration is finished')
   return exitCodes.ok
 }
 
 async function isConfirmed(
   context: MigrationContext,
-  { steps, facts }: MigrationSight,
+  { steps, facts }: MigrationView,
   { yes = false, output }: Options,
   io: CommandIo,
 ): Promise<boolean> {
   const end = steps.findIndex(({ state }) => state === 'blocked')
   const reachable = end === -1 ? steps : steps.slice(0, end)
-  // To delete has a question of its own.
+  // The deletion has its own confirmation.
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.tell((columns) => stepsTable({ steps }, columns))
@@ -232,13 +232,13 @@ function refuseCombinations(options: Options, io: CommandIo): void {
   const forward = { assign, leave, replace, confirm }
   const [other] = Object.entries(forward).filter(([, value]) => value !== undefined)
   if (rollback && other)
-    throw wrongUsage('migrate', `--${other[0]}`, 'does not go with --rollback. Expected one of them.')
+    throw wrongUsage('migrate', `--${other[0]}`, "can't be used with --rollback. Expected one of them.")
   if (rollback && output === 'yaml')
-    throw wrongUsage('migrate', '--output yaml', 'prints patches, and --rollback has none.')
+    throw wrongUsage('migrate', '--output yaml', 'prints patches, which --rollback does not have.')
   if (output !== 'yaml') refuseUnattended('migrate', options, io)
 }
 
-/** A file that can't be written is told before a passphrase is asked for. */
+/** A file that can't be written is reported before the passphrase is asked for. */
 async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> {
   if (backup === undefined || rollback) return
   const stats = await stat(dirname(backup)).catch(() => undefined)

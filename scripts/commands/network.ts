@@ -77,7 +77,7 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.tell(formatProblems(problems))
   io.log(`The cluster of ${model.environment} has the policies, labels and ports of the catalogue.`)
-  io.log("Whether the cluster's network enforces policies can't be seen from here.")
+  io.log("Whether the cluster's network enforces policies can't be checked from here.")
   return exitCodes.ok
 
   async function findProblems(): Promise<Problem[]> {
@@ -89,7 +89,7 @@ async function verifyCluster(model: EnvironmentModel, output: Options['output'],
   }
 }
 
-/** The policies of the tiers' namespaces, whoever made them: each one allows something more. */
+/** All policies in the tiers' namespaces, by whoever: each one allows something more. */
 async function livePolicies(
   client: KubernetesClient,
   { tiers }: EnvironmentModel,
@@ -114,7 +114,7 @@ function missingPolicies({ tiers }: EnvironmentModel): Problem {
   return {
     code: 'NETWORK_POLICIES_MISSING',
     where: tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
-    message: 'there is no network policy, so that every pod reaches every other. Expected those of the chart.',
+    message: 'there is not a network policy, so that every pod reaches every other. Expected those of the chart.',
     fix: `Run \`${commandLine`deploy`}\`.`,
   }
 }

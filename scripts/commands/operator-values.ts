@@ -27,9 +27,9 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     const { tier, crds = false, environment } = options
     const wrong = (option: string, message: string) => wrongUsage('operator-values', option, message)
-    if (crds && tier !== undefined) throw wrong('--crds', 'is of the whole cluster. Expected it without --tier.')
+    if (crds && tier !== undefined) throw wrong('--crds', 'is for the whole cluster. Expected it without --tier.')
     if (environment !== undefined && tier === undefined) {
-      throw wrong(`--environment ${environment}`, 'belongs to the operator of a tier. Expected it with --tier.')
+      throw wrong(`--environment ${environment}`, 'is only for the operator of a tier. Expected --tier too.')
     }
     const models = environment === undefined ? await allEnvironments(io) : [await loadEnvironment(io, environment)]
     const text = crds
@@ -57,7 +57,7 @@ function withSharedOperator(models: readonly EnvironmentModel[]): EnvironmentMod
   throw new ProblemError({
     code: 'OPERATOR_PER_TIER',
     where: 'scripts/environments.ts',
-    message: 'in every environment each tier has an operator of its own. Expected one with an operator for all tiers.',
+    message: 'in every environment each tier has its own operator. Expected one with an operator for all tiers.',
     fix: 'Use --tier <name> for the operator of a tier, and --crds for the definitions.',
   })
 }
@@ -70,7 +70,7 @@ function tierValues(models: readonly EnvironmentModel[], name: string): string {
     throw new ProblemError({
       code: 'OPERATOR_SHARED',
       where: 'scripts/environments.ts',
-      message: `none of the environments (${models.map(({ environment }) => environment).join(', ')}) gives each tier an operator of its own. Expected operator: 'per-tier', so that the boundary knows whom it judges.`,
+      message: `none of the environments (${models.map(({ environment }) => environment).join(', ')}) has an operator for each tier. Expected operator: 'per-tier', so that admission knows the operators' accounts.`,
       fix: `Set operator: 'per-tier' in the environment, run \`${commandLine`gen-values`}\`, then this again.`,
     })
   }

@@ -21,7 +21,7 @@ export const command = defineCommand<Options>({
     io.out(output === 'json' ? asJson(news) : asTable(news))
     const problems = news.flatMap(({ problem }) => (problem ? [problem] : []))
     const moving = news.filter(({ newest, sameMinor }) => newest ?? sameMinor)
-    io.log(`${moving.length} of ${news.length} pins have newer releases; docs/development.md tells how to move one.`)
+    io.log(`${moving.length} of ${news.length} pins have newer releases; docs/development.md explains how to move one.`)
     if (problems.length > 0) throw new ProblemError(unique(problems), exitCodes.unreachable)
     return check && moving.length > 0 ? exitCodes.problems : exitCodes.ok
   },
@@ -55,7 +55,7 @@ function asJson(news: readonly PinNews[]): Printable {
   return jsonDocument({ version: 1, pins })
 }
 
-/** A client that is missing is told once, and not for each of its pins. */
+/** A missing client is reported once, and not for each of its pins. */
 function unique(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [`${problem.where} ${problem.message}`, problem])).values()]
 }

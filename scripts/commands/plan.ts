@@ -18,7 +18,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'plan',
-  summary: 'What a deployment would change, in the cluster and beyond; exits 3 when something stands in its way.',
+  summary: 'What a deployment would change, in the cluster and outside; exits 3 when something prevents it.',
   example: pipedCommandLine`plan --environment recette --output markdown`,
   options: [
     environmentOption,

@@ -25,14 +25,14 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'restart',
-  summary: 'Restarts the workloads that read an older value than their Secrets hold; what runs the current one stays.',
+  summary: 'Restarts the workloads that still use an older value of their Secrets; all others are not touched.',
   example: commandLine`restart --environment recette --dry-run`,
   options: [
     environmentOption,
     { flags: '--tier <name>', description: 'only this tier' },
     { flags: '--dry-run', description: 'show what would be done, and why' },
-    { flags: '--yes', description: 'ask nothing' },
-    { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s looks once' },
+    { flags: '--yes', description: 'ask no questions' },
+    { ...timeoutOption, description: 'how long to wait for new pods: 90s, 5m, 1h30m; 0s checks once' },
     { flags: '--no-wait', description: 'end as soon as everything is changed' },
     outputOption,
   ],
@@ -44,13 +44,13 @@ export const command = defineCommand<Options>({
     const tiers = tier === undefined ? model.tiers : [findTier(model, tier)]
     using client = await openCluster(model, io)
     try {
-      const sights = await lookAtConsumers(client, tiers, io.signal)
-      const rows = planRestart(model.restart, sights)
+      const views = await lookAtConsumers(client, tiers, io.signal)
+      const rows = planRestart(model.restart, views)
       const goes = !dryRun && hasWork(rows) && (yes || (await isConfirmed(model, rows, io)))
       if (output === 'table') io.out((columns) => restartTable(rows, columns))
       const context = { client, signal: io.signal, waits, log: io.log }
       const late = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
-      const problems = [...unmarkedTargets(model, sights), ...late]
+      const problems = [...unmarkedTargets(model, views), ...late]
       if (output === 'json') io.out(restartJson(model, rows, goes))
       if (problems.length > 0) throw new ProblemError(problems)
       return exitCodes.ok
@@ -66,7 +66,7 @@ function hasWork(rows: readonly RestartRow[]): boolean {
   return restartSummary(rows) !== '' || rollingWorkloads(rows).length > 0
 }
 
-/** What is under way already is only waited for: nothing to ask about. */
+/** What is already in progress is only waited for: no confirmation is needed. */
 async function isConfirmed(model: EnvironmentModel, rows: readonly RestartRow[], io: CommandIo): Promise<boolean> {
   const summary = restartSummary(rows)
   if (summary === '') return true

@@ -42,23 +42,26 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'rotate',
   summary:
-    'Replaces a secret, or an identity as a whole: new version, delivery, restarts, probe, and the old version off.',
+    'Replaces a secret, or a whole identity: adds a version, delivers it, restarts workloads, probes, disables the old version.',
   example: commandLine`rotate --environment recette --generate backend.SESSION_SECRET`,
-  argument: { name: 'secret', description: 'a variable or an identity; <tier>.<name> where two tiers have it' },
+  argument: {
+    name: 'secret',
+    description: 'a variable or an identity; <tier>.<name> where two tiers have the same name',
+  },
   options: [
     environmentOption,
-    { flags: '--generate', description: 'make up the values whose format allows it, where none is given' },
+    { flags: '--generate', description: 'generate values that are not given, where the format allows it' },
     {
       flags: '--from <file>',
-      description: 'values out of a .env or JSON file of mode 0600; - and the default: standard input',
+      description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
     },
     { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },
-    { flags: '--no-restart', description: 'leave the workloads as they are' },
+    { flags: '--no-restart', description: 'do not restart the workloads' },
     { flags: '--no-overlap', description: 'disable the old version at once, as for a value that leaked' },
     { flags: '--finish', description: 'delete the old version that the last rotation disabled' },
-    { flags: '--abort', description: 'return to the old version, from whatever was done so far' },
-    { flags: '--dry-run', description: 'check everything, and show the steps that would be done now' },
-    { flags: '--yes', description: 'ask nothing' },
+    { flags: '--abort', description: 'go back to the old version, from whatever was done so far' },
+    { flags: '--dry-run', description: 'check everything, and show the steps that would follow' },
+    { flags: '--yes', description: 'ask no questions' },
     { ...timeoutOption, description: 'how long to wait for restarted workloads, and for the probe: 90s, 5m, 1h30m' },
     outputOption,
   ],
@@ -110,14 +113,14 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
   if (kind === 'same') return tellOver(context, preparation, report, io)
   const still = overlap && kind === 'go-on' && seen?.phase === 'proved' ? overlapEnd(context, seen) : undefined
   if (still && seen && !options.dryRun) return tellOverlap({ ...report, state: seen }, still, io)
-  if (kind === 'go-on') io.log(`going on with the rotation of ${context.unit.name} begun at ${seen?.begunAt}`)
+  if (kind === 'go-on') io.log(`continuing the rotation of ${context.unit.name} that began at ${seen?.begunAt}`)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
   const wanted = probe === undefined ? undefined : { command: probe, env: io.env, folder: io.typedIn }
   const act = rotate(context, { ...preparation, restart, overlap, probe: wanted })
   const { state, overlapUntil } = await untilInterrupted(act, io)
   if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)
-  io.log(`${context.unit.name} is rotated; --finish deletes the old version, --abort returns to it`)
+  io.log(`${context.unit.name} is rotated; --finish deletes the old version, --abort goes back to it`)
   return { ...report, outcome: 'rotated', state }
 }
 
@@ -132,7 +135,7 @@ function tellOver(
   report: RotationReport,
   { log }: CommandIo,
 ): RotationReport {
-  log(`${unit.name} was rotated at ${seen?.since}, and nothing is done now.`)
+  log(`${unit.name} was rotated at ${seen?.since}; nothing to do.`)
   log(`To rotate it again within ${waits.sameRunMs / 60_000} minutes, give another value, or use --finish first.`)
   return report
 }
@@ -165,7 +168,7 @@ async function untilInterrupted<T>(act: Promise<T>, { signal, log }: CommandIo):
   try {
     return await act
   } catch (error) {
-    if (signal.aborted) log('interrupted; the same command again goes on from there')
+    if (signal.aborted) log('interrupted; the same command continues from there')
     throw error
   }
 }
@@ -205,7 +208,7 @@ async function readValues(
 
 /** There is no `--only` here. */
 function withoutOnly(problem: Problem): Problem {
-  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or take it out.' } : problem
+  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or remove it.' } : problem
 }
 
 function tell(warnings: readonly Problem[], io: CommandIo): void {
@@ -215,12 +218,12 @@ function tell(warnings: readonly Problem[], io: CommandIo): void {
 function refuseCombinations(options: Options, io: CommandIo): void {
   const { finish: finishes, abort: aborts, generate, from, probe } = options
   const ends = finishes ? '--finish' : '--abort'
-  if (finishes && aborts) throw wrongUsage('rotate', '--finish', 'does not go with --abort. Expected one of them.')
+  if (finishes && aborts) throw wrongUsage('rotate', '--finish', "can't be used with --abort. Expected one of them.")
   if ((finishes || aborts) && (generate || from !== undefined || probe !== undefined))
     throw wrongUsage(
       'rotate',
       ends,
-      'takes no new value and no probe. Expected it without --generate, --from and --probe.',
+      'takes neither a new value nor a probe. Expected it without --generate, --from and --probe.',
     )
   refuseUnattended('rotate', options, io)
 }

@@ -13,7 +13,7 @@ interface SetupOptions {
 
 export const command = defineCommand<SetupOptions>({
   name: 'setup',
-  summary: 'Finds or builds every tool, and tells where each came from.',
+  summary: 'Finds or builds every tool, and shows where each came from.',
   example: commandLine`setup --only helm kubeconform`,
   options: [
     { flags: '--only <tool...>', description: 'find or build these tools only', choices: toolNames },

@@ -71,13 +71,13 @@ export const command = defineCommand<Options>({
 
 const syncTimeoutSeconds = 45
 
-/** Nobody sees this operator in the cluster, as it has no Deployment. */
+/** This operator is not visible in the cluster, because it has no Deployment. */
 function operatorLine({ operatorVersion, model }: LocalStack): string {
   const version = parseOperatorVersion(operatorVersion)
   const faults = version ? advisoriesOf(version).map(({ id }) => id) : []
-  if (!version) return 'operator of an unknown version: whether it has known faults is not told'
+  if (!version) return "operator of an unknown version: its known faults can't be checked"
   if (faults.length === 0) return `operator ${version.text}: it has no known fault`
-  const kept = model.without.includes('admission') ? 'nothing keeps out here' : 'admission keeps out of the tiers'
+  const kept = model.without.includes('admission') ? 'nothing protects from here' : 'admission keeps out of the tiers'
   return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`${commandLine`operator-values`}\` is for ${installedOperator}`
 }
 
@@ -109,7 +109,7 @@ function refuseUnsynced(model: EnvironmentModel, reports: readonly WaitReport[])
   if (problems.length > 0) throw new ProblemError(problems)
 }
 
-/** Here the optional ones have to arrive as well: whatever the catalogue names was put into the emulator. */
+/** Here the optional ones have to arrive too: the emulator has every secret of the catalogue. */
 function unsynced(model: EnvironmentModel, reports: readonly WaitReport[]): Problem[] {
   return syncProblems(model, reports, `${syncTimeoutSeconds}s`).map(({ severity: _, ...problem }) => problem)
 }
@@ -129,7 +129,7 @@ function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): 
   )
 }
 
-/** Until Ctrl-C, or until a part of the stack ends by itself. */
+/** Until Ctrl-C, or until a part of the stack stops by itself. */
 async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
   const { environment } = stack.model
   // In the private folder, which is deleted with the stack.

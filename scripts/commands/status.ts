@@ -2,7 +2,7 @@ import { listingOperators, readOperators } from '../cluster/operators.ts'
 import { renderer } from '../inspect/doctor/examine.ts'
 import { isSeen } from '../inspect/doctor/fact.ts'
 import { findingsText } from '../inspect/status/findings-report.ts'
-import { sightsOf } from '../inspect/status/one-tier.ts'
+import { observedOf } from '../inspect/status/one-tier.ts'
 import { statusOf } from '../inspect/status/rows.ts'
 import {
   isTold,
@@ -36,7 +36,7 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'status',
-  summary: 'Compares catalogue, Scaleway, cluster and workloads, a line for each secret; exits 3 when they differ.',
+  summary: 'Compares catalogue, Scaleway, cluster and workloads, one line per secret; exits 3 when they differ.',
   example: commandLine`status --environment recette --formats`,
   options: [
     environmentOption,
@@ -59,14 +59,14 @@ export const command = defineCommand<Options>({
       throw clusterProblem(error)
     })
     const now = new Date()
-    const sights = { folders, tiers, drift, operators }
-    const status = statusOf(model, tier ? sightsOf(tier, sights) : sights, now)
+    const observed = { folders, tiers, drift, operators }
+    const status = statusOf(model, tier ? observedOf(tier, observed) : observed, now)
     const told = status.findings.filter(isTold)
     if (output === 'json') io.out(statusJson(model, problems ? { rows: wrongRows(status), findings: told } : status))
     else io.out((columns) => (problems ? problemsTable : statusTable)(status, now, columns))
     if (!problems || wrongRows(status).length > 0) io.log(statusSummary(status))
     const unseen = operators ? [] : [`the version of the operator; you may not ${listingOperators}`]
-    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not looked at: ${line}`)
+    for (const line of [...drift.unseen, ...unseen, ...unreadValues(folders)]) io.log(`not checked: ${line}`)
     if (told.length > 0) io.tell(findingsText(told, status.rows))
     return told.some(isError) ? exitCodes.problems : exitCodes.ok
   },

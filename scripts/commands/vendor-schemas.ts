@@ -17,7 +17,8 @@ interface Options {
 
 export const command = defineCommand<Options>({
   name: 'vendor-schemas',
-  summary: 'Cuts the schemas `check` uses from the pinned operator and Kubernetes; after a change of version.',
+  summary:
+    'Extracts the schemas for `check` from the pinned operator and Kubernetes; run it after a change of version.',
   example: commandLine`vendor-schemas`,
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {

@@ -10,7 +10,7 @@ export function chartReadme(base: JsonSchema, defaults: Readonly<Record<string, 
 # tiered-secrets
 
 For each tier of an application: a namespace, an External Secrets \`SecretStore\` with a Scaleway credential of its own, and
-an \`ExternalSecret\` for the secrets the tier's workloads need, with a second one for those that may be missing. The API
+an \`ExternalSecret\` for the secrets the tier's workloads need, with a second one for optional secrets. The API
 is \`external-secrets.io/v1\`, which the External Secrets Operator serves since 0.16.
 
 \`\`\`sh

@@ -6,7 +6,7 @@ import type { JsonSchema } from './json-schema.ts'
  * `schema/chart-values.ts`: the types of the chart values, so that the generators are type-checked against the contract.
  *
  * The compiler loads a code formatter and takes longer than all the other generators together; the header therefore
- * holds digests of the schema and of the text below it, and a file whose digests are right is not made again.
+ * holds digests of the schema and of the text below it, and a file whose digests are right is not generated again.
  *
  * @param base `schema/values.base.schema.json`, parsed
  * @param committed the file as it is now, if there is one
@@ -17,7 +17,7 @@ export async function chartValuesTypes(base: JsonSchema, committed: string | und
   return compileChartValuesTypes(base)
 }
 
-/** The same, always made anew. */
+/** The same, always generated again. */
 export async function compileChartValuesTypes(base: JsonSchema): Promise<string> {
   const { compile } = await import('json-schema-to-typescript')
   const types = await compile(structuredClone(base) as Parameters<typeof compile>[0], 'ChartValues', {

@@ -12,7 +12,7 @@ import { type OperatorModel, sharedOperator } from '../model/operator.ts'
 import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
 import { networkValues } from './network-values.ts'
 
-/** What the generated files of an application say of their origin. */
+/** The comment in generated files about their origin. */
 export const generatedHeader = `# Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit.\n`
 
 /** The chart values of one environment, in the order they are written. */

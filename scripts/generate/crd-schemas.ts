@@ -57,7 +57,7 @@ export function builtInSchema(
     if (typeof schema !== 'object' || schema === null) return schema
     const { $ref } = schema as { $ref?: string }
     if ($ref !== undefined) return inline(openApi.definitions[$ref.replace('#/definitions/', '')])
-    // Told to be a string there, for programs that know no type that is either.
+    // Declared as a string there, for programs that don't know a type with both.
     if ((schema as OpenApiSchema).format === 'int-or-string') return { type: ['integer', 'string'] }
     return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inline(value)]))
   }
@@ -65,7 +65,7 @@ export function builtInSchema(
   return { path: `schema/${group || version}/${kindName.toLowerCase()}_${version}.json`, content: jsonText(schema) }
 }
 
-/** The values schema of the operator's own chart, closed: that chart takes a mistyped key without a word. */
+/** The values schema of the operator's own chart, closed: that chart accepts a mistyped key silently. */
 export function operatorChartSchema(schema: OpenApiSchema): GeneratedFile {
   const { $schema: _, ...keywords } = schema
   return {
@@ -76,7 +76,7 @@ export function operatorChartSchema(schema: OpenApiSchema): GeneratedFile {
 
 // --- internal ---
 
-/** A SecretStore without the forty providers this project never renders. */
+/** A SecretStore without the forty providers that this project never renders. */
 function onlyScaleway(schema: OpenApiSchema): OpenApiSchema {
   const copy = structuredClone(schema)
   const at = (value: unknown, name: string) =>

@@ -70,7 +70,7 @@ export function fillSummary(work: readonly FillWork[]): string {
     .join(', ')
 }
 
-/** What is left to do: a warning when required variables have no value, and get none. */
+/** What is left to do: a warning when required variables have no value and don't get one. */
 export function missingProblems(environment: string, { rows }: Pick<FillPlan, 'rows'>): Problem[] {
   const entries = missingEntries(rows)
   if (entries.length === 0) return []

@@ -3,7 +3,7 @@ import { shellWord } from '../lib/shell.ts'
 import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 
 /**
- * A POSIX shell script with the commands of `scw` that make the plan true. Run twice, it changes nothing the second
+ * A POSIX shell script with the commands of `scw` that create what the plan says. Run twice, it changes nothing the second
  * time. A key goes from its creation straight into `npm run credentials`, by a pipe.
  * Source: scaleway-cli 2.62, usage of `scw iam`, and `scw help output` for the templates.
  */
@@ -21,13 +21,13 @@ export function iamScwScript(plan: IamPlan): string {
 
 // --- internal ---
 
-/** What a tier may be called is no name of a variable. */
+/** What a tier may be called is not a variable name. */
 const variable = (index: number) => `application_${index + 1}`
 
 function header(application: string, environment: string): string {
   return `#!/bin/sh
 # IAM of ${application}, environment ${environment}: ${pipedCommandLine`iam --environment ${environment} --format scw`}
-# Safe to run twice: what is there already is left as it is. Run it in the folder of this repository, with scw 2.62 or
+# Safe to run twice: existing objects are not changed. Run it in the folder of this repository, with scw 2.62 or
 # newer, and an account that has the permission set IAMManager.
 set -eu
 `
@@ -57,7 +57,7 @@ id_of() {
   found=
   while read -r id name; do
     [ "$name" = "$2" ] || continue
-    [ -z "$found" ] || fail "There are two called \\"$2\\": $found and $id. Expected one. Delete the one that nobody uses."
+    [ -z "$found" ] || fail "There are two called \\"$2\\": $found and $id. Expected one. Delete the unused one."
     found=$id
   done <<LINES
 $1
@@ -137,12 +137,12 @@ const ruleTemplate = '{{ .PermissionSetNames }} {{ .ProjectIDs }} condition={{ .
 
 const waitForRights = `# --- keys ---
 if [ "$changed" = yes ]; then
-  say 'waiting a minute: new rights are in force by then'
+  say 'waiting a minute, until new rights take effect'
   sleep 60
 fi
 `
 
-/** `expired=` of the list is not used: its documentation says "filter out or not", and not which is which. */
+/** `expired=` of the list is not used: its documentation does not say which value does what. */
 function keyOf(plan: IamPlan, { tier, name }: TierIamPlan, application: string): string {
   const organization = plan.organizationId === undefined ? '' : ` organization-id=${plan.organizationId}`
   const { environment, keyLifetimeDays } = plan
@@ -152,7 +152,7 @@ if ! has_usable_key "$expiries"; then
   scw iam api-key create application-id="$${application}" expires-at=+${keyLifetimeDays}d \\
     description=${shellWord(`External Secrets Operator, environment ${environment}`)} -o json |
     ${pipedCommandLine`credentials --environment ${environment} --tier ${tier}`} ||
-    fail "No key was written for tier ${tier}. Delete the one nobody has (scw iam api-key list bearer-id=$${application}), and run this again."
+    fail "No key was written for tier ${tier}. Delete the lost one (scw iam api-key list bearer-id=$${application}), and run this again."
   say ${shellWord(`created a key for application "${name}"`)}
 fi
 `

@@ -4,7 +4,7 @@ import type { Problem } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
 import type { IamPlan, IamRule } from '../model/iam.ts'
 
-/** The plan as a person reads it: what has to exist, then what this mode gives and what it does not. */
+/** The plan as a person reads it: what has to exist, then what this mode protects and what it does not. */
 export function iamTable(plan: IamPlan, columns?: number): Printable {
   const { environment, organizationId, keyLifetimeDays, tiers } = plan
   const applications = table(
@@ -86,8 +86,8 @@ export function iamVerifiedJson(
 export function boundaryNotes({ isolation, environment }: Pick<IamPlan, 'isolation' | 'environment'>): string[] {
   return [
     ...(isolation === 'path' ? pathNotes : projectNotes),
-    `Policies only ever add rights. One more policy on the application, or on a group it is in, voids the boundary: \`${commandLine`iam --environment ${environment} --verify`}\` looks for these.`,
-    'A change of permissions takes up to a minute to be in force.',
+    `Policies only add rights. One more policy on the application, or on a group it is in, voids the boundary: \`${commandLine`iam --environment ${environment} --verify`}\` looks for these.`,
+    'A change of permissions takes up to a minute to take effect.',
   ]
 }
 
@@ -95,7 +95,7 @@ export function boundaryNotes({ isolation, environment }: Pick<IamPlan, 'isolati
 
 const pathNotes = [
   'Names stay listable: with `!has(resource.id)`, which listing needs, a key can list the names, folders, tags and descriptions of the other tiers in the project. It can read none of their values.',
-  'Names and folders are mutable, and the condition goes by them: whoever may rename or move a secret can move it across the boundary. Give the Write and Create sets of Secret Manager to deployers only.',
+  'Names and folders can be changed, and the condition depends on them: whoever may rename or move a secret can move it across the boundary. Give the Write and Create sets of Secret Manager to deployers only.',
 ]
 
 const projectNotes = [
@@ -104,7 +104,9 @@ const projectNotes = [
 ]
 
 function boundaryHeading({ isolation }: IamPlan): string {
-  return isolation === 'path' ? 'What mode "path" does not give:' : 'What mode "project" gives, and what it asks for:'
+  return isolation === 'path'
+    ? 'What mode "path" does not protect:'
+    : 'What mode "project" protects, and what it needs:'
 }
 
 function conditionText({ condition }: IamRule): string {

@@ -6,7 +6,7 @@ import { hclAttributes, hclLabel, hclString, hclValue } from './hcl.ts'
 
 /**
  * The plan and the remote secrets for OpenTofu or Terraform, as `terraform fmt` would write it. No value and no key can
- * land in its state: values go through write-only arguments, keys are made by `scw`.
+ * get into its state: values go through write-only arguments, keys are made by `scw`.
  * Source: provider scaleway 2.81.
  */
 export function iamTerraform(plan: IamPlan, model: EnvironmentModel): string {
@@ -67,8 +67,8 @@ ${hclAttributes({ name, description, ...organization, application_id: applicatio
 }
 
 function keyComment({ environment }: IamPlan): string {
-  return `# No scaleway_iam_api_key: its secret key would land in the state. After \`apply\`, let scw make the keys, which hands
-# them to \`${commandLine`credentials`}\` by a pipe. It finds the applications and policies above, and leaves them as they are:
+  return `# No scaleway_iam_api_key: its secret key would get into the state. After \`apply\`, let scw make the keys, which hands
+# them to \`${commandLine`credentials`}\` by a pipe. It finds the applications and policies above, and does not change them:
 #   ${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh
 `
 }

@@ -2,7 +2,7 @@ import { compare } from '../lib/problems.ts'
 import { defaultDns, dnsPort, type PodPeer } from '../model/network/network.ts'
 
 /**
- * What the operator's chart is given to render besides its own templates: the operator's rights and its NetworkPolicy.
+ * What the operator's chart renders besides its own templates: the operator's rights and its NetworkPolicy.
  * YAML of the key `extraObjects`, with a reason for every rule; the chart runs the texts through its template engine.
  * Source of the rights: the operator of the local stack, which the tests run with them and nothing more, and 2.9.0 by hand.
  */
@@ -24,7 +24,7 @@ const controllerRole = `extraObjects:
     metadata:
       name: &role '{{ include "external-secrets.fullname" . }}-controller'
 ${controllerRules(`      # The keys of the tiers and the targets. It lists the Secrets it manages in all namespaces at once, and RBAC
-      # can't tell those from others: guard its namespace as what it is, a place that can read every Secret.`)}
+      # can't distinguish those from others: protect its namespace accordingly: it can read every Secret.`)}
   - apiVersion: rbac.authorization.k8s.io/v1
     kind: ClusterRoleBinding
     metadata:
@@ -67,7 +67,7 @@ function controllerRules(onSecrets: string): string {
         resources: [generatorstates]
         verbs: [get, list, watch]
 ${onSecrets}
-      # It deletes none: a target goes with its ExternalSecret, which Kubernetes itself sees to.
+      # It deletes none: Kubernetes itself deletes a target together with its ExternalSecret.
       - apiGroups: [""]
         resources: [secrets]
         verbs: [get, list, watch, create, update, patch]
@@ -117,7 +117,7 @@ const leaderRole = `  # The lease of leaderElect, in the operator's own namespac
 
 function network(dns: readonly PodPeer[]): string {
   const peers = new Set((dns.length > 0 ? dns : [defaultDns]).map(peerText))
-  return `  # Nobody has to reach the operator, and it has to reach three others.
+  return `  # Nothing has to reach the operator, and it has to reach three others.
   - apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
     metadata:
@@ -128,7 +128,7 @@ function network(dns: readonly PodPeer[]): string {
         matchLabels:
           app.kubernetes.io/name: external-secrets
       policyTypes: [Ingress, Egress]
-      # The kubelet's probes come from the node, which no policy keeps out; the metrics are for nobody.
+      # The kubelet's probes come from the node, which no policy keeps out; the metrics are not used.
       ingress: []
       egress:
         - to:
@@ -136,8 +136,8 @@ ${[...peers].join('\n')}
           ports:
             - { protocol: UDP, port: ${dnsPort} }
             - { protocol: TCP, port: ${dnsPort} }
-        # Scaleway's API and the API server. A policy names addresses, and neither has one that stays; link-local ones,
-        # where clouds hand out the rights of a machine, are neither's.
+        # Scaleway's API and the API server. A policy names addresses, and neither has a fixed one; link-local ones,
+        # where clouds give out credentials of the machine, belong to neither.
         - to:
             - ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16] }
             - ipBlock: { cidr: "::/0", except: ["fe80::/10"] }

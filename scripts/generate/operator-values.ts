@@ -28,8 +28,8 @@ export function operatorValuesText(models: readonly EnvironmentModel[], version:
 }
 
 /**
- * The same for an operator that serves one tier, with rights in its namespace alone: it can't read what another tier has,
- * whatever somebody makes it do.
+ * The same for an operator that serves one tier, with rights in its namespace alone: it can't read another tier's
+ * Secrets, even when it is misused.
  *
  * @param models environments in which the tier has this namespace
  */
@@ -46,7 +46,7 @@ export function tierOperatorValuesText(models: readonly EnvironmentModel[], tier
   return [header, definitionsElsewhere, scope, reconcilers, work(load), pod, services, rights, objects].join('\n')
 }
 
-/** The same for a release of the definitions alone, which the operators of the tiers need once a cluster. */
+/** The same for a release of the definitions alone, which the operators of the tiers need once per cluster. */
 export function operatorDefinitionsText(version: string): string {
   return [definitionsHeader(version), definitions, definitionsAlone, services].join('\n')
 }
@@ -61,7 +61,7 @@ interface Load {
   readonly cluster: string
   /** ExternalSecrets. */
   readonly objects: number
-  /** Remote refs; each costs three Scaleway requests a refresh. */
+  /** Remote refs; each costs three Scaleway requests per refresh. */
   readonly refs: number
   /** The shortest. */
   readonly interval: string
@@ -98,11 +98,11 @@ function header(application: string, version: string): string {
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace external-secrets --create-namespace --values <this file>
 # What the chart can't switch off: the metrics port (closed by the NetworkPolicy below) and the definitions of the
-# generators (nobody is given rights on them; admission refuses them in the namespaces of the tiers).
+# generators (no rights are granted on them; admission refuses them in the namespaces of the tiers).
 `
 }
 
-const definitions = `# The definitions come and go with the operator that understands them.
+const definitions = `# The definitions are installed and removed with the matching operator.
 installCRDs: true
 crds:
   # A store, a generator or an ExternalSecret of the whole cluster reaches across tiers. Without its definition nobody
@@ -110,22 +110,22 @@ crds:
   createClusterExternalSecret: false
   createClusterSecretStore: false
   createClusterGenerator: false
-  # Pushing writes Secrets of the cluster to Scaleway; with a tier's key that only reads, it is a way out and no use.
+  # Pushing writes Secrets of the cluster to Scaleway; with a tier's read-only key it is useless, and a way to leak values.
   createClusterPushSecret: false
   createPushSecret: false
   conversion:
-    # Converting asks the webhook, which is off below. There is one served version, so nothing is to convert.
+    # Converting asks the webhook, which is off below. There is one served version, so there is nothing to convert.
     enabled: false
 `
 
-const reconcilers = `# What has no definition must not be waited for: the operator would stop after two minutes.
+const reconcilers = `# The operator must not wait for missing definitions: the operator would stop after two minutes.
 processClusterExternalSecret: false
 processClusterStore: false
 processClusterGenerator: false
 processClusterPushSecret: false
 processPushSecret: false
 genericTargets:
-  # A target is a Secret. A ConfigMap would show its values to whoever may read those.
+  # A target is a Secret. A ConfigMap would show its values to everyone who may read ConfigMaps.
   enabled: false
 extraArgs:
   # No generator is used, so there is no state of one to clean up. In quotes: the chart takes a bare false for true.
@@ -136,14 +136,14 @@ function work({ cluster, objects, refs, interval }: Load): string {
   return `# ${cluster}: ${objects} ExternalSecrets with ${refs} remote refs, read every ${interval}.
 # A tier whose reads hang must not hold up the others. Each of these asks Scaleway one thing at a time.
 concurrent: ${Math.min(Math.max(objects, 1), maxConcurrent)}
-# The Secrets it wrote stay when it is gone, so a second one standing by gains nothing but a fresher refresh.
+# The Secrets it wrote are kept when it stops, so a second replica would only help to refresh sooner.
 replicaCount: 1
-# During an upgrade two run for a moment; two that write one Secret fight over it.
+# During an upgrade two run for a moment, and both would write the same Secrets.
 leaderElect: true
 podDisruptionBudget:
   # With one replica it would stop every drain of a node.
   enabled: false
-# Old ReplicaSets are for \`kubectl rollout undo\`; Helm's own history is what to go back with.
+# Old ReplicaSets are for \`kubectl rollout undo\`; use Helm's own history to go back.
 revisionHistoryLimit: 2
 resources:
   requests:
@@ -155,7 +155,7 @@ resources:
     # No limit on the CPU: throttling only delays a refresh.
     memory: 256Mi
 log:
-  # \`debug\` adds nothing that names a cause. No level prints a value; a malformed Scaleway key, however, is told
+  # \`debug\` adds nothing about causes. No level prints a value; a malformed Scaleway key, however, is logged
   # as an error at all levels, which is why \`${commandLine`credentials`}\` lets none through.
   level: info
   timeEncoding: rfc3339
@@ -182,11 +182,11 @@ hostNetwork: false
 `
 
 const services = `webhook:
-  # It repeats what the catalogue, the chart's schema and the admission policies check, and is no security control.
-  # While it is not up nobody can write an ExternalSecret, so it would make every upgrade wait for itself.
+  # It repeats what the catalogue, the chart's schema and the admission policies check, and is not a security control.
+  # While it is down nobody can write an ExternalSecret, so every upgrade would have to wait for it.
   create: false
 certController:
-  # It serves the webhook alone, and may read and change every Secret of the cluster for that.
+  # It serves the webhook alone, and needs to read and change every Secret of the cluster for that.
   create: false
 serviceMonitor:
   # No series of it counts Scaleway requests, and the definition of ServiceMonitor may be missing. To turn it on, also
@@ -194,7 +194,7 @@ serviceMonitor:
   enabled: false
 metrics:
   service:
-    # Nobody asks for them.
+    # They are not used.
     enabled: false
 `
 
@@ -203,7 +203,7 @@ const rights = `rbac:
   # ConfigMap, and they give whoever has the built-in \`admin\` of a namespace stores, pushing and generators. Those below
   # take their place.
   create: false
-  # For the day somebody turns \`create\` on again; Scaleway asks for no token of a ServiceAccount.
+  # In case \`create\` is switched on again; Scaleway asks for no token of a ServiceAccount.
   serviceAccountTokenCreate: false
   aggregateToView: false
   aggregateToEdit: false
@@ -213,6 +213,6 @@ const rights = `rbac:
     create: false
 serviceAccount:
   create: true
-  # It talks to the API server all the time.
+  # It uses the API server all the time.
   automount: true
 `

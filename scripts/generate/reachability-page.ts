@@ -12,7 +12,7 @@ import type { Catalogue } from '../model/types.ts'
 /** First line of the generated tables. */
 export const reachabilityHeader = `<!-- Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit. -->\n`
 
-/** `values/<environment>.reachability.md`: what the catalogue says who reaches whom. */
+/** `values/<environment>.reachability.md`: who reaches whom according to the catalogue. */
 export function reachabilityText(model: EnvironmentModel, catalogue: Catalogue): string {
   const endpoints = endpointsOf(model, catalogue)
   const rows = reachabilityTable(endpoints, intendedReachability(model, catalogue))
@@ -116,7 +116,7 @@ interface MergedRow extends ReachabilityRow {
   readonly title: string
 }
 
-/** What one source is allowed, and by which policies: destinations that differ in nothing are one line. */
+/** What one source is allowed, and by which policies: equal destinations share one line. */
 function allowedLines(endpoints: Endpoints, rows: readonly ReachabilityRow[], source: string, title: string) {
   const connections = [...groupBy(rows, ({ to }) => to).values()].flatMap((own) => {
     const [first, ...others] = own.flatMap(({ to, port, from }) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readIfExists, writeWhole } from '../lib/files.ts'
 
-/** A file that a generator makes whole. */
+/** A file that is completely generated. */
 export interface GeneratedFile {
   /** Relative to the user's folder, with forward slashes. */
   readonly path: string
@@ -22,7 +22,7 @@ export async function findStale(userFolder: string, files: readonly GeneratedFil
   return compared.filter((file) => file.committed !== file.content)
 }
 
-/** Writes the stale files and touches no other. Each is whole at any moment. */
+/** Writes the stale files and touches no other. Each is complete at every moment. */
 export async function writeStale(userFolder: string, stale: readonly StaleFile[]): Promise<void> {
   for (const { path, content } of stale) await writeWhole(join(userFolder, path), content)
 }

@@ -19,7 +19,7 @@ export function tierHeader({ application, tier, namespace, tierNamespace, versio
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace ${namespace} --create-namespace --values <this file>
 # It needs the namespace ${tierNamespace}, which \`${commandLine`deploy`}\` makes, and the definitions, which are a
-# release of their own, once a cluster: \`${commandLine`operator-values --crds`}\`.
+# release of their own, once per cluster: \`${commandLine`operator-values --crds`}\`.
 `
 }
 
@@ -28,25 +28,25 @@ export function definitionsHeader(version: string): string {
 # Printed by \`${commandLine`operator-values --crds`}\`:
 #   helm upgrade --install external-secrets external-secrets/external-secrets --version ${version} \\
 #     --namespace external-secrets --create-namespace --values <this file>
-# Never uninstall it while a tier lives: with a definition go all ExternalSecrets, and with these all targets.
+# Never uninstall it while a tier exists: deleting a definition deletes all ExternalSecrets, and with these all targets.
 `
 }
 
-export const definitionsElsewhere = `# Two releases can't own one definition, and with the release that owns it every ExternalSecret of the cluster goes.
+export const definitionsElsewhere = `# Two releases can't own the same definition, and removing the owning release deletes every ExternalSecret of the cluster.
 installCRDs: false
 `
 
 /** One class for all tiers of an application: each of its operators looks at one namespace only. */
 export function tierScope(tierNamespace: string, controllerClass: string): string {
-  return `# It looks at no other namespace, and has no rights in one: see the Role below.
+  return `# It serves no other namespace, and has no rights there: see the Role below.
 scopedNamespace: '${tierNamespace}'
-# The stores of ${controllerClass} carry this class. An operator for the whole cluster then leaves them alone.
+# The stores of ${controllerClass} carry this class. An operator for the whole cluster then ignores them.
 controllerClass: '${controllerClass}'
 `
 }
 
 export const definitionsAlone = `# Each tier has an operator of its own: \`${commandLine`operator-values --tier <name>`}\`. This release keeps the definitions,
-# and has neither a program nor rights. Where it ran an operator for all tiers, this upgrade takes it away.
+# and has neither a program nor rights. If it ran an operator for all tiers, this upgrade removes it.
 createOperator: false
 serviceAccount:
   create: false

@@ -13,8 +13,8 @@ import { namePattern } from './name-pattern.ts'
 export const describedVariables = 500
 
 /**
- * `charts/tiered-secrets/values.schema.json`: the base schema, narrowed to the tiers and secrets of the catalogue. What
- * it defines once is written out in each place.
+ * `charts/tiered-secrets/values.schema.json`: the base schema, narrowed to the tiers and secrets of the catalogue. Shared
+ * definitions are written out in each place.
  *
  * @param base `schema/values.base.schema.json`, parsed
  * @param models every environment: the schema accepts what any of them has
@@ -102,7 +102,7 @@ function tierSchema(source: Source, tiers: readonly TierModel[]): JsonSchema {
   }
 }
 
-/** The names of the policies are those of the catalogue: a connection that it does not list has no name to go by. */
+/** The names of the policies are those of the catalogue: a connection that it does not list has no name. */
 function networkSchema(property: JsonSchema | undefined, tiers: readonly TierModel[]): JsonSchema {
   const { ingress, egress, ...others } = property?.properties ?? {}
   const named = (direction: 'ingress' | 'egress', schema: JsonSchema | undefined) => {
@@ -236,7 +236,7 @@ function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
     .map(([, item]) => item)
 }
 
-/** One bundle an identity, with the variables of every environment. */
+/** One bundle per identity, with the variables of every environment. */
 function mergeBundles(bundles: readonly BundleModel[]): BundleModel[] {
   return unique(bundles, (bundle) => bundle.identity).map((bundle) => ({
     ...bundle,

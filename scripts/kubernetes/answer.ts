@@ -7,7 +7,7 @@ export interface WatchEvent<T> {
   readonly object: T
 }
 
-/** The whole body of an answer, as text. */
+/** The whole body of a response, as text. */
 export async function readBody(response: IncomingMessage, server: string): Promise<string> {
   const chunks: Buffer[] = []
   try {
@@ -21,7 +21,7 @@ export async function readBody(response: IncomingMessage, server: string): Promi
 /**
  * A text as JSON.
  *
- * @throws KubernetesError, not the parser's own error, which quotes what may be a secret
+ * @throws KubernetesError, not the parser's own error, which may quote a secret
  */
 export function parseJson<T>(text: string, request: string, status: number): T {
   try {
@@ -33,7 +33,7 @@ export function parseJson<T>(text: string, request: string, status: number): T {
 
 /** The events of a watch, until the server or the signal ends it. */
 export async function* watchEvents<T>(response: IncomingMessage, kind: Kind, server: string, signal?: AbortSignal) {
-  // A signal that comes later must end the body too, which an already answered request no longer does by itself.
+  // A later signal must end the body too, which a request that has its response no longer does by itself.
   const end = () => response.destroy()
   signal?.addEventListener('abort', end, { once: true })
   try {
@@ -61,7 +61,7 @@ interface WatchFailure {
   readonly object: { readonly code?: number; readonly reason?: string }
 }
 
-/** Not node:readline, whose iterator never ends when its input breaks off. */
+/** Not node:readline, whose iterator never ends when its input is cut off. */
 async function* lines(response: IncomingMessage) {
   const decoder = new TextDecoder()
   let rest = ''

@@ -34,13 +34,13 @@ export type ReplaceOptions = Pick<ApplyOptions, 'fieldManager' | 'signal'>
 
 export interface ObjectList<T> {
   readonly items: readonly T[]
-  /** Where a watch can go on from. */
+  /** Where a watch can continue. */
   readonly resourceVersion: string
 }
 
 /**
  * What may be asked of a cluster without a change in it. Requests are answered with what the API server has, or rejected
- * with a KubernetesError or `CLUSTER_UNREACHABLE`. One that it has no time for is sent again, up to five times in all.
+ * with a KubernetesError or `CLUSTER_UNREACHABLE`. A request that is answered with 429 is sent again, up to five times in all.
  */
 export interface ClusterReader extends Disposable {
   /** Undefined when there is no such object, or no such kind. */
@@ -55,7 +55,7 @@ export interface ClusterReader extends Disposable {
   ): Promise<T>
   /** The answer to `replace` in a dry run. */
   tryReplace<T extends KubernetesObject>(kind: Kind, object: T, options?: ReplaceOptions): Promise<T>
-  /** The clock of the API server, to the second; undefined when it tells none. Everybody who is logged in may ask. */
+  /** The clock of the API server, to the second; undefined without a Date header. Every user who is logged in may ask. */
   serverTime(signal?: AbortSignal): Promise<Date | undefined>
   /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
   watch<T extends KubernetesObject>(
@@ -74,13 +74,13 @@ export interface KubernetesClient extends ClusterReader {
     object: KubernetesObject | string,
     options?: ApplyOptions,
   ): Promise<T>
-  /** PUT: what `object` leaves out goes. A conflict where its resourceVersion is not the stored one. */
+  /** PUT: what `object` leaves out is removed. A conflict if its resourceVersion is not the stored one. */
   replace<T extends KubernetesObject>(kind: Kind, object: T, options?: ReplaceOptions): Promise<T>
   /** JSON merge patch: `null` removes a field, a list is replaced whole. */
   mergePatch<T extends KubernetesObject>(kind: Kind, ref: ObjectRef, patch: object, signal?: AbortSignal): Promise<T>
   /**
-   * False when there was nothing to delete. Owned objects and finalizers may still be on their way out. An object that
-   * is another than `only` says stays, which is a conflict.
+   * False when there was nothing to delete. Owned objects and finalizers may take longer. An object that
+   * does not match `only` is kept, which is a conflict.
    */
   delete(
     kind: Kind,
@@ -201,7 +201,7 @@ export function createClient(connection: TransportOptions): KubernetesClient {
 
 // --- internal ---
 
-/** How often a request is sent in all that the server has no time for: a 429 says that nothing was done. */
+/** How often a request is sent in all when the server answers 429, which means that nothing was done. */
 const attempts = 5
 
 /** As the server asks for, in whole seconds, and ten at most. */

@@ -5,7 +5,7 @@ import { exitCodes, ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
 import { kinds, type WithConditions } from './kinds.ts'
 
-/** Definitions the operator needs with our flags: those we emit, and the one whose reconciler can't be turned off. */
+/** Definitions the operator needs with our flags: those we emit, and the one whose reconciler can't be switched off. */
 export const operatorCrds = [
   'externalsecrets.external-secrets.io',
   'secretstores.external-secrets.io',

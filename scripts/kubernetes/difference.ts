@@ -3,19 +3,19 @@ import { compare } from '../lib/problems.ts'
 import type { ManagedFields } from './kinds.ts'
 import { managersOf } from './managed-fields.ts'
 
-/** One field that differs between two objects. Undefined: it is not there. */
+/** One field that differs between two objects. Undefined: it is absent. */
 export interface FieldChange {
   /** `spec.data[REDIS_URL].remoteRef.key` */
   readonly path: string
   readonly before?: unknown
   readonly after?: unknown
-  /** Field managers other than whoever deploys, which wrote what is there before. Default: none */
+  /** Field managers other than the deployers, which wrote the old value. Default: none */
   readonly managers?: readonly string[]
 }
 
 /**
- * In which fields two values differ, in the order of their paths. What only one side has is told whole, and not leaf by
- * leaf. Items of a list are told apart by what names them, so that an entry in the middle moves no other.
+ * In which fields two values differ, in the order of their paths. What only one side has is reported as a whole, and not leaf by
+ * leaf. Items of a list are matched by their names, so that a new entry in the middle does not move the others.
  *
  * @param managed of the object `before`
  */
@@ -29,7 +29,7 @@ export function fieldChanges(before: unknown, after: unknown, managed: readonly 
 }
 
 /**
- * `spec.refreshInterval: "1h0m0s" → "30m0s" (by kubectl-edit)`; what is there on one side only begins with `+` or `-`.
+ * `spec.refreshInterval: "1h0m0s" → "30m0s" (by kubectl-edit)`; what exists on one side only begins with `+` or `-`.
  * What may hold a value of a secret, or a sealed one, is not shown.
  */
 export function fieldChangeText({ path, before, after, managers = [] }: FieldChange): string {
@@ -37,12 +37,12 @@ export function fieldChangeText({ path, before, after, managers = [] }: FieldCha
   const isHidden = mayHoldValues.test(path)
   if (before === undefined) return `+ ${path}${isHidden ? '' : valueText(after)}`
   if (after === undefined) return `- ${path}${by}`
-  return `${path}: ${isHidden ? 'another' : `${clipped(before)} → ${clipped(after)}`}${by}`
+  return `${path}: ${isHidden ? 'changed' : `${clipped(before)} → ${clipped(after)}`}${by}`
 }
 
 // --- internal ---
 
-/** A template of an ExternalSecret or a SealedSecret, in which somebody may have written a value out; ciphertexts. */
+/** A template of an ExternalSecret or a SealedSecret, in which somebody may have written a value; ciphertexts. */
 const mayHoldValues = /^spec\.(target\.)?template\.(data|templateFrom)|^spec\.encryptedData/
 
 interface Difference {
@@ -73,7 +73,7 @@ function fieldsOf(value: unknown, areNamed: boolean): ReadonlyMap<string, unknow
   return new Map(value.map((item: unknown, index) => [`[${areNamed ? nameOf(item) : index}]`, item]))
 }
 
-/** Whether each item of a list has a name of its own. */
+/** Whether each item of a list has a name. */
 function hasNames(value: unknown): boolean {
   if (!Array.isArray(value)) return false
   const names = new Set(value.map(nameOf))

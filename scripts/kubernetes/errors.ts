@@ -1,6 +1,6 @@
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 
-/** An answer of the API server other than success. */
+/** A response of the API server other than success. */
 export class KubernetesError extends Error {
   /** HTTP status code. */
   readonly status: number
@@ -15,7 +15,7 @@ export class KubernetesError extends Error {
   }
 }
 
-/** Reads the Status object of a failed answer; anything else (a proxy's HTML page) is told by its status code alone. */
+/** Reads the Status object of a failed answer; of anything else (a proxy's HTML page) only the status code is reported. */
 export function toKubernetesError(request: string, status: number, body: string): KubernetesError {
   try {
     const parsed = JSON.parse(body) as { reason?: unknown; message?: unknown }
@@ -23,7 +23,7 @@ export function toKubernetesError(request: string, status: number, body: string)
       return new KubernetesError(request, status, String(parsed.reason || 'Unknown'), parsed.message)
     }
   } catch {
-    // Not JSON: told below.
+    // Not JSON: reported below.
   }
   return new KubernetesError(request, status, 'Unknown', `the server answered with status ${status}`)
 }
@@ -32,32 +32,32 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 404
 }
 
-/** The object is another than the one that was read, or is there already. */
+/** The object has changed since it was read, or exists already. */
 export function isConflict(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 409
 }
 
-/** We have no right to. */
+/** We have no right to do it. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 403
 }
 
-/** The same, and not a refusal of what is written: admission and quotas answer 403 too. */
+/** A missing right, and not a refused object: admission and quotas answer 403 too. */
 export function isRightMissing(error: unknown): boolean {
   return isForbidden(error) && !/denied (the )?request|exceeded quota/.test((error as KubernetesError).message)
 }
 
-/** A refusal of the API server as a problem to show; anything else as it is. */
+/** A refusal of the API server as a problem to show; other errors unchanged. */
 export function clusterProblem(error: unknown): unknown {
   if (!(error instanceof KubernetesError)) return error
   return new ProblemError(
     {
       code: 'CLUSTER_REFUSED',
       where: 'the cluster',
-      message: `${error.message.replace(/\.$/, '')}. Expected it to be done.`,
+      message: `${error.message.replace(/\.$/, '')}. Expected success.`,
       fix:
         error.status === 401 || error.status === 403
-          ? 'Log in to the cluster, or have its administrator allow this.'
+          ? 'Log in to the cluster, or ask its administrator for this right.'
           : 'Correct what the API server complains about, or run the same command again later.',
     },
     exitCodes.unreachable,
@@ -71,7 +71,7 @@ export function unreachable(server: string, error: NodeJS.ErrnoException): Probl
     {
       code: 'CLUSTER_UNREACHABLE',
       where: server,
-      message: `the cluster can't be reached: ${error.code ?? error.message}. Expected an answer from its API server.`,
+      message: `the cluster can't be reached: ${error.code ?? error.message}. Expected a response from its API server.`,
       fix: isTls
         ? "Check the certificate authority of the kubeconfig's cluster entry: it doesn't fit this server's certificate."
         : 'Check that the cluster runs, that the kubeconfig names its address, and that no firewall or VPN is in between.',

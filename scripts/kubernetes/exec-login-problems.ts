@@ -11,7 +11,7 @@ export interface PluginPlace {
   readonly command: string
 }
 
-/** The ways in which asking a login plugin can fail. */
+/** How a login plugin can fail. */
 export const loginProblems = {
   badEntry: (place: PluginPlace, apiVersions: readonly string[]) =>
     problem(place, 'BAD_KUBECONFIG', {
@@ -21,7 +21,7 @@ export const loginProblems = {
 
   interactive: (place: PluginPlace) =>
     problem(place, 'LOGIN_PLUGIN_INTERACTIVE', {
-      message: `the login plugin "${place.command}" wants a terminal (interactiveMode: Always). Expected one that can do without.`,
+      message: `the login plugin "${place.command}" needs a terminal (interactiveMode: Always). Expected one that works without.`,
       fix: 'Use a context with a token, for example of a service account: kubectl create token <name>.',
     }),
 
@@ -55,7 +55,7 @@ export const loginProblems = {
   badAnswer: (place: PluginPlace, fact: string, apiVersion: string) =>
     problem(place, 'LOGIN_PLUGIN_ANSWER', {
       message: `what the login plugin "${place.command}" printed ${fact}. Expected an ExecCredential of ${apiVersion}.`,
-      fix: 'Update the plugin, or download the kubeconfig again: they have to be of one age.',
+      fix: 'Update the plugin, or download the kubeconfig again: their versions have to match.',
       exitCode: exitCodes.unreachable,
     }),
 }

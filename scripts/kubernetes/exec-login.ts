@@ -6,7 +6,7 @@ import { findPrograms, passedOverWarning } from '../lib/programs.ts'
 import { isRecord } from '../lib/record.ts'
 import { loginProblems } from './exec-login-problems.ts'
 
-/** What a login plugin answered. Holds credentials: never printed. */
+/** The output of a login plugin. Holds credentials: never printed. */
 export interface ExecLogin {
   readonly token?: string
   /** PEM text. */
@@ -35,20 +35,20 @@ export interface ExecLoginOptions {
   readonly folder: string
   /** A PATH, on which other commands are looked for. */
   readonly searchPath: string | undefined
-  /** Told to a plugin whose entry has `provideClusterInfo`. */
+  /** Given to a plugin whose entry has `provideClusterInfo`. */
   readonly cluster: ExecCluster
   /** Default: 60,000 */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
-  /** Is told which programs were passed over. Default: nobody is, unless none is left */
+  /** Receives the programs that were skipped. Default: not reported, unless none is left */
   readonly log?: (line: string) => void
 }
 
 /**
  * Asks the login plugin of a kubeconfig's user (`exec`), as kubectl does. It gets no standard input, because that may
  * carry a secret of ours. Of its output nothing is ever shown but the first line of standard error, when it fails. One
- * that is looked for on PATH is passed over where another user could replace it; one whose file the kubeconfig names is
- * taken as it is, because whoever may write the kubeconfig may name any file.
+ * that is searched for on PATH is skipped where another user could replace it; one whose file the kubeconfig names is
+ * used in any case, because a writer of the kubeconfig may name any file.
  * Source: client-go, plugin/pkg/client/auth/exec/exec.go.
  *
  * @param entry the value of `exec`, as read
@@ -82,7 +82,7 @@ export async function execLogin(entry: unknown, options: ExecLoginOptions): Prom
 }
 
 /**
- * A token that lasts: asks again when the last answer is about to expire, once for all who wait.
+ * A token that lasts: asks again when the last answer is about to expire, once for all waiting callers.
  *
  * @param first what the plugin answered first
  * @param now milliseconds since 1970
@@ -141,11 +141,11 @@ function parsePlugin(entry: unknown, { where, context }: ExecLoginOptions): Plug
   }
 }
 
-/** The credentials, or what is wrong with the answer: to be said after "what the plugin printed". */
+/** The credentials, or what is wrong with the output: completes "what the plugin printed …". */
 function parseAnswer(stdout: string, apiVersion: string): ExecLogin | string {
   const answer = parseJson(stdout)
-  if (answer.kind !== 'ExecCredential') return 'is no ExecCredential'
-  if (answer.apiVersion !== apiVersion) return 'has another apiVersion than the kubeconfig asks for'
+  if (answer.kind !== 'ExecCredential') return 'is not an ExecCredential'
+  if (answer.apiVersion !== apiVersion) return 'does not have the apiVersion of the kubeconfig'
   const status = record(answer.status)
   const text = (key: string) => (typeof status[key] === 'string' && status[key] !== '' ? status[key] : undefined)
   const token = text('token')
@@ -157,7 +157,7 @@ function parseAnswer(stdout: string, apiVersion: string): ExecLogin | string {
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) return 'holds a malformed token'
   if (hasCertificate && !isPair(clientCertificate, clientKey)) return 'holds no client certificate with its own key'
   const expiresAt = end === undefined ? undefined : Date.parse(end)
-  if (Number.isNaN(expiresAt)) return 'holds an expirationTimestamp that is no date'
+  if (Number.isNaN(expiresAt)) return 'holds an expirationTimestamp that is not a date'
   return {
     ...(token === undefined ? {} : { token }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -166,7 +166,7 @@ function parseAnswer(stdout: string, apiVersion: string): ExecLogin | string {
   }
 }
 
-/** A wrapper script can be ended, but what it has started may hold its output open for long. */
+/** A wrapper script can be ended, but a program it has started may keep its output open for long. */
 function endOf(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
 }

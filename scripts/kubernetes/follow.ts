@@ -3,33 +3,33 @@ import type { ClusterReader, ListOptions } from './client.ts'
 import { isNotFound, KubernetesError } from './errors.ts'
 import type { Kind, KubernetesObject } from './kinds.ts'
 
-/** What is known of the objects of one kind in one place. */
-export type Sight<Kept> =
+/** The known objects of one kind in one place. */
+export type FollowedState<Kept> =
   /** Complete; by name. */
   | { readonly state: 'seen'; readonly objects: ReadonlyMap<string, Kept> }
   /** The cluster has no such kind. */
   | { readonly state: 'kind-absent' }
-  /** Unknown since just now; it is tried again. */
+  /** The connection was lost; it is tried again. */
   | { readonly state: 'lost'; readonly error: unknown }
 
 export interface FollowOptions<T, Kept> extends ListOptions {
   readonly signal: AbortSignal
-  /** What is kept of an object; the rest of it is forgotten at once. */
+  /** The part of an object that is kept; the rest is dropped at once. */
   readonly keep: (object: T) => Kept
   /** Called after the first list, then at every change. */
-  readonly onSight: (sight: Sight<Kept>) => void
+  readonly onState: (view: FollowedState<Kept>) => void
 }
 
 /**
- * Follows objects for ever: a list, then a watch from where the list ended. A watch that the server ends goes on from
+ * Follows objects for ever: a list, then a watch from where the list ended. A watch that the server ends continues from
  * its last event; after anything else (410 Gone, a broken connection, a refusal) the objects are listed again.
  *
- * @throws what the very first list is refused with; the signal's reason when aborted. Never returns.
+ * @throws the error of the very first list; the signal's reason when aborted. Never returns.
  */
 export async function follow<T extends KubernetesObject, Kept>(
   client: Pick<ClusterReader, 'list' | 'watch'>,
   kind: Kind,
-  { keep, onSight, ...place }: FollowOptions<T, Kept>,
+  { keep, onState, ...place }: FollowOptions<T, Kept>,
 ): Promise<never> {
   const { signal } = place
   const objects = new Map<string, Kept>()
@@ -40,7 +40,7 @@ export async function follow<T extends KubernetesObject, Kept>(
     isFirst = false
     objects.clear()
     for (const item of items) objects.set(item.metadata.name, keep(item))
-    onSight({ state: 'seen', objects })
+    onState({ state: 'seen', objects })
     return resourceVersion
   }
   const watch = async (from: string) => {
@@ -52,7 +52,7 @@ export async function follow<T extends KubernetesObject, Kept>(
       if (type === 'BOOKMARK') continue
       if (type === 'DELETED') objects.delete(object.metadata.name)
       else objects.set(object.metadata.name, keep(object))
-      onSight({ state: 'seen', objects })
+      onState({ state: 'seen', objects })
     }
     return last
   }
@@ -67,8 +67,8 @@ export async function follow<T extends KubernetesObject, Kept>(
       const isAbsent = isNotFound(error)
       if (isFirst && !isAbsent) throw error
       isFirst = false
-      if (isAbsent) onSight({ state: 'kind-absent' })
-      else if (!isGone(error)) onSight({ state: 'lost', error })
+      if (isAbsent) onState({ state: 'kind-absent' })
+      else if (!isGone(error)) onState({ state: 'lost', error })
     }
     const pauseMs = Math.min(maxPauseMs, 50 * 2 ** failures++)
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
@@ -77,13 +77,13 @@ export async function follow<T extends KubernetesObject, Kept>(
 
 // --- internal ---
 
-/** A connection that died without a word is noticed no later than this; the watch goes on from its last event. */
+/** A connection that was lost silently is noticed no later than this; the watch continues from its last event. */
 const watchMs = 60_000
-/** A watch that lasted so long worked. */
+/** A watch that lasted this long worked. */
 const steadyMs = 1_000
 const maxPauseMs = 2_000
 
-/** The server no longer knows what happened since then. */
+/** The server no longer has the events since then. */
 function isGone(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 410
 }

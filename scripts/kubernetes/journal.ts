@@ -5,32 +5,32 @@ import { isConflict } from './errors.ts'
 import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
 
 /**
- * What a command of several steps has done so far, in a ConfigMap: whoever runs the command again, from whatever machine,
- * goes on where the last run ended. For one run at a time, under a lease. Never holds a value.
+ * What a command of several steps has done so far, in a ConfigMap: the same command, from any machine,
+ * continues where the last run ended. For one run at a time, under a lease. Never holds a value.
  */
 export interface Journal<State> {
-  /** What was noted last; undefined: nothing has begun, or everything is over. */
+  /** The last recorded state; undefined: nothing has begun, or everything is finished. */
   readonly state: State | undefined
   /**
-   * Resolves when the cluster has it, so that what comes next may rely on it.
+   * Resolves when the cluster has stored it, so that the next step may rely on it.
    *
-   * @throws ProblemError `JOURNAL_CHANGED`: somebody else noted something meanwhile; nothing is written then
+   * @throws ProblemError `JOURNAL_CHANGED`: another run recorded something in the meantime; nothing is written then
    */
   note(state: State): Promise<void>
-  /** Forgets everything: the command is over. */
+  /** Forgets everything: the command has finished. */
   end(): Promise<void>
 }
 
 export interface JournalOptions<State> {
-  /** Undefined for what is no state of this command. */
+  /** Undefined for text that is not a state of this command. */
   readonly parse: (json: unknown) => State | undefined
-  /** Different for each run: marks the journal, so that a run that still hangs somewhere can no longer write it. */
+  /** Different for each run: marks the journal, so that an earlier run that still hangs somewhere can't write it. */
   readonly holder: string
   readonly signal?: AbortSignal
 }
 
 /**
- * Opens a journal, there or not.
+ * Opens a journal, which may not exist yet.
  *
  * @throws ProblemError `JOURNAL_UNREADABLE`
  */
@@ -51,7 +51,7 @@ export async function openJournal<State extends object>(
       const metadata = { annotations, resourceVersion: object.metadata.resourceVersion }
       return await client.mergePatch<JournalObject>(kinds.configMap, ref, { metadata, data: body.data }, signal)
     } catch (error) {
-      // An answer that got lost, or a request that was sent twice, is told from what is there.
+      // A lost response, or a request that was sent twice, is recognised by reading the object again.
       const there = await read().catch(() => undefined)
       if (there && isOurs(there, holder, text)) return there
       throw isConflict(error) ? changed(ref) : error
@@ -75,7 +75,7 @@ export async function openJournal<State extends object>(
 }
 
 /**
- * What was noted last, for somebody who only looks; undefined: nothing has begun, or everything is over.
+ * The recorded state, read without claiming the journal; undefined: nothing has begun, or everything is finished.
  *
  * @throws ProblemError `JOURNAL_UNREADABLE`
  */
@@ -111,8 +111,8 @@ function stateOf<State>(
   throw new ProblemError({
     code: 'JOURNAL_UNREADABLE',
     where: describeObject(kinds.configMap, ref),
-    message: 'holds no state that this version can read. Expected what an earlier run noted.',
-    fix: 'Run the version of tiered-secrets that began it, or, when you know that nothing is half done, delete it.',
+    message: "holds a state that this version can't read. Expected the record of an earlier run.",
+    fix: 'Run the version of tiered-secrets that began it, or, if you know that nothing is half done, delete it.',
   })
 }
 
@@ -128,7 +128,7 @@ function changed(ref: NamespacedRef): ProblemError {
   return new ProblemError({
     code: 'JOURNAL_CHANGED',
     where: describeObject(kinds.configMap, ref),
-    message: 'was changed by somebody else just now. Expected nobody else to be at it.',
-    fix: 'Run the same command again: it goes on from what is there.',
+    message: 'was just changed by another run. Expected no other run at the same time.',
+    fix: 'Run the same command again: it continues from the current state.',
   })
 }

@@ -25,7 +25,7 @@ export interface ObjectMeta {
   readonly managedFields?: readonly ManagedFields[]
 }
 
-/** Who owns which fields, and when the writer last changed one of them. */
+/** Who owns which fields, and when each writer last changed one of them. */
 export interface ManagedFields {
   readonly manager?: string
   readonly time?: string
@@ -37,7 +37,7 @@ export interface OwnerReference {
   readonly kind: string
   readonly name: string
   readonly uid: string
-  /** It writes the object, and nobody else does. */
+  /** The owner that alone writes the object. */
   readonly controller?: boolean
 }
 
@@ -100,7 +100,7 @@ export const kinds = {
   },
 } as const satisfies Record<string, Kind>
 
-/** The kind of an object, or undefined for one that is none of ours. */
+/** The kind of an object, or undefined for a kind we don't use. */
 export function kindOf({ apiVersion, kind }: Pick<KubernetesObject, 'apiVersion' | 'kind'>): Kind | undefined {
   return Object.values(kinds).find((one) => one.kind === kind && one.apiVersion === apiVersion)
 }
@@ -116,7 +116,7 @@ export interface NamespacedRef extends ObjectRef {
   readonly namespace: string
 }
 
-/** `Secret/backend/backend-secrets`: opens nothing, but can be searched for, and names one object. */
+/** `Secret/backend/backend-secrets`: can't be opened, but can be searched for, and names one object. */
 export function describeObject(kind: Pick<Kind, 'kind'>, { name, namespace }: ObjectRef): string {
   return [kind.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/')
 }

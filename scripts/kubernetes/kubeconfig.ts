@@ -30,7 +30,7 @@ export interface ClusterConnection {
   /** PEM text. */
   readonly ca?: string
   readonly token?: string
-  /** Of a login plugin whose tokens expire: the one that is valid now, which comes before `token`. */
+  /** Of a login plugin whose tokens expire: the one that is valid now, used before `token`. */
   readonly currentToken?: () => Promise<string | undefined>
   readonly clientCertificate?: string
   readonly clientKey?: string
@@ -39,7 +39,7 @@ export interface ClusterConnection {
 }
 
 /**
- * Reads `$KUBECONFIG` (a list of files; missing ones are passed over), else `~/.kube/config`. The first file that names
+ * Reads `$KUBECONFIG` (a list of files; missing ones are skipped), else `~/.kube/config`. The first file that names
  * a thing wins, the first that sets a current context too.
  *
  * @throws ProblemError `NO_KUBECONFIG` or `BAD_KUBECONFIG`.
@@ -61,7 +61,7 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
   }
   if (files.length === 0) throw noKubeconfig(paths)
   if (entries.contexts.size === 0)
-    throw bad(files.join(delimiter), 'has no context. Expected a kubeconfig with the one of your cluster.')
+    throw bad(files.join(delimiter), 'has no context. Expected a kubeconfig with a context for your cluster.')
   return { files, currentContext, contexts: [...entries.contexts.keys()], entries, searchPath: env.PATH }
 }
 
@@ -69,7 +69,7 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
  * Credentials and address of a context. A login plugin (`exec`) is asked when the user has no token or certificate.
  *
  * @param context Default: the current one.
- * @param io `signal` ends a login plugin that is being asked, `log` is told which programs were passed over for it.
+ * @param io `signal` ends a login plugin that is being asked, `log` receives the programs that were skipped.
  * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, `UNSUPPORTED_LOGIN`, or as `execLogin`.
  */
 export async function connectionOf(
@@ -85,7 +85,7 @@ export async function connectionOf(
   const user = entries.users.get(text(chosen, 'user') ?? '')
   const server = cluster && text(cluster, 'server')
   if (!cluster || !server || !user) {
-    throw bad(where, `context "${context}" names a cluster or user that isn't there. Expected both entries.`)
+    throw bad(where, `context "${context}" names a cluster or user that doesn't exist. Expected both entries.`)
   }
   refuseAuthProvider(where, context, user)
   const [ca, clientCertificate, clientKey, token] = await Promise.all([
@@ -175,7 +175,7 @@ async function fileText(where: string, entry: Entry, key: string): Promise<strin
   return content
 }
 
-/** What a plugin may be told of the cluster. Source: client-go, rest/exec.go. */
+/** What a plugin may know about the cluster. Source: client-go, rest/exec.go. */
 function execCluster(cluster: Entry, { server, skipVerify, ca, serverName }: ClusterConnection): ExecCluster {
   const proxy = text(cluster, 'proxy-url')
   const extensions = Array.isArray(cluster.body.extensions) ? cluster.body.extensions.map(record) : []

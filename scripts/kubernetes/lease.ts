@@ -5,9 +5,9 @@ import { isConflict } from './errors.ts'
 import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
 
 export interface LeaseOptions {
-  /** Who holds it, as the next one is told; different for each run. */
+  /** Identifies this run to others that want the lease; different for each run. */
   readonly holder: string
-  /** After which a lease that isn't renewed is anybody's, as whoever wants it has seen by its own clock. Default: 30,000. */
+  /** After which a lease that isn't renewed may be taken over, by the clock of whoever waits for it. Default: 30,000. */
   readonly durationMs?: number
   /** Default: a sixth of the duration. */
   readonly renewMs?: number
@@ -16,7 +16,7 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal
 }
 
-/** A lock in the cluster; `await using` gives it back. */
+/** A lock in the cluster; `await using` releases it. */
 export interface Lease extends AsyncDisposable {
   /** Aborted when the lease is lost, with `LEASE_LOST` as the reason, or with the signal that was given. */
   readonly signal: AbortSignal
@@ -25,11 +25,11 @@ export interface Lease extends AsyncDisposable {
 type LeaseClient = Pick<KubernetesClient, 'get' | 'create' | 'mergePatch'>
 
 /**
- * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is given back. One that was
- * given back is free at once. Whether a holder renews is told by what changes while we look, and never by its clock, which
- * may be another one than ours. Source: client-go, tools/leaderelection (`observedTime`).
+ * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is released. One that was
+ * released is free at once. Whether a holder renews is seen from changes while we watch, and never from its clock, which
+ * may differ from ours. Source: client-go, tools/leaderelection (`observedTime`).
  *
- * @throws ProblemError `LEASE_HELD` when somebody renews it
+ * @throws ProblemError `LEASE_HELD` when another run renews it
  */
 export async function acquireLease(client: LeaseClient, ref: NamespacedRef, options: LeaseOptions): Promise<Lease> {
   const { durationMs = 30_000, renewMs = durationMs / 6, signal } = options
@@ -48,7 +48,7 @@ export async function acquireLease(client: LeaseClient, ref: NamespacedRef, opti
       await change({ renewTime: microTime() })
       renewedAt = Date.now()
     } catch (error) {
-      // A conflict may be one with our own renewal, whose answer was lost.
+      // A conflict may be with our own renewal, whose response was lost.
       const found = isConflict(error)
         ? await client.get<LeaseObject>(kinds.lease, ref).catch(() => undefined)
         : undefined
@@ -64,7 +64,7 @@ export async function acquireLease(client: LeaseClient, ref: NamespacedRef, opti
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await renewal
-      // Whatever keeps us from giving it back, it runs out by itself.
+      // If it can't be released, it expires by itself.
       await change({ holderIdentity: null, renewTime: null }).catch(() => undefined)
     },
   }
@@ -89,7 +89,7 @@ async function take(
   let firstAt = 0
   for (;;) {
     const found = await client.get<LeaseObject>(kinds.lease, ref, signal)
-    // Ours when our own request was sent twice.
+    // It is ours when our own request was sent twice.
     if (found?.spec?.holderIdentity === holder) return found
     if (first && found && isRenewed(first, found)) throw heldLease(ref, found)
     const isOver = first !== undefined && performance.now() - firstAt > durationOf(first, durationMs)
@@ -101,7 +101,7 @@ async function take(
     if (!first) {
       const seconds = Math.ceil(durationOf(found, durationMs) / 1000)
       onWait?.(
-        `${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting up to ${seconds} s whether it is still there`,
+        `${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting up to ${seconds} s to see if that run is still active`,
       )
       first = found
       firstAt = performance.now()
@@ -112,7 +112,7 @@ async function take(
 
 const pollMs = 500
 
-/** Undefined when somebody else was faster. */
+/** Undefined when another run was faster. */
 async function claim(
   client: LeaseClient,
   ref: NamespacedRef,
@@ -141,13 +141,13 @@ function isGivenBack({ spec }: LeaseObject): boolean {
   return !spec?.holderIdentity || !spec.renewTime
 }
 
-/** By its holder, or by somebody who has taken it over meanwhile. */
+/** By its holder, or by another run that has taken it over. */
 function isRenewed({ spec: before }: LeaseObject, { spec: now }: LeaseObject): boolean {
   if (!now?.holderIdentity) return false
   return before?.holderIdentity !== now.holderIdentity || before.renewTime !== now.renewTime
 }
 
-/** Its holder's, if it says so. */
+/** The holder's duration, if the lease has one. */
 function durationOf({ spec }: LeaseObject, ownMs: number): number {
   return spec?.leaseDurationSeconds === undefined ? ownMs : spec.leaseDurationSeconds * 1000
 }
@@ -165,7 +165,7 @@ function heldLease(ref: NamespacedRef, { spec }: LeaseObject): ProblemError {
   return new ProblemError({
     code: 'LEASE_HELD',
     where: describe(ref),
-    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}. Expected nobody else to be at it.`,
+    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}: another run is changing it. Expected no other run at the same time.`,
     fix: 'Wait until that run has ended, then run this again.',
   })
 }
@@ -174,7 +174,7 @@ function lostLease(ref: NamespacedRef): ProblemError {
   return new ProblemError({
     code: 'LEASE_LOST',
     where: describe(ref),
-    message: 'was not renewed in time, and may be held by somebody else now. Expected to hold it to the end.',
-    fix: 'Run the same command again: it goes on where this one stopped.',
+    message: 'was not renewed in time, and another run may hold it now. Expected to hold it until the end.',
+    fix: 'Run the same command again: it continues where this one stopped.',
   })
 }

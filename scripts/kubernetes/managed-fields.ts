@@ -2,7 +2,7 @@ import { compare } from '../lib/problems.ts'
 import type { ManagedFields } from './kinds.ts'
 
 /**
- * Who last wrote a field, or any field below it, by their names as field managers; whoever deploys a release is left out.
+ * Who last wrote a field, or any field below it, by their names as field managers; deployers of a release are left out.
  * Source: Kubernetes, reference/using-api/server-side-apply, and structured-merge-diff, `fieldpath/serialize-pe.go`.
  *
  * @param path keys of objects; an item of a list is `[name]` or `[0]`
@@ -20,10 +20,10 @@ export function keysOfHelm(managed: readonly ManagedFields[], field: 'labels' | 
     .flatMap((key) => (key.startsWith('f:') ? [key.slice('f:'.length)] : []))
 }
 
-/** As which Helm writes. Source: Helm 3 and 4, `getManagedFieldsManager`: the name of its program. */
+/** The names under which Helm writes. Source: Helm 3 and 4, `getManagedFieldsManager`: the name of its program. */
 export const helmsName = 'helm'
 
-/** As which an object is put back; it owns nothing when that is done. */
+/** The name under which an object is restored; it owns nothing afterwards. */
 export const restorersName = 'tiered-secrets-restore'
 
 // --- internal ---
@@ -38,7 +38,7 @@ function owns(fields: Fields, [key, ...rest]: readonly string[]): boolean {
   const name = `f:${key}` in fields ? `f:${key}` : Object.keys(fields).find((one) => isItem(one, key))
   if (name === undefined) return false
   const next = below(fields, name)
-  // Without parts: the whole is owned as one, such as a list that is replaced whole.
+  // Without parts: the whole is owned together, such as a list that is replaced as a whole.
   return Object.keys(next).length === 0 || owns(next, rest)
 }
 

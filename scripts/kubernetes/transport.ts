@@ -43,7 +43,7 @@ export function openTransport(connection: TransportOptions): Transport {
   const open = isHttps ? httpsRequest : httpRequest
   const currentToken = connection.currentToken ?? (async () => connection.token)
   const send = async (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> => {
-    // Every request that is under way listens to it.
+    // Every request in progress listens to it.
     if (options.signal) setMaxListeners(0, options.signal)
     const token = await currentToken()
     return new Promise((resolve, reject) => {
@@ -58,7 +58,7 @@ export function openTransport(connection: TransportOptions): Transport {
       const request = open(`${server}${path}`, { method, agent, headers, ...(signal ? { signal } : {}) }, resolve)
       if (timeoutMs > 0) request.setTimeout(timeoutMs, () => request.destroy(timedOut()))
       request.on('error', (error: NodeJS.ErrnoException) => {
-        // A server may close an idle connection at the very moment it is used again; asking once more is safe
+        // A server may close an idle connection just when it is used again; sending the request once more is safe
         // for everything but a creation.
         const isIdleClose = request.reusedSocket && error.code === 'ECONNRESET'
         if (mayRetry && isIdleClose && method !== 'POST') resolve(send(options, false))
@@ -76,5 +76,5 @@ export function openTransport(connection: TransportOptions): Transport {
 // --- internal ---
 
 function timedOut(): NodeJS.ErrnoException {
-  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+  return Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' })
 }

@@ -1,4 +1,4 @@
-/** How long ago, as a person says it: `30 s`, `4 min`, `3 h`, `12 d`. What is still to come is `0 s`. */
+/** How long ago, in a readable form: `30 s`, `4 min`, `3 h`, `12 d`. A time in the future is `0 s`. */
 export function age(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   if (seconds < 120) return `${seconds} s`

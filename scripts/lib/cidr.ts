@@ -11,7 +11,7 @@ export interface Cidr {
 /**
  * A network in CIDR notation: `10.0.0.0/8`, `fd00::/8`. Bits beyond the prefix are kept, see `networkOf`.
  *
- * @returns undefined for what is none, such as `10.0.0/8`, `010.0.0.0/8` or an address with a zone
+ * @returns undefined for a malformed one, such as `10.0.0/8`, `010.0.0.0/8` or an address with a zone
  */
 export function parseCidr(text: string): Cidr | undefined {
   const [address = '', prefix = '', ...more] = text.split('/')
@@ -39,7 +39,7 @@ export function networkOf(cidr: Cidr): Cidr {
   return { ...cidr, bits: (cidr.bits >> hostBits) << hostBits }
 }
 
-/** The canonical form, in small letters: `10.0.0.0/8`, `2001:db8::/32`. */
+/** The canonical form, in lowercase: `10.0.0.0/8`, `2001:db8::/32`. */
 export function cidrText(cidr: Cidr): string {
   return `${addressText(cidr)}/${cidr.prefix}`
 }

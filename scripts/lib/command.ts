@@ -17,14 +17,14 @@ export interface OptionSpec {
   readonly required?: boolean
 }
 
-/** What a command is told by its place on the line and not by a name: `<secret>`. */
+/** An argument that is given by position and not by name: `<secret>`. */
 export interface ArgumentSpec {
   /** As in `--help`, and the field of the options it fills: `secret`. */
   readonly name: string
   readonly description: string
 }
 
-/** What a command may touch of the outside world. Only `cli.ts` makes one. */
+/** A command's access to the outside world. Only `cli.ts` creates one. */
 export interface CommandIo extends Output, Folders {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder in which the user typed the command. */
@@ -42,7 +42,7 @@ export interface CommandSpec<Options> {
   /** One command line that can be pasted. */
   readonly example: string
   readonly options: readonly OptionSpec[]
-  /** Default: there is none, and one that is given is refused. It has to be given otherwise. */
+  /** Default: none, and one that is given is refused. Otherwise it is required. */
   readonly argument?: ArgumentSpec
   run(options: Options, io: CommandIo): Promise<ExitCode>
 }
@@ -53,7 +53,7 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<
 }
 
 /**
- * What ends a command whose options don't go together, or can't be.
+ * The error for options that can't be combined, or are invalid.
  *
  * @param command its name, as the user types it
  */

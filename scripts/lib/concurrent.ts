@@ -1,6 +1,6 @@
 /**
- * What `work` makes of each item, in their order, at most `limit` at a time. After a failure nothing more is begun, and
- * it is thrown once what runs is over.
+ * What `work` makes of each item, in their order, at most `limit` at a time. After a failure nothing more is started, and
+ * it is thrown once the running work has ended.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

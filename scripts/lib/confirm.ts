@@ -2,7 +2,7 @@ import { type CommandIo, wrongUsage } from './command.ts'
 import { commandLine } from './command-line.ts'
 
 /**
- * Ends a command that writes, before it does anything, when nobody could confirm it.
+ * Ends a command that writes, before it does anything, when there is no terminal to confirm it.
  *
  * @throws ProblemError `WRONG_USAGE`
  */
@@ -12,11 +12,11 @@ export function refuseUnattended(
   { input }: Pick<CommandIo, 'input'>,
 ): void {
   if (yes || dryRun || input.isTerminal) return
-  const message = 'nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'
+  const message = 'confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'
   throw wrongUsage(command, commandLine`${command}`, message)
 }
 
-/** Asks at the terminal, and tells that nothing was changed unless the answer is yes. */
+/** Asks at the terminal, and says that nothing was changed unless the answer is yes. */
 export async function confirm(question: string, { input, log }: Pick<CommandIo, 'input' | 'log'>): Promise<boolean> {
   const answer = await input.ask(`${question} [y/N] `)
   if (/^y(es)?$/i.test(answer.trim())) return true

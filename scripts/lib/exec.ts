@@ -12,7 +12,7 @@ export interface RunOptions {
   /** Its output is thrown away, and what it leaves running is not waited for. Default: false */
   readonly isSilent?: boolean
   readonly input?: string
-  /** Whatever it has started is ended with it, by `signal` and `timeoutMs`. A Ctrl-C at the terminal reaches only us. Default: false */
+  /** Its child processes are ended with it, by `signal` and `timeoutMs`. A Ctrl-C at the terminal reaches only us. Default: false */
   readonly isGroup?: boolean
   readonly signal?: AbortSignal
   /** After which the program is ended, as if by a signal. Default: never. */
@@ -20,7 +20,7 @@ export interface RunOptions {
   /** Called for each line of standard error as it comes. */
   readonly onStderrLine?: (line: string) => void
   /**
-   * What a failure ends the command with.
+   * The exit code after a failure.
    *
    * Default: `exitCodes.problems`
    */

@@ -18,7 +18,7 @@ export async function readIfExists(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes beside the file, flushes, then renames: after a crash the old or the new text is there, whole.
+ * Writes beside the file, flushes, then renames: after a crash the file has the complete old or new text.
  *
  * @throws ProblemError `FILE_NOT_WRITTEN` (full disk, no permission); the old text is then untouched.
  */

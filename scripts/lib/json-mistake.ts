@@ -1,16 +1,16 @@
-/** Where a text stops being JSON, both counted from 1. */
+/** The position where a text stops being JSON, both counted from 1. */
 export interface JsonMistake {
   readonly line: number
   readonly column: number
-  /** Nothing of it is wrong, only something is missing at its end. */
+  /** The text is right so far, but incomplete. */
   readonly isCutOff: boolean
 }
 
 /**
- * The first character of a text that no JSON goes on with. The parser's own message is not enough: it quotes the text,
- * which may be a secret, and does not always say where it is.
+ * The first character of a text that can't be part of JSON. The parser's own message is not enough: it quotes the text,
+ * which may be a secret, and does not always have the position.
  *
- * @param text that is no JSON
+ * @param text that is not JSON
  */
 export function jsonMistake(text: string): JsonMistake {
   // The longest beginning that could still become JSON.
@@ -33,7 +33,7 @@ function mayGoOn(beginning: string): boolean {
   } catch (error) {
     const message = error instanceof Error ? error.message : ''
     if (/^(Unexpected end of JSON input|Unterminated string)/.test(message)) return true
-    // Where the parser misses something is the end of the beginning.
+    // Where the parser misses something, the valid beginning ends.
     const [, position] = / at position (\d+)/.exec(message) ?? []
     return position !== undefined && Number(position) >= beginning.length
   }

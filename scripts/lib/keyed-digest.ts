@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** Tells whether two values are the same without keeping them. Worth nothing once the run is over. */
+/** Compares two values without keeping them. Worthless once the run has ended. */
 export type Digest = (value: string | Uint8Array) => string
 
-/** Digests under a key that nobody but this function knows, and that dies with the process. */
+/** Digests with a key that only this function knows, and that is lost with the process. */
 export function keyedDigest(): Digest {
   const key = randomBytes(32)
   return (value) => createHmac('sha256', key).update(value).digest('hex')

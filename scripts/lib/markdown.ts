@@ -7,8 +7,8 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 }
 
 /**
- * A foreign text within Markdown: nothing in it becomes a link, an image, HTML, a mention or the end of a cell. What is
- * more than plain words is shown as code.
+ * A foreign text within Markdown: nothing in it becomes a link, an image, HTML, a mention or the end of a cell. Anything
+ * but plain words is shown as code.
  */
 export function markdownText(text: string): Printable {
   const line = oneLine(text)
@@ -18,7 +18,7 @@ export function markdownText(text: string): Printable {
   return oneLine(`${fence}${space}${line}${space}${fence}`)
 }
 
-/** Lines as they are, in a block none of them can end. */
+/** Lines unchanged, in a block that none of them can end. */
 export function markdownBlock(text: Printable): Printable {
   const fence = fenceAround(text, 3)
   return document(`${fence}\n${text.trimEnd()}\n${fence}`)

@@ -4,8 +4,8 @@ import { beforeOptions } from './command-line.ts'
 const npmsOwn = ['yes', 'dry-run', 'force', 'json', 'version']
 
 /**
- * How a command should have been typed, when npm took options of ours for its own because no `--` stood before them:
- * it hands them on as variables, and values that follow a space as words. Undefined when it took none.
+ * The command as it should have been typed, when npm took our options for its own because there was no `--` before them:
+ * npm passes them on as variables, and values after a space as words. Undefined when it took none.
  *
  * @param options names of the command's options, without dashes
  * @param words what came through
@@ -23,7 +23,7 @@ export function commandWithDashes(
   if (first === undefined) return undefined
   const value = variable(first)
   const typed = value === 'true' ? `--${first}` : value === '' ? `--no-${first}` : `--${first}=${value}`
-  // With several, which word belongs to which is not known; and a part of a command is not to be run.
+  // With several, it is unknown which word belongs to which; and a part of a command must not be run.
   const isWhole = others.length === 0 && !npmsOwn.some((option) => variable(option) === 'true')
   return [beforeOptions(command), typed, ...(isWhole ? words : ['…'])].join(' ')
 }

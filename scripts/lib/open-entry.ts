@@ -2,21 +2,21 @@ import type { Stats } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-/** What on the way to a file or folder somebody else may change. */
+/** The part of a path that somebody else may change. */
 export interface OpenEntry {
   /** Absolute, and without links: a folder, a link or the file itself. */
   readonly path: string
-  /** To be said after its path. */
+  /** Completes a sentence that starts with the path. */
   readonly fact: string
-  /** What closes it: a whole sentence without its full stop. */
+  /** The fix: a whole sentence without its full stop. */
   readonly fix: string
 }
 
 /**
- * The first thing on the way to a file or folder through which another user than this one and root could put something
- * else in its place; undefined when there is none. Links are followed, and each folder they lead through counts. Of a
+ * The first part of a path through which a user other than this one and root could put something
+ * else in place of the file or folder; undefined when there is none. Links are followed, and each folder on the way counts. In a
  * folder like /tmp, where only the owner of an entry may replace it (the sticky bit), the folders in it may be used and
- * the files in it may not, because anybody may have put them there first. What does not exist is nobody's.
+ * the files in it may not, because anybody may have put them there first. What does not exist is safe.
  *
  * @param path of a file or a folder
  */
@@ -47,8 +47,8 @@ export async function findOpenEntry(path: string): Promise<OpenEntry | undefined
 }
 
 /**
- * Whether everybody in a group is this user or root, as /etc/passwd and /etc/group list them: true of the group of their
- * own that most systems give each user, and of Debian's `staff` as long as it is empty.
+ * Whether everybody in a group is this user or root, according to /etc/passwd and /etc/group: true of the private group
+ * that most systems give each user, and of Debian's `staff` as long as it is empty.
  *
  * @param accounts the texts of the two files
  */
@@ -66,7 +66,7 @@ export function isGroupOfOwn(gid: number, uid: number, accounts: { passwd: strin
 
 // --- internal ---
 
-/** As Linux follows, and no more. */
+/** As many as Linux follows. */
 const maxLinks = 40
 
 /** On macOS, whoever is in `admin` may become root, and Homebrew's folders are writable for it. */
@@ -86,10 +86,10 @@ async function openness(path: string, stats: Stats, uid: number): Promise<OpenEn
     return {
       path,
       fact: `belongs to another user (uid ${stats.uid})`,
-      fix: 'Move what you need of it to where only you and root may write',
+      fix: 'Move what you need to a folder where only you and root may write',
     }
   }
-  // The mode of a link says nothing.
+  // The mode of a link has no meaning.
   if (stats.isSymbolicLink()) return undefined
   const isOpenToAll = (stats.mode & 0o002) !== 0
   if (!isOpenToAll && ((stats.mode & 0o020) === 0 || (await isClosedGroup(stats.gid, uid)))) return undefined

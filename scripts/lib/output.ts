@@ -3,7 +3,7 @@ import { lines, type Printable, painted } from './printable.ts'
 /** What is shown, and how it is laid out in the columns of a terminal. Without a terminal they are undefined: any number. */
 export type Shown = Printable | ((columns: number | undefined) => Printable)
 
-/** Where a command says what it has to say. Nothing foreign gets there as it is: the types ask for it, and so does `output`. */
+/** The output of a command. Foreign text never gets there unescaped: the types enforce it, and so does `output`. */
 export interface Output {
   /** The result. */
   out(text: Shown): void
@@ -24,7 +24,7 @@ type Stream = Pick<NodeJS.WritableStream, 'write'> & { readonly isTTY?: boolean;
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The output of a process; the only way to it. Each stream is judged by itself: one of them may be a file. */
+/** The output of a process; the only access to it. Each stream is judged by itself: one of them may be a file. */
 export function output(stdout: Stream, stderr: Stream, env: Environment): Output {
   const isTerminal = stderr.isTTY === true
   return {
@@ -48,7 +48,7 @@ export function hasColour(stream: Pick<Stream, 'isTTY'>, { FORCE_COLOR, NO_COLOR
 
 // --- internal ---
 
-/** Up by one line, and all of it away: a line always ends with a line break. */
+/** Moves up one line and erases it: a line always ends with a line break. */
 const eraseLine = '\u001b[1A\u001b[2K'
 
 function show(shown: Shown, stream: Stream, env: Environment): void {

@@ -1,10 +1,10 @@
 declare const isPrintable: unique symbol
 
 /**
- * A text that may reach a terminal. Nothing in it moves the cursor, changes a colour, turns the direction of writing or
- * is invisible, and none of its lines was begun by a line break in a foreign text: a name of somebody's, what a program,
- * the cluster or Scaleway says. Only the functions below make one. It may have marks, of `styled`, which `painted` makes
- * colours of.
+ * A text that may be printed to a terminal. Nothing in it moves the cursor, changes a colour, turns the direction of
+ * writing or is invisible, and none of its lines comes from a line break in a foreign text: a name, or what a program, the
+ * cluster or Scaleway says. Only the functions below create one. It may have marks, from `styled`, which `painted` turns
+ * into colours.
  */
 export type Printable = string & { readonly [isPrintable]: true }
 
@@ -16,12 +16,12 @@ export function oneLine(text: string): Printable {
   return escapeAll(text, hidden)
 }
 
-/** Lines, each ended by a line break of ours. */
+/** Lines, each ended by our own line break. */
 export function lines(...texts: readonly string[]): Printable {
   return texts.map((text) => `${oneLine(text)}\n`).join('') as Printable
 }
 
-/** What a word is marked as: what is fine, what is to be looked at, what is wrong, and what says least. */
+/** What a word is marked as: what is fine, what needs attention, what is wrong, and what matters least. */
 export type Style = 'good' | 'attention' | 'bad' | 'quiet'
 
 /** A foreign text within a line of ours, marked: a terminal shows it in colour, and nothing else shows the marks. */
@@ -35,7 +35,7 @@ export function unstyled(text: Printable): Printable {
 }
 
 /**
- * A text as it goes to a stream: its marks become colours, or go. Whatever else would be hidden is escaped here too, for
+ * A text as it goes to a stream: its marks become colours, or disappear. Whatever else would be hidden is escaped here too, for
  * what came around the types.
  */
 export function painted(text: Printable, isColoured: boolean): string {
@@ -50,12 +50,12 @@ export function painted(text: Printable, isColoured: boolean): string {
     .join('')
 }
 
-/** Printable texts, one behind the other. */
+/** Printable texts, joined together. */
 export function together(...texts: readonly Printable[]): Printable {
   return texts.join('') as Printable
 }
 
-/** A text with the line breaks it has: a YAML, HCL or Markdown document or a script, whose writer quotes what is in it. */
+/** A text with its own line breaks: a YAML, HCL or Markdown document or a script, whose writer quotes its content. */
 export function document(text: string): Printable {
   return escapeAll(text, hiddenInDocument)
 }
@@ -67,7 +67,7 @@ export function jsonDocument(value: unknown): Printable {
 
 // --- internal ---
 
-/** Control and format characters, halves of a character, separators of lines, and what is drawn as nothing. */
+/** Control and format characters, halves of a character, separators of lines, and characters without a visible form. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const hiddenInDocument = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

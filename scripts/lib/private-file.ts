@@ -3,30 +3,30 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { type Problem, ProblemError } from './problems.ts'
 import { shell } from './shell.ts'
 
-/** What a private file is for, in the words of its problems. */
+/** What a private file is for, for its error messages. */
 export interface PrivateFile {
-  /** Begins the codes: `KEY_FILE` for `KEY_FILE_UNREADABLE` and `KEY_FILE_OPEN_TO_OTHERS`. */
+  /** Start of the codes: `KEY_FILE` for `KEY_FILE_UNREADABLE` and `KEY_FILE_OPEN_TO_OTHERS`. */
   readonly code: string
   /** Completes "other users of this machine may read …": `the key`. */
   readonly secret: string
   /** Completes "Expected a file with …": `a Scaleway API key`. */
   readonly content: string
-  /** What can be done when it can't be read. */
+  /** The fix when it can't be read. */
   readonly fix: string
-  /** What has to be done when others may have read it. */
+  /** The fix when others may have read it. */
   readonly replace: string
 }
 
-/** Whether a path means standard input, from which secrets are always taken. */
+/** Whether a path means standard input, from which secrets are always accepted. */
 export function isStandardInput(path: string): boolean {
   return path === '-' || path === '/dev/stdin'
 }
 
 /**
- * The bytes of a file with secrets, which only its owner can read. The mode is that of the opened file, so that nobody
- * can put another one in its place in between. What the caller's shell has opened (`/dev/fd/63`, as `<(command)` gives
- * it) is taken as standard input is. Not read this way: a kubeconfig and the config file of `scw`, which belong to tools
- * that take them as they are; a backup of `migrate`, which is sealed; the files of the emulator, which it writes itself.
+ * The bytes of a file with secrets, which only its owner can read. The mode is that of the opened file, so that it
+ * can't be replaced in between. What the caller's shell has opened (`/dev/fd/63`, as `<(command)` gives
+ * it) is accepted like standard input. Not read this way: a kubeconfig and the config file of `scw`, which belong to tools
+ * that accept them in any mode; a backup of `migrate`, which is sealed; the files of the emulator, which it writes itself.
  *
  * @param maxBytes Default: no limit
  * @throws ProblemError `<code>_UNREADABLE`, `<code>_OPEN_TO_OTHERS`
@@ -39,7 +39,7 @@ export async function readPrivateFile(
   const file = await openOrProblem(path, what)
   try {
     const stats = await file.stat()
-    if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, what, 'it is no file'))
+    if (!stats.isFile() && !stats.isFIFO()) throw new ProblemError(unreadable(path, what, 'it is not a file'))
     if (stats.size > maxBytes) throw new ProblemError(unreadable(path, what, `it has more than ${maxBytes} bytes`))
     if (!isDescriptor(path) && (stats.mode & 0o077) !== 0) throw new ProblemError(openToOthers(path, what, stats))
     return await file.readFile()
@@ -50,7 +50,7 @@ export async function readPrivateFile(
 
 // --- internal ---
 
-/** What others may do with what is behind a descriptor was decided by whoever opened it. */
+/** Whoever opened a descriptor has decided who may read it. */
 function isDescriptor(path: string): boolean {
   return /^\/(dev|proc\/self)\/fd\/\d+$/.test(path)
 }

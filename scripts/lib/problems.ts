@@ -4,16 +4,16 @@ import { lines, oneLine, type Printable, styled, together, unstyled } from './pr
 export interface Problem {
   /** Stable identifier, for scripts and for searching the documentation. */
   readonly code: string
-  /** A place one can open or grep: `catalogue "S3_BUCKET" (backend)`, `values/production.yaml`. */
+  /** A place that can be opened or searched for: `catalogue "S3_BUCKET" (backend)`, `values/production.yaml`. */
   readonly where: string
   /** What is true now, and what was expected. Never a secret value. */
   readonly message: string
   /** What to do about it. */
   readonly fix: string
-  /** What a program said last, shown below the message, each line marked as not ours. */
+  /** A program's last output, shown below the message, each line marked as foreign. */
   readonly lastLines?: readonly string[]
   /**
-   * A warning is shown but fails nothing.
+   * A warning is shown but does not fail the command.
    *
    * Default: `error`
    */
@@ -33,7 +33,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Ends a command with problems to show; anything else that is thrown is our bug. */
+/** Ends a command with problems to show; any other thrown error is our bug. */
 export class ProblemError extends Error {
   readonly problems: readonly Problem[]
   readonly exitCode: ExitCode
@@ -62,12 +62,12 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   )
 }
 
-/** The text a person reads, three lines a problem. */
+/** The text for people, three lines per problem. */
 export function formatProblems(problems: readonly Problem[]): Printable {
   return together(...sortProblems(problems).map((problem) => formatProblem(problem)))
 }
 
-/** The same, line by line, for who has nothing but a log of lines. */
+/** The same, line by line, for a log. */
 export function logProblems(problems: readonly Problem[], log: (line: string) => void): void {
   for (const line of unstyled(formatProblems(problems)).trimEnd().split('\n')) if (line !== '') log(line)
 }

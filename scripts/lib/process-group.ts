@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Ends a process group, should it have to be. */
+/** Ends a process group if necessary. */
 export interface GroupWatch {
   /** Stops watching, once the first process has ended; resolves when a group that had to be ended is gone. */
   over(): Promise<{ readonly wasLate: boolean }>
 }
 
 /**
- * Ends a process with everything it has started when a signal aborts or its time is up: politely first, and by force when
- * it is still there a second later.
+ * Ends a process and its children when a signal aborts or its time is up: first politely, and by force when
+ * it still runs a second later.
  *
- * @param pid of a process that was started as the first of its group
+ * @param pid of a process that leads its group
  */
 export function watchGroup(
   pid: number,
@@ -54,7 +54,7 @@ async function endGroup(pid: number): Promise<void> {
   }
 }
 
-/** Whether there is anybody in the group. */
+/** Whether the group has any process. */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal)

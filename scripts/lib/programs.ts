@@ -8,7 +8,7 @@ import type { Problem } from './problems.ts'
 export interface ProgramsFound {
   /** In PATH's order. */
   readonly usable: readonly string[]
-  /** Those that are passed over, because others could put another program in their place. */
+  /** Those that are skipped, because others could replace them. */
   readonly passedOver: readonly PassedOver[]
 }
 
@@ -18,8 +18,8 @@ export interface PassedOver {
 }
 
 /**
- * Executable files with one of these names, in the folders of a PATH. Relative folders are ignored, and a program that
- * another user could replace is passed over.
+ * Executable files with one of these names, in the folders of a PATH. Relative folders are ignored, and a program
+ * that another user could replace is skipped.
  */
 export async function findPrograms(names: readonly string[], searchPath: string | undefined): Promise<ProgramsFound> {
   const candidates = foldersOf(searchPath).flatMap((folder) => names.map((name) => join(folder, name)))
@@ -37,7 +37,7 @@ export async function findPrograms(names: readonly string[], searchPath: string 
   return { usable, passedOver }
 }
 
-/** A PATH for programs that look for others themselves: without the folders whose programs would be passed over. */
+/** A PATH for programs that search for others themselves: without the folders whose programs would be skipped. */
 export async function closedSearchPath(searchPath: string | undefined): Promise<string> {
   const folders = foldersOf(searchPath)
   const open = await Promise.all(folders.map(findOpenEntry))
@@ -45,15 +45,15 @@ export async function closedSearchPath(searchPath: string | undefined): Promise<
 }
 
 /**
- * That a program was passed over.
+ * The problem for a skipped program.
  *
- * @param otherwise what else can be done, to be said after "or": `name the program with HELM_BIN`
+ * @param otherwise another fix, completes "…, or": `name the program with HELM_BIN`
  */
 export function passedOverWarning({ path, open }: PassedOver, otherwise: string): Problem {
   return {
     code: 'PROGRAM_PASSED_OVER',
     where: path,
-    message: `is passed over, because ${open.path} ${open.fact}. Expected a program that nobody but you and root can replace.`,
+    message: `is skipped, because ${open.path} ${open.fact}. Expected a program that nobody but you and root can replace.`,
     fix: `${open.fix}, or ${otherwise}.`,
     severity: 'warning',
   }

@@ -4,17 +4,17 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { ProblemError } from './problems.ts'
 import { isRecord } from './record.ts'
 
-/** What anybody may read of a sealed text: whose it is and when it was made. Can't be changed without being noticed. */
+/** The unencrypted part of a sealed text: its owner and its time. It can't be changed without being noticed. */
 export type SealHeader = Readonly<Record<string, unknown>>
 
 export interface SealedTextOptions {
   readonly passphrase: string
   readonly header: SealHeader
-  /** How much work a guess of the passphrase is. Default: 128 MiB of memory, about half a second */
+  /** The cost of one guess of the passphrase. Default: 128 MiB of memory, about half a second */
   readonly cost?: number
 }
 
-/** A sealed text as it is stored: JSON, with all that is needed to open it but the passphrase. */
+/** A sealed text as it is stored: JSON, with everything needed to open it except the passphrase. */
 interface Sealed {
   readonly sealed: typeof formatName
   readonly version: 1
@@ -46,7 +46,7 @@ export async function sealText(
 }
 
 /**
- * The text again. Secret: never printed.
+ * The opened text. Secret: never printed.
  *
  * @param where where the sealed text is from, for messages
  * @throws ProblemError `SEAL_UNREADABLE`, `SEAL_REFUSES`
@@ -63,19 +63,19 @@ export async function openSealedText(sealedText: string, passphrase: string, whe
     const packed = Buffer.concat([decipher.update(Buffer.from(sealed.ciphertext, 'base64')), decipher.final()])
     return gunzipSync(packed, { maxOutputLength: maxLength }).toString('utf8')
   } catch {
-    // Which of the two it is can't be told: that is the point of it.
+    // The two can't be distinguished, by design.
     throw new ProblemError({
       code: 'SEAL_REFUSES',
       where,
       message:
-        'does not open: the passphrase is another one, or the text was changed. Expected the passphrase it was sealed with.',
+        "can't be opened: the passphrase is wrong, or the text was changed. Expected the passphrase it was sealed with.",
       fix: 'Run the same command again with the right passphrase.',
     })
   }
 }
 
 /**
- * What a sealed text tells without its passphrase.
+ * What can be read of a sealed text without its passphrase.
  *
  * @throws ProblemError `SEAL_UNREADABLE`
  */
@@ -93,7 +93,7 @@ const maxLength = 64 * 1024 * 1024
 
 const scryptKey = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-/** The same passphrase typed on another keyboard may be other code points. */
+/** The same passphrase typed on another keyboard may have different code points. */
 function deriveKey(passphrase: string, { N, r, p, salt }: Sealed['kdf']): Promise<Buffer> {
   return scryptKey(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 32, { N, r, p, maxmem: 256 * N * r })
 }
@@ -108,7 +108,7 @@ function parse(text: string, where: string): Sealed {
   throw new ProblemError({
     code: 'SEAL_UNREADABLE',
     where,
-    message: 'is no sealed text, or only a part of one. Expected what this command wrote.',
+    message: 'is not a complete sealed text. Expected a file that this command wrote.',
     fix: 'Correct the path, or use another copy of it.',
   })
 }
@@ -125,7 +125,7 @@ function parsed(text: string): Sealed | undefined {
   }
 }
 
-/** Somebody else's numbers may ask for more memory than there is. */
+/** Foreign numbers may ask for more memory than is available. */
 function isAffordable(kdf: Sealed['kdf'] | undefined): boolean {
   const { N = 0, r, p } = kdf ?? {}
   return Number.isInteger(Math.log2(N)) && N > 1 && N <= maxCost && r === 8 && p === 1

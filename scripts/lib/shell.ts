@@ -3,7 +3,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** A command to paste into a shell. What is put into it is a word, or part of one, whatever is in it; a list is several. */
+/** A command to paste into a shell. A value put into it is always one word or part of one; a list is several. */
 export function shell(
   command: TemplateStringsArray,
   ...values: readonly (string | number | readonly string[])[]

@@ -21,7 +21,7 @@ export interface TableOptions {
   readonly below?: string
 }
 
-/** A plain table with aligned columns; the header is underlined by nothing, so that `awk` can read it. */
+/** A plain table with aligned columns; the header has no line below it, so that `awk` can read it. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -128,7 +128,7 @@ function lineText(
   return together(...parts, lines(''))
 }
 
-/** Not folded: a terminal goes on in its next line, and what is copied from there has no line break. */
+/** Not folded: a terminal continues it in its next line, and what is copied from there has no line break. */
 function belowText({ texts }: Column, row: number): Printable {
   const text = texts[row] ?? ''
   return text === '' ? together() : lines(`    ${text}`)

@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { oneLine } from './printable.ts'
 
-/** Standard input, for a command that is given something there, or asks. */
+/** Standard input, for a command that reads it or asks questions. */
 export interface CommandInput {
-  /** Somebody sits there: nothing is piped in. */
+  /** It is a terminal: nothing is piped in. */
   readonly isTerminal: boolean
-  /** Everything that is piped in; what is beyond `maxLength` characters is left out. Default: 65,536 */
+  /** Everything that is piped in; text beyond `maxLength` characters is cut off. Default: 65,536 */
   read(maxLength?: number): Promise<string>
   /** One line typed at the terminal, empty at Ctrl-D. `hidden` shows nothing of it. */
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>
@@ -15,9 +15,9 @@ export interface CommandInput {
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
 
 export interface CommandInputOptions {
-  /** Ends a question that waits for its answer. */
+  /** Ends a question that waits for an answer. */
   readonly signal: AbortSignal
-  /** Called at Ctrl-C, which a terminal that is being asked no longer turns into a signal by itself. */
+  /** Called at Ctrl-C, which a terminal does not turn into a signal while a question is open. */
   interrupt(): void
 }
 
@@ -51,14 +51,14 @@ export function commandInput(
           },
         })
         const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 })
-        // Not before the interface is there: until then the terminal itself shows what is typed.
+        // Not before the interface exists: until then the terminal itself shows what is typed.
         output.write(asked)
         let ended = false
         const end = (settle: () => void) => {
           if (ended) return
           ended = true
           signal.removeEventListener('abort', abort)
-          // What was pasted behind the answer comes at once, and is for the next question, which may be a hidden one.
+          // Text pasted after the answer arrives at once, and belongs to the next question, which may be a hidden one.
           isMuted = true
           lines.on('line', (line) => ahead.lines.push(line))
           queueMicrotask(() => {

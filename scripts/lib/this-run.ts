@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 
-/** Who we are, for somebody who wants to know whom to ask; different for each run. */
+/** Identifies this run for a person who wants to know whom to ask; different for each run. */
 export function thisRun(): string {
   let user = 'somebody'
   try {

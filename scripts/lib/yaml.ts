@@ -2,8 +2,8 @@ import { parseAllDocuments, type ScalarTag, stringify } from 'yaml'
 import { exitCodes, ProblemError } from './problems.ts'
 
 /**
- * Block YAML that Helm, the API server and yamllint all read alike. YAML 1.1 rules decide what is quoted, because
- * Helm's parser still takes `y`, `on` and `1_000` for booleans and numbers, and then what only Go takes for something
+ * Block YAML that Helm, the API server and yamllint all read in the same way. YAML 1.1 rules decide what is quoted, because
+ * Helm's parser still reads `y`, `on` and `1_000` as booleans and numbers, and then what only Go reads as something
  * else.
  */
 export function toYaml(value: unknown): string {
@@ -30,7 +30,7 @@ export function parseYamlDocuments(text: string, where: string): unknown[] {
         {
           code: 'YAML_INVALID',
           where,
-          message: `is no valid YAML: ${error.code}${error.linePos ? ` in line ${error.linePos[0].line}` : ''}. Expected YAML.`,
+          message: `is not valid YAML: ${error.code}${error.linePos ? ` in line ${error.linePos[0].line}` : ''}. Expected YAML.`,
           fix: 'Correct the line, or generate the file again.',
         },
         exitCodes.problems,
@@ -46,7 +46,7 @@ export function parseYamlDocuments(text: string, where: string): unknown[] {
 /** YAML 1.1 counts these as line breaks, and the byte order mark as nothing: they are written as escapes. */
 const lineSeparators = /[\u0085\u2028\u2029\ufeff]/g
 
-/** Never resolved, only written: its pattern is what Go takes for a number and YAML 1.1 for text, such as `0o7` and `1e1_0`. */
+/** Never resolved, only written: its pattern is what Go reads as a number and YAML 1.1 as text, such as `0o7` and `1e1_0`. */
 const goNumber: ScalarTag = {
   tag: '!go-number',
   default: true,

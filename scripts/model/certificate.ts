@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 /**
  * A self-signed Ed25519 certificate, valid for ten years, in PEM form with 64 characters a line: what a seeded
- * environment needs where a certificate authority is expected. Node can read certificates but not make them.
+ * environment needs where a certificate authority is expected. Node can read certificates but not create them.
  * Source of the structure: RFC 5280 §4.1, RFC 8410.
  */
 export function certificatePem(commonName: string, now = new Date()): string {
@@ -41,7 +41,7 @@ function sequence(...parts: readonly Buffer[]): Buffer {
   return element(0x30, Buffer.concat(parts))
 }
 
-/** GeneralizedTime, because it needs no window of years. */
+/** GeneralizedTime, because its years have four digits. */
 function time(date: Date): Buffer {
   return element(0x18, Buffer.from(`${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`))
 }

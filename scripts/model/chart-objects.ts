@@ -115,7 +115,7 @@ function inTiers(names: (tier: TierModel, model: EnvironmentModel) => readonly s
     model.tiers.flatMap((tier) => names(tier, model).map((name) => ({ name, namespace: tier.namespace })))
 }
 
-/** Only admission keeps an operator from changing the whole of an ExternalSecret: without it there is no such Role. */
+/** Only admission keeps an operator from changing all of an ExternalSecret: without it there is no such Role. */
 function roles({ viewers, operators }: TierModel, { without }: EnvironmentModel) {
   if (without.includes('rbac')) return []
   const viewer = { name: roleNames.viewer, isGiven: viewers.length > 0 }

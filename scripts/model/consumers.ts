@@ -7,7 +7,7 @@ export interface Consumer {
   readonly kind: WorkloadKind
 }
 
-/** Whether the catalogue has this workload read this entry. */
+/** Whether this workload reads this entry according to the catalogue. */
 export function consumes(workload: string, { consumers }: SecretSpec): boolean {
   return consumers === undefined || consumers.includes(workload)
 }

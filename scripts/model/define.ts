@@ -8,8 +8,8 @@ export function defineEnvironments<const E extends Environments>(
 }
 
 /**
- * An unknown tier, environment, format, consumer or field is a compile error. The entries themselves are no type
- * parameter: the compiler would need minutes and gigabytes for 10,000 literal types.
+ * An unknown tier, environment, format, consumer or field is a compile error. The entries themselves are not a
+ * type parameter: the compiler would need minutes and gigabytes for 10,000 literal types.
  *
  * @param environments the default export of `environments.ts`; only its names are used
  */
@@ -32,7 +32,7 @@ type WorkloadName<T extends Readonly<Record<string, TierSpec>>> = {
   [Tier in keyof T]: Extract<keyof T[Tier]['workloads'], string>
 }[keyof T]
 
-/** The compiler lets a type parameter have more fields than its constraint; a mistyped optional one would pass. */
+/** The compiler lets a type parameter have more fields than its constraint; a mistyped optional one would be accepted. */
 type NoOtherFields<Value, Spec> = { readonly [Field in Exclude<keyof Value, FieldOf<Spec>>]: never }
 
 type FieldOf<Spec> = Spec extends unknown ? keyof Spec : never

@@ -1,6 +1,6 @@
 const unitSeconds: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1 }
 
-/** Seconds of a Go duration in whole hours, minutes and seconds (`1h`, `1h30m`), or undefined when it is none. */
+/** Seconds of a Go duration in whole hours, minutes and seconds (`1h`, `1h30m`), or undefined when it is malformed. */
 export function durationSeconds(text: string): number | undefined {
   if (!/^(\d+h)?(\d+m)?(\d+s)?$/.test(text) || text === '') return undefined
   let seconds = 0
@@ -9,7 +9,7 @@ export function durationSeconds(text: string): number | undefined {
   return seconds
 }
 
-/** Seconds of a period in whole days (`7d`), or of a Go duration (`36h`), or undefined when it is neither. */
+/** Seconds of a period in whole days (`7d`), or of a Go duration (`36h`), or undefined when it is malformed. */
 export function periodSeconds(text: string): number | undefined {
   const [, days] = /^(\d+)d$/.exec(text) ?? []
   return days === undefined ? durationSeconds(text) : Number(days) * 24 * 3600

@@ -67,7 +67,7 @@ export function choicesOf<Choice extends string>(...choices: readonly Choice[]):
 
 /** Every field there, of its type, and no others: one problem each, all of code `SHAPE_INVALID`. */
 export function checkObject(where: string, value: unknown, fields: Fields): Problem[] {
-  if (!isRecord(value)) return [wrong(where, 'is no object', `an object with ${Object.keys(fields).join(', ')}`)]
+  if (!isRecord(value)) return [wrong(where, 'is not an object', `an object with ${Object.keys(fields).join(', ')}`)]
   const names = Object.keys(fields)
   const unknown = Object.keys(value)
     .filter((name) => !names.includes(name))

@@ -6,18 +6,18 @@ import type { SecretSpec } from './types.ts'
 /** For which variables a `fill` is proposed. */
 export interface FillProposal {
   readonly environment: string
-  /** Default: the names say it, or it does not matter. */
+  /** Default: the names imply it, or it does not matter. */
   readonly tier?: string
   /** As they are given to `--only`. Undefined: the whole tier */
   readonly only?: readonly string[]
   readonly specs: readonly Pick<SecretSpec, 'format'>[]
-  /** What is there is to be replaced. Default: false */
+  /** Existing values are to be replaced. Default: false */
   readonly replace?: boolean
 }
 
 /**
- * The command that gives variables a value, with where the value comes from: without that, `fill` has nothing to do. What
- * is there is never made up anew, and what a third party issues never made up at all.
+ * The command that gives variables a value, with the source of the value: without that, `fill` has nothing to do. What
+ * exists is never generated again, and what a third party issues is never generated at all.
  */
 export function fillCommand({ environment, tier, only, specs, replace = false }: FillProposal): string {
   const mayBeMadeUp = specs.every(({ format }) => formatDefinition(format)?.generatable === true)
@@ -30,7 +30,7 @@ export function fillCommand({ environment, tier, only, specs, replace = false }:
   ].join(' ')
 }
 
-/** The command that disables or deletes versions of variables and adds none; what it is to do is added to it. */
+/** The command that disables or deletes versions of variables and adds none; the action is appended to it. */
 export function housekeepingCommand({
   environment,
   tier,

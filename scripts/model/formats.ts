@@ -12,7 +12,7 @@ export interface FormatDefinition {
   readonly expected: string
   /** Largest value accepted, in bytes of UTF-8; the forecast of a bundle's size adds these up. */
   readonly maxBytes: number
-  /** A random value may be invented for production; what a third party issues may not. */
+  /** A random value may be generated for production; one that a third party issues may not. */
   readonly generatable: boolean
   /** What is wrong with the value, without any part of it; undefined when nothing is. */
   check(value: string): string | undefined
@@ -94,7 +94,7 @@ const plainFormats = {
   }),
   boolean: define({
     title: 'boolean',
-    expected: 'true or false, in small letters',
+    expected: 'true or false, in lowercase',
     maxBytes: 5,
     check: (value) => (value === 'true' || value === 'false' ? undefined : 'is neither true nor false'),
     generate: () => 'false',
@@ -109,7 +109,7 @@ const plainFormats = {
   region: pattern('region name', 'a region such as fr-par or eu-west-1', /^[a-z]{2,}(-[a-z0-9]+)+$/, () => 'fr-par'),
   'bucket-name': pattern(
     'bucket name',
-    '3 to 63 small letters, digits, dots and hyphens, with a letter or digit at both ends',
+    '3 to 63 lowercase letters, digits, dots and hyphens, with a letter or digit at both ends',
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     (r) => `bucket-${r(12)}`,
   ),

@@ -9,7 +9,7 @@ export interface IamRule {
   readonly condition?: string
 }
 
-/** What has to exist in IAM for one tier, and nothing else may. */
+/** What has to exist in IAM for one tier; nothing else may exist. */
 export interface TierIamPlan {
   readonly tier: string
   /** Name of the IAM application, and of its one policy. */
@@ -31,7 +31,7 @@ export interface IamPlan {
   /** Undefined: the organization of the account that runs a command. */
   readonly organizationId: string | undefined
   readonly keyLifetimeDays: number
-  /** A key that expires within so many days is told. */
+  /** A key that expires within this number of days is reported. */
   readonly keyWarningDays: number
   readonly tiers: readonly TierIamPlan[]
 }

@@ -1,7 +1,7 @@
 import type { Catalogue, EnvironmentSpec, SecretSpec } from './types.ts'
 
 /**
- * Every derived name is made here, once; the chart only verifies it. A sheet of names of one tier of one application.
+ * Every derived name is made here, once; the chart only verifies it. The names of one tier of one application.
  */
 export interface TierNames {
   readonly namespace: string
@@ -10,10 +10,10 @@ export interface TierNames {
   readonly credentialsSecret: string
   /** The ExternalSecret with everything the workloads can't start without, and its target. */
   readonly required: string
-  /** Of its own, because one missing key blocks a whole ExternalSecret. */
+  /** Separate, because one missing key blocks a whole ExternalSecret. */
   readonly optional: string
   readonly iamApplication: string
-  /** ServiceAccount for the tier's workloads, with no token and no rights. */
+  /** ServiceAccount for the tier's workloads, without a token or rights. */
   readonly serviceAccount: string
   /** Folder in Scaleway, without a slash at its end. */
   readonly remotePath: string
@@ -33,7 +33,7 @@ export function tierNames(application: string, tier: string): TierNames {
   }
 }
 
-/** The names of a tier in one environment: the convention, and what the catalogue and the environment override. */
+/** The names of a tier in one environment: the convention, with overrides from the catalogue and the environment. */
 export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpec): TierNames {
   const convention = tierNames(catalogue.application, tier)
   return {
@@ -56,12 +56,12 @@ export const roleNames = { viewer: 'secrets-viewer', operator: 'secrets-operator
 /** The ResourceQuota and the LimitRange of a tier. */
 export const hardeningNames = { quota: 'tier-quota', limits: 'container-defaults' } as const
 
-/** Admission policies, each after the name of the application, and what each tier's parameters are called. */
+/** Admission policies, each named after the application, and the name of each tier's parameters. */
 export const admissionNames: {
   readonly policies: readonly string[]
   /** Policies with a binding, and so with parameters, for each tier. */
   readonly perTier: readonly string[]
-  /** By the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
+  /** Named after the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
   boundary(namespace: string): string
 } = {
   policies: ['secret-stores', 'external-secrets', 'credentials', 'other-kinds', 'operator-secrets'],
@@ -70,7 +70,7 @@ export const admissionNames: {
 }
 
 /**
- * Description of an API key that `npm run credentials -- --rotate` made: what doesn't carry it is never deleted. Another
+ * Description of an API key that `npm run credentials -- --rotate` made: a key without it is never deleted. Another
  * cluster's keys carry another id.
  *
  * @param namespaceId the UID of the tier's namespace
@@ -80,7 +80,7 @@ export function keyMark(environment: string, tier: string, namespaceId: string):
 }
 
 /**
- * Where Stakater Reloader looks: a workload with `search` is restarted when a Secret with `match` that it reads changes.
+ * The annotations of Stakater Reloader: a workload with `search` is restarted when a Secret with `match` that it reads changes.
  * Source: Stakater Reloader 1.4.21, README, "Targeted Reload", and pkg/common/common.go, `ShouldReload`.
  */
 export const reloaderAnnotations = {

@@ -1,24 +1,24 @@
 import { isSince, type OperatorVersion } from './operator-version.ts'
 import type { Protection } from './types.ts'
 
-/** A fault of the operator that its authors, or a database of such, have published. */
+/** A fault of the operator that its authors, or an advisory database, have published. */
 export interface Advisory {
   /** `GHSA-77v3-r3jw-j2v2` */
   readonly id: string
   readonly cve?: string
-  /** What whoever may write the kind it is about gets; a sentence without its period. */
+  /** What a user who may write the affected kind gains; a sentence without its period. */
   readonly allows: string
   /** The first version that has it. Default: all before `fixedIn` */
   readonly since?: string
   readonly fixedIn: string
-  /** The part of the chart that keeps it out of the tiers' namespaces all the same. */
+  /** The part of the chart that keeps it out of the tiers' namespaces. */
   readonly protection: Protection
   /** How it does. */
   readonly kept: string
 }
 
 /**
- * The known faults that concern what this project has the operator do, the worst first.
+ * The known faults that affect this project's use of the operator, the worst first.
  * Source: the operator's advisories and its history, read on 2026-11-28; `fixedIn` is the first tag that has the fix.
  */
 export const advisories: readonly Advisory[] = [
@@ -70,7 +70,7 @@ export function advisoriesOf(version: OperatorVersion): Advisory[] {
 
 // --- internal ---
 
-/** A pre-release of the version that brought a fault is taken to have it. */
+/** A pre-release of the version that introduced a fault is assumed to have it. */
 function reaches(version: OperatorVersion, since: string): boolean {
   return isSince({ ...version, isPreRelease: false }, since)
 }

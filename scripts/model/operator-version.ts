@@ -1,17 +1,17 @@
-/** What a team installs: `operator-values` and the README name it. It has no advisory of `operator-advisories.ts`. */
+/** The version a team installs: `operator-values` and the README name it. It has no advisory of `operator-advisories.ts`. */
 export const installedOperator = '2.9.0'
 
-/** A release of the operator, as far as it can be told apart from another. */
+/** A release of the operator, as far as it can be distinguished from another. */
 export interface OperatorVersion {
-  /** `0.20.4`, `1.2.0-rc1`: without a leading `v`, and without what only says how the image was built. */
+  /** `0.20.4`, `1.2.0-rc1`: without a leading `v`, and without the part about the build of the image. */
   readonly text: string
-  /** Before the release of its number: `1.2.0-rc1` lacks what was mended in 1.2.0. */
+  /** Before the release of its number: `1.2.0-rc1` lacks what was fixed in 1.2.0. */
   readonly isPreRelease: boolean
 }
 
 /**
- * The release that a version names: `v0.20.4`, `2.9.0-ubi`, `0.20.4-debian-12-r0`, `1.2.0-rc1`. Undefined for what names none
- * for sure: `latest`, `v2`, `2.9`, a commit.
+ * The release that a version names: `v0.20.4`, `2.9.0-ubi`, `0.20.4-debian-12-r0`, `1.2.0-rc1`. Undefined for an unclear
+ * version: `latest`, `v2`, `2.9`, a commit.
  */
 export function parseOperatorVersion(text: string): OperatorVersion | undefined {
   const { number, suffix = '' } = /^v?(?<number>\d+\.\d+\.\d+)(?:[-+_.](?<suffix>\S+))?$/.exec(text)?.groups ?? {}
@@ -31,7 +31,7 @@ export function isSince({ text, isPreRelease }: OperatorVersion, number: string)
   return order === 0 ? !isPreRelease : order > 0
 }
 
-/** Negative: `a` is the lower one. What follows the three numbers does not count. */
+/** Negative: `a` is the lower one. The text after the three numbers does not count. */
 export function compareNumbers(a: string, b: string): number {
   const [first, second] = [numbersOf(a), numbersOf(b)]
   const index = first.findIndex((value, index) => value !== second[index])

@@ -8,7 +8,7 @@ export interface OperatorModel {
   readonly isPerTier: boolean
   /** ServiceAccounts it runs as: one, or one for each tier. */
   readonly accounts: readonly OperatorSpec[]
-  /** Operators of another class leave the stores alone. Undefined: every operator that sees them serves them. */
+  /** Operators of another class ignore the stores. Undefined: every operator that sees them serves them. */
   readonly controllerClass: string | undefined
 }
 
@@ -16,8 +16,8 @@ export interface OperatorModel {
 export const sharedOperator: OperatorSpec = { namespace: 'external-secrets', name: 'external-secrets' }
 
 /**
- * The operator of one tier alone, which is in a namespace of its own: who may make pods beside it could run one in its
- * name.
+ * The operator of one tier alone, which is in a separate namespace: whoever may create pods beside it could run one in
+ * its name.
  *
  * @param namespace of the tier
  */
@@ -25,7 +25,7 @@ export function tierOperator(namespace: string): OperatorSpec {
   return { namespace: `${namespace}-operator`, name: sharedOperator.name }
 }
 
-/** The operators of an environment. One class for all tiers: each operator looks at its own namespace only. */
+/** The operators of an environment. One class for all tiers: each operator serves only its own namespace. */
 export function operatorOf(catalogue: Catalogue, spec: EnvironmentSpec): OperatorModel {
   const { operator = sharedOperator } = spec
   if (operator !== 'per-tier') {
@@ -39,7 +39,7 @@ export function operatorOf(catalogue: Catalogue, spec: EnvironmentSpec): Operato
   }
 }
 
-/** How Kubernetes calls a ServiceAccount that sends a request. */
+/** Kubernetes' user name of a ServiceAccount that sends a request. */
 export function userOf({ namespace, name }: OperatorSpec): string {
   return `system:serviceaccount:${namespace}:${name}`
 }

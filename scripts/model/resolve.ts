@@ -27,10 +27,10 @@ import type {
   WorkloadSpec,
 } from './types.ts'
 
-/** One environment with every name and reference made. All lists are sorted. */
+/** One environment with every name and reference derived. All lists are sorted. */
 export interface EnvironmentModel {
   readonly application: string
-  /** Who answers for secrets that name no owner. */
+  /** The owner of secrets that name no owner. */
   readonly owner: string
   readonly environment: string
   readonly example: boolean
@@ -41,14 +41,14 @@ export interface EnvironmentModel {
   readonly kubeContext: string
   /** Undefined: the organization of the account that runs a command. */
   readonly organizationId: string | undefined
-  /** How long a new API key of a tier is good for. */
+  /** How long a new API key of a tier is valid. */
   readonly keyLifetimeDays: number
   readonly ingressNamespace: string
   readonly dns: PodPeer
   readonly operator: OperatorModel
-  /** Protections the chart leaves out. */
+  /** Protections that are switched off in the chart. */
   readonly without: readonly Protection[]
-  /** How workloads pick a new value up; undefined: only when they are told to. */
+  /** How workloads get a new value; undefined: only by a command. */
   readonly restart: RestartMode | undefined
   readonly release: { readonly name: string; readonly namespace: string }
   /** Remote secrets the Scaleway organization may hold. */
@@ -76,7 +76,7 @@ export interface TierModel extends Omit<TierNames, 'required' | 'optional'> {
   readonly remoteSecrets: readonly RemoteSecretModel[]
 }
 
-/** An ExternalSecret and its target, which have one name. */
+/** An ExternalSecret and its target, which share a name. */
 export interface ExternalSecretModel {
   readonly name: string
   readonly singles: readonly SingleModel[]
@@ -102,7 +102,7 @@ export interface RemoteSecretModel {
   readonly path: string
   readonly name: string
   readonly remoteRef: string
-  /** `opaque`: the value itself. `bundle`: flat JSON, one key a variable. `json`: JSON whose fields are read. */
+  /** `opaque`: the value itself. `bundle`: flat JSON, one key per variable. `json`: JSON whose fields are read. */
   readonly shape: 'opaque' | 'bundle' | 'json'
   readonly optional: boolean
   readonly specs: readonly SecretSpec[]
@@ -169,7 +169,7 @@ export function resolve({ catalogue, environments }: Application, environment: s
   }
 }
 
-/** Remote secrets of an organization whose payment is validated. Source: Scaleway documentation, Secret Manager quotas. */
+/** Remote secrets of an organization with a validated payment method. Source: Scaleway documentation, Secret Manager quotas. */
 export const defaultQuota = 100
 
 // --- internal ---

@@ -6,16 +6,16 @@ import { periodSeconds } from './duration.ts'
 import { type FillEntry, fillEntries } from './fill-entries.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from './resolve.ts'
 
-/** What is rotated at once: all entries of an identity, or an entry that has none. */
+/** What is rotated together: all entries of an identity, or an entry without one. */
 export interface RotationUnit {
-  /** As the command line names it: `backend.SESSION_SECRET`, `backend.s3`. */
+  /** Its name on the command line: `backend.SESSION_SECRET`, `backend.s3`. */
   readonly name: string
   readonly tier: TierModel
   /** Whose values change. */
   readonly entries: readonly FillEntry[]
   /** Name of the journal and of the lease: one for everything that shares a remote secret, so that it changes one at a time. */
   readonly lock: string
-  /** How long the old values stay good beside the new ones. */
+  /** How long the old values stay valid beside the new ones. */
   readonly overlapMs: number
 }
 
@@ -33,7 +33,7 @@ export function findUnit(model: Pick<EnvironmentModel, 'environment' | 'tiers'>,
     const known = units.flatMap(({ names }) => names)
     throw usage('ROTATION_NAME_UNKNOWN', {
       where: name,
-      message: `is no variable and no identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
+      message: `is neither a variable nor an identity of this environment.${didYouMean(name, known)} Expected one of the catalogue.`,
       fix: `Correct the name. \`${commandLine`status --environment ${model.environment}`}\` lists all variables.`,
     })
   }
@@ -55,7 +55,7 @@ export function remotesIn({ entries }: Pick<RotationUnit, 'entries'>): RemoteSec
 
 interface NamedUnit {
   readonly unit: RotationUnit
-  /** Everything it may be called. */
+  /** All its possible names. */
   readonly names: readonly string[]
 }
 
@@ -93,7 +93,7 @@ function lockOf(tier: TierModel, entries: readonly FillEntry[]): string {
   const key = identities.length === 1 ? `identity ${identity}` : `remote ${first}`
   const name = identities.length === 1 ? identity : specs.length === 1 ? specs[0]?.variable : first
   const digest = createHash('sha256').update(`${tier.name} ${key}`).digest('hex').slice(0, 8)
-  // What an object's name may not have is left out; the digest keeps apart what is the same then.
+  // Characters that an object's name may not have are left out; the digest distinguishes names that are then the same.
   const readable = `${tier.name}-${name}`
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

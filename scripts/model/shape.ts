@@ -34,8 +34,8 @@ import type {
 } from './types.ts'
 
 /**
- * What the compiler would say of a catalogue that nobody has type-checked yet: every field there, of its type, and
- * none mistyped. The rules assume it.
+ * What the compiler would check in a catalogue that is not type-checked yet: every field exists, has the right type, and
+ * none is mistyped. The rules rely on it.
  */
 export function checkShape(application: { readonly catalogue: unknown; readonly environments: unknown }): Problem[] {
   const { catalogue, environments } = application
@@ -59,7 +59,7 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
   for (const [index, secret] of (catalogue.secrets as unknown[]).entries()) {
     problems.push(...checkObject(secretPlace(secret, index), secret, secretFields))
   }
-  if (!isRecord(environments)) return [...problems, wrong('environments', 'is no object', 'environments by name')]
+  if (!isRecord(environments)) return [...problems, wrong('environments', 'is not an object', 'environments by name')]
   if (Object.keys(environments).length === 0) {
     problems.push(wrong('environments', 'is empty', 'at least one environment'))
   }

@@ -15,7 +15,7 @@ export interface WorkloadSpec {
   readonly port?: number
   /**
    * Who may connect to its port from outside its tier: `ingress-controller`, another tier, or one workload of a tier as
-   * `frontend/ui`. Inside a tier that is `closed`, its own tier or workloads of it as well. Default: nobody
+   * `frontend/ui`. Inside a tier that is `closed`, also its own tier or workloads of it. Default: none
    */
   readonly reachableFrom?: readonly string[]
   /** Labels its pods carry; network policies find them by these. Default: `app: <name of the workload>` */
@@ -37,7 +37,7 @@ export interface EgressSpec {
 /** A level of the Pod Security Standards. */
 export type PodSecurityLevel = 'restricted' | 'baseline' | 'privileged'
 
-/** What a container gets that names no requests or limits: a quota on these refuses it otherwise. */
+/** Defaults for a container without requests or limits, which a quota on these would refuse. */
 export interface ContainerDefaults {
   readonly requests?: Readonly<Record<string, string>>
   readonly limits?: Readonly<Record<string, string>>
@@ -63,7 +63,7 @@ export interface TierSpec {
 /** A period in days. */
 export type Days = `${number}d`
 
-/** How the workloads of an environment come to know of a new value: by Stakater Reloader, or by a changed pod template. */
+/** How the workloads of an environment get a new value: by Stakater Reloader, or by a changed pod template. */
 export type RestartMode = 'reloader' | 'checksum'
 
 /** One entry of the catalogue: one variable of one tier. */
@@ -75,7 +75,7 @@ export interface SecretSpec<
   readonly tier: Tier
   /** The variable the workload reads; the key in the target Secret. */
   readonly variable: string
-  /** Name of the remote secret in the tier's folder. A bundled secret keeps it for the day it is `single` again. */
+  /** Name of the remote secret in the tier's folder. A bundled secret keeps it in case it becomes `single` again. */
   readonly remoteName: string
   readonly format: Format
   readonly description: string
@@ -93,10 +93,10 @@ export interface SecretSpec<
   readonly consumers?: readonly Consumer[]
   /** Who supplies and rotates it. Default: the owner of the application */
   readonly owner?: string
-  /** Longest age of a value before it has to change. Default: no limit */
+  /** Longest age of a value before it has to be rotated. Default: no limit */
   readonly rotation?: Days
   /**
-   * How long a value stays good beside the next one, in days or as a Go duration: `7d`, `36h`. The same for all entries
+   * How long a value stays valid beside the next one, in days or as a Go duration: `7d`, `36h`. The same for all entries
    * of an identity. Default: not at all
    */
   readonly overlap?: string
@@ -112,7 +112,7 @@ export interface LegacySpec {
 export interface Catalogue {
   /** Base of every name. */
   readonly application: string
-  /** Who answers for secrets that name no owner. */
+  /** The owner of secrets that name no owner. */
   readonly owner: string
   /** Remote secrets the Scaleway organization may hold. Default: 100, Scaleway's own default */
   readonly remoteSecretQuota?: number
@@ -127,14 +127,14 @@ export type SubjectSpec =
   | { readonly kind: 'User' | 'Group'; readonly name: string }
   | { readonly kind: 'ServiceAccount'; readonly name: string; readonly namespace: string }
 
-/** Who may look after the secrets of a tier in the cluster. Nobody of them can read a Secret. */
+/** Who may manage the secrets of a tier in the cluster. None of them can read a Secret. */
 export interface TierAccessSpec {
   /**
-   * May see stores, ExternalSecrets and Events. The operator writes a malformed key in clear into Events, which only
+   * May see stores, ExternalSecrets and Events. The operator writes a malformed key unencrypted into Events, which only
    * admission keeps out of the credentials Secret.
    */
   readonly viewers?: readonly SubjectSpec[]
-  /** May also make the operator read Scaleway now. Nobody where an environment leaves admission out. */
+  /** May also make the operator read Scaleway now. Empty where admission is switched off. */
   readonly operators?: readonly SubjectSpec[]
 }
 
@@ -150,7 +150,7 @@ export interface OperatorSpec {
   readonly name: string
 }
 
-/** What the chart protects an environment with, and what can be left out one by one. */
+/** The protections of the chart, each of which can be switched off. */
 export type Protection = 'admission' | 'network-policies' | 'rbac'
 
 interface EnvironmentBase {
@@ -167,7 +167,7 @@ interface EnvironmentBase {
   readonly organizationId?: string
   /** IAM applications that differ from the convention, by tier: needed where environments share an organization. */
   readonly iamApplications?: Readonly<Record<string, string>>
-  /** How long a new API key of a tier is good for. Default: `90d` */
+  /** How long a new API key of a tier is valid. Default: `90d` */
   readonly keyLifetime?: Days
   /** Default: the credentials Secrets are written by `npm run credentials` and not by the chart */
   readonly sealedCredentials?: Readonly<Record<string, SealedCredentialsSpec>>
@@ -186,9 +186,9 @@ interface EnvironmentBase {
    * `external-secrets`, as `npm run operator-values` installs it
    */
   readonly operator?: OperatorSpec | 'per-tier'
-  /** Protections the chart leaves out. Default: none */
+  /** Protections that are switched off in the chart. Default: none */
   readonly without?: readonly Protection[]
-  /** How workloads pick a new value up. Default: when `npm run restart` or `npm run rotate` restarts them */
+  /** How workloads get a new value. Default: when `npm run restart` or `npm run rotate` restarts them */
   readonly restart?: RestartMode
   /** Where its old Secret differs from the catalogue's; `none`: it never had one. */
   readonly legacy?: LegacySpec | 'none'
@@ -196,7 +196,7 @@ interface EnvironmentBase {
   readonly example?: boolean
 }
 
-/** One environment. `path`: the tiers share a project; `project`: one project a tier. */
+/** One environment. `path`: the tiers share a project; `project`: one project per tier. */
 export type EnvironmentSpec = EnvironmentBase &
   (
     | { readonly isolation: 'path'; readonly projectId: string }

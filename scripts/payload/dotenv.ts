@@ -3,17 +3,17 @@ import { type Problem, ProblemError } from '../lib/problems.ts'
 /** What a `.env` text says: the value of each name and the line it is on, in the order of the text. */
 export interface DotenvText {
   readonly values: ReadonlyMap<string, { readonly value: string; readonly line: number }>
-  /** Names lines, never what is on them: a line that is misread may be a part of a secret. */
+  /** Messages name lines, never their content: a misread line may be part of a secret. */
   readonly problems: readonly Problem[]
 }
 
 /**
  * Reads the common dialect of `.env`: comments, `export`, values without quotes up to ` #`, in single quotes as they
  * are, in double quotes with `\n \r \t \\ \" \$`; quoted values may have several lines. `$` is never expanded. What
- * dialects read in different ways (another escape, a backtick, text after a quote, a name twice) is a problem.
+ * dialects read differently (another escape, a backtick, text after a quote, a name twice) is a problem.
  *
  * Ours and not the package `dotenv`: that one takes every `#` outside of quotes for a comment, keeps `\\` and `\"` as
- * they are, passes over lines it can't read, and of a name that is there twice the last one wins.
+ * they are, skips lines it can't read, and for a name given twice uses the last value.
  *
  * @param where the file, for problems
  */
@@ -36,7 +36,7 @@ export function parseDotenv(text: string, where: string): DotenvText {
 /**
  * A `.env` text that `parseDotenv` reads as the same values.
  *
- * @throws ProblemError `DOTENV_UNWRITABLE`, one for each name or value that no `.env` can hold
+ * @throws ProblemError `DOTENV_UNWRITABLE`, one for each name or value that a `.env` can't hold
  */
 export function writeDotenv(values: ReadonlyMap<string, string>): string {
   const problems = [...values].flatMap(([name, value]) => unwritable(name, value))
@@ -52,7 +52,7 @@ interface Reader {
   line: number
 }
 
-/** A tier before the name tells two variables of one name apart: `backend.SENTRY_DSN`. */
+/** A tier before the name distinguishes two variables of the same name: `backend.SENTRY_DSN`. */
 const namePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 const assignment = /[ \t]*(?:export[ \t]+)?([^\s=#'"]+)[ \t]*=[ \t]*/y
 const nothing = /[ \t]*(?:#[^\n]*)?(?:\n|$)/y
@@ -63,11 +63,11 @@ const halfCharacter = /\p{Surrogate}/u
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', '"': '"', $: '$' }
 
-/** Reads to the end of the entry's last line. A text is what is wrong with it; undefined for an empty line. */
+/** Reads to the end of the entry's last line. Returns the problem as a text; undefined for an empty line. */
 function readEntry(reader: Reader): { name: string; value: string } | string | undefined {
   if (take(reader, nothing)) return undefined
   const name = take(reader, assignment)?.[1]
-  if (name === undefined || !namePattern.test(name)) return skipLine(reader, 'is no NAME=value')
+  if (name === undefined || !namePattern.test(name)) return skipLine(reader, 'is not NAME=value')
   const value = readValue(reader)
   if (typeof value === 'object') return skipLine(reader, value.wrong)
   return value.includes('\0') ? 'has a NUL character in its value' : { name, value }
@@ -75,7 +75,7 @@ function readEntry(reader: Reader): { name: string; value: string } | string | u
 
 function readValue(reader: Reader): string | { wrong: string } {
   const quote = reader.text[reader.at]
-  if (quote === '`') return { wrong: 'begins its value with a backtick, which dialects read in different ways' }
+  if (quote === '`') return { wrong: 'begins its value with a backtick, which dialects read differently' }
   if (quote !== '"' && quote !== "'") {
     const [rest = ''] = take(reader, unquoted) ?? []
     take(reader, nothing)
@@ -134,7 +134,7 @@ function quoted(value: string): string {
 
 function unwritable(name: string, value: string): Problem[] {
   const wrong = !namePattern.test(name)
-    ? 'is no name of a variable'
+    ? 'is not a variable name'
     : value.includes('\0')
       ? 'has a NUL character in its value'
       : halfCharacter.test(value)

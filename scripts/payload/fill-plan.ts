@@ -25,7 +25,7 @@ export interface FillRequest {
   readonly options: FillOptions
 }
 
-/** `kept`: no value was given and one is there. `missing`: nor is one there. */
+/** `kept`: no value was given, and one exists. `missing`: neither was given nor exists. */
 export type FillAction = 'create' | 'replace' | 'unchanged' | 'kept' | 'missing'
 
 export interface FillRow {
@@ -34,7 +34,7 @@ export interface FillRow {
   readonly source?: 'given' | 'generated'
 }
 
-/** What is to be done to one remote secret. Holds its payload: never printed. */
+/** The changes to one remote secret. Holds its payload: never printed. */
 export interface FillWork {
   readonly tier: TierModel
   readonly remote: RemoteSecretModel
@@ -50,7 +50,7 @@ export interface FillWork {
 export interface FillPlan {
   readonly rows: readonly FillRow[]
   readonly work: readonly FillWork[]
-  /** With an error among them nothing may be done. */
+  /** If one of them is an error, nothing may be done. */
   readonly problems: readonly Problem[]
 }
 
@@ -61,7 +61,7 @@ export function remotesOf(scope: readonly FillEntry[]): Pick<FillEntry, 'tier' |
   )
 }
 
-/** What has to be known of a remote secret that exists, before a plan can be made. */
+/** What has to be read of an existing remote secret before planning. */
 export function toRead({ scope, values, options }: FillRequest, remote: RemoteSecretModel) {
   const entries = scope.filter((entry) => entry.remote === remote)
   const given = entries.some(({ spec }) => values.has(spec))
@@ -70,7 +70,7 @@ export function toRead({ scope, values, options }: FillRequest, remote: RemoteSe
   return { versions: given || generated || kept, payload: given || (generated && remote.shape !== 'opaque') }
 }
 
-/** What a run does, and everything that is in its way. Pure but for the values that are generated. */
+/** What a run does, and everything that prevents it. Pure but for the values that are generated. */
 export function planFill(request: FillRequest, found: ReadonlyMap<RemoteSecretModel, FoundSecret>): FillPlan {
   const plans = remotesOf(request.scope).map(({ tier, remote }) => planRemote(request, tier, remote, found.get(remote)))
   const problems = sortProblems(plans.flatMap((plan) => plan.problems))
@@ -154,14 +154,14 @@ function hasVersions(found: FoundSecret | undefined): boolean {
   return (found?.versionCount ?? 0) > 0
 }
 
-/** All that are enabled but the one that counts: the new one, or else the newest. */
+/** All enabled ones except the current one: the new one, or else the newest. */
 function toDisable(found: FoundSecret | undefined, options: FillOptions, writes: boolean): number[] {
   if (!options.disablePrevious) return []
   const kept = writes ? undefined : found?.current?.revision
   return revisions(found, 'enabled').filter((revision) => revision !== kept)
 }
 
-/** Not the version before the one that counts: it is the way back, and a second run must not take it away. */
+/** Not the version before the current one: it is the way back, and a second run must not remove it. */
 function toDelete(found: FoundSecret | undefined, options: FillOptions, writes: boolean): number[] {
   if (!options.prune) return []
   const disabled = revisions(found, 'disabled')

@@ -15,8 +15,8 @@ export function remoteProblems(
     return { code, where: placeOf(remote), message, fix }
   }
   if (found.isEphemeral) {
-    const message = 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting secret.'
-    return [problem('FILL_EPHEMERAL', message, 'Delete it, and have it created again without an ephemeral policy.')]
+    const message = 'is ephemeral: its versions expire, some at the first read. Expected one that is not ephemeral.'
+    return [problem('FILL_EPHEMERAL', message, 'Delete it, and create it again without an ephemeral policy.')]
   }
   if (found.isLocked) {
     const message = "is locked: its encryption key can't be used. Expected one that can be read and written."
@@ -33,18 +33,18 @@ export function remoteProblems(
   ]
 }
 
-/** What is there would be written over. */
+/** An existing value would be overwritten. */
 export function wouldReplace(remote: RemoteSecretModel, { specs }: Slot): Problem {
   const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(', ')
   return {
     code: 'FILL_WOULD_REPLACE',
     where: placeOf(remote),
     message: `holds another value for ${names}. Expected the same value, or --replace.`,
-    fix: 'Run it with --replace for a new version; the one before stays enabled.',
+    fix: 'Run it with --replace for a new version; the previous version stays enabled.',
   }
 }
 
-/** What a new version would lose of the one before, unless `--replace` allows it. */
+/** What a new version would lose of the previous one, unless `--replace` allows it. */
 export function currentProblems(
   remote: RemoteSecretModel,
   { isReadable, extra }: CurrentPayload,
@@ -56,8 +56,8 @@ export function currentProblems(
       {
         code: 'FILL_CURRENT_UNREADABLE',
         where,
-        message: 'holds no JSON object that can be taken over as it is. Expected one, or --replace.',
-        fix: 'Give every variable of it, and run it with --replace; the version before stays enabled.',
+        message: 'does not hold a JSON object that can be kept. Expected one, or --replace.',
+        fix: 'Give every variable of it, and run it with --replace; the previous version stays enabled.',
       },
     ]
   if (extra.length === 0) return []
@@ -65,7 +65,7 @@ export function currentProblems(
     {
       code: 'FILL_BUNDLE_HAS_MORE',
       where,
-      message: `holds ${extra.length} keys that are not in the catalogue. Expected only the catalogued ones: the whole Secret of the tier waits for it.`,
+      message: `holds ${extra.length} keys that are not in the catalogue. Expected only the catalogued ones: the whole Secret of the tier waits until this is fixed.`,
       fix: 'Add them to the catalogue, or run it with --replace, which writes a version without them.',
       severity: writes ? 'error' : 'warning',
     },
@@ -90,15 +90,15 @@ export function payloadProblems(
     problems.push({
       code: 'FILL_SHARED_VALUES_DIFFER',
       where,
-      message: `${names(differing)} are one value here, and were given different ones. Expected one value.`,
-      fix: 'Give one value, or a remote secret each in the catalogue.',
+      message: `${names(differing)} share one value, but different values were given. Expected one value.`,
+      fix: 'Give one value, or separate remote secrets in the catalogue.',
     })
   if (missing.length > 0)
     problems.push({
       code: 'FILL_INCOMPLETE',
       where,
       message: `has no value for ${names(missing)}, which it holds together with the others. Expected all of them.`,
-      fix: 'Give these values too, or have them made with --generate where their format allows it.',
+      fix: 'Give these values too, or use --generate where their format allows it.',
     })
   if (bytes > maxPayloadBytes)
     problems.push({
@@ -125,21 +125,21 @@ function versionProblems(
   const pending = versions.filter(({ goneAt }) => goneAt !== undefined)
   if (pending.length > 0 && enabled + disabled + pending.length >= maxVersions) {
     const first = new Date(Math.min(...pending.map(({ goneAt }) => goneAt?.getTime() ?? 0)))
-    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted, which may count until they are gone. Expected less than ${maxVersions} in all, so that one more has room.`
-    const wait = `if Scaleway refuses it, wait until ${first.toISOString()}, when the first of them is gone.`
-    // To delete more makes no room if they count, and would take the way back away.
+    const message = `has ${enabled} enabled and ${disabled} disabled versions, and ${pending.length} that are being deleted, which may count until they are deleted for good. Expected fewer than ${maxVersions} in all, so that there is room for one more.`
+    const wait = `if Scaleway refuses it, wait until ${first.toISOString()}, when the first of them is deleted for good.`
+    // Deleting more makes no room while they count, and would remove the way back.
     if (deletes > 0) return [problem('FILL_VERSIONS_PENDING', message, `Run it without --prune; ${wait}`)]
     const fix = `Nothing now; ${wait}`
     return [{ ...problem('FILL_VERSIONS_PENDING', message, fix), severity: 'warning' }]
   }
-  const room = 'Run it with --prune, which deletes disabled versions; deleted ones may count for 7 days more.'
+  const room = 'Run it with --prune, which deletes disabled versions; deleted ones may still count for 7 days.'
   if (enabled + disabled - deletes >= maxVersions) {
-    const message = `has ${enabled} enabled and ${disabled} disabled versions. Expected less than ${maxVersions} in all, so that one more has room.`
+    const message = `has ${enabled} enabled and ${disabled} disabled versions. Expected fewer than ${maxVersions} in all, so that there is room for one more.`
     const names = specs.map(({ tier, variable }) => `${tier}.${variable}`).join(' ')
     const fix =
       disabled > 1
         ? room
-        : `First disable the ones nobody needs: --disable-previous --only ${names}, and nothing else. Then --prune.`
+        : `First disable those that are not needed: --disable-previous --only ${names}, and nothing else. Then --prune.`
     return [problem('FILL_VERSIONS_FULL', message, fix)]
   }
   if (deletes > 0 || versionCount + 1 < nearlyFull) return []

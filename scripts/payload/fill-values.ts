@@ -14,7 +14,7 @@ export interface InputValue {
   readonly value: string
   /** For problems: `.env line 3`. */
   readonly where: string
-  /** Why there is no value that can be used; `value` is empty then. */
+  /** Why the value can't be used; `value` is then empty. */
   readonly wrong?: string
 }
 
@@ -25,7 +25,7 @@ export interface FillScope {
   readonly only?: readonly string[] | undefined
 }
 
-/** The entries a run is about, and what is wrong with the names that choose them. */
+/** The entries of a run, and problems with the names that choose them. */
 export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillScope) {
   const inTier = all.filter((entry) => tier === undefined || entry.tier.name === tier)
   if (only === undefined) return { entries: inTier, problems: [] }
@@ -38,7 +38,7 @@ export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillSc
   return { entries: inTier.filter((entry) => only.some((name) => isCalled(entry, name))), problems }
 }
 
-/** Values out of a `.env` text, or of a JSON object of texts, which begins with `{`. */
+/** Values from a `.env` text, or of a JSON object of texts, which begins with `{`. */
 export function parseInput(text: string, where: string): { values: InputValue[]; problems: readonly Problem[] } {
   if (/^\ufeff?\s*[{[]/.test(text)) return parseJson(text.replace(/^\ufeff/, ''), where)
   const { values, problems } = parseDotenv(text, where)
@@ -47,7 +47,7 @@ export function parseInput(text: string, where: string): { values: InputValue[];
 }
 
 /**
- * Whose value each input is, once it fits its format. An input for an entry out of scope is left out.
+ * The entry of each input value, once it fits its format. An input for an entry out of scope is left out.
  *
  * @param options.chosen the entries were named one by one, so that unknown names of the input are left out too
  */
@@ -97,11 +97,11 @@ function parseJson(text: string, where: string): { values: InputValue[]; problem
   } catch {
     const { line, column, isCutOff } = jsonMistake(text)
     const place = isCutOff ? `: it ends too early, in line ${line}` : ` from line ${line}, column ${column} on`
-    return { values: [], problems: [invalid(`is no valid JSON${place}`)] }
+    return { values: [], problems: [invalid(`is not valid JSON${place}`)] }
   }
   if (!isRecord(parsed)) return { values: [], problems: [invalid('is a list')] }
   const values = Object.entries(parsed).map(([name, value]): InputValue => {
-    return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is no text' }
+    return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is not a text' }
   })
   return { values, problems: [] }
 }
@@ -120,7 +120,7 @@ function checkInput(entry: FillEntry, { value, where, ...input }: InputValue): P
   return [{ code: 'FILL_VALUE_INVALID', where: `${where} (${qualified(entry)})`, message, fix }]
 }
 
-/** The name when it looks like one, or like a known one: a piece of a secret may stand where a name is expected. */
+/** The name if it looks like a name or resembles a known one: a part of a secret may be where a name is expected. */
 function shown(name: string, known: readonly string[] = []): string | undefined {
   const looksLikeOne = /^([a-z0-9-]{1,63}\.)?[A-Z][A-Z0-9_]{0,63}$/.test(name)
   return looksLikeOne || nearest(name, known) !== undefined ? `"${name}"` : undefined
@@ -131,8 +131,8 @@ function unknownName(where: string, name: string, entries: readonly FillEntry[])
   return {
     code: 'FILL_NAME_UNKNOWN',
     where,
-    message: `${shown(name, known) ?? 'a name'} is no variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
-    fix: 'Correct the name, take it out, or choose with --only what is to be filled.',
+    message: `${shown(name, known) ?? 'a name'} is not a variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
+    fix: 'Correct the name, remove it, or use --only to choose what to fill.',
   }
 }
 
@@ -150,7 +150,7 @@ function givenTwice({ name, where }: InputValue, before: InputValue): Problem {
   return {
     code: 'FILL_NAME_TWICE',
     where,
-    message: `"${name}" has a value already, from ${before.where}. Expected one value a variable.`,
-    fix: 'Take one of them out.',
+    message: `"${name}" already has a value, from ${before.where}. Expected one value per variable.`,
+    fix: 'Remove one of them.',
   }
 }

@@ -1,4 +1,4 @@
-/** A remote secret that exists, as far as a run has to know it. */
+/** An existing remote secret, with what a run needs to know. */
 export interface FoundSecret {
   readonly id: string
   readonly type: string
@@ -7,13 +7,13 @@ export interface FoundSecret {
   /** Undefined: not read, because the run has nothing for this remote secret. The oldest first. */
   readonly versions?: readonly FoundVersion[]
   readonly versionCount: number
-  /** The newest enabled version. Its payload is read when something is compared with it. */
+  /** The newest enabled version. Its payload is read only for a comparison. */
   readonly current?: { readonly revision: number; readonly payload?: Buffer }
 }
 
 export interface FoundVersion {
   readonly revision: number
   readonly status: string
-  /** When it is gone for good; only of one that is being deleted. */
+  /** When it is deleted for good; only of one that is being deleted. */
   readonly goneAt?: Date
 }

@@ -2,7 +2,7 @@ import { isRecord } from '../lib/record.ts'
 
 export type Json = Record<string, unknown>
 
-/** The text of a field: what is no text is delivered as JSON, and so is what stands where an object is expected. */
+/** The text of a field: other values are delivered as JSON, and so is a value where an object is expected. */
 export function fieldOf(object: Json, [field, ...rest]: readonly string[]): string | undefined {
   if (field === undefined || !Object.hasOwn(object, field)) return undefined
   const value = object[field]
@@ -10,7 +10,7 @@ export function fieldOf(object: Json, [field, ...rest]: readonly string[]): stri
   return typeof value === 'string' && rest.length === 0 ? value : JSON.stringify(value)
 }
 
-/** Puts a text into a field, and objects on the way to it where there are none. */
+/** Puts a text into a field, and creates missing objects on the way to it. */
 export function setField(object: Json, [field, ...rest]: readonly string[], value: string): void {
   if (field === undefined) return
   if (rest.length === 0) {

@@ -18,9 +18,9 @@ export function slotsOf({ shape, specs }: RemoteSecretModel): Slot[] {
   return [...groupBy(specs, key).values()].map((members) => ({ specs: members }))
 }
 
-/** A version that exists, taken apart. Secret: never printed. */
+/** An existing version, parsed. Secret: never printed. */
 export interface CurrentPayload {
-  /** Not readable is what the shape asks for: no JSON object, or numbers that would change when written again. */
+  /** False when it does not have the shape: not a JSON object, or numbers that would change when written again. */
   readonly isReadable: boolean
   /** Keys of a bundle that are not in the catalogue. */
   readonly extra: readonly string[]
@@ -28,11 +28,11 @@ export interface CurrentPayload {
   valueOf(spec: SecretSpec): string | undefined
 }
 
-/** Takes a version apart. */
+/** Parses a version. */
 export function readPayload({ shape, specs }: RemoteSecretModel, bytes: Buffer): CurrentPayload {
   if (shape === 'opaque') {
     const text = decodeUtf8(bytes)
-    // What is no text differs from every text; its replacement characters are as good as any.
+    // Bytes that are not text differ from every text; any replacement characters will do.
     return { isReadable: text !== undefined, extra: [], valueOf: () => text ?? bytes.toString('utf8') }
   }
   const object = objectOf(bytes)
@@ -79,7 +79,7 @@ function objectOf(bytes: Buffer): Json | undefined {
   }
 }
 
-/** `12345678901234567890` and `1.0` come out of JavaScript as other texts. */
+/** `12345678901234567890` and `1.0` are changed by JavaScript. */
 function hasInexactNumbers(json: string): boolean {
   const outside = json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '""')
   return (outside.match(/-?\d[\d.eE+-]*/g) ?? []).some((number) => String(Number(number)) !== number)

@@ -11,13 +11,13 @@ import { currentProblems } from './fill-problems.ts'
 import type { FoundSecret } from './found-secret.ts'
 import { readPayload } from './payload.ts'
 
-/** What a rotation has to be planned from. */
+/** The input of a rotation plan. */
 export interface RotationRequest {
   readonly environment: string
   readonly unit: RotationUnit
   /** Values by entry. Secret: never printed. */
   readonly values: ReadonlyMap<SecretSpec, string>
-  /** Of a rotation that was begun: the remote secrets it set out to change. Default: none was */
+  /** Of a rotation that was begun: the remote secrets it is to change. Default: none was */
   readonly begun?: BegunRotation
 }
 
@@ -33,14 +33,14 @@ export interface RotationPlan {
   readonly work: readonly FillWork[]
   /** The entries whose values change. */
   readonly specs: readonly SecretSpec[]
-  /** With an error among them nothing may be done. */
+  /** If one of them is an error, nothing may be done. */
   readonly problems: readonly Problem[]
 }
 
 /**
  * A value for each entry that changes: the given ones, and made-up ones for those whose format allows it.
  *
- * @param generate undefined: nothing is made up
+ * @param generate undefined: nothing is generated
  */
 export function rotationValues(
   entries: RotationUnit['entries'],
@@ -55,7 +55,7 @@ export function rotationValues(
   return values
 }
 
-/** What has to be known of each remote secret of a unit before a plan can be made. */
+/** What has to be read of each remote secret of a unit before planning. */
 export function fillRequest({ unit, values }: Pick<RotationRequest, 'unit' | 'values'>): FillRequest {
   return {
     scope: unit.entries,
@@ -64,7 +64,7 @@ export function fillRequest({ unit, values }: Pick<RotationRequest, 'unit' | 'va
   }
 }
 
-/** The versions a rotation adds, and everything that is in its way. Pure. */
+/** The versions a rotation adds, and everything that prevents it. Pure. */
 export function planRotation(
   request: RotationRequest,
   found: ReadonlyMap<RemoteSecretModel, FoundSecret>,
@@ -75,7 +75,7 @@ export function planRotation(
     const own = begun ? begunProblems(request, remote, rows) : unchangedProblems(remote, rows)
     const isWritten = work.length > 0 || problems.some(isError)
     const existing = isWritten ? existingProblems(request, remote, found.get(remote)) : []
-    // What can't be read lacks everything: that says no more.
+    // An unreadable version lacks everything, so nothing more is reported.
     const others = problems.filter(({ code }) => existing.length === 0 || code !== 'FILL_INCOMPLETE')
     return {
       work,
@@ -106,7 +106,7 @@ function requestFor(request: RotationRequest, remote: RemoteSecretModel): FillRe
 
 const isChange = ({ action }: FillRow) => action === 'replace' || action === 'create'
 
-/** What keeps a version from being added to what is there. */
+/** Why a version can't be added. */
 function existingProblems(
   request: RotationRequest,
   remote: RemoteSecretModel,
@@ -117,7 +117,7 @@ function existingProblems(
       {
         code: 'ROTATION_NOTHING_THERE',
         where: placeOf(remote),
-        message: `${found ? 'has no enabled version' : 'is not there'}. Expected a value that can be replaced.`,
+        message: `${found ? 'has no enabled version' : 'does not exist'}. Expected a value that can be replaced.`,
         fix: `Give it its first value: \`${fillCommand(proposal(request, remote))}\``,
       },
     ]
@@ -129,19 +129,19 @@ function existingProblems(
   }))
 }
 
-/** A value that stays is left out: whoever gives it again may have mistaken the old value for the new one. */
+/** A value that stays must not be given: giving it again may mean that the old value was mistaken for the new one. */
 function unchangedProblems(remote: RemoteSecretModel, rows: readonly FillRow[]): Problem[] {
   return rows
     .filter(({ action }) => action === 'unchanged')
     .map(({ entry }) => ({
       code: 'ROTATION_VALUE_UNCHANGED',
       where: `${placeOf(remote)} (${entry.spec.variable})`,
-      message: 'was given the value it has already. Expected another one.',
-      fix: 'Give the new value. What stays as it is, is left out: it is taken from the current version.',
+      message: 'was given its current value. Expected another one.',
+      fix: "Give the new value. Leave out values that don't change: they are taken from the current version.",
     }))
 }
 
-/** The same values have to be given again: half of an identity may be there already. */
+/** The same values have to be given again: a part of an identity may exist already. */
 function begunProblems(
   { unit, begun }: RotationRequest,
   remote: RemoteSecretModel,
@@ -154,8 +154,8 @@ function begunProblems(
     if (changes.length === 0) return []
     const isAdded = begun?.added.includes(remote)
     const fact = isAdded
-      ? 'got another value when this rotation was begun'
-      : 'is no part of the rotation that was begun'
+      ? 'got a different value when this rotation began'
+      : 'is not part of the rotation that was begun'
     const message = `${fact}. Expected the values it was begun with, and none for ${shortList(changes)} here.`
     return [{ code: 'ROTATION_OTHER_VALUES', where, message, fix }]
   }
@@ -168,8 +168,8 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
   const made = entries.filter(({ spec }) => formatDefinition(spec.format)?.generatable)
   const may =
     made.length > 0
-      ? `--generate makes up ${shortList(made.map(({ spec }) => spec.variable))}; the rest is given`
-      : 'None of them can be made up: get them from whoever issues them, and give them'
+      ? `--generate generates ${shortList(made.map(({ spec }) => spec.variable))}; the rest is given`
+      : 'None of them can be generated: get them from whoever issues them, and give them'
   return {
     code: 'ROTATION_VALUES_MISSING',
     where: name,
@@ -178,11 +178,11 @@ function nothingGiven({ name, entries }: RotationUnit): Problem {
   }
 }
 
-/** `fill` names its own options, which this command has not. */
+/** `fill` names its own options, which this command doesn't have. */
 function fixOf(request: RotationRequest, remote: RemoteSecretModel, { code, fix }: Problem): string {
   if (code === 'FILL_VERSIONS_FULL' || code === 'FILL_VERSIONS_NEARLY_FULL') {
     const command = housekeepingCommand(proposal(request, remote))
-    return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may count for 7 days more.`
+    return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may still count for 7 days.`
   }
   return code === 'FILL_INCOMPLETE' ? 'Give these values too.' : fix
 }

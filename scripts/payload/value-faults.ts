@@ -10,7 +10,7 @@ export interface ValueFault {
   /** The entries it is wrong for. */
   readonly specs: readonly SecretSpec[]
   readonly code: 'VALUE_TOO_LARGE' | 'VALUE_NOT_TEXT' | 'VALUE_NOT_JSON' | 'VALUE_MISSING' | 'VALUE_MISFIT'
-  /** `is 3 bytes long, more than 2`: what follows the name of the entry, without a final period. */
+  /** `is 3 bytes long, more than 2`: completes the name of the entry, without a final period. */
   readonly message: string
 }
 
@@ -29,7 +29,8 @@ export function valueFaults(remote: RemoteSecretModel, bytes: Buffer): ValueFaul
     return [of('VALUE_TOO_LARGE', `is ${bytes.length} bytes long, more than ${maxPayloadBytes}`)]
   if (decodeUtf8(bytes) === undefined) return [of('VALUE_NOT_TEXT', 'is not UTF-8')]
   const payload = readPayload(remote, bytes)
-  if (!payload.isReadable) return [of('VALUE_NOT_JSON', 'is no JSON object, or one with numbers that do not survive')]
+  if (!payload.isReadable)
+    return [of('VALUE_NOT_JSON', 'is not a JSON object, or has numbers that JavaScript would change')]
   return specs.flatMap((spec) => {
     const value = payload.valueOf(spec)
     if (value === undefined) {

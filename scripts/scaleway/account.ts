@@ -24,7 +24,7 @@ export function isLocalApi(env: Env): boolean {
   return /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/?$/.test(env.SCW_API_URL ?? '')
 }
 
-/** Where the API is, as Scaleway's own tools read it; `https://api.scaleway.com` by default. No slash at the end. */
+/** The API's address, found as Scaleway's own tools do; `https://api.scaleway.com` by default. No slash at the end. */
 export async function apiUrlOf(env: Env): Promise<string> {
   return withDefaults(env, await readProfile(env)).apiUrl
 }
@@ -33,7 +33,7 @@ export async function apiUrlOf(env: Env): Promise<string> {
  * The account as Scaleway's own tools find it: `SCW_API_URL`, `SCW_SECRET_KEY`, `SCW_DEFAULT_ORGANIZATION_ID`, else the
  * profile (`SCW_PROFILE`, or the active one) of `scw`'s config file. A key for an emulator comes from the variables only.
  *
- * @param log is told when Scaleway asks to wait. Default: nobody is
+ * @param log receives a message when Scaleway asks to wait. Default: none
  * @throws ProblemError with every problem at once: `SCALEWAY_KEY_MISSING`, `SCALEWAY_KEY_MALFORMED`,
  *   `SCALEWAY_ORGANIZATION_MALFORMED`,
  *   `SCALEWAY_API_URL_INVALID`, `SCALEWAY_CONFIG_UNREADABLE`, `SCALEWAY_PROFILE_UNKNOWN`
@@ -51,7 +51,7 @@ export async function loadAccount(
 }
 
 /**
- * The organization an environment is in, or undefined. An emulator has one, which is none of the environments'.
+ * The organization an environment is in, or undefined. An emulator has its own, which is not an environment's.
  *
  * @param organizationId of the environment
  */
@@ -62,7 +62,7 @@ export function organizationOf(
   return account.isLocal ? (account.organizationId ?? organizationId) : (organizationId ?? account.organizationId)
 }
 
-/** What is wrong with an address that was given; nothing where none was. */
+/** Problems of a given address; none when no address was given. */
 export function apiUrlProblems({ SCW_API_URL }: Env): Problem[] {
   return SCW_API_URL ? checkApiUrl(SCW_API_URL) : []
 }
@@ -72,7 +72,7 @@ export function apiUrlProblems({ SCW_API_URL }: Env): Problem[] {
 const defaultApiUrl = 'https://api.scaleway.com'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Requests that wait at the same time are told once. */
+/** Requests that wait at the same time are reported once. */
 function onceAWait(log: (line: string) => void): (seconds: number) => void {
   let toldUntil = 0
   return (seconds) => {
@@ -146,8 +146,8 @@ function checkApiUrl(apiUrl: string): Problem[] {
     {
       code: 'SCALEWAY_API_URL_INVALID',
       where: 'SCW_API_URL',
-      message: 'is no https URL. Expected https://api.scaleway.com, or an emulator on this machine.',
-      fix: 'Unset SCW_API_URL; a key never leaves this machine unencrypted.',
+      message: 'is not an https URL. Expected https://api.scaleway.com, or an emulator on this machine.',
+      fix: 'Unset SCW_API_URL; a key is never sent unencrypted to another machine.',
     },
   ]
 }
@@ -158,7 +158,7 @@ function checkOrganization(organizationId: string | undefined): Problem[] {
     {
       code: 'SCALEWAY_ORGANIZATION_MALFORMED',
       where: 'SCW_DEFAULT_ORGANIZATION_ID',
-      message: 'is no UUID. Expected the id of your Scaleway organization.',
+      message: 'is not a UUID. Expected the id of your Scaleway organization.',
       fix: 'Copy the id from the Scaleway console, or unset the variable.',
     },
   ]
@@ -171,7 +171,7 @@ function checkSecretKey(secretKey: string): Problem[] {
     {
       code: missing ? 'SCALEWAY_KEY_MISSING' : 'SCALEWAY_KEY_MALFORMED',
       where: 'SCW_SECRET_KEY',
-      message: `${missing ? 'is not set, and no profile of scw has a secret key' : 'is no UUID'}. Expected the secret key of an account that may do this.`,
+      message: `${missing ? 'is not set, and no profile of scw has a secret key' : 'is not a UUID'}. Expected the secret key of an account that may do this.`,
       fix: 'Run `scw init`, or set SCW_SECRET_KEY and SCW_DEFAULT_ORGANIZATION_ID.',
     },
   ]

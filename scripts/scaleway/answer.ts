@@ -1,7 +1,7 @@
 import { readerOf, type ScalewayAnswer, type ScalewayConnection, type ScalewayReader } from './connection.ts'
 import { ScalewayError } from './http.ts'
 
-/** What Scaleway says to a question: the value, or a refusal that says something about what was asked. */
+/** Scaleway's response to a request: the value, or a refusal that says something about what was asked. */
 export type Answer<T> = Granted<T> | Refused
 
 interface Granted<T> {
@@ -22,10 +22,10 @@ export interface Refused {
 export type RefusedStatus = (typeof refusals)[number]
 
 /**
- * Asks, and takes a refusal for an answer.
+ * Sends a request, and treats a refusal as a result.
  *
  * @param request is given who is to ask; a question writes nothing
- * @throws what says nothing about the question: a Scaleway that is broken, busy or out of reach
+ * @throws errors that say nothing about the request: Scaleway is broken, busy or unreachable
  */
 export async function ask<T>(
   account: ScalewayConnection,

@@ -7,10 +7,10 @@ export interface KeyPair {
 }
 
 /**
- * A key from what people have at hand: the JSON of `scw iam api-key create -o json`, lines of an env file, or the
+ * A key from the usual forms: the JSON of `scw iam api-key create -o json`, lines of an env file, or the
  * access key and the secret key on two lines. Line endings, quotes, a byte order mark and spaces around are trimmed.
  *
- * @param where where the text is from, for messages; the text itself is in none
+ * @param where where the text is from, for messages; these never contain the text
  * @throws ProblemError `KEY_MISSING`, `KEY_UNREADABLE`, or as `checkedKey`
  */
 export function parseApiKey(text: string, where: string): KeyPair {
@@ -20,7 +20,7 @@ export function parseApiKey(text: string, where: string): KeyPair {
 }
 
 /**
- * The halves, trimmed, once their form is right. The operator prints a malformed secret key in an Event, so one may
+ * The halves, trimmed, once their form is right. The operator prints a malformed secret key in an Event, so it may
  * never reach the cluster. Source: scaleway-sdk-go, validation.IsAccessKey and validation.IsSecretKey.
  *
  * @throws ProblemError `KEY_HALVES_SWAPPED`, `KEY_HALF_MISSING` and `KEY_MALFORMED`, all at once
@@ -42,12 +42,12 @@ export function looksLikeKey(half: keyof KeyPair, text: string): boolean {
   return (half === 'accessKey' ? accessForm : secretForm).test(text)
 }
 
-/** The access key of a pair that may be malformed, in whichever half it is; undefined: it can't be told. */
+/** The access key of a pair that may be malformed, in either half; undefined when it can't be found. */
 export function accessKeyIn({ accessKey, secretKey }: KeyPair): string | undefined {
   return [accessKey, secretKey].map((half) => bare(half).toUpperCase()).find((half) => accessForm.test(half))
 }
 
-/** All that may be shown of a key: `API key …7Q2A`. */
+/** The part of a key that may be shown: `API key …7Q2A`. */
 export function describeKey({ accessKey }: Pick<KeyPair, 'accessKey'>): string {
   return `API key …${accessForm.test(accessKey) ? accessKey.slice(-4) : ''}`
 }
@@ -70,7 +70,7 @@ function accessProblems(accessKey: string, where: string): Problem[] {
   if (accessKey === '') return [problem('KEY_HALF_MISSING', where, 'has no access key.')]
   if (secretForm.test(accessKey))
     return [problem('KEY_MALFORMED', where, 'has a secret key in place of the access key.')]
-  const cause = accessForm.test(accessKey.toUpperCase()) ? 'has lower-case letters' : lengthOf(accessKey)
+  const cause = accessForm.test(accessKey.toUpperCase()) ? 'has lowercase letters' : lengthOf(accessKey)
   return [problem('KEY_MALFORMED', where, `has an access key that ${cause}.`, 'SCW and 17 capitals or digits')]
 }
 
@@ -93,18 +93,18 @@ function problem(code: string, where: string, fact: string, expected = 'an acces
   }
 }
 
-/** The parser's own message quotes the text, so it goes no further. */
+/** The parser's own message quotes the text, so it is not passed on. */
 function fromJson(text: string, where: string): Partial<KeyPair> | undefined {
   if (!text.startsWith('{')) return undefined
   try {
     const { access_key: accessKey, secret_key: secretKey } = JSON.parse(text) as Readonly<Record<string, unknown>>
     return { accessKey: textOf(accessKey), secretKey: textOf(secretKey) }
   } catch {
-    throw new ProblemError(problem('KEY_UNREADABLE', where, 'starts like JSON but is none.'))
+    throw new ProblemError(problem('KEY_UNREADABLE', where, 'starts like JSON but is not valid JSON.'))
   }
 }
 
-/** Other variables and comments may stand beside. */
+/** Other variables and comments are allowed. */
 function fromEnvLines(text: string): Partial<KeyPair> | undefined {
   const line = /^\s*(?:export\s+)?(?:SCW|TIERED_SECRETS)_(ACCESS|SECRET)_KEY\s*=(.*)$/gm
   const halves = Object.fromEntries([...text.matchAll(line)].map(([, half, value]) => [half, value]))
@@ -116,7 +116,7 @@ function fromTwoLines(text: string, where: string): Partial<KeyPair> {
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '')
   const [accessKey = '', secretKey = ''] = lines
   if (lines.length === 2) return { accessKey, secretKey }
-  const fact = `has ${lines.length === 1 ? 'one line' : `${lines.length} lines`} in no form of a key.`
+  const fact = `has ${lines.length === 1 ? 'one line' : `${lines.length} lines`} that are not in a form of a key.`
   throw new ProblemError(problem('KEY_UNREADABLE', where, fact))
 }
 

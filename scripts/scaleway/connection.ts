@@ -35,14 +35,14 @@ export function readerOf<Connection extends ScalewayConnection>(
   return { ...connection, readOnly: true }
 }
 
-/** What every answer tells besides its body. */
+/** What every response has besides its body. */
 export interface ScalewayAnswer {
-  /** `Scaleway GET /secret-manager/…`, with no more of an access key than its end. */
+  /** `Scaleway GET /secret-manager/…`, with only the end of an access key. */
   readonly request: string
   readonly status: number
   /** Empty when it has none. */
   readonly requestId: string
-  /** By Scaleway's clock, to the second; undefined when it tells none. */
+  /** By Scaleway's clock, to the second; undefined without a Date header. */
   readonly date: Date | undefined
   /** Milliseconds since 1970, by our clock. */
   readonly sentAt: number

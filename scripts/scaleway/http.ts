@@ -17,7 +17,7 @@ export class ScalewayError extends ProblemError {
   readonly type: string
   /** Empty when the answer has none. */
   readonly requestId: string
-  /** Of a 401: `expired`, `not_found`…; empty when it is not told. */
+  /** Of a 401: `expired`, `not_found`…; empty when it is not given. */
   readonly reason: string
 
   constructor(
@@ -46,7 +46,7 @@ export class ScalewayError extends ProblemError {
 
 /**
  * One request. A 429, a 5xx or a broken connection is tried again, by default up to five times in all: always for reads,
- * and for writes only on 429, which means that nothing was done. Not before the API wants it, and not at all when that is
+ * and for writes only on 429, which means that nothing was done. Not earlier than the API asks, and not at all when that is
  * more than a minute away.
  *
  * @throws ScalewayError when the API refuses; ProblemError `SCALEWAY_UNREACHABLE` when it can't be reached
@@ -82,14 +82,14 @@ export async function scalewayRequest<T>(account: ScalewayConnection, request: S
 const defaultAttempts = 5
 const defaultTimeoutMs = 30_000
 const defaultRetryMs = 200
-/** Longer, somebody would take the command for stuck. */
+/** With a longer wait, the command would seem stuck. */
 const maxWaitSeconds = 60
 
 function fixOf(status: number, type: string, waitSeconds: number | undefined): string {
   if (waitSeconds !== undefined)
     return `Run the same command again after ${new Date(Date.now() + waitSeconds * 1000).toISOString()}.`
   if (status >= 500)
-    return 'Wait, and run the same command again: it is a failure of Scaleway, of which https://status.scaleway.com tells.'
+    return 'Wait, and run the same command again: it is a failure of Scaleway; see https://status.scaleway.com.'
   return fixes[type] ?? 'Look the request up in the Scaleway documentation.'
 }
 
@@ -97,12 +97,12 @@ const fixes: Readonly<Record<string, string>> = {
   denied_authentication: 'Use an API key that exists and has not expired.',
   permissions_denied: "Give the key's IAM application the permission sets the request needs, in this project.",
   not_found: 'Create the resource, or correct its name, folder, project or region.',
-  quotas_exceeded: 'Delete what is not needed, bundle secrets, or have Scaleway raise the quota.',
+  quotas_exceeded: 'Delete what is not needed, bundle secrets, or ask Scaleway to raise the quota.',
   too_many_requests: 'Wait a minute and run the same command again.',
-  redirect: 'Use the address the API really has, and check the proxy: a redirect is not followed.',
+  redirect: 'Use the real address of the API, and check the proxy: a redirect is not followed.',
 }
 
-/** Without the access key that a path may name, but for its last characters. */
+/** Without the access key that a path may contain, except for its last characters. */
 function describeRequest({ method, path }: ScalewayRequest): string {
   return `Scaleway ${method} ${path.replace(/SCW[A-Z0-9]{13}([A-Z0-9]{4})/g, '…$1')}`
 }
@@ -116,7 +116,7 @@ async function send(account: ScalewayConnection, request: ScalewayRequest): Prom
   try {
     const answer = await fetch(url, {
       method: request.method,
-      // Followed, a redirect would take the key to another server.
+      // Following a redirect would send the key to another server.
       redirect: 'manual',
       headers: {
         'X-Auth-Token': account.secretKey,
@@ -142,14 +142,14 @@ async function send(account: ScalewayConnection, request: ScalewayRequest): Prom
   }
 }
 
-/** Seconds of `Retry-After`, which is a number of them or a date; undefined when the API asks for none. */
+/** Seconds of `Retry-After`, which is a number or a date; undefined when the API asks for none. */
 function askedWait(answer: Response | undefined): number | undefined {
   const text = answer?.headers.get('retry-after') ?? ''
   const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000)
   return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined
 }
 
-/** The parser's own error quotes the body, which may hold a secret, so it goes no further. */
+/** The parser's own error quotes the body, which may hold a secret, so it is not passed on. */
 async function bodyOf(answer: Response, account: ScalewayConnection, request: ScalewayRequest): Promise<unknown> {
   try {
     return await answer.json()
@@ -159,7 +159,7 @@ async function bodyOf(answer: Response, account: ScalewayConnection, request: Sc
       {
         code: 'SCALEWAY_ANSWER_UNREADABLE',
         where: describeRequest(request),
-        message: `answers ${answer.status} with a body that is no JSON, or only a part of it. Expected JSON.`,
+        message: `answers ${answer.status} with a body that is not complete JSON. Expected JSON.`,
         fix: 'Check the network and the proxy, and in the Scaleway console whether the request was done.',
       },
       exitCodes.unreachable,
@@ -199,7 +199,7 @@ function unreachable(account: ScalewayConnection, request: ScalewayRequest): Pro
     {
       code: 'SCALEWAY_UNREACHABLE',
       where: describeRequest(request),
-      message: `${new URL(account.apiUrl).host} can't be reached, or gives no answer within ${(account.timeoutMs ?? defaultTimeoutMs) / 1000} seconds. Expected an answer.`,
+      message: `${new URL(account.apiUrl).host} can't be reached, or does not answer within ${(account.timeoutMs ?? defaultTimeoutMs) / 1000} seconds. Expected a response.`,
       fix: 'Check the network and the proxy, then run the same command again.',
     },
     exitCodes.unreachable,

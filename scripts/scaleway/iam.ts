@@ -9,7 +9,7 @@ export interface PolicyRule {
   readonly condition?: string
 }
 
-/** A rule of a policy, as the API tells it: for projects, or for the whole organization. */
+/** A rule of a policy, as the API returns it: for projects, or for the whole organization. */
 export interface LiveRule {
   readonly permission_set_names: readonly string[] | null
   readonly project_ids?: readonly string[] | null
@@ -18,19 +18,19 @@ export interface LiveRule {
   readonly condition: string
 }
 
-/** An IAM application. Scaleway does not keep names apart: two may have the same. */
+/** An IAM application. Names are not unique in Scaleway: two may have the same. */
 export interface Application {
   readonly id: string
   readonly name: string
 }
 
-/** An API key. The secret key is told once, at creation. */
+/** An API key. The secret key is shown once, at creation. */
 export interface ApiKey {
   readonly access_key: string
   readonly secret_key: string
 }
 
-/** An API key as a list tells it, without its secret key. Dates are RFC 3339. */
+/** An API key as a list shows it, without its secret key. Dates are RFC 3339. */
 export interface ApiKeyEntry {
   readonly access_key: string
   readonly description: string
@@ -79,7 +79,7 @@ export function listApplications(
   return listAll(account, 'applications', 'applications', query)
 }
 
-/** Applications of exactly this name, the oldest first: more than one is a mistake somebody has to clear up. */
+/** Applications of exactly this name, the oldest first: more than one is a mistake that a person has to correct. */
 export async function applicationsNamed(
   account: ScalewayConnection,
   organizationId: string,
@@ -149,14 +149,14 @@ export function listApiKeys(
   applicationId: string,
   { expired }: { readonly expired?: boolean } = {},
 ): Promise<ApiKeyEntry[]> {
-  // Documented as optional, and demanded by the service: Scaleway's own command line tool always sends it.
+  // Documented as optional, but required by the service: Scaleway's own command line tool always sends it.
   const organization = account.organizationId === undefined ? {} : { organization_id: account.organizationId }
   const filter = expired === undefined ? {} : { expired: String(expired) }
   const query = { ...organization, bearer_id: applicationId, ...filter, order_by: 'created_at_asc' }
   return listAll(account, 'api-keys', 'api_keys', query)
 }
 
-/** Scaleway has no switch for a key: it is disabled by an expiry, which must be in the future when it arrives. */
+/** Scaleway has no switch for a key: it is disabled by an expiry, which must be in the future when the request arrives. */
 export async function expireApiKey(account: ScalewayAccount, accessKey: string, expiresAt: Date): Promise<void> {
   await scalewayRequest(account, {
     method: 'PATCH',

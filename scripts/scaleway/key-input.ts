@@ -2,11 +2,11 @@ import type { CommandIo } from '../lib/command.ts'
 import { isStandardInput, type PrivateFile, readPrivateFile } from '../lib/private-file.ts'
 import { checkedKey, type KeyPair, parseApiKey } from './api-key.ts'
 
-/** Variables for a program that gives a key; arguments are readable by every user of the machine. */
+/** Variables for a program that passes a key; arguments are readable by every user of the machine. */
 export const keyVariables = { accessKey: 'TIERED_SECRETS_ACCESS_KEY', secretKey: 'TIERED_SECRETS_SECRET_KEY' } as const
 
 /**
- * The key a person or a program gives: from the file, else from the two variables, else from standard input, where a
+ * The key that a person or a program gives: from the file, else from the two variables, else from standard input, where a
  * person is asked.
  *
  * @param from path of a file that only its owner can read
@@ -22,7 +22,7 @@ export async function readApiKey(
   const { accessKey, secretKey } = keyVariables
   if (from === undefined && (env[accessKey] || env[secretKey])) {
     const place = `${accessKey} and ${secretKey}`
-    log(`the key is taken from ${place}`)
+    log(`the key is read from ${place}`)
     return checkedKey({ accessKey: env[accessKey] ?? '', secretKey: env[secretKey] ?? '' }, place)
   }
   if (input.isTerminal) return ask(input)

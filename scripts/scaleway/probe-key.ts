@@ -14,14 +14,14 @@ export interface ProbeOptions {
   readonly accessKey: string
   readonly model: EnvironmentModel
   readonly tier: TierModel
-  /** Pass over what can't be proved because nothing exists yet in Scaleway. Default: false */
+  /** Skip what can't be proved because nothing exists yet in Scaleway. Default: false */
   readonly unproved?: boolean
   readonly patience?: Patience
   /** Called before each further attempt. */
   readonly onWait?: (message: string) => void
 }
 
-/** How long a refusal may be one that only isn't over yet: a change of IAM takes up to a minute to arrive. */
+/** How long a refusal may be one that only isn't over yet: a change of IAM takes up to a minute to take effect. */
 export interface Patience {
   /** For a 403 about the tier's own secrets. Default: 60,000. */
   readonly refusedMs?: number
@@ -31,7 +31,7 @@ export interface Patience {
   readonly pollMs?: number
 }
 
-/** What a key was seen to do. */
+/** What a key was able to do. */
 export interface Proof {
   /** Remote ref of the tier's own secret that it read; undefined when there is none to read. */
   readonly read: string | undefined
@@ -40,7 +40,7 @@ export interface Proof {
 }
 
 /**
- * Uses a key for what its tier needs, as the operator would, and for what it must not reach: every remote secret of
+ * Tries a key with what its tier needs, as the operator would, and with what it must not reach: every remote secret of
  * every other tier. No value that is read is kept.
  *
  * @throws ProblemError with what is wrong and the likely cause: `KEY_UNKNOWN`, `KEY_OF_OTHER_TIER`, `LISTING_REFUSED`,
@@ -60,7 +60,7 @@ export async function probeKey(options: ProbeOptions): Promise<Proof> {
         : 0
     const leftMs = started + patientMs - Date.now()
     if (leftMs <= 0) throw new ProblemError(problems)
-    const cause = 'a change of IAM takes up to a minute to arrive'
+    const cause = 'a change of IAM takes up to a minute to take effect'
     const where = describeKey(options)
     options.onWait?.(`${where}: refused for now; ${cause}, trying again for ${Math.ceil(leftMs / 1000)} s`)
     await sleep(Math.min(pollMs, leftMs), undefined, { signal: options.account.signal })
@@ -95,7 +95,7 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   const listing = await answerTo(account, (as) => listFolder(as, scope, tier.remotePath))
   if (listing.status === 401) return { unknown: true, listed: false }
   if (listing.status !== 200) return { unknown: false, listed: false }
-  // An ephemeral version may be gone once it is read.
+  // An ephemeral version may be used up by reading it.
   const lasting = listing.value.filter(({ ephemeral_policy }) => ephemeral_policy == null).map(({ name }) => name)
   for (const remote of tier.remoteSecrets.filter(({ name }) => lasting.includes(name))) {
     const found = await findSecret(account, scope, remote)
@@ -111,7 +111,7 @@ async function examineOwn({ account, model, tier }: ProbeOptions): Promise<KeyFi
   return { unknown: false, listed: true }
 }
 
-/** What is listed is tried by id, what isn't by its path: nothing of another tier may open. */
+/** A listed secret is tried by id, any other by its path: nothing of another tier may be readable. */
 async function examineOther(
   { account, model }: ProbeOptions,
   other: TierModel,
@@ -135,7 +135,7 @@ async function examineOther(
   return { tier: other, listed: listing.status === 200, found: listed.length, readable, refusals }
 }
 
-/** A request that is wrong in itself says nothing about the key. A 412 does: only who may read a version is told so. */
+/** An invalid request says nothing about the key. A 412 does: only a key that may read a version gets it. */
 async function answerTo<T>(account: ScalewayConnection, request: (account: ScalewayReader) => Promise<T>) {
   const answer = await ask(account, request)
   if (answer.status === 400) throw answer.refusal

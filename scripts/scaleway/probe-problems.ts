@@ -3,10 +3,10 @@ import type { Problem } from '../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { describeKey } from './api-key.ts'
 
-/** What a key was seen to do. */
+/** What a key was able to do. */
 export interface KeyFindings {
   readonly own: {
-    /** Scaleway knows no such key. */
+    /** Scaleway does not know this key. */
     readonly unknown: boolean
     readonly listed: boolean
     /** Remote ref whose value was read. */
@@ -17,9 +17,9 @@ export interface KeyFindings {
   readonly others: readonly {
     readonly tier: TierModel
     readonly listed: boolean
-    /** Remote secrets that listing told. */
+    /** Remote secrets that were listed. */
     readonly found: number
-    /** Folder and name of each remote secret that opened. */
+    /** Folder and name of each remote secret that could be read. */
     readonly readable: readonly string[]
     readonly refusals: number
   }[]
@@ -55,7 +55,7 @@ export function nothingToProve(key: ProbedKey, { own, others }: KeyFindings): Pr
     problem(key, {
       code: 'NOTHING_TO_PROVE_WITH',
       message: `can't be proved: ${tier.remotePath} in project ${tier.projectId} holds no remote secret of the catalogue with a value. Expected one that ${tier === key.tier ? 'opens' : 'does not open'}.`,
-      fix: `Create the remote secrets of tier "${tier.name}" first, or pass this over with --unproved.`,
+      fix: `Create the remote secrets of tier "${tier.name}" first, or skip this check with --unproved.`,
     }),
   )
 }
@@ -65,7 +65,7 @@ export function nothingToProve(key: ProbedKey, { own, others }: KeyFindings): Pr
 function unknownKey(key: ProbedKey): Problem {
   return problem(key, {
     code: 'KEY_UNKNOWN',
-    message: `Scaleway knows no such key: it has expired, was deleted, or the secret key is not the one of this access key. Expected a key of the IAM application ${key.tier.iamApplication}.`,
+    message: `Scaleway does not know this key: it has expired, was deleted, or the secret key is not the one of this access key. Expected a key of the IAM application ${key.tier.iamApplication}.`,
     fix: `Create a new key of ${key.tier.iamApplication} and give both halves of it.`,
   })
 }
@@ -74,7 +74,7 @@ function keyOfOtherTier(key: ProbedKey, other: TierModel): Problem {
   return problem(key, {
     code: 'KEY_OF_OTHER_TIER',
     message: `this is the key of tier "${other.name}": it opens that tier's secrets and not those of "${key.tier.name}". Expected a key of the IAM application ${key.tier.iamApplication}.`,
-    fix: `Give the key of ${key.tier.iamApplication}, or say \`--tier ${other.name}\`.`,
+    fix: `Give the key of ${key.tier.iamApplication}, or use \`--tier ${other.name}\`.`,
   })
 }
 
@@ -83,14 +83,14 @@ function listingRefused({ model, ...key }: ProbedKey): Problem {
   const unlisted = model.isolation === 'path' ? ', the condition of that rule lacks `|| !has(resource.id)`' : ''
   return problem(key, {
     code: 'LISTING_REFUSED',
-    message: `it may not list ${remotePath} in project ${projectId}: its IAM application lacks SecretManagerReadOnly there${unlisted}, or this is the key of another project. Expected a key of the IAM application ${iamApplication}.`,
+    message: `it may not list ${remotePath} in project ${projectId}: its IAM application lacks SecretManagerReadOnly there${unlisted}, or the key belongs to another project. Expected a key of the IAM application ${iamApplication}.`,
     fix: `Compare the rules of ${iamApplication} with \`${commandLine`iam --environment ${model.environment} --verify`}\`, or give the key of that application.`,
   })
 }
 
 function readingRefused({ model, ...key }: ProbedKey, remoteRef: string): Problem {
   const { iamApplication, remotePath } = key.tier
-  const narrow = model.isolation === 'path' ? `, or its condition does not let ${remotePath}/ through` : ''
+  const narrow = model.isolation === 'path' ? `, or its condition does not allow ${remotePath}/` : ''
   return problem(key, {
     code: 'READING_REFUSED',
     message: `it may list ${remotePath}, but not read ${remoteRef}: its IAM application lacks SecretManagerSecretAccess${narrow}. Expected it to read every secret of its tier.`,

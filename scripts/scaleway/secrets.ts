@@ -15,10 +15,10 @@ export interface ListedSecret extends RemoteSecret {
   readonly version_count: number
   /** `locked`: its encryption key can't be used. */
   readonly status: string
-  /** Not null: versions end by themselves, some of them at the first access. */
+  /** Not null: versions expire, some of them at the first access. */
   readonly ephemeral_policy: object | null
   readonly project_id: string
-  /** RFC 3339; it is gone 7 days later. */
+  /** RFC 3339; it is deleted for good 7 days later. */
   readonly deletion_requested_at: string | null
 }
 
@@ -42,7 +42,7 @@ export interface NewSecret {
   readonly description?: string
 }
 
-/** What a list is narrowed to. */
+/** The filters of a list. */
 export interface SecretFilter {
   /** Exactly this folder, and none below it. */
   readonly path?: string

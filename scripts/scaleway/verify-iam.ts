@@ -14,14 +14,14 @@ export interface VerifyOptions {
 }
 
 /**
- * Everything in which an account differs from the plan, both ways: what is missing and what is more than planned. Keys
+ * All differences between an account and the plan, both what is missing and what is more than planned. Keys
  * that expire soon, several keys and expired ones beside one that works are warnings.
  */
 export function verifyIam(plan: IamPlan, live: readonly LiveApplication[], options: VerifyOptions): Problem[] {
   return [...sharedApplications(plan), ...plan.tiers.flatMap((tier) => verifyTier(plan, tier, live, options))]
 }
 
-/** The application the checks are about: the oldest of a name. */
+/** The application that is checked: the oldest of its name. */
 export function applicationOf(tier: TierIamPlan, live: readonly LiveApplication[]): LiveApplication | undefined {
   return live.find(({ name }) => name === tier.name)
 }
@@ -68,7 +68,7 @@ function duplicates(tier: TierIamPlan, live: readonly LiveApplication[]): Findin
   return [
     {
       code: 'IAM_APPLICATION_DUPLICATE',
-      message: `exists ${ids.length} times: ${ids.join(', ')}. Expected one; only the first was looked at.`,
+      message: `exists ${ids.length} times: ${ids.join(', ')}. Expected one; only the first was checked.`,
       fix: 'Delete what nobody uses: `scw iam application delete <id>`. Its keys go with it.',
     },
   ]
@@ -92,7 +92,7 @@ function ownPolicy(
   }))
 }
 
-/** Rights add up, so that any other policy is more than planned, whatever its rules are. */
+/** Rights add up, so any other policy is more than planned, whatever its rules are. */
 function otherPolicies(tier: TierIamPlan, application: LiveApplication, environmentOf: EnvironmentOf): Finding[] {
   const planned = plannedPolicy(tier, application)
   return application.policies

@@ -5,7 +5,7 @@ import type { IamPlan, TierIamPlan } from '../model/iam.ts'
 import type { ApiKeyEntry } from './iam.ts'
 import type { LiveApplication } from './live-iam.ts'
 
-/** What is wrong with the keys of a tier's application. Of an access key, only its end is ever told. */
+/** What is wrong with the keys of a tier's application. Only the end of an access key is ever shown. */
 export function compareKeys(
   plan: IamPlan,
   { tier }: TierIamPlan,

@@ -2,7 +2,7 @@ import type { Problem } from '../lib/problems.ts'
 import type { IamRule, TierIamPlan } from '../model/iam.ts'
 import type { LiveRule } from './iam.ts'
 
-/** What a rule grants, one permission set and one scope at a time: the unit in which plan and account are compared. */
+/** What a rule grants, one permission set and one scope at a time: the unit that is compared between plan and account. */
 export interface Grant {
   readonly permissionSet: string
   /** Undefined: the whole organization. */
@@ -17,7 +17,7 @@ export type RuleFinding = Pick<Problem, 'code' | 'message'>
 /** The environment a project belongs to, if it is one of ours. */
 export type EnvironmentOf = (projectId: string) => string | undefined
 
-/** Conditions are compared letter by letter, except for white space: what is written differently is looked at by a person. */
+/** Conditions are compared letter by letter, except for white space: a person has to judge conditions that are written differently. */
 export function normalised(condition: string): string {
   return condition.trim().replace(/\s+/g, ' ')
 }
@@ -52,7 +52,7 @@ export function compareRules(
   const live = grantsOf(rules)
   const besides = live.filter((grant) => !planned.some((one) => isSame(one, grant)))
   const text = (grant: Grant) => grantText(grant, environmentOf)
-  // A grant with another condition is told as that, and not as a missing one as well.
+  // A grant with another condition is reported as such, and not also as missing.
   const missing = planned.filter(
     (one) => !live.some((grant) => isSame(one, grant)) && !besides.some((grant) => differsInCondition(one, grant)),
   )
@@ -80,7 +80,7 @@ function differsInCondition(a: Grant, b: Grant): boolean {
   return a.permissionSet === b.permissionSet && a.projectId === b.projectId && a.condition !== b.condition
 }
 
-/** The worst of what is wrong with a grant; the message tells all of it. */
+/** The worst problem of a grant; the message has all of them. */
 function codeOf({ remotePath, projectId }: TierIamPlan, planned: readonly Grant[], grant: Grant): string {
   const expected = planned.find((one) => one.permissionSet === grant.permissionSet)
   if (!expected) {
@@ -95,5 +95,5 @@ function codeOf({ remotePath, projectId }: TierIamPlan, planned: readonly Grant[
     : 'IAM_CONDITION_DIFFERS'
 }
 
-/** Who may rename, create or delete secrets can move them across the boundary, or take them away. */
+/** Who may rename, create or delete secrets can move them across the boundary or remove them. */
 const changes = /(Write|Create|Delete|Restore|FullAccess|Manager)$/

@@ -9,7 +9,7 @@ export interface SecretVersion {
   /** RFC 3339. */
   readonly created_at: string
   readonly description: string | null
-  /** RFC 3339; it is gone 7 days later. */
+  /** RFC 3339; it is deleted for good 7 days later. */
   readonly deletion_requested_at: string | null
 }
 
@@ -19,7 +19,7 @@ export type Revision = number | 'latest_enabled'
 /**
  * Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB.
  *
- * @param description for whoever looks at the versions later. Default: none
+ * @param description for people who read the versions later. Default: none
  */
 export async function createVersion(
   account: ScalewayAccount,
@@ -86,7 +86,7 @@ export async function accessVersion(
   return Buffer.from(data, 'base64')
 }
 
-/** Reads a value and drops it, by folder and name: no id has to be known, and so nothing be listed. */
+/** Reads a value and drops it, by folder and name: so no id has to be known, and nothing has to be listed. */
 export async function touchValueByPath(
   account: ScalewayConnection,
   scope: SecretScope,
@@ -120,7 +120,7 @@ export async function enableVersion(
   await scalewayRequest(account, { method: 'POST', path, body: {} })
 }
 
-/** When a version that is being deleted is gone for good; undefined: it is not being deleted. */
+/** When a version that is being deleted is deleted for good; undefined: it is not being deleted. */
 export function goneAt({ deletion_requested_at }: SecretVersion): Date | undefined {
   const requestedAt = Date.parse(deletion_requested_at ?? '')
   return Number.isNaN(requestedAt) ? undefined : new Date(requestedAt + 7 * 24 * 3600 * 1000)

@@ -10,8 +10,8 @@ import { loadEnvironment } from './application.ts'
 import { localContext } from './local-context.ts'
 
 /**
- * The model of an environment, for a command that touches its account or its cluster. An example environment is
- * accepted only when `SCW_API_URL` names an emulator on this machine.
+ * The model of an environment, for a command that touches its account or its cluster. An example environment
+ * is accepted only when `SCW_API_URL` names an emulator on this machine.
  *
  * @throws ProblemError as `loadEnvironment`, or `ENVIRONMENT_IS_EXAMPLE`, one for each id to fill in
  */

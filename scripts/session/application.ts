@@ -7,9 +7,9 @@ import { checkApplication } from '../model/rules/index.ts'
 import type { Application, Catalogue, Environments } from '../model/types.ts'
 
 /**
- * The two files a user edits, as they are: nothing is checked yet.
+ * The two files a user edits, loaded without any check.
  *
- * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is no TypeScript
+ * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is not valid TypeScript
  */
 export async function loadApplication({ userFolder }: Pick<Folders, 'userFolder'>): Promise<Application> {
   try {
@@ -84,7 +84,7 @@ async function readWithTsx(url: string): Promise<{ readonly default: unknown }> 
   return await tsImport(url, import.meta.url)
 }
 
-/** What the loader says, without its stack. */
+/** The loader's message, without its stack. */
 function firstLines(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.split('\n').slice(0, 3).join(' ').trim().replace(/\.$/, '')

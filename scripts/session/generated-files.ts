@@ -101,7 +101,7 @@ function statesTable(): string {
 
 function causesTable(): string {
   return markdownTable(
-    ['Code', 'It is found that', 'What mends it'],
+    ['Code', 'Cause', 'How to fix it'],
     Object.entries(causeList).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
   )
 }
@@ -125,7 +125,7 @@ function parseJson(text: string, where: string): JsonSchema {
     throw new ProblemError({
       code: 'JSON_INVALID',
       where,
-      message: `is no valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
+      message: `is not valid JSON: ${error instanceof Error ? error.message : ''}. Expected a JSON Schema.`,
       fix: 'Correct the file.',
     })
   }

@@ -84,6 +84,8 @@ test('a missing helm is told with the variable that names it', async () => {
   const { stdout, stderr, exitCode } = await repository.cli(['render', '--environment', 'recette'], {
     HELM_BIN: '/nowhere/helm',
   })
-  expect(stderr).toMatch(/^HELM_BIN: names \/nowhere\/helm, which is no executable file\. Expected helm\.\n {2}fix: /)
+  expect(stderr).toMatch(
+    /^HELM_BIN: names \/nowhere\/helm, which is not an executable file\. Expected helm\.\n {2}fix: /,
+  )
   expect([exitCode, stdout]).toEqual([5, ''])
 })

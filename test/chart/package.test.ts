@@ -115,7 +115,7 @@ trackdechets, environment production: the operator now reads Scaleway and writes
     frontend-secrets (required)
     frontend-optional-secrets (optional)
 
-Are they there? Each line has to say SecretSynced:
+Check that they exist. Each line has to say SecretSynced:
 
   kubectl get externalsecrets --namespace trackdechets-backend
   kubectl get externalsecrets --namespace trackdechets-frontend
@@ -125,7 +125,7 @@ If one does not, its events name the remote secret that is missing:
   kubectl get events --namespace trackdechets-backend --field-selector involvedObject.kind=ExternalSecret
   kubectl get events --namespace trackdechets-frontend --field-selector involvedObject.kind=ExternalSecret
 
-A SecretStore that is Ready proves nothing: it is so with a wrong key too.`)
+A SecretStore that is Ready proves nothing: it is also Ready with a wrong key.`)
 })
 
 test('says that nothing is installed without tiers', async () => {

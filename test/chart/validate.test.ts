@@ -85,7 +85,7 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'tiers.api.remotePath',
     '/shop-web',
     [
-      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web" of tier api. Expected folders apart from each other.',
+      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web" of tier api. Expected separate folders.',
       outside('tiers.api.required.bundles.mail.remoteRef', 'path:/shop-api/mail', 'path:/shop-web/'),
       outside('tiers.api.required.data.TOKEN', 'path:/shop-api/token', 'path:/shop-web/'),
       outside('tiers.api.required.fields.HOST.remoteRef', 'path:/shop-api/relay', 'path:/shop-web/'),
@@ -97,7 +97,7 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'tiers.api.remotePath',
     '/shop-web/api',
     [
-      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web/api" of tier api. Expected folders apart from each other.',
+      'tiers.web.remotePath: "/shop-web" overlaps with "/shop-web/api" of tier api. Expected separate folders.',
       outside('tiers.api.required.bundles.mail.remoteRef', 'path:/shop-api/mail', 'path:/shop-web/api/'),
       outside('tiers.api.required.data.TOKEN', 'path:/shop-api/token', 'path:/shop-web/api/'),
       outside('tiers.api.required.fields.HOST.remoteRef', 'path:/shop-api/relay', 'path:/shop-web/api/'),
@@ -115,7 +115,7 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     'operators without admission',
     'admission.enabled',
     false,
-    'tiers.web.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
+    'tiers.web.operators: is not empty, but admission is off. Expected no operators: without admission, whoever may patch an ExternalSecret can change what it reads and writes.',
     true,
   ],
   [
@@ -261,7 +261,7 @@ describe.each(helms)('%s', (_, helm) => {
     expect((await render(moved)).stderr).toBe('')
   })
 
-  test('all problems are told at once', async () => {
+  test('all problems are reported at once', async () => {
     const simple = examples.filter(([, , , text]) => !text.includes('\n'))
     const places = simple.filter(([, place], index) => simple.findIndex((other) => other[1] === place) === index)
     const values = places.reduce((changed, [, place, wrong]) => withValue(changed, place, wrong), shop as unknown)

@@ -38,7 +38,7 @@ const keyPlace = 'data.0.remoteRef.key'
 const path = ({ remotePath }: TierModel, name = 'a') => `path:${remotePath}/${name}`
 
 export const storeAttacks: readonly Attack[] = [
-  attackOn('STORE_PROVIDER', 'values made up in the store itself', 'provider', {
+  attackOn('STORE_PROVIDER', 'values generated in the store itself', 'provider', {
     attack: () => ({ fake: { data: [{ key: 'a', value: 'b' }] } }),
     twin: ({ own, region, apiUrl }) => storeOf(own, region, apiUrl).provider,
   }),
@@ -161,7 +161,7 @@ const refusedAnnotations: Readonly<Record<string, string>> = {
 }
 
 /** Paths that are more than the name of a field. */
-const refusedProperties = ['@tostr|@tostr', 'a|@pretty', 'a.*', '{a,b}', 'a..b', '#(a=="b").c', '!"made up"', 'a\\']
+const refusedProperties = ['@tostr|@tostr', 'a|@pretty', 'a.*', '{a,b}', 'a..b', '#(a=="b").c', '!"generated"', 'a\\']
 
 const prefix = (target: string) => ({ regexp: { source: '^', target } })
 const refusedRewrites: Readonly<Record<string, readonly object[]>> = {

@@ -179,7 +179,7 @@ describe.each([
   test('a key that Scaleway does not know is told at once', async () => {
     const key = { accessKey: 'SCWAAAAAAAAAAAAAAAAA', secretKey: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }
     const { exitCode, stderr } = await here.credentials(['--tier', 'orders'], { input: linesOf(key) })
-    expect(stderr).toMatch(/^API key …AAAA: Scaleway knows no such key: it has expired, .*\(KEY_UNKNOWN\)$/s)
+    expect(stderr).toMatch(/^API key …AAAA: Scaleway does not know this key: it has expired, .*\(KEY_UNKNOWN\)$/s)
     expect([exitCode, stderr.includes('0b8cc93b')]).toEqual([3, false])
   })
 

@@ -112,11 +112,11 @@ const objects = [
 ]
 
 describe('npm run deploy refuses, and installs nothing,', () => {
-  test('when nobody is there to confirm it', async () => {
+  test('when confirmation needs a terminal', async () => {
     const env = { KUBECONFIG: controlPlane.kubeconfigPath }
     const { exitCode, stdout, stderr } = await repository.cli(['deploy', '--environment', 'recette'], env)
     expect(stderr).toMatch(
-      /^npm run deploy: nobody is there to confirm it\. Expected a terminal, --yes or --dry-run\.\n.*\n {2}\(WRONG_USAGE\)$/,
+      /^npm run deploy: confirmation needs a terminal\. Expected a terminal, --yes or --dry-run\.\n.*\n {2}\(WRONG_USAGE\)$/,
     )
     expect([exitCode, stdout, await installed()]).toEqual([2, '', []])
   })
@@ -213,9 +213,9 @@ describe('npm run deploy', () => {
   test('with --dry-run lets the API server check everything, tells what it adds, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
     expect(stderr).toMatch(
-      /^checking recette in kube context tiered-secrets-local\nthe API server takes what it can be asked about before a deployment, not yet \d+ objects; nothing was changed$/,
+      /^checking recette in kube context tiered-secrets-local\nthe API server accepts what it can be asked about before a deployment, not yet \d+ objects; nothing was changed$/,
     )
-    const [, added] = /^Objects: (\d+) to add, 0 to change, 0 to remove, 0 as they are\n\n/.exec(stdout) ?? []
+    const [, added] = /^Objects: (\d+) to add, 0 to change, 0 to remove, 0 unchanged\n\n/.exec(stdout) ?? []
     expect(stdout.match(/^add /gm)).toHaveLength(Number(added))
     expect(stdout).toMatch(
       /^add +ExternalSecret\/trackdechets-backend\/backend-secrets +its namespace does not exist yet$/m,
@@ -259,7 +259,7 @@ describe('npm run deploy', () => {
       signal: interrupt.signal,
     })
     expect(stderr).toBe(
-      'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; the same command goes on',
+      'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; run the same command again to continue',
     )
     expect([exitCode, stdout]).toEqual([130, ''])
   })
@@ -323,7 +323,7 @@ describe('npm run deploy', () => {
     const image = 'registry.example/external-secrets/external-secrets:v0.20.4'
     const shown = await withOperator(client, { image }, () => deploy(args, { KUBECONFIG: path }))
     expect(shown.stderr).toBe(
-      'not looked at: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
+      'not checked: the version of the operator; you may not list Deployments of all namespaces\ndeploying recette in kube context tiered-secrets-local',
     )
     expect(shown.exitCode).toBe(0)
   })
@@ -375,7 +375,7 @@ describe('npm run deploy with an operator', () => {
     expect(stdout).toMatch(
       /^release .*: revision 1 is deployed\nTIER .*\nbackend +backend-secrets +required .* failed$/m,
     )
-    expect(stderr).toMatch(/^waiting up to 8s until every required secret is there$/m)
+    expect(stderr).toMatch(/^waiting up to 8s until every required secret has arrived$/m)
     expect(stderr).toMatch(
       /^\/trackdechets-backend\/redis-url: is not there\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
     )
@@ -389,7 +389,7 @@ describe('npm run deploy with an operator', () => {
     }
   })
 
-  test('ends when every required secret is there', async () => {
+  test('ends when every required secret has arrived', async () => {
     const { client, emulator, model } = world.stack
     const tier = model.tiers.find(({ name }) => name === 'backend')
     const remote = tier?.remoteSecrets.find(({ name }) => name === 'redis-url')
@@ -398,7 +398,7 @@ describe('npm run deploy with an operator', () => {
     await seedSecret({ account, organizationId: emulator.owner.organizationId, model }, tier, remote)
     await forceRefresh(client, backend)
     const { exitCode, stdout, stderr } = await deployHere('--output', 'json')
-    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret is there$/m)])
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^every required secret has arrived$/m)])
     const { externalSecrets, ...rest } = JSON.parse(stdout)
     expect(rest).toMatchObject({ deployed: true, synced: true, problems: [] })
     expect(externalSecrets).toContainEqual(

@@ -194,7 +194,7 @@ describe('a target', () => {
     )
     expect(cause).toMatchObject({
       code: 'TARGET_CONTROLLED',
-      message: `is controlled by ConfigMap "their-controller". Expected it to be the operator's alone.`,
+      message: `is controlled by ConfigMap "their-controller". Expected the operator alone to control it.`,
       fix: expect.stringMatching(/^`kubectl delete secret mailer-secrets --namespace bookshop-mailer` /),
     })
     expect(cause.evidence.join('\n')).toContain('failed to take ownership of target secret')

@@ -96,7 +96,7 @@ describe('npm run doctor', () => {
   test('finds no cause in an environment at work, and says nothing else', async () => {
     expect(await doctor()).toEqual({
       exitCode: 0,
-      stdout: 'no cause found: everything that was looked at is as it should be',
+      stdout: 'no cause found: everything that was checked is as it should be',
       stderr: '',
     })
     const { stdout } = await doctor({ args: ['--output', 'json'] })
@@ -226,14 +226,14 @@ describe('with less than all rights', () => {
     expect(stderr).toMatch(
       /^Scaleway GET \S+: answers 401 denied_authentication \(request \S+\)\..*\n {2}fix: .*\n {2}\(SCALEWAY_REFUSED\)$/m,
     )
-    expect(stderr).toMatch(/^not looked at: what only your own account could see; it was refused: /m)
+    expect(stderr).toMatch(/^not checked: what only your own account can see; it was refused: /m)
     expect(stderr).not.toContain('0b8cc93b')
   })
 
   test('without any account the keys of the tiers do', async () => {
     const env = { SCW_SECRET_KEY: undefined, SCW_DEFAULT_ORGANIZATION_ID: undefined }
     const run = await whileRenamed('Stock-DB', () => doctor({ env }))
-    const told = 'not looked at: what only an account of yours could see: IAM, other regions, other projects'
+    const told = 'not checked: what only your own account can see: IAM, other regions, other projects'
     expect([run.exitCode, codesOf(run), run.stderr]).toEqual([3, ['REMOTE_NAME_DIFFERS'], told])
   })
 
@@ -262,13 +262,13 @@ describe('with less than all rights', () => {
     world.stack.emulator.faults.clear(fault.id)
     expect([alone.exitCode, codesOf(alone)]).toEqual([3, ['KEY_EXPIRED']])
     expect(alone.stdout).toMatch(
-      /^ExternalSecret\/bookshop-orders\/orders-secrets: fails, by the words of the operator: .*API key is expired\./,
+      /^ExternalSecret\/bookshop-orders\/orders-secrets: fails; the operator says: .*API key is expired\./,
     )
     expect(alone.stderr).toMatch(
-      /^not looked at: you may not read Secret scw-orders-credentials in namespace bookshop-orders$/m,
+      /^not checked: you may not read Secret scw-orders-credentials in namespace bookshop-orders$/m,
     )
-    expect(alone.stderr).toMatch(/^not looked at: you may not list Deployments of all namespaces$/m)
-    expect(alone.stderr).toMatch(/^not looked at: nobody may be asked for the remote secrets of tier "orders"$/m)
+    expect(alone.stderr).toMatch(/^not checked: you may not list Deployments of all namespaces$/m)
+    expect(alone.stderr).toMatch(/^not checked: no account may read the remote secrets of tier "orders"$/m)
 
     const withAccount = await whileRenamed('Stock-DB', () => doctor({ env: { KUBECONFIG } }))
     await here.syncs(orders)

@@ -97,10 +97,10 @@ describe('a credentials Secret', () => {
       'access-key',
     ],
     [
-      'with an access key in small letters',
+      'with an access key in lowercase',
       (key) => ({ ...b(key), 'access-key': key.accessKey.toLowerCase() }),
       'CREDENTIALS_MALFORMED',
-      /^has an access key that has lower-case letters\. Expected SCW and 17 capitals or digits\. /,
+      /^has an access key that has lowercase letters\. Expected SCW and 17 capitals or digits\. /,
       rotated,
       'access-key',
     ],
@@ -125,7 +125,7 @@ describe('a credentials Secret', () => {
       (key) => ({ ...b(key), 'access-key': key.accessKey.slice(0, 15) }),
       'CREDENTIALS_MALFORMED',
       /^has an access key that is malformed, with 15 characters\./,
-      /^`npm run .* --rotate` puts a new key in use; which one this was can't be told any more: delete the old one of bookshop-orders-secrets in Scaleway\.$/,
+      /^`npm run .* --rotate` puts a new key in use; it is not known any more which key this was: delete the old one of bookshop-orders-secrets in Scaleway\.$/,
       'access-key',
     ],
     [
@@ -175,7 +175,7 @@ describe('a credentials Secret', () => {
     const cause = await here.cause()
     expect(cause).toMatchObject({ code: 'BACKOFF', where: 'ExternalSecret/bookshop-mailer/mailer-secrets' })
     const [, next = '', latest = ''] =
-      /tries again by itself in \d+ s, at about (\S+), and at (\S+) at the latest\. Expected it synced\.$/.exec(
+      /tries again by itself in \d+ s, at about (\S+), and at (\S+) at the latest\. Expected it to be synced\.$/.exec(
         cause.message,
       ) ?? []
     expect(Date.parse(next)).toBeGreaterThan(Date.now())
@@ -331,7 +331,7 @@ describe('the rules of an IAM application', () => {
       )
       const guess = await here.diagnose(withoutAccount)
       expect(guess.causes).toMatchObject([{ code: blind, message: expect.stringMatching(blindMessage) }])
-      expect(guess.unexamined.join('\n')).toContain('IAM can only be looked at with an account of yours')
+      expect(guess.unexamined.join('\n')).toContain('IAM can only be read with your own account')
       await useRules(planned)
       await here.syncs(storefront)
       await here.healthy()

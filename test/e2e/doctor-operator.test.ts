@@ -101,7 +101,7 @@ test('just after a deployment nothing is wrong yet', async () => {
   const { causes, unexamined, exitCode } = await diagnosed()
   expect([causes, exitCode]).toEqual([[], 0])
   expect(unexamined).toContainEqual(
-    'ExternalSecret/bookshop-orders/orders-secrets: the operator has not looked at it yet; look again in half a minute',
+    'ExternalSecret/bookshop-orders/orders-secrets: the operator has not processed it yet; run this again in half a minute',
   )
 })
 
@@ -112,7 +112,7 @@ test('a minute later the operator is missed: it is not there', async () => {
       code: 'OPERATOR_ABSENT',
       where: 'External Secrets Operator',
       message: expect.stringMatching(
-        /^is not there: nothing works on SecretStore\/bookshop-mailer\/mailer-secretstore, /,
+        /^is not running: nothing processes SecretStore\/bookshop-mailer\/mailer-secretstore, /,
       ),
       fix: expect.stringMatching(/^`npm run --silent operator-values > operator-values\.yaml`, /),
     },
@@ -159,8 +159,8 @@ test('an operator whose Deployment has no pod is told with what the Deployment a
       {
         code: 'OPERATOR_NOT_RUNNING',
         where: 'Deployment/external-secrets/external-secrets',
-        message: 'has no available pod of 1. Expected it to work on every ExternalSecret.',
-        fix: '`kubectl describe pods --namespace external-secrets --selector app.kubernetes.io/name=external-secrets` tells why.',
+        message: 'has no available pod of 1. Expected it to process every ExternalSecret.',
+        fix: '`kubectl describe pods --namespace external-secrets --selector app.kubernetes.io/name=external-secrets` shows why.',
       },
     ])
     expect(causes[0]?.evidence.slice(0, 2)).toEqual([

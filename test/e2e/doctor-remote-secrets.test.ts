@@ -126,7 +126,7 @@ describe('the remote secret of a required variable', () => {
       breaks: () => change(id, { path: '/bookshop' }),
       mends: () => change(id, { path: '/bookshop-orders' }),
       code: 'REMOTE_ELSEWHERE',
-      message: /^is not there; one of this name is in \/bookshop\. Expected it in \/bookshop-orders\.$/,
+      message: /^does not exist; one of this name is in \/bookshop\. Expected it in \/bookshop-orders\.$/,
       fix: () => `\`scw secret secret update ${id} path=/bookshop-orders region=nl-ams\``,
       evidence: /^Scaleway lists \/bookshop\/stock-db, id /m,
     },
@@ -148,7 +148,7 @@ describe('the remote secret of a required variable', () => {
     },
   }
 
-  test.each(Object.keys(breaks))('%s is told, with the command that mends it', async (title) => {
+  test.each(Object.keys(breaks))('%s is told, with the command that fixes it', async (title) => {
     const { breaks: breakIt, mends, code, message, fix, evidence } = breaks[title] as Break
     await breakIt()
     await here.fails(orders)
@@ -283,20 +283,20 @@ describe('the value of a remote secret', () => {
       })
     }))
 
-  test('that is no JSON is told as that, although the operator says that it does not exist', () =>
+  test('that is not JSON is told as that, although the operator says that it does not exist', () =>
     withValue(mailer, 'relay', `${marker} {`, async () => {
       await here.fails(mailer)
       const cause = await here.cause()
       expect(cause).toMatchObject({
         code: 'VALUE_NOT_JSON',
-        message: 'is no JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
+        message: 'is not a JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
       })
       expect(cause.fix).toMatch(
         /--replace --only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --from <file>` writes a new version/,
       )
     }))
 
-  test('that is no JSON, of a bundle, is told without the character the operator quotes', () =>
+  test('that is not JSON, of a bundle, is told without the character the operator quotes', () =>
     withOpaqueBundle(Buffer.from(`§${marker}`), async () => {
       await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
       const told = await eventually(

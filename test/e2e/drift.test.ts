@@ -305,7 +305,7 @@ describe('what was changed by hand', () => {
     expect(seen.exitCodes).toEqual([3, 3, 3])
     expect(JSON.stringify([plan, seen])).not.toContain('evil.example')
     expect(seen.text).toMatch(
-      /backend-secrets: the cluster has another version of it than the catalogue implies: .*- spec\.target\.template\.data\.API_ENDPOINT \(by kubectl-edit\)/,
+      /backend-secrets: it differs in the cluster from the catalogue: .*- spec\.target\.template\.data\.API_ENDPOINT \(by kubectl-edit\)/,
     )
   })
 
@@ -326,13 +326,15 @@ describe('what was changed by hand', () => {
     const { exitCode, stderr } = await cliAs(path, 'status')
     expect(stderr).toMatch(/^ExternalSecret\/trackdechets-backend\/backend-secrets: .*spec\.target\.template\.data/m)
     expect(stderr).toMatch(/^SecretStore\/trackdechets-backend\/backend-secretstore: .*spec\.retrySettings/m)
-    expect(stderr).toMatch(/^not looked at: you may not try out changes of roles in namespace trackdechets-backend$/m)
+    expect(stderr).toMatch(
+      /^not checked: you may not make a dry run of changes to roles in namespace trackdechets-backend$/m,
+    )
     expect(exitCode).toBe(3)
   })
 
   test('is put back by deploy, all of it, and told', async () => {
     const { exitCode, text } = await cli('deploy', '--yes', '--timeout', '60s')
-    for (const one of changes) expect(text).toContain(`${where(one)}: was put back: `)
+    for (const one of changes) expect(text).toContain(`${where(one)}: was restored: `)
     expect(text).not.toContain('evil.example')
     expect(exitCode).toBe(0)
     expect((await cli('plan')).stdout).toContain('nothing changes')
@@ -358,7 +360,7 @@ test('an object that admission does not let anybody change any more is named, an
   const { exitCode, text } = await cli('deploy', '--yes', '--timeout', '60s')
   expect([exitCode, text]).toEqual([
     0,
-    expect.stringContaining('backend-secrets: was put back: - spec.target.template.templateFrom (by kubectl-edit)'),
+    expect.stringContaining('backend-secrets: was restored: - spec.target.template.templateFrom (by kubectl-edit)'),
   ])
 })
 

@@ -35,7 +35,7 @@ describe('npm run credentials -- --rotate', () => {
 
   test('asks, so that without a terminal it needs --yes', async () => {
     const { exitCode, stdout, stderr } = await here.credentials(args('orders'))
-    expect(stderr).toMatch(/^--rotate: nobody is there to confirm it\. Expected a terminal, or --yes\.$/m)
+    expect(stderr).toMatch(/^--rotate: confirmation needs a terminal\. Expected a terminal, or --yes\.$/m)
     expect([exitCode, stdout]).toEqual([2, ''])
   })
 
@@ -48,8 +48,8 @@ describe('npm run credentials -- --rotate', () => {
       'create a key of bookshop-orders-secrets that expires in 90 days, and probe it',
       `write it to Secret bookshop-orders/scw-orders-credentials in place of ${lastFour(before?.accessKey)}`,
       'refresh every ExternalSecret of bookshop-orders and wait until it is synced',
-      'make the key before expire in 3 s; Scaleway knows no other way to disable a key',
-      'refresh and wait again, which proves that nothing needs the key before',
+      'make the previous key expire in 3 s; Scaleway knows no other way to disable a key',
+      'refresh and wait again, which proves that nothing needs the previous key',
     ])
     expect([exitCode, await here.stored(here.tier('orders'))]).toEqual([0, before])
     expect(new Set(emulator.requests().entries.map(({ method }) => method))).toEqual(new Set(['GET']))

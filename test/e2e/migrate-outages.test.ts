@@ -208,9 +208,9 @@ test('with the key of a tier revoked it waits for a person, and deploys nothing 
   )
   const accessKey = Buffer.from(stored?.data?.['access-key'] ?? '', 'base64').toString()
   expect(emulator.setKeyDisabled(accessKey, true)).toBe(true)
-  const sight = await migrate(track.context())
+  const view = await migrate(track.context())
   emulator.setKeyDisabled(accessKey, false)
-  expect([nextStep(sight)?.name, sight.problems.map(({ code }) => code)]).toEqual(['credentials', ['KEY_UNKNOWN']])
+  expect([nextStep(view)?.name, view.problems.map(({ code }) => code)]).toEqual(['credentials', ['KEY_UNKNOWN']])
   await track.expectResumes('key of a tier revoked')
 })
 

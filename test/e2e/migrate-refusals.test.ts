@@ -34,7 +34,7 @@ afterAll(async () => {
 /** The codes a run ends with: of the problems that stop it, and of the step that waits for a person. */
 async function codesOf(parts: Partial<MigrationContext> = {}): Promise<string[]> {
   const end = await migrate(track.context(parts)).then(
-    (sight) => (nextStep(sight) ? sight.problems : []),
+    (view) => (nextStep(view) ? view.problems : []),
     (error: unknown) => {
       const told = clusterProblem(error)
       if (!(told instanceof ProblemError)) throw told
@@ -60,8 +60,8 @@ test('an old Secret that is not there is told, with the backup if there is one',
   const pod = { namespace: legacy.namespace, name: 'reader' }
   await here.client.create(kinds.pod, { metadata: pod, spec } as never)
   await here.client.delete(kinds.secret, legacy)
-  const sight = await lookAhead(track.context())
-  expect(sight.problems).toMatchObject([{ code: 'LEGACY_ABSENT', fix: expect.stringContaining('migrate-backup-1: ') }])
+  const view = await lookAhead(track.context())
+  expect(view.problems).toMatchObject([{ code: 'LEGACY_ABSENT', fix: expect.stringContaining('migrate-backup-1: ') }])
   await here.client.delete(kinds.pod, pod)
   // It was ready to be deleted, and nothing reads it: whoever wrote it has taken it away.
   expect(nextStep(await migrate(track.context()))).toBeUndefined()
@@ -217,19 +217,22 @@ test('a value that was rotated in Scaleway meanwhile is told, and either side ca
   await track.reset({ handMade: false })
   expect(await codesOf(choices({ confirm: undefined }))).toEqual(['DELETION_UNCONFIRMED'])
   await patchOld({ data: encoded({ DATABASE_URL: 'postgresql://old.example/db' }) })
-  const sight = await lookAhead(track.context())
-  expect(sight.problems).toMatchObject([
+  const view = await lookAhead(track.context())
+  expect(view.problems).toMatchObject([
     {
       code: 'FILL_WOULD_REPLACE',
-      fix: 'If the old Secret is right, run it with --replace: the version before stays enabled. If Scaleway is, leave the old value behind with `--leave <key>`.',
+      fix: 'If the old Secret is right, run it with --replace: the previous version stays enabled. If Scaleway is right, leave the old value behind with `--leave <key>`.',
     },
   ])
-  const noteOf = (name: string) => sight.steps.find((step) => step.name === name)
-  expect(noteOf('inventory')?.note).toMatch(/^\d+ keys assigned, 1 with another value in Scaleway$/)
-  expect(noteOf('fill')).toMatchObject({ state: 'todo', note: expect.stringMatching(/, 1 with another value there$/) })
+  const noteOf = (name: string) => view.steps.find((step) => step.name === name)
+  expect(noteOf('inventory')?.note).toMatch(/^\d+ keys assigned, 1 with a different value in Scaleway$/)
+  expect(noteOf('fill')).toMatchObject({
+    state: 'todo',
+    note: expect.stringMatching(/, 1 with a different value there$/),
+  })
   const replacing = track.context(choices({ replace: true }))
   expect(await replacementNote(replacing, (await lookAhead(replacing)).facts)).toBe('1 value in Scaleway is replaced')
-  expect(await replacementNote(track.context(), sight.facts)).toBe('')
+  expect(await replacementNote(track.context(), view.facts)).toBe('')
   expect(nextStep(await lookAhead(track.context(choices({ leave: ['DATABASE_URL'] }))))?.name).toBe('backup')
   expect(await codesOf(choices({ leave: ['DATABASE_URL'] }))).toEqual([])
 })

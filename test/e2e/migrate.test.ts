@@ -76,14 +76,14 @@ async function versions(): Promise<string[]> {
 
 const writesToScaleway = () => world.emulator.requests().entries.filter(({ method }) => method !== 'GET').length
 
-test('--dry-run names every key without a place to go and every step, and changes nothing', async () => {
+test('--dry-run names every key not assigned and every step, and changes nothing', async () => {
   const before = [await versions(), writesToScaleway()]
   const { exitCode, stdout, stderr } = await migrate('--dry-run')
   expect(exitCode).toBe(3)
   expect(codes(stderr)).toEqual(['LEGACY_KEY_OPEN', 'LEGACY_KEY_UNKNOWN', 'LEGACY_KEY_UNKNOWN'])
   expect(stderr).toContain('has a key OLD_FEATURE_FLAG, which no entry of the catalogue names.')
   expect(stdout).toMatch(/^DATABASE_URL +backend\.DATABASE_URL +assigned$/m)
-  expect(stdout).toMatch(/^SENTRY_DSN +backend\.SENTRY_DSN, frontend\.SENTRY_DSN +several tiers have it$/m)
+  expect(stdout).toMatch(/^SENTRY_DSN +backend\.SENTRY_DSN, frontend\.SENTRY_DSN +in several tiers$/m)
   expect(Object.keys(states(stdout))).toEqual([...stepNames])
 
   const chosen = await migrate('--dry-run', ...choices)
@@ -111,7 +111,7 @@ test('it refuses to do anything that nobody confirms, or that a key stands in th
   const before = [await versions(), writesToScaleway()]
   const alone = await migrate(...choices)
   expect([alone.exitCode, alone.stdout]).toEqual([2, ''])
-  expect(alone.stderr).toContain('nobody is there to confirm it. Expected a terminal, --yes or --dry-run.')
+  expect(alone.stderr).toContain('confirmation needs a terminal. Expected a terminal, --yes or --dry-run.')
   expect((await migrate('--yes')).exitCode).toBe(3)
   expect([await versions(), writesToScaleway()]).toEqual(before)
 })
@@ -185,7 +185,7 @@ test('with the keys it deploys, waits, compares, and names every reader of the o
     ([, place, fact]) => `${place}: ${fact}`,
   )
   expect(places).toEqual([
-    'CronJob/trackdechets/report: reads Secret trackdechets-secrets, and is a workload of no single tier of the catalogue.',
+    'CronJob/trackdechets/report: reads Secret trackdechets-secrets, and is not a workload of exactly one tier of the catalogue.',
     'Deployment/trackdechets/api: reads Secret trackdechets-secrets.',
     'Deployment/trackdechets/cron: reads Secret trackdechets-secrets.',
     'Deployment/trackdechets/notifier: reads API_ENDPOINT of Secret trackdechets-secrets.',
@@ -270,9 +270,9 @@ test('without its name typed, or without the passphrase of the backup, the old S
   expect(await world.has(old.namespace, old.name)).toBe(true)
 })
 
-test('when nothing reads it any more, the old Secret is deleted, and the migration is over', async () => {
+test('when nothing reads it any more, the old Secret is deleted, and the migration is finished', async () => {
   const { exitCode, stderr } = await migrate('--yes', '--confirm', old.name)
-  expect(stderr).toContain('left behind, and only in the backup from then on: OLD_FEATURE_FLAG, SMTP_PASSWORD')
+  expect(stderr).toContain('left behind; from then on only in the backup: OLD_FEATURE_FLAG, SMTP_PASSWORD')
   expect(exitCode).toBe(0)
   expect(await world.has(old.namespace, old.name)).toBe(false)
   const again = await migrate('--yes', '--output', 'json')
@@ -296,12 +296,12 @@ test('--rollback brings the old Secret back as it was, from the cluster or from 
   const file = ['--backup', join(folder, 'backup.json'), '--passphrase-file', passphraseFile]
   const look = await migrate('--rollback', '--dry-run', ...file)
   expect([look.exitCode, await world.has(old.namespace, old.name)]).toEqual([0, false])
-  expect(look.stdout).toContain('Deployment/trackdechets-backend/api reads the new Secrets, and is left as it is')
+  expect(look.stdout).toContain('Deployment/trackdechets-backend/api reads the new Secrets, and is not changed')
   const blind = await world.run('migrate', ['--rollback', '--dry-run'], { input: '' })
   expect([blind.exitCode, blind.stdout]).toEqual([
     0,
     expect.stringMatching(
-      /^Secret\/trackdechets-secrets\/migrate-backup-\d was sealed at 20\S+, and holds Secret\/trackdechets\/trackdechets-secrets.*\nSecret\/trackdechets\/trackdechets-secrets is not there, and would be made; /,
+      /^Secret\/trackdechets-secrets\/migrate-backup-\d was sealed at 20\S+, and holds Secret\/trackdechets\/trackdechets-secrets.*\nSecret\/trackdechets\/trackdechets-secrets does not exist, and would be created; /,
     ),
   ])
   const outline = await world.run('migrate', ['--rollback', '--dry-run', '--output', 'json'], { input: '' })

@@ -5,7 +5,7 @@ import { differingKeys } from '../../scripts/change/migration/backup-document.ts
 import { newestBackup, openBackup } from '../../scripts/change/migration/backups.ts'
 import type { MigrationContext } from '../../scripts/change/migration/migration-context.ts'
 import { type MigrationState, readState } from '../../scripts/change/migration/migration-state.ts'
-import { type MigrationSight, migrate } from '../../scripts/change/migration/run.ts'
+import { type MigrationView, migrate } from '../../scripts/change/migration/run.ts'
 import type { ExternalSecretObject } from '../../scripts/cluster/external-secrets.ts'
 import { createClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
@@ -221,10 +221,10 @@ export async function startTrack(
     },
     async expectResumes(what, parts = {}) {
       await runOutLease(client, model)
-      const sight: MigrationSight = await migrate({ ...plain(), ...parts })
+      const view: MigrationView = await migrate({ ...plain(), ...parts })
       expect([
         what,
-        sight.steps.filter(({ state }) => state !== 'done').map(({ name, note }) => `${name}: ${note}`),
+        view.steps.filter(({ state }) => state !== 'done').map(({ name, note }) => `${name}: ${note}`),
       ]).toEqual([what, []])
       expect([what, (await secret(legacy)) === undefined]).toEqual([what, true])
       await track.expectNothingLost(what)

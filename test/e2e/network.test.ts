@@ -119,7 +119,7 @@ describe('with the workloads of the catalogue', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        "The cluster of live has the policies, labels and ports of the catalogue.\nWhether the cluster's network enforces policies can't be seen from here.",
+        "The cluster of live has the policies, labels and ports of the catalogue.\nWhether the cluster's network enforces policies can't be checked from here.",
     })
   })
 
@@ -127,7 +127,7 @@ describe('with the workloads of the catalogue', () => {
     await nightly({ 'app.kubernetes.io/name': 'nightly-stock' })
     const { exitCode, stderr } = await verify()
     expect(stderr).toContain(
-      'CronJob/bookshop-orders/nightly-stock: its pods carry app.kubernetes.io/name=nightly-stock. Expected app=nightly-stock among them: by that the network policies find them.\n  fix: Set podLabels of workload "nightly-stock" of tier "orders" in scripts/catalogue.ts to labels its pods carry, such as app.kubernetes.io/name=nightly-stock, or add the label to its pod template.\n  (POD_LABELS_DIFFER)',
+      'CronJob/bookshop-orders/nightly-stock: its pods carry app.kubernetes.io/name=nightly-stock. Expected app=nightly-stock among them: the network policies find the pods by these.\n  fix: Set podLabels of workload "nightly-stock" of tier "orders" in scripts/catalogue.ts to labels its pods carry, such as app.kubernetes.io/name=nightly-stock, or add the label to its pod template.\n  (POD_LABELS_DIFFER)',
     )
     expect(exitCode).toBe(3)
   })

@@ -9,7 +9,7 @@ import { startWorld } from './world.ts'
 test.each([
   ['102 requests with the layout "single" throughout', allSingle, 102],
   ['48 requests with the committed catalogue', trackdechets, 48],
-  ['12 requests with one bundle a tier and need', oneBundlePerTier, 12],
+  ['12 requests with one bundle per tier and need', oneBundlePerTier, 12],
 ] as const)('a refresh of a whole environment costs %s', async (_title, application: Application, expected) => {
   await using world = await startWorld({ application, environment: 'recette' })
   const { client, emulator, model } = world.stack

@@ -36,13 +36,13 @@ function running(here: RotatingWorld, { namespace }: TierModel, name: string): P
 async function change(here: RotatingWorld, tier: TierModel): Promise<void> {
   const { client } = here.world.stack
   const ref = { namespace: tier.namespace, name: tier.required?.name ?? '' }
-  const sight = () => readTarget(client, ref)
-  const before = await sight()
+  const view = () => readTarget(client, ref)
+  const before = await view()
   await sleep(1_100)
   await replacePayload(here.world.stack, tier.name, 'seal', (seal) => [...seal].reverse().join(''))
   await forceRefresh(client, ref)
   await eventually(
-    sight,
+    view,
     (now) => typeof now === 'object' && typeof before === 'object' && now.version !== before.version,
   )
 }
@@ -86,10 +86,10 @@ describe('npm run restart', () => {
         .map((line) => line.replace(/ {2,}/g, ' | ')),
     ).toEqual([
       'TIER | WORKLOAD | ACTION | BECAUSE',
-      'red | Deployment/server | none | no pod runs since before its targets last changed',
-      'red | StatefulSet/store | none | no pod runs since before its targets last changed',
-      'red | DaemonSet/agent | none | no pod runs since before its targets last changed',
-      'red | CronJob/nightly | none | its next run reads what is there then',
+      'red | Deployment/server | none | all pods started after the last change',
+      'red | StatefulSet/store | none | all pods started after the last change',
+      'red | DaemonSet/agent | none | all pods started after the last change',
+      'red | CronJob/nightly | none | its next run reads the current values',
       'red | Job/migrate | none | it runs once',
     ])
   })

@@ -82,16 +82,16 @@ async function letPass(name: string, hours: number): Promise<void> {
   await here.world.stack.client.mergePatch(kinds.configMap, journal(name), patch)
 }
 
-describe('a value that is made up', () => {
+describe('a value that is generated', () => {
   test('is shown step by step, and nothing is written by --dry-run', async () => {
     const { exitCode, stdout } = await here.cli('rotate', ['red.SEAL', '--generate', '--dry-run'])
     expect([exitCode, stdout.trimEnd().split('\n')]).toEqual([
       0,
       [
-        'add a version to /ledger-red/seal, with SEAL made up',
+        'add a version to /ledger-red/seal, with SEAL generated',
         'have red-secrets refreshed, and compare it with the new version',
         'restart Deployment/server, and wait up to 5m until they are ready',
-        'leave CronJob/nightly alone: the next run reads what is there then',
+        'leave CronJob/nightly alone: the next run reads the current values',
         'disable version 1 of /ledger-red/seal',
       ],
     ])
@@ -122,7 +122,7 @@ describe('a value that is made up', () => {
     expect(await podsOf('red', 'store')).toEqual(store)
   })
 
-  test('is not made up again by the same command, whose end may have got lost', async () => {
+  test('is not generated again by the same command, whose end may have got lost', async () => {
     const result = await rotated(['red.SEAL', '--generate'])
     expect(result).toMatchObject({ outcome: 'nothing', steps: [], remoteSecrets: [{ newVersion: 2 }] })
     expect(await statuses('red', 'seal', 'SEAL')).toEqual(['disabled', 'enabled', 'delivered'])
@@ -360,7 +360,7 @@ test('Ctrl-C ends it at once, gives the lease back, and the same command goes on
   child.kill('SIGINT')
   expect(await closed).toEqual([130, null])
   said += output
-  expect(output).toMatch(/^interrupted; the same command again goes on from there$/m)
+  expect(output).toMatch(/^interrupted; the same command continues from there$/m)
   const lease = await here.world.stack.client.get<KubernetesObject & { spec?: { holderIdentity?: string } }>(
     kinds.lease,
     journal('green.RELAY_HOST'),

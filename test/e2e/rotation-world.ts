@@ -268,7 +268,7 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         const wanted = enabled.get(name) ?? []
         const versions = await alive(name)
         const changed = versions.filter(({ status, revision }) => wanted.includes(revision) !== (status === 'enabled'))
-        // Enabled first: at no moment is there nothing to deliver.
+        // Enabled first: there is something to deliver at every moment.
         for (const { revision } of changed.filter(({ status }) => status === 'disabled'))
           await enableVersion(here.owner, model.region, id, revision)
         for (const { revision } of changed.filter(({ status }) => status === 'enabled'))

@@ -145,8 +145,8 @@ describe('npm run status', () => {
     const tier = model.tiers.find(({ name }) => name === 'frontend') as TierModel
     const { optional: _, ...without } = tier
     const tiers = model.tiers.map((one) => (one === tier ? without : one))
-    const sights = await surveyCluster(client, { ...model, tiers })
-    expect(sights.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
+    const views = await surveyCluster(client, { ...model, tiers })
+    expect(views.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
     expect((await surveyCluster(client, model)).flatMap(({ leftovers }) => leftovers)).toEqual([])
   })
 
@@ -241,9 +241,7 @@ describe('npm run status', () => {
     const { stdout, stderr } = await withOperator(client, { image }, () =>
       status(['--output', 'json'], { KUBECONFIG: path }),
     )
-    expect(stderr).toContain(
-      'not looked at: the version of the operator; you may not list Deployments of all namespaces',
-    )
+    expect(stderr).toContain('not checked: the version of the operator; you may not list Deployments of all namespaces')
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
     expect(stderr).toMatch(
       /ExternalSecret\/\S+ and \d more: its target may not be read by you.*\n {2}also: .*ExternalSecret\/trackdechets-frontend\/frontend-secrets/,

@@ -156,7 +156,7 @@ describe('npm run wait', () => {
     await forceRefresh(client, backend)
     const { exitCode, stderr } = await waitIn(path, '--timeout', '6s')
     expect(stderr).toMatch(
-      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it synced\.\n/m,
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it to be synced\.\n/m,
     )
     expect(stderr).toMatch(/^ {2}about: .*catalogue "REDIS_URL" \(backend\)/m)
     expect(stderr).toMatch(/^ {2}\(NOT_SYNCED\)$/m)
@@ -191,7 +191,7 @@ describe('npm run wait', () => {
       { timeoutMs: 60_000 },
     )
     const { exitCode, stderr } = await wait('--timeout', '1s')
-    expect(stderr).toMatch(/backend-secrets: the cluster has no kind ExternalSecret of external-secrets\.io\/v1$/m)
+    expect(stderr).toMatch(/backend-secrets: the cluster lacks the kind ExternalSecret of external-secrets\.io\/v1$/m)
     expect(stderr).toMatch(
       /^the cluster: has no kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
     )

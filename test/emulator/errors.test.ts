@@ -175,7 +175,7 @@ describe('requests that are no API call', () => {
     })
   })
 
-  test('a body that is no JSON, or no object, is a 400 that does not quote it', async () => {
+  test('a body that is not JSON, or no object, is a 400 that does not quote it', async () => {
     for (const body of ['{"data":"hunter2', '"hunter2"', '[1]', 'null']) {
       const answer = await send('POST', `${api}/secrets`, { body })
       expect(answer.status, body).toBe(400)

@@ -59,7 +59,7 @@ describe('npm run iam', () => {
       expect(result?.stderr).toContain('Environment "recette" is an example')
       for (const { name } of plan.tiers) expect(result?.stdout).toContain(name)
     }
-    expect(table?.stdout).toContain('What mode "path" does not give:')
+    expect(table?.stdout).toContain('What mode "path" does not protect:')
     expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ version: 1, environment: 'recette' })
     expect(scw?.stdout).toMatch(/^#!\/bin\/sh\n/)
     expect(terraform?.stdout).toContain('required_providers')

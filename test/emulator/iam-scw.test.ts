@@ -222,9 +222,7 @@ describe('the script', () => {
     const place = await workplace(world)
     const { exitCode, stderr } = await place.run(preview, { NPM_FAIL: 'yes' })
     expect(exitCode).toBe(3)
-    expect(stderr).toContain(
-      'No key was written for tier mailer. Delete the one nobody has (scw iam api-key list bearer-id=',
-    )
+    expect(stderr).toContain('No key was written for tier mailer. Delete the lost one (scw iam api-key list bearer-id=')
   })
 
   test('of an example environment runs against an emulator on this machine alone', async () => {

@@ -29,11 +29,11 @@ async function filledWorld(application = trackdechets, environment = 'recette') 
 const survey = ({ account, model }: FillWorld, options = {}) => surveyRemoteSecrets(readerOf(account), model, options)
 
 /** What was seen of one remote secret of the backend. */
-async function sightOf(world: FillWorld, name: string, options = {}) {
+async function stateOf(world: FillWorld, name: string, options = {}) {
   const folders = await survey(world, options)
-  const sight = folders.flatMap(({ remotes }) => remotes).find(({ remote }) => remote.name === name)
-  if (!sight) throw new Error(`the model has no ${name}`)
-  return sight
+  const view = folders.flatMap(({ remotes }) => remotes).find(({ remote }) => remote.name === name)
+  if (!view) throw new Error(`the model has no ${name}`)
+  return view
 }
 
 async function secretOf({ account, model }: FillWorld, name: string): Promise<RemoteSecret> {
@@ -125,12 +125,12 @@ describe('what is seen', () => {
     const { account, model } = world
     const { id } = await secretOf(world, 'redis-url')
     await createVersion(account, model.region, id, 'redis://two.example/')
-    expect((await sightOf(world, 'redis-url')).version?.revision).toBe(2)
+    expect((await stateOf(world, 'redis-url')).version?.revision).toBe(2)
     await disableVersion(account, model.region, id, 2)
-    expect((await sightOf(world, 'redis-url')).version?.revision).toBe(1)
+    expect((await stateOf(world, 'redis-url')).version?.revision).toBe(1)
     await disableVersion(account, model.region, id, 1)
-    expect(await sightOf(world, 'redis-url')).toMatchObject({ found: { id }, elsewhere: [] })
-    expect((await sightOf(world, 'redis-url')).version).toBeUndefined()
+    expect(await stateOf(world, 'redis-url')).toMatchObject({ found: { id }, elsewhere: [] })
+    expect((await stateOf(world, 'redis-url')).version).toBeUndefined()
   })
 
   test('a remote secret in another folder of the project is found there, and one of another project is not', async () => {
@@ -146,7 +146,7 @@ describe('what is seen', () => {
       )
     await create('/old', tier.projectId)
     await create('/other', '11111111-2222-4333-8444-555555555555')
-    expect(await sightOf(world, remote.name)).toEqual({ remote, elsewhere: ['/old'] })
+    expect(await stateOf(world, remote.name)).toEqual({ remote, elsewhere: ['/old'] })
   })
 
   test('names that no entry has', async () => {
@@ -162,10 +162,10 @@ describe('what is seen', () => {
     await using world = await filledWorld()
     const { id } = await secretOf(world, 's3')
     await createVersion(world.account, world.model.region, id, '{"S3_BUCKET":"UPPER"}')
-    const { faults = [] } = await sightOf(world, 's3', { values: true })
+    const { faults = [] } = await stateOf(world, 's3', { values: true })
     expect(faults.filter(({ code }) => code === 'VALUE_MISFIT')).toMatchObject([{ specs: [{ variable: 'S3_BUCKET' }] }])
     expect(faults.filter(({ code }) => code === 'VALUE_MISSING')).toHaveLength(11)
-    expect((await sightOf(world, 's3')).faults).toBeUndefined()
+    expect((await stateOf(world, 's3')).faults).toBeUndefined()
   })
 })
 

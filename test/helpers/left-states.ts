@@ -15,7 +15,7 @@ export class LeftStates {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** Whether nothing has gone on from it yet; whoever asks does. */
+  /** Whether nothing has gone on from it yet; for every user does. */
   isNew(state: unknown): boolean {
     const text = JSON.stringify(state)
     const before = this.#counts.get(text) ?? 0

@@ -77,7 +77,7 @@ test('problems are told together, sorted, with the exit code they were thrown wi
   expect([exitCode, stdout]).toEqual([4, ''])
 })
 
-test('anything else that is thrown is our bug: exit code 1, and the lines to report', async () => {
+test('any other thrown error is our bug: exit code 1, and the lines to report', async () => {
   const { exitCode, stdout, stderr } = await labRatDoes('throw')
   expect(stderr).toMatch(
     /^This is a bug of tiered-secrets, please report it with the lines below\.\n\| TypeError: not foreseen\n\| +at /,

@@ -1,6 +1,6 @@
 {{/*
-Whom the policy is about, and when. Judged for every Secret that anybody writes, anywhere: a missing annotation is no
-error, which would refuse all of them.
+Which requests the policy judges. Evaluated for every write of a Secret in the cluster: a missing annotation is not
+an error, because an error would refuse all of them.
 Arguments: none.
 */}}
 {{- define "tiered-secrets.operatorConditions" -}}
@@ -12,9 +12,9 @@ Arguments: none.
 {{- end -}}
 
 {{/*
-What the operator may write: in a tier its targets, elsewhere ordinary Secrets. By RBAC it may write every Secret, since
-RBAC can't tell targets from others. Some types give rights of their own: a token of a ServiceAccount, a token that joins
-a node, a release that Helm believes. It may change an ExternalSecret, which the rules on these judge whoever asks.
+What the operator may write: in a tier its targets, elsewhere ordinary Secrets. RBAC lets it write every Secret, because RBAC
+can't distinguish targets from others. Some types give rights of their own: a token of a ServiceAccount, a token that joins
+a node, a release that Helm believes. It may change an ExternalSecret, which the rules on these judge for every user.
 Arguments: none.
 */}}
 {{- define "tiered-secrets.operatorRules" -}}

@@ -1,5 +1,5 @@
 {{/*
-Remote refs outside their tier's folder, and variables that are filled twice, a line each.
+Remote refs outside their tier's folder, and variables that are filled twice, one line each.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.refProblems" -}}
@@ -11,7 +11,7 @@ Arguments: the chart context.
       {{- $at := printf "tiers.%s.%s" $tier $need -}}
       {{- $refs := dict -}}
       {{- $data := .data | default dict -}}
-      {{- /* All refs as one text first: to compile a pattern for each takes longer than to render the chart. */ -}}
+      {{- /* All refs as one text first: compiling a pattern for each takes longer than rendering the chart. */ -}}
       {{- if not (regexMatch (printf "^\\[(\"%s%s\",?)*\\]$" (regexQuoteMeta $prefix) $name) (toJson (values $data))) -}}
         {{- range $variable, $ref := $data }}{{ $_ := set $refs (printf "data.%s" $variable) $ref }}{{ end -}}
       {{- end -}}

@@ -9,7 +9,7 @@ Arguments: none.
 # The number of variables that the catalogue has in this tier.
 - name: entries
   expression: int(variables.boundary.entries)
-# `dyn`, because a field that this version of the operator lacks is no error.
+# `dyn`, because a field that this version of the operator lacks is not an error.
 - name: wholeSpec
   expression: dyn(object).?spec.orValue({})
 - name: wholeTemplate

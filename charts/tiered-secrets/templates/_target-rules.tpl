@@ -22,14 +22,14 @@ Arguments: none.
   "rule" "variables.template.?type.orValue('Opaque') == 'Opaque'"
   "found" `'spec.target.template.type is "' + variables.template.type + '"'`
   "expected" `'Opaque, or none'`
-  "fix" "remove the type: some of them give the Secret rights of its own") }}
+  "fix" "remove the type: some types give the Secret rights") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_POLICY"
   "rule" `variables.target.?creationPolicy.orValue('Owner') == 'Owner'
     && variables.template.?engineVersion.orValue('v2') == 'v2'
     && variables.template.?mergePolicy.orValue('Replace') == 'Replace'`
-  "found" `'creationPolicy, engineVersion or mergePolicy of spec.target is another than that of the chart'`
+  "found" `'creationPolicy, engineVersion or mergePolicy of spec.target differs from the chart'`
   "expected" `'Owner, v2 and Replace'`
-  "fix" "remove them, or write those") }}
+  "fix" "remove them, or use these values") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_METADATA"
   "rule" "variables.foreignMetadata.size() == 0"
   "found" `'the target would carry the ' + variables.foreignMetadata.join(', ')`

@@ -26,7 +26,7 @@ Arguments: none.
     + variables.templateAnnotations.filter(name, name != 'reloader.stakater.com/match'
     || !(variables.templateAnnotations[name] in ['true', 'false'])).map(name, 'annotation ' + name)
     + variables.template.?metadata.?finalizers.orValue([]).map(name, 'finalizer ' + name)
-# What later versions of the operator add is refused until the chart renders it.
+# Fields of later versions of the operator are refused until the chart renders them.
 - name: foreignFields
   expression: >-
     variables.spec.filter(name, !(name in ['secretStoreRef', 'refreshPolicy', 'refreshInterval', 'target', 'data',

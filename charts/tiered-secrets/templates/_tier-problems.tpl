@@ -1,5 +1,5 @@
 {{/*
-Two tiers that share what keeps them apart, a line each.
+Two tiers that share what keeps them apart, one line each.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.tierProblems" -}}
@@ -25,7 +25,7 @@ Arguments: the chart context.
   {{- end -}}
   {{- range $path, $other := $paths -}}
     {{- if or (hasPrefix (printf "%s/" $path) (printf "%s/" $spec.remotePath)) (hasPrefix (printf "%s/" $spec.remotePath) (printf "%s/" $path)) -}}
-      {{- printf "%s.remotePath: %q overlaps with %q of tier %s. Expected folders apart from each other.\n" $at $spec.remotePath $path $other -}}
+      {{- printf "%s.remotePath: %q overlaps with %q of tier %s. Expected separate folders.\n" $at $spec.remotePath $path $other -}}
     {{- end -}}
   {{- end -}}
   {{- if contains "/" $spec.secretStore -}}
@@ -39,7 +39,7 @@ Arguments: the chart context.
 {{- end -}}
 
 {{/*
-A segment of a remote path, or the name of a remote secret, as a regular expression. Dots alone are no name: a server may
+A segment of a remote path, or the name of a remote secret, as a regular expression. Dots alone are not a name: a server may
 read `..` as the folder above.
 Arguments: none.
 */}}

@@ -1,5 +1,5 @@
 {{/*
-What JSON Schema can't say. Every `fail` of the chart is here; all problems are told at once.
+What JSON Schema can't say. Every `fail` of the chart is here; all problems are reported at once.
 Each begins with the path of the value, so that one can search the values file for it.
 Arguments: the chart context.
 */}}
@@ -15,7 +15,7 @@ Arguments: the chart context.
 {{- if not .Values.admission.enabled -}}
   {{- range $tier, $spec := .Values.tiers -}}
     {{- if $spec.operators -}}
-      {{- $problems = printf "%stiers.%s.operators: names somebody, and admission is off. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.\n" $problems $tier -}}
+      {{- $problems = printf "%stiers.%s.operators: is not empty, but admission is off. Expected no operators: without admission, whoever may patch an ExternalSecret can change what it reads and writes.\n" $problems $tier -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}

@@ -1,7 +1,7 @@
 {{/*
-Who may patch an ExternalSecret, to force a refresh, changes the annotation force-sync alone. The rest would be creating
-one by changing it; and an annotation such as that of its Helm release, or who manages a field, once changed by him, fails
-a later upgrade or is never cleaned up by one.
+A user who may patch an ExternalSecret to force a refresh may change only the annotation force-sync. Other changes would amount to creating
+one; and when an annotation such as that of its Helm release, or the manager of a field, has been changed, a later upgrade fails
+or never cleans it up.
 The operator may not create any in every version, but it alone updates their status.
 Arguments: none.
 */}}
@@ -16,7 +16,7 @@ Arguments: none.
     && variables.annotations[?name] != variables.oldAnnotations[?name])
     + variables.oldAnnotations.filter(name, name != 'force-sync' && !(name in variables.annotations)))
     .map(name, 'annotation ' + name)
-# Who managed a field before manages it after, and nobody else does: in both directions, each entry has its counterpart,
+# The managers of every field stay the same: in both directions, each entry has its counterpart,
 # or none is needed because it holds force-sync alone.
 - name: managers
   expression: "[dyn(oldObject), dyn(object)].map(one, one.metadata.?managedFields.orValue([]))"
@@ -38,7 +38,7 @@ Arguments: none.
     + ['labels', 'finalizers', 'ownerReferences'].filter(name,
     dyn(object).metadata[?name] != dyn(oldObject).metadata[?name])
     + variables.changedAnnotations
-# Who changes a field manages it from then on: only without such a change it is one of its own.
+# Whoever changes a field becomes its manager: this counts only when no field has changed.
 - name: changed
   expression: >-
     request.operation == 'CREATE' || variables.tooLarge.size() > 0 || variables.changedFields.size() > 0
@@ -54,7 +54,7 @@ Arguments: none.
 {{- define "tiered-secrets.writerRules" -}}
 {{- include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_REFRESH_ONLY"
   "rule" "variables.mayWrite || variables.changed.size() == 0"
-  "found" `'changed are ' + variables.changed.join(', ') + ', by somebody who may not create ExternalSecrets'`
+  "found" `'changed are ' + variables.changed.join(', ') + ', by a user who may not create ExternalSecrets'`
   "expected" `'a change of the annotation force-sync alone'`
-  "fix" "force a refresh with the annotation force-sync, and leave the rest to the chart") }}
+  "fix" "force a refresh with the annotation force-sync, and change nothing else") }}
 {{- end -}}

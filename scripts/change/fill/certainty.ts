@@ -4,8 +4,8 @@ import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 
 /**
- * Does a write whose answer may get lost: after a broken connection or a 5xx, and where the API says that it is done
- * already, `lookAgain` tells whether it is. If it isn't, it is tried again, up to three times in all.
+ * Sends a write whose response may get lost: after a broken connection or a 5xx, and where the API says that it is done
+ * already, `lookAgain` checks whether it is. If not, the write is tried again, up to three times in all.
  *
  * @param lookAgain what the write would have answered, or undefined when it was not done
  */
@@ -33,7 +33,7 @@ export async function doOnce<T extends object>(
 const attempts = 3
 const defaultRetryMs = 200
 
-/** No answer, half of one, or one that doesn't say whether it was done. */
+/** No response, half of one, or one that doesn't say whether the write was done. */
 function isUnknown(error: unknown): boolean {
   if (error instanceof ScalewayError) return error.status >= 500
   return error instanceof ProblemError && error.problems.some(({ code }) => unknownOutcomes.includes(code))
@@ -41,7 +41,7 @@ function isUnknown(error: unknown): boolean {
 
 const unknownOutcomes = ['SCALEWAY_UNREACHABLE', 'SCALEWAY_ANSWER_UNREADABLE']
 
-/** 409 and 400 are said for a name that is taken, 412 and 404 for a version that is no longer what it was. */
+/** 409 and 400 mean a name that is taken, 412 and 404 a version that has changed. */
 function maySayDone(error: unknown): boolean {
   return error instanceof ScalewayError && [400, 404, 409, 412].includes(error.status)
 }

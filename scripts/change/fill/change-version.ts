@@ -41,9 +41,9 @@ export function isFull(error: unknown): boolean {
 // --- internal ---
 
 /**
- * Changes a version for certain, whatever becomes of the answers.
+ * Changes a version for certain, even if responses get lost.
  *
- * @param before the status it has: the change is done when it no longer has it
+ * @param before its current status: the change is done when the status is another
  */
 async function changeVersion(
   { account, region }: VersionsContext,

@@ -12,8 +12,8 @@ export interface FillContext extends VersionsContext {
 }
 
 /**
- * Does the work, one remote secret after the other. What is wrong with one of them is told at the end; a failure of the
- * API stops at once. Run again after any interruption, a plan made anew goes on where this one ended: a remote secret
+ * Does the work, one remote secret after the other. Problems with one of them are reported at the end; a failure of the
+ * API stops at once. Run again after any interruption, a new plan continues where this one ended: a remote secret
  * without a version gets one, and nothing is done twice.
  *
  * @throws ProblemError `FILL_CHANGED_MEANWHILE` and `FILL_VERSIONS_FULL`, all of them, or a refusal of the API
@@ -28,7 +28,7 @@ export async function executeFill(context: FillContext, work: readonly FillWork[
         problems.push(error.problem)
         continue
       }
-      context.log(`ended at ${index + 1} of ${work.length} remote secrets; the same command again goes on from there`)
+      context.log(`stopped at ${index + 1} of ${work.length} remote secrets; the same command continues from there`)
       throw problems.length > 0 && error instanceof ProblemError
         ? new ProblemError([...problems, ...error.problems], error.exitCode)
         : error
@@ -39,7 +39,7 @@ export async function executeFill(context: FillContext, work: readonly FillWork[
 
 // --- internal ---
 
-/** What is wrong with one remote secret, and says nothing about the next. */
+/** A problem with one remote secret that says nothing about the next. */
 class RemoteProblem extends Error {
   readonly problem: Problem
 
@@ -61,7 +61,7 @@ async function fillRemote(context: FillContext, work: FillWork): Promise<void> {
   if (work.disable.length > 0 && newest !== undefined) await disableVersions(context, id, work, newest)
 }
 
-/** A name that is taken by now is as good as created: by a run whose answer got lost, or by somebody else. */
+/** A name that is taken by now counts as created: by a run whose response got lost, or by somebody else. */
 async function ensureSecret({ account, region, log }: FillContext, { tier, remote }: FillWork) {
   const { path, name, shape } = remote
   const scope = { region, projectId: tier.projectId }
@@ -101,7 +101,7 @@ async function addVersion(
   const { revision } = await doOnce(account, write, ours).catch((error: unknown) => {
     throw isFull(error) ? new RemoteProblem(versionsFull(work)) : error
   })
-  // The number of a version that is gone stays taken, so a gap alone says nothing.
+  // The number of a deleted version is not used again, so a gap alone proves nothing.
   if (revision > known + 1 && (await newer()).length > 1) throw new RemoteProblem(changedMeanwhile(work))
   return revision
 }
@@ -116,7 +116,7 @@ async function holds(
   return (await accessVersion(account, region, id, revision)).equals(Buffer.from(payload))
 }
 
-/** Looks first whether the version that stays is enabled: with none that is, nothing would sync. */
+/** First checks that the version that stays is enabled: without one, nothing would sync. */
 async function disableVersions(context: FillContext, id: string, work: FillWork, newest: number): Promise<void> {
   const { account, region, log } = context
   const versions = await listVersions(account, region, id)
@@ -144,8 +144,8 @@ function versionsFull({ remote, found }: FillWork): Problem {
   return {
     code: 'FILL_VERSIONS_FULL',
     where: placeOf(remote),
-    message: `has ${found?.versionCount ?? 0} versions, and Scaleway takes no more. Expected room for one; a deleted version may count for 7 days more.`,
-    fix: 'Delete disabled versions with --prune, if there are any, and run the same command again when the deleted ones are gone.',
+    message: `has ${found?.versionCount ?? 0} versions, and Scaleway accepts no more. Expected room for one; a deleted version may still count for 7 days.`,
+    fix: 'Delete disabled versions with --prune, if there are any, and run the same command again once they are gone.',
   }
 }
 
@@ -153,7 +153,7 @@ function changedMeanwhile({ remote }: FillWork): Problem {
   return {
     code: 'FILL_CHANGED_MEANWHILE',
     where: placeOf(remote),
-    message: 'somebody else changed its versions while this command ran. Expected nobody else at it.',
-    fix: 'Find out who it was; the same command again compares with what is there now. No version was lost.',
+    message: 'somebody else changed its versions while this command ran. Expected no other change at the same time.',
+    fix: 'Find out who it was, then run the same command again: it compares with the current versions. No version was lost.',
   }
 }

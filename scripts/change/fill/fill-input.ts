@@ -11,29 +11,29 @@ export interface Input {
   readonly problems: readonly Problem[]
 }
 
-/** Values out of what is piped in. */
+/** Values from standard input. */
 export async function readPiped(input: CommandInput): Promise<Input> {
   const where = 'standard input'
   const text = await input.read(maxLength + 1)
   if (text.length > maxLength) throw new ProblemError(unreadable(where, `has more than ${maxLength} characters`))
-  // The stream has put it in the place of what it could not decode.
-  if (text.includes('\ufffd')) throw new ProblemError(unreadable(where, 'is not UTF-8 throughout'))
+  // The stream has replaced what it could not decode.
+  if (text.includes('\ufffd')) throw new ProblemError(unreadable(where, 'is not valid UTF-8'))
   return parseInput(text, where)
 }
 
 /**
- * Values out of a file, which only its owner may read; one without any value is a warning.
+ * Values from a file that only its owner may read; a file without any value is a warning.
  *
  * @throws ProblemError `FILL_INPUT_UNREADABLE`, `FILL_INPUT_OPEN_TO_OTHERS`
  */
 export async function readValuesFile(path: string): Promise<Input> {
   const text = decodeUtf8(await readPrivateFile(path, valuesFile, maxLength))
-  if (text === undefined) throw new ProblemError(unreadable(path, 'is not UTF-8 throughout'))
+  if (text === undefined) throw new ProblemError(unreadable(path, 'is not valid UTF-8'))
   const { values, problems } = parseInput(text, path)
   return { values, problems: values.length === 0 && problems.length === 0 ? [empty(path)] : problems }
 }
 
-/** Values out of a Secret of the cluster, a key a variable. */
+/** Values from a Secret of the cluster, one variable per key. */
 export async function readSecretValues(
   client: Pick<KubernetesClient, 'get'>,
   ref: { readonly namespace: string; readonly name: string },
@@ -49,7 +49,7 @@ export async function readSecretValues(
   return { values, problems: [] }
 }
 
-/** @throws ProblemError for what is no `<namespace>/<name>` */
+/** @throws ProblemError for a text that is not `<namespace>/<name>` */
 export function secretRef(text: string): { readonly namespace: string; readonly name: string } {
   const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? []
   if (namespace !== undefined && name !== undefined) return { namespace, name }
@@ -57,7 +57,7 @@ export function secretRef(text: string): { readonly namespace: string; readonly 
     {
       code: 'WRONG_USAGE',
       where: `--from-secret ${text}`,
-      message: 'names no Secret. Expected <namespace>/<name>.',
+      message: 'does not name a Secret. Expected <namespace>/<name>.',
       fix: 'Write for example --from-secret shop/shop-secrets.',
     },
     exitCodes.usage,
@@ -99,7 +99,7 @@ function empty(where: string): Problem {
   return {
     code: 'FILL_INPUT_EMPTY',
     where,
-    message: 'gives no value. Expected .env lines, or a JSON object of texts.',
+    message: 'contains no value. Expected .env lines, or a JSON object of texts.',
     fix: 'Correct the path given to --from, or write values into the file.',
     severity: 'warning',
   }

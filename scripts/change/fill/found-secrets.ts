@@ -8,7 +8,7 @@ import { type ListedSecret, listFolder } from '../../scaleway/secrets.ts'
 import { accessVersion, goneAt, listVersions, type SecretVersion } from '../../scaleway/versions.ts'
 
 /**
- * What exists of the remote secrets a run is about: one list a folder, and where the run has something for a remote
+ * Which of the run's remote secrets exist: one list per folder, and where the run has something for a remote
  * secret, its versions and the newest enabled value.
  */
 export async function readFound(
@@ -40,7 +40,7 @@ export async function readFound(
 
 const concurrentReads = 8
 
-/** An ephemeral version may be gone once it is read, and a locked one can't be. */
+/** An ephemeral version may be used up by reading it, and a locked one can't be read. */
 async function read(
   account: ScalewayAccount,
   region: string,

@@ -17,7 +17,7 @@ import type { KeyPair } from '../../scaleway/api-key.ts'
 import type { TierContext } from './key-rotation-context.ts'
 
 /**
- * Does something that nobody else does to the same credentials at that time.
+ * Does something while no other run may change the same credentials.
  *
  * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`
  */
@@ -44,7 +44,7 @@ export async function requireCredentials({ client, tier, model, signal }: TierCo
   })
 }
 
-/** The credentials, which a run that was here before us and still hangs somewhere can no longer overwrite. */
+/** The credentials, claimed so that an earlier run that still hangs somewhere can't overwrite them. */
 export async function claimed(context: TierContext): Promise<StoredCredentials> {
   const { client, tier, holder, signal } = context
   for (;;) {
@@ -58,10 +58,10 @@ export async function claimed(context: TierContext): Promise<StoredCredentials> 
 }
 
 /**
- * Writes the credentials of this run, if nobody else has since they were read. A write whose answer was lost, or that
- * was sent twice, is told from what is there then.
+ * Writes the credentials of this run, if nobody else has since they were read. A write whose response was lost, or that
+ * was sent twice, is recognised by reading the object again.
  *
- * @throws ProblemError `CREDENTIALS_CHANGED`; nothing is written then. Any other error leaves that open
+ * @throws ProblemError `CREDENTIALS_CHANGED`; nothing is written then. After any other error that is unknown
  */
 export async function rewrite(
   { client, tier, signal }: TierContext,
@@ -77,8 +77,8 @@ export async function rewrite(
     throw new ProblemError({
       code: 'CREDENTIALS_CHANGED',
       where: whereOf(tier),
-      message: 'was changed by somebody else just now. Expected nobody else to be at it.',
-      fix: 'Run the same command again: it starts from what is there.',
+      message: 'was just changed by another run. Expected no other run at the same time.',
+      fix: 'Run the same command again: it starts from the current state.',
     })
   }
 }
@@ -94,7 +94,7 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
     throw new ProblemError({
       code: 'CREDENTIALS_SEALED',
       where: `scripts/environments.ts ${model.environment}.sealedCredentials.${tier.name}`,
-      message: `the chart brings this key as a SealedSecret, which would overwrite another one. Expected a key to be sealed.`,
+      message: `the chart contains this key as a SealedSecret, which would overwrite a key written here. Expected a sealed key.`,
       fix: 'Use --seal and replace the sealed form, or remove it and deploy first.',
     })
   }
@@ -107,8 +107,8 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
   throw new ProblemError({
     code: 'STORE_USES_OTHER_CREDENTIALS',
     where: describeObject(kinds.secretStore, ref),
-    message: `reads its key from elsewhere. Expected both halves from Secret ${credentialsSecret}.`,
-    fix: `Put the store back as the chart has it: ${commandLine`deploy --environment ${model.environment}`}`,
+    message: `does not read its key from the credentials Secret. Expected both halves from Secret ${credentialsSecret}.`,
+    fix: `Restore the store as the chart has it: ${commandLine`deploy --environment ${model.environment}`}`,
   })
 }
 

@@ -20,8 +20,8 @@ export async function installKey(context: TierContext, key: KeyPair): Promise<vo
     if (stored?.rotation?.phase === 'written') {
       const previous = stored.rotation.previousAccessKey
       const left =
-        previous === undefined ? '' : `; ${describeKey({ accessKey: previous })} stays good, delete it yourself`
-      log(`a rotation that was interrupted is given up for the key you give${left}`)
+        previous === undefined ? '' : `; ${describeKey({ accessKey: previous })} stays valid; delete it yourself`
+      log(`an interrupted rotation is dropped in favour of the key you give${left}`)
     }
     await writeCredentials(client, tier, key, { without: stored?.otherKeys ?? [], signal })
     log(`wrote ${describeKey(key)} to Secret ${tier.namespace}/${tier.credentialsSecret}`)

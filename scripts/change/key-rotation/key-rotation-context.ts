@@ -10,21 +10,21 @@ export interface TierContext {
   readonly tier: TierModel
   readonly client: KubernetesClient
   readonly signal: AbortSignal
-  /** Who changes them, as somebody else at it is told; different for each run. */
+  /** Identifies this run to other runs; different for each run. */
   readonly holder: string
-  /** Pass over what can't be proved because nothing exists yet in Scaleway. */
+  /** Skip what can't be proved because nothing exists yet in Scaleway. */
   readonly unproved: boolean
   readonly waits: KeyRotationWaits
   /** One line of progress. */
   log(line: string): void
 }
 
-/** The same for whoever may make and delete the keys of its IAM application. */
+/** The same with an account that may create and delete the keys of its IAM application. */
 export interface KeyRotationContext extends TierContext {
   readonly account: ScalewayAccount & { readonly organizationId: string }
 }
 
-/** The account for one request: it ends as the context's signal does. */
+/** The account for one request: it is aborted with the context's signal. */
 export function managing({ account, signal }: KeyRotationContext): KeyRotationContext['account'] {
   return { ...account, signal }
 }
@@ -33,7 +33,7 @@ export function managing({ account, signal }: KeyRotationContext): KeyRotationCo
 export interface KeyRotationWaits {
   readonly patience: Patience
   readonly refresh: Omit<RefreshOptions, 'signal'>
-  /** How far ahead an expiry is set that is meant as "now": Scaleway takes no date of the past. */
+  /** How far ahead an expiry is set that means "now": Scaleway accepts no date in the past. */
   readonly expireAheadMs: number
   /** How long a key may outlive its expiry. */
   readonly outliveMs: number

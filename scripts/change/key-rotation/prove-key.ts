@@ -12,7 +12,7 @@ import type { TierContext } from './key-rotation-context.ts'
 /**
  * Makes the operator read everything of the tier again, with the key that is in the credentials Secret now.
  *
- * @returns what did not sync, `NOT_SYNCED`. A remote secret that isn't there says nothing about the key, and neither
+ * @returns what did not sync, `NOT_SYNCED`. A remote secret that doesn't exist says nothing about the key, and neither
  *   does an ExternalSecret that isn't the chart's: these are only logged.
  */
 export async function syncProblems(context: TierContext): Promise<Problem[]> {
@@ -35,7 +35,7 @@ export async function syncProblems(context: TierContext): Promise<Problem[]> {
     .map((report) => ({
       code: 'NOT_SYNCED',
       where: whereOf(report),
-      message: `${report.message.replace(/\.$/, '')}. Expected it synced again, with the key that is in ${tier.credentialsSecret} now.`,
+      message: `${report.message.replace(/\.$/, '')}. Expected it to sync again, with the key that is now in ${tier.credentialsSecret}.`,
       fix: 'Look at its events and at the log of the operator, then run the same command again.',
     }))
 }

@@ -8,7 +8,7 @@ import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 import { isExpired, type TierKeys } from './tier-keys.ts'
 
 /**
- * Makes the key before expire, and waits until Scaleway counts it as expired. One that has expired, or is gone, is fine.
+ * Makes the previous key expire, and waits until Scaleway counts it as expired. One that has expired or is deleted is fine.
  *
  * @throws ProblemError `CLOCK_DIFFERS`, `KEY_OUTLIVES_EXPIRY`
  */
@@ -30,7 +30,7 @@ export async function retireKey(context: KeyRotationContext, keys: TierKeys, acc
   }
 }
 
-/** Undoes `retire`: the key before is good as long as it was, or for a key's lifetime when it had no end. */
+/** Undoes `retire`: the previous key gets its old expiry back, or a key's lifetime when it had none. */
 export async function giveBack(context: KeyRotationContext, keys: TierKeys, rotation: KeyRotationState): Promise<void> {
   const { model, log } = context
   const { previousAccessKey: accessKey, previousExpiresAt } = rotation
@@ -49,8 +49,8 @@ function clockDiffers(): ProblemError {
   return new ProblemError({
     code: 'CLOCK_DIFFERS',
     where: 'the clock of this machine',
-    message: `is behind Scaleway's, which refuses an expiry a few seconds from now. Expected the right time.`,
-    fix: 'Set the clock (NTP), then run the same command again: it goes on here, and both keys work until then.',
+    message: `is behind Scaleway's, so that an expiry a few seconds from now is refused. Expected the right time.`,
+    fix: 'Set the clock (NTP), then run the same command again: it continues here, and both keys work until then.',
   })
 }
 
@@ -58,7 +58,7 @@ function outlives(accessKey: string, expiresAt: Date): ProblemError {
   return new ProblemError({
     code: 'KEY_OUTLIVES_EXPIRY',
     where: describeKey({ accessKey }),
-    message: `should have expired at ${expiresAt.toISOString()}, and Scaleway still counts it as good. Expected the clock of this machine to be right.`,
-    fix: 'Set the clock (NTP), then run the same command again: it goes on here, and the new key is in use.',
+    message: `should have expired at ${expiresAt.toISOString()}, and Scaleway still accepts it. Expected the clock of this machine to be right.`,
+    fix: 'Set the clock (NTP), then run the same command again: it continues here, and the new key is in use.',
   })
 }

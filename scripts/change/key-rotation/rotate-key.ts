@@ -11,22 +11,22 @@ import { syncProblems } from './prove-key.ts'
 import { giveBack, retireKey } from './retire-key.ts'
 import { deleteKey, deleteLeftKeys, readKeys, type TierKeys } from './tier-keys.ts'
 
-/** What a rotation ended with; access keys as `describeKey` tells them. */
+/** The result of a rotation; access keys as `describeKey` shows them. */
 export interface KeyRotationResult {
   readonly newKey: string
-  /** The key before, which is expired and still to be deleted; undefined when there was none to disable. */
+  /** The previous key, which is expired and still to be deleted; undefined when there was nothing to disable. */
   readonly disabledKey: string | undefined
-  /** An interrupted rotation was brought to its end. */
+  /** An interrupted rotation was finished. */
   readonly resumed: boolean
 }
 
 /**
  * Replaces the API key of a tier: a new key is made, probed and written, every ExternalSecret synced with it, then the
- * key before is made to expire, and everything synced once more. Each step can be the last one of a killed run: where
- * to go on is read from the annotations of the credentials Secret and from the keys in Scaleway, and the key in the
+ * previous key is made to expire, and everything is synced once more. A run can be killed after any step: where
+ * to continue is read from the annotations of the credentials Secret and from the keys in Scaleway, and the key in the
  * Secret works at every moment.
  *
- * @throws ProblemError with what stopped it; the same call goes on from there
+ * @throws ProblemError with what stopped it; the same call continues from there
  */
 export async function rotateKey(context: KeyRotationContext): Promise<KeyRotationResult> {
   await requireCredentials(context)
@@ -36,7 +36,7 @@ export async function rotateKey(context: KeyRotationContext): Promise<KeyRotatio
     const stored = await claimed(context)
     const keys = await readKeys(context)
     if (stored.rotation?.phase === 'written') {
-      context.log('going on with a rotation that was interrupted')
+      context.log('continuing an interrupted rotation')
       return { ...(await complete(context, keys, stored, stored.rotation)), resumed: true }
     }
     await deleteLeftKeys(context, keys, stored)
@@ -62,7 +62,7 @@ export async function finishKeyRotation(context: KeyRotationContext): Promise<nu
   })
 }
 
-/** What `rotateKey` or `finishKeyRotation` would do now, one line a step. Changes nothing. */
+/** What `rotateKey` or `finishKeyRotation` would do now, one line per step. Changes nothing. */
 export async function planKeyRotation(
   context: KeyRotationContext,
   { finish }: { readonly finish: boolean },
@@ -75,10 +75,10 @@ export async function planKeyRotation(
   const previous = stored.rotation?.previousAccessKey
   const last = [
     `refresh every ExternalSecret of ${tier.namespace} and wait until it is synced`,
-    `make the key before expire in ${context.waits.expireAheadMs / 1000} s; Scaleway knows no other way to disable a key`,
-    'refresh and wait again, which proves that nothing needs the key before',
+    `make the previous key expire in ${context.waits.expireAheadMs / 1000} s; Scaleway knows no other way to disable a key`,
+    'refresh and wait again, which proves that nothing needs the previous key',
   ]
-  if (stored.rotation?.phase === 'written') return ['go on with the rotation that was interrupted:', ...last]
+  if (stored.rotation?.phase === 'written') return ['continue the interrupted rotation:', ...last]
   const left = keys.all.filter(
     ({ access_key, description }) =>
       access_key === previous || (description === keys.mark && access_key !== accessKeyIn(stored)),
@@ -100,7 +100,7 @@ const dayMs = 24 * 60 * 60 * 1000
 async function replace(context: KeyRotationContext, keys: TierKeys, stored: StoredCredentials) {
   const { model, tier, log, waits, unproved } = context
   const before = keys.all.find(({ access_key }) => access_key === accessKeyIn(stored))
-  if (!before) log(`${describeKey(stored)} in use is none of ${tier.iamApplication}: it will not be touched`)
+  if (!before) log(`${describeKey(stored)} in use is not a key of ${tier.iamApplication}: it will not be touched`)
   const expiresAt = new Date(Date.now() + model.keyLifetimeDays * dayMs)
   const created = await createApiKey(managing(context), keys.applicationId, { description: keys.mark, expiresAt })
   const rotation: KeyRotationState = {
@@ -110,7 +110,7 @@ async function replace(context: KeyRotationContext, keys: TierKeys, stored: Stor
   }
   try {
     const key = checkedKey({ accessKey: created.access_key, secretKey: created.secret_key }, 'Scaleway')
-    log(`created ${describeKey(key)}, good until ${expiresAt.toISOString().slice(0, 10)}`)
+    log(`created ${describeKey(key)}, valid until ${expiresAt.toISOString().slice(0, 10)}`)
     const asKey = { ...managing(context), secretKey: key.secretKey }
     const patience = { unknownMs: 10_000, ...waits.patience }
     await probeKey({ account: asKey, accessKey: key.accessKey, model, tier, unproved, patience, onWait: log })
@@ -134,14 +134,14 @@ async function write(context: KeyRotationContext, key: KeyPair, stored: StoredCr
   }
 }
 
-/** Whether the API server has it is not known: the key in the Secret may be the new one, so it has to live. */
+/** It is unknown whether the API server stored it: the key in the Secret may be the new one, so it must stay valid. */
 class UncertainWrite extends Error {
   constructor(cause: unknown) {
-    super('the answer to a write was lost', { cause })
+    super('the response to a write was lost', { cause })
   }
 }
 
-/** A conflict is none: a request that was sent twice has one with itself. */
+/** A conflict doesn't count: a request that was sent twice conflicts with itself. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof KubernetesError) return [400, 401, 403, 404, 422].includes(error.status)
   return error instanceof ProblemError && error.problems.some(({ code }) => code === 'CREDENTIALS_CHANGED')
@@ -177,7 +177,7 @@ function unfinished({ model, tier }: KeyRotationContext): ProblemError {
   return new ProblemError({
     code: 'ROTATION_UNFINISHED',
     where: `credentials of ${model.environment}/${tier.name}`,
-    message: 'a rotation was interrupted, and the key before may still be needed. Expected it to be over.',
-    fix: `Bring it to its end first: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name} --rotate`}`,
+    message: 'a rotation was interrupted, and the previous key may still be needed. Expected a finished rotation.',
+    fix: `Finish it first: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name} --rotate`}`,
   })
 }

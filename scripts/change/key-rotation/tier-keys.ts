@@ -8,11 +8,11 @@ import { ScalewayError } from '../../scaleway/http.ts'
 import { type ApiKeyEntry, deleteApiKey, findApplication, listApiKeys } from '../../scaleway/iam.ts'
 import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 
-/** The keys of a tier's IAM application, as they were a moment ago. */
+/** The keys of a tier's IAM application, as last read. */
 export interface TierKeys {
   readonly applicationId: string
   readonly all: readonly ApiKeyEntry[]
-  /** Description of the keys that rotations in this cluster make. */
+  /** Description of the keys that rotations in this cluster create. */
   readonly mark: string
 }
 
@@ -44,7 +44,7 @@ export function orphansOf({ all, mark }: TierKeys, stored: StoredCredentials): A
   return all.filter(({ access_key, description }) => description === mark && !known.includes(access_key))
 }
 
-/** The key before the one in use, once a rotation has disabled it. */
+/** The previous key, once a rotation has disabled it. */
 export function retiredOf({ all }: TierKeys, { rotation }: StoredCredentials): ApiKeyEntry | undefined {
   if (rotation?.phase !== 'disabled') return undefined
   return all.find(({ access_key }) => access_key === rotation.previousAccessKey)
@@ -68,7 +68,7 @@ export async function deleteLeftKeys(context: KeyRotationContext, keys: TierKeys
   return orphans.length + (retired ? 1 : 0)
 }
 
-/** One that is gone already is fine. */
+/** One that is already deleted is fine. */
 export async function deleteKey({ account }: Pick<KeyRotationContext, 'account'>, accessKey: string): Promise<void> {
   try {
     await deleteApiKey(account, accessKey)
@@ -77,7 +77,7 @@ export async function deleteKey({ account }: Pick<KeyRotationContext, 'account'>
   }
 }
 
-/** By Scaleway's clock, not by ours. A key that is gone counts too. */
+/** By Scaleway's clock, not by ours. A deleted key counts too. */
 export async function isExpired(
   context: KeyRotationContext,
   { applicationId }: TierKeys,
@@ -93,7 +93,7 @@ function alive({ tier, model }: KeyRotationContext, { access_key }: ApiKeyEntry)
   return new ProblemError({
     code: 'RETIRED_KEY_ALIVE',
     where: describeKey({ accessKey: access_key }),
-    message: `was disabled by the last rotation of ${model.environment}/${tier.name} and works again: somebody changed its expiry. Expected it expired.`,
+    message: `was disabled by the last rotation of ${model.environment}/${tier.name}, and works again: somebody changed its expiry. Expected it expired.`,
     fix: 'Find out who uses it, make it expire or delete it in the Scaleway console, and run this again.',
   })
 }

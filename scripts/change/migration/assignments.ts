@@ -3,15 +3,15 @@ import { exitCodes, ProblemError } from '../../lib/problems.ts'
 /**
  * `SENTRY_DSN=backend,frontend` and `OLD_TOKEN=backend.TOKEN`, by key.
  *
- * @throws ProblemError `WRONG_USAGE`, one for each that is none
+ * @throws ProblemError `WRONG_USAGE`, one for each invalid text
  */
 export function parseAssignments(pairs: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const assign = new Map<string, readonly string[]>()
   const problems = pairs.flatMap((pair) => {
     const [, key, goals] = /^([A-Za-z0-9._-]+)=(.+)$/.exec(pair) ?? []
-    if (key === undefined || goals === undefined) return [wrong('', 'says nothing about a key')]
-    if (!goals.split(',').every((goal) => goalForm.test(goal))) return [wrong(key, 'names no tier')]
-    if (assign.has(key)) return [wrong(key, 'is said twice')]
+    if (key === undefined || goals === undefined) return [wrong('', 'has no key')]
+    if (!goals.split(',').every((goal) => goalForm.test(goal))) return [wrong(key, 'has no tier')]
+    if (assign.has(key)) return [wrong(key, 'is given twice')]
     assign.set(key, goals.split(','))
     return []
   })
@@ -23,7 +23,7 @@ export function parseAssignments(pairs: readonly string[]): ReadonlyMap<string, 
 
 const goalForm = /^[a-z0-9-]{1,63}(\.[A-Za-z_][A-Za-z0-9_]{0,252})?$/
 
-/** Not what is behind the `=`: somebody may take the option for one that sets a value. */
+/** Never the part after the `=`: somebody may mistake the option for one that sets a value. */
 function wrong(key: string, fact: string) {
   return {
     code: 'WRONG_USAGE',

@@ -5,7 +5,7 @@ import { compare, ProblemError } from '../../lib/problems.ts'
 import { isRecord } from '../../lib/record.ts'
 import type { ClusterContext } from './migration-context.ts'
 
-/** A Secret with everything that matters of it. Holds values: never printed. */
+/** A Secret with everything worth keeping. Holds values: never printed. */
 export interface SavedSecret {
   readonly namespace: string
   readonly name: string
@@ -17,7 +17,7 @@ export interface SavedSecret {
   readonly data: Readonly<Record<string, string>>
 }
 
-/** What a backup holds once it is open. */
+/** The content of an opened backup. */
 export interface BackupDocument {
   readonly version: 1
   readonly application: string
@@ -26,20 +26,20 @@ export interface BackupDocument {
   readonly secrets: readonly SavedSecret[]
 }
 
-/** Not its owners and finalizers: what they name may be gone, and a Secret whose owner is gone is deleted at once. */
+/** Without owners and finalizers: these may not exist any more, and a Secret whose owner does not exist is deleted at once. */
 export function savedSecret({ metadata, type, immutable, data = {} }: SecretObject): SavedSecret {
   const { namespace = '', name, labels = {}, annotations = {} } = metadata
   return { namespace, name, type: type ?? 'Opaque', immutable: immutable === true, labels, annotations, data }
 }
 
-/** As it was, for the API server to create. */
+/** The Secret as the API server can create it again. */
 export function restoredSecret(saved: SavedSecret): SecretObject {
   const { namespace, name, type, immutable, labels, annotations, data } = saved
   return { metadata: { namespace, name, labels, annotations }, type, data, ...(immutable ? { immutable } : {}) }
 }
 
 /**
- * What is in an open backup.
+ * The content of a backup that was opened.
  *
  * @throws ProblemError `BACKUP_UNREADABLE`, `BACKUP_OF_OTHER_ENVIRONMENT`
  */
@@ -49,7 +49,7 @@ export function parseBackup({ model }: Pick<ClusterContext, 'model'>, text: stri
     throw new ProblemError({
       code: 'BACKUP_UNREADABLE',
       where,
-      message: 'opens, and holds nothing that this version can read. Expected the backup of a migration.',
+      message: "can be opened, but its content can't be read by this version. Expected the backup of a migration.",
       fix: 'Use the version of tiered-secrets that made it.',
     })
   }
@@ -63,7 +63,7 @@ export function parseBackup({ model }: Pick<ClusterContext, 'model'>, text: stri
   })
 }
 
-/** Keys that only one of them has, or whose bytes differ. */
+/** Keys that only one of the two has, or whose bytes differ. */
 export function differingKeys(digest: Digest, a: SavedSecret['data'], b: SavedSecret['data']): string[] {
   const of = (data: SavedSecret['data'], key: string) =>
     Object.hasOwn(data, key) ? digest(Buffer.from(data[key] ?? '', 'base64')) : undefined

@@ -5,7 +5,7 @@ import { type BackupDocument, isSame, parseBackup, type SavedSecret } from './ba
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
 import { journalRef } from './migration-state.ts'
 
-/** Backups of the old Secret, and those of what a rollback wrote over. Each kind is numbered, and none is changed. */
+/** Backups of the old Secret, and of what a rollback overwrote. Each kind is numbered, and a backup is never changed. */
 export type BackupKind = 'backup' | 'before-rollback'
 
 /** A sealed backup in the cluster. */
@@ -32,7 +32,7 @@ export async function newestBackup(
 }
 
 /**
- * Seals Secrets into a new backup, and opens what the cluster has of it.
+ * Seals Secrets into a new backup, then reads it back from the cluster and opens it.
  *
  * @param number of the new one
  * @throws ProblemError `BACKUP_TOO_LARGE`, `BACKUP_DIFFERS`, or as the API server refuses
@@ -94,11 +94,11 @@ async function store(
   try {
     await client.create<SecretObject>(kinds.secret, secret, signal)
   } catch (error) {
-    // An answer that got lost is told from what is there.
+    // A lost response is recognised by reading the object again.
     const there = await client.get<SecretObject>(kinds.secret, ref, signal).catch(() => undefined)
     if (!there || storedOf(there).text !== text) throw error
   }
-  // Not what the answer to the write says: what the next reader gets.
+  // Not the response to the write, but what the next reader gets.
   const there = await client.get<SecretObject>(kinds.secret, ref, signal)
   if (!there) throw new ProblemError(differs({ ref }))
   return storedOf(there)
@@ -115,7 +115,7 @@ function tooLarge(ref: StoredBackup['ref'], text: string) {
     code: 'BACKUP_TOO_LARGE',
     where: placeOfSecret(ref),
     message: `would have ${Buffer.byteLength(text)} bytes. Expected at most ${maxBytes}, which a Secret may have.`,
-    fix: 'Move files that are no secrets out of the old Secret first.',
+    fix: 'Move files that are not secret out of the old Secret first.',
   }
 }
 
@@ -123,7 +123,7 @@ function differs({ ref }: Pick<StoredBackup, 'ref'>) {
   return {
     code: 'BACKUP_DIFFERS',
     where: placeOfSecret(ref),
-    message: 'is not what was just written there. Expected every byte of it.',
-    fix: 'Find out who else writes it, and run the same command again: it makes another one.',
+    message: 'differs from what was just written. Expected the same bytes.',
+    fix: 'Find out who else writes it, and run the same command again: it makes another backup.',
   }
 }

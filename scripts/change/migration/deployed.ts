@@ -1,10 +1,10 @@
-import { isPending, type ReleaseSight, readRelease } from '../../cluster/helm-release.ts'
+import { isPending, type ReleaseState, readRelease } from '../../cluster/helm-release.ts'
 import { readStore } from '../../cluster/stores.ts'
 import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import type { Facts } from './facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 
-/** Whether the cluster has what the catalogue implies, whoever brought it. */
+/** Whether the cluster has what the catalogue implies, whoever deployed it. */
 export async function isDeployed(context: MigrationContext, facts: Facts): Promise<boolean> {
   const { client, model, signal } = context
   const reports = await facts.reports()
@@ -22,7 +22,7 @@ function lacks({ obstacle }: WaitReport): boolean {
   return obstacle !== undefined && obstacle !== 'target-differs'
 }
 
-/** Helm notes a release last: what it never called deployed may lack anything. */
-function isWhole(release: ReleaseSight): boolean {
+/** Helm writes the release record last: a release never marked as deployed may be incomplete. */
+function isWhole(release: ReleaseState): boolean {
   return !isPending(release) && release.status !== 'failed'
 }

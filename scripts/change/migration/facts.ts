@@ -11,20 +11,20 @@ import { type Inventory, takeInventory } from './key-inventory.ts'
 import type { MigrationContext } from './migration-context.ts'
 import type { MigrationState } from './migration-state.ts'
 
-/** What several steps look at, each read at most once. Holds values: never printed. */
+/** Facts that several steps need, each read at most once. Holds values: never printed. */
 export interface Facts {
-  /** The old Secret; undefined: there is none any more. */
+  /** The old Secret; undefined when it no longer exists. */
   old(): Promise<SecretObject | undefined>
-  /** Target Secrets that somebody made by hand. */
+  /** Target Secrets made by hand. */
   handMade(): Promise<readonly HandMade[]>
   inventory(): Promise<Inventory>
-  /** What Scaleway lacks of the old Secret. */
+  /** What of the old Secret is missing in Scaleway. */
   plan(): Promise<FillPlan & { readonly values: ReadonlyMap<SecretSpec, string> }>
-  /** How each ExternalSecret stands at the moment. */
+  /** The current state of each ExternalSecret. */
   reports(): Promise<readonly WaitReport[]>
 }
 
-/** Facts as they are from now on; after something was done they have to be gathered anew. */
+/** Facts as of now; after a step has changed something they have to be gathered again. */
 export function gatherFacts(context: MigrationContext, state: MigrationState): Facts {
   const { client, model, account, legacy, choices, signal } = context
   const old = once(() => client.get<SecretObject>(kinds.secret, legacy, signal))

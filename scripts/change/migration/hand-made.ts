@@ -32,19 +32,19 @@ export async function readHandMade(
   return found.flat()
 }
 
-/** What else writes the Secret; the operator then leaves it alone. */
+/** What else writes the Secret; the operator then does not overwrite it. */
 export function otherController({ secret, target }: HandMade): OwnerReference | undefined {
   return secret.metadata.ownerReferences?.find((owner) => owner.controller === true && !isExternalSecret(owner, target))
 }
 
-/** `backend-secrets-before-migration`: what the operator would wipe. */
+/** `backend-secrets-before-migration`: what the operator would remove. */
 export function copyRef({ ref }: Pick<HandMade, 'ref'>): NamespacedRef {
   return { namespace: ref.namespace, name: `${ref.name}-before-migration` }
 }
 
 // --- internal ---
 
-/** The operator sets itself as the controller of what it has written under the policy Owner. */
+/** With the policy Owner, the operator sets itself as the controller of what it writes. */
 function isOperators({ metadata }: SecretObject): boolean {
   return (metadata.ownerReferences ?? []).some((owner) => isExternalSecret(owner, metadata))
 }

@@ -11,7 +11,7 @@ import type { MigrationState } from './migration-state.ts'
 /** One key of the old Secret. */
 export interface KeyRow {
   readonly key: string
-  /** `left`: nobody needs it. `open`: several tiers have a variable of this name. `unknown`: no entry has. */
+  /** `left`: nobody needs it. `open`: several tiers have a variable of this name. `unknown`: no entry has one. */
   readonly state: 'assigned' | 'left' | 'open' | 'unknown'
   /** Where it goes, or could go. */
   readonly entries: readonly FillEntry[]
@@ -20,13 +20,13 @@ export interface KeyRow {
 /** Which key of the old Secret goes where. Holds values: never printed. */
 export interface Inventory {
   readonly rows: readonly KeyRow[]
-  /** The bytes of each entry that gets one, whether or not they fit. */
+  /** The bytes for each entry that gets a value, even when they don't fit its format. */
   readonly bytes: ReadonlyMap<SecretSpec, Buffer>
   /** The key each entry gets its value from. */
   readonly keys: ReadonlyMap<SecretSpec, string>
   readonly values: ReadonlyMap<SecretSpec, string>
   readonly problems: readonly Problem[]
-  /** What was said now and in earlier runs, to be noted. */
+  /** What was assigned in this and in earlier runs, to be recorded. */
   readonly choices: Pick<MigrationState, 'assign' | 'leave'>
 }
 
@@ -70,7 +70,7 @@ export function qualified({ tier, spec }: FillEntry): string {
 
 // --- internal ---
 
-/** What is said now comes before what was said then. */
+/** This run's options win over those of earlier runs. */
 function mergedChoices({ given, noted }: Pick<InventoryInput, 'given' | 'noted'>): Inventory['choices'] {
   const assign = { ...noted.assign, ...Object.fromEntries(given.assign) }
   const leave = [...new Set([...noted.leave.filter((key) => !given.assign.has(key)), ...given.leave])].sort(compare)
@@ -90,7 +90,7 @@ function rowOf(key: string, all: readonly FillEntry[], { assign, leave }: Invent
   return { key, state: only === undefined ? 'unknown' : others.length > 0 ? 'open' : 'assigned', entries }
 }
 
-/** A tier means the variable that is called as the key. */
+/** A tier alone means its variable with the name of the key. */
 function isGoal(goal: string, key: string, entry: FillEntry): boolean {
   return qualified(entry) === (goal.includes('.') ? goal : `${goal}.${key}`)
 }
@@ -108,8 +108,8 @@ function rowProblems({ key, state, entries }: KeyRow, where: string, all: readon
       {
         code: 'LEGACY_KEY_UNKNOWN',
         where,
-        message: `has a key ${key}, which no entry of the catalogue names.${didYouMean(key, known)} Expected every key catalogued, assigned or left behind.`,
-        fix: `Add it to scripts/catalogue.ts, say which variable it is with \`--assign ${key}=<tier>.<variable>\`, or that nobody needs it with \`--leave ${key}\`.`,
+        message: `has a key ${key}, which no catalogue entry names.${didYouMean(key, known)} Expected every key to be catalogued, assigned or left behind.`,
+        fix: `Add it to scripts/catalogue.ts, assign it to a variable with \`--assign ${key}=<tier>.<variable>\`, or leave it behind with \`--leave ${key}\`.`,
       },
     ]
   }
@@ -119,8 +119,8 @@ function rowProblems({ key, state, entries }: KeyRow, where: string, all: readon
     {
       code: 'LEGACY_KEY_OPEN',
       where,
-      message: `has a key ${key}, which is a variable of the tiers ${tiers.join(' and ')}. Expected to be told which of them have this value.`,
-      fix: `Say \`--assign ${key}=${tiers.join(',')}\`, or one of them.`,
+      message: `has a key ${key}, which is a variable of several tiers: ${tiers.join(' and ')}. Expected an assignment to those that use this value.`,
+      fix: `Give \`--assign ${key}=${tiers.join(',')}\`, or one of them.`,
     },
   ]
 }
@@ -145,13 +145,13 @@ function choiceProblems({ model, legacy, otherKeys, given }: InventoryInput, key
   ]
 }
 
-/** The name only when it is near a known one: somebody may take the option for one that sets a value. */
+/** The name only when it resembles a known one: somebody may mistake the option for one that sets a value. */
 function toNothing(key: string, name: string, known: readonly string[]): Problem {
-  const what = nearest(name, known) === undefined ? 'names what' : `names ${name}, which`
+  const what = nearest(name, known) === undefined ? 'names a variable that' : `names ${name}, which`
   return {
     code: 'ASSIGNED_TO_NOTHING',
     where: `--assign ${key}`,
-    message: `${what} is no variable of this environment.${didYouMean(name, known)} Expected a tier that has ${key}, or <tier>.<variable>.`,
+    message: `${what} is not a variable of this environment.${didYouMean(name, known)} Expected a tier that has ${key}, or <tier>.<variable>.`,
     fix: 'Correct the name, or add the entry to scripts/catalogue.ts.',
   }
 }
@@ -160,7 +160,7 @@ function bothSaid(key: string): Problem {
   return {
     code: 'LEGACY_KEY_LEFT_AND_ASSIGNED',
     where: `--leave ${key}`,
-    message: `${key} is also assigned. Expected one of the two.`,
-    fix: 'Take one of them out.',
+    message: `${key} is assigned as well. Expected one of the two.`,
+    fix: 'Remove one of them.',
   }
 }

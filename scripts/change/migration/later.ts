@@ -1,11 +1,11 @@
 import type { Problem } from '../../lib/problems.ts'
-import { nextStep, type StepSight } from './run.ts'
+import { nextStep, type StepState } from './run.ts'
 
 /**
- * What will need a person after the step that is next, as warnings; not what that one says already, nor anything twice:
- * steps that wait for the same thing say the same. That the name has to be typed at the end is no news. Pure.
+ * What will need a person after the next step, as warnings; without what that step already says, and without repetition:
+ * steps that wait for the same thing report the same. That the name has to be typed at the end is known. Pure.
  */
-export function laterProblems(steps: readonly StepSight[]): Problem[] {
+export function laterProblems(steps: readonly StepState[]): Problem[] {
   const next = nextStep({ steps })
   const told = new Set((next?.problems ?? []).map(textOf))
   return steps

@@ -6,14 +6,14 @@ import type { Digest } from '../../lib/keyed-digest.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ScalewayAccount } from '../../scaleway/connection.ts'
 
-/** The environment that is migrated, its cluster, and who does it: enough for a rollback. */
+/** The environment that is migrated, its cluster, and who does it: all that a rollback needs. */
 export interface ClusterContext {
   readonly model: EnvironmentModel
   /** The old Secret. */
   readonly legacy: NamespacedRef
   readonly client: KubernetesClient
   readonly signal: AbortSignal
-  /** Who does it, as somebody else at it is told; different for each run. */
+  /** Identifies this run to other runs; different for each run. */
   readonly holder: string
   readonly choices: Choices
   readonly person: Person
@@ -26,15 +26,15 @@ export interface ClusterContext {
 
 export interface MigrationContext extends ClusterContext {
   readonly account: ScalewayAccount
-  /** Brings the chart into the cluster. */
+  /** Deploys the chart. */
   deploy(signal: AbortSignal): Promise<void>
 }
 
-/** What was said on the command line. */
+/** Options of the command line. */
 export interface Choices {
   /** Tiers, or `<tier>.<variable>`, by key of the old Secret. */
   readonly assign: ReadonlyMap<string, readonly string[]>
-  /** Keys nobody needs any more. */
+  /** Keys that are no longer needed. */
   readonly leave: readonly string[]
   /** The old Secret's values win where Scaleway, or a target made by hand, has others. */
   readonly replace: boolean
@@ -42,23 +42,23 @@ export interface Choices {
   readonly timeout: string
   /** Where a copy of the sealed backup goes, or comes from. Default: only the cluster has it */
   readonly backupFile?: string | undefined
-  /** The name of the old Secret, as somebody typed it who wants it deleted. */
+  /** The name of the old Secret, typed to confirm its deletion. */
   readonly confirm?: string | undefined
 }
 
-/** What only a person knows or decides. */
+/** Input that only a person can give. */
 export interface Person {
-  /** `new`: one is chosen, and typed twice where somebody types. Secret: never printed. */
+  /** `new`: a new one, typed twice at a terminal. Secret: never printed. */
   passphrase(purpose: 'new' | 'open'): Promise<string>
-  /** One line typed by somebody; undefined: nobody is there. */
+  /** One typed line; undefined without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined
 }
 
-/** How long things may take, and how much work a guess of the passphrase is. */
+/** Time limits, and the cost of one guess of the passphrase. */
 export interface MigrationWaits {
   readonly refresh: Omit<RefreshOptions, 'signal'>
   readonly leaseMs: number
-  /** How long a release may stay pending that an earlier run of ours began. */
+  /** How long a release that an earlier run began may stay pending. */
   readonly pendingMs: number
   /** Default: that of `sealText` */
   readonly sealCost?: number
@@ -71,7 +71,7 @@ export function placeOfSecret(ref: NamespacedRef): string {
   return describeObject(kinds.secret, ref)
 }
 
-/** The command that goes on, with what is to be added to it. */
+/** The command to continue with, and its extra arguments. */
 export function command({ model }: Pick<MigrationContext, 'model'>, ...args: readonly string[]): string {
   return `\`${commandLine`migrate --environment ${model.environment} ${args}`}\``
 }

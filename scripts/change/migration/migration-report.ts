@@ -4,11 +4,11 @@ import { toYaml } from '../../lib/yaml.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type KeyRow, qualified } from './key-inventory.ts'
 import { placeOfReference } from './references.ts'
-import type { MigrationSight, StepSight } from './run.ts'
+import type { MigrationView, StepState } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
-/** A line a step. */
-export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>, columns?: number): Printable {
+/** One line per step. */
+export function stepsTable({ steps }: Pick<MigrationView, 'steps'>, columns?: number): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
     steps.map(({ name, state, note }) => [name, { text: states[state], style: styles[state] }, note]),
@@ -16,7 +16,7 @@ export function stepsTable({ steps }: Pick<MigrationSight, 'steps'>, columns?: n
   )
 }
 
-/** A line a key of the old Secret, without its value. */
+/** One line per key of the old Secret, without its value. */
 export function keysTable(rows: readonly KeyRow[], columns?: number): Printable {
   return table(
     ['KEY', 'GOES TO', 'STATE'],
@@ -28,7 +28,7 @@ export function keysTable(rows: readonly KeyRow[], columns?: number): Printable 
 /** For machines. */
 export function migrationJson(
   { application, environment, legacy }: EnvironmentModel,
-  { steps, problems, state }: MigrationSight,
+  { steps, problems, state }: MigrationView,
   rows: readonly KeyRow[],
   readers: readonly ReferenceMove[],
 ): Printable {
@@ -53,7 +53,7 @@ export function movesYaml(readers: readonly ReferenceMove[]): Printable {
     const { move } = reader
     const place = placeOfReference(reader)
     if (!move) return lines(`# ${place}: no patch`)
-    const notes = [`${place}: to be run in namespace ${move.namespace} with this change`, ...move.notes]
+    const notes = [`${place}: move it to namespace ${move.namespace} with this change`, ...move.notes]
     return together(lines('---', ...notes.map((note) => `# ${note}`)), document(toYaml(move.patch)))
   })
   return together(...documents)
@@ -66,10 +66,10 @@ const styles = { done: 'good', todo: 'attention', blocked: 'bad' } as const
 const keyStates = {
   assigned: 'assigned',
   left: 'left behind',
-  open: 'several tiers have it',
-  unknown: 'no entry names it',
+  open: 'in several tiers',
+  unknown: 'in no entry',
 } as const
 
-function stepJson({ name, state, note, doneAt, problems = [] }: StepSight) {
+function stepJson({ name, state, note, doneAt, problems = [] }: StepState) {
   return { name, state, note, doneAt: doneAt ?? null, problems }
 }

@@ -5,28 +5,28 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ClusterContext } from './migration-context.ts'
 import { type StepName, stepNames } from './step-names.ts'
 
-/** What a migration has noted so far. Names and times, never a value or a digest of one. */
+/** What a migration has recorded so far: names and times, never a value or a digest of one. */
 export interface MigrationState {
   readonly version: 1
   /** The old Secret, `<namespace>/<name>`. */
   readonly legacy: string
-  /** Where keys of the old Secret go that the catalogue leaves open: a tier, or `<tier>.<variable>`. */
+  /** Where keys go that the catalogue does not decide: a tier, or `<tier>.<variable>`. */
   readonly assign: Readonly<Record<string, readonly string[]>>
-  /** Keys nobody needs any more. */
+  /** Keys that are no longer needed. */
   readonly leave: readonly string[]
   /** The backup that was opened and compared. */
   readonly backup?: BackupNote
-  /** When Helm was called; a release that is pending since is one of ours. RFC 3339 */
+  /** When Helm was started; a release pending since then is ours. RFC 3339 */
   readonly deploying?: string
-  /** The old Secret that is being deleted, or was. */
+  /** The old Secret that is being, or has been, deleted. */
   readonly deleting?: SeenObject & { readonly at: string }
   /** When the old Secret was restored last. RFC 3339 */
   readonly rolledBack?: string
-  /** When each step was seen to be done for the first time. RFC 3339 */
+  /** When each step was first seen as done. RFC 3339 */
   readonly done: Readonly<Partial<Record<StepName, string>>>
 }
 
-/** An object as it was once; another one, or a change of it, has other numbers. */
+/** One state of an object; another object, or a changed one, has other numbers. */
 export interface SeenObject {
   readonly uid: string
   readonly resourceVersion: string
@@ -39,7 +39,7 @@ export interface BackupNote extends SeenObject {
   readonly sources: Readonly<Record<string, SeenObject>>
 }
 
-/** The journal, the lease and what else the migration needs are called so, in the namespace of the Helm release. */
+/** Name of the journal, the lease and the other objects of the migration, in the namespace of the Helm release. */
 export const migrationName = 'migrate'
 
 /** Where the journal and the lease are. */
@@ -47,7 +47,7 @@ export function journalRef({ release }: Pick<EnvironmentModel, 'release'>) {
   return { namespace: release.namespace, name: migrationName }
 }
 
-/** What was noted, for somebody who only looks. */
+/** The recorded state, read without claiming the journal. */
 export async function readState(context: ClusterContext): Promise<MigrationState> {
   const state = await readJournal(context.client, journalRef(context.model), { parse, signal: context.signal })
   return checked(context, state)
@@ -56,7 +56,7 @@ export async function readState(context: ClusterContext): Promise<MigrationState
 /** A journal that always has a state. */
 export interface MigrationJournal {
   readonly state: MigrationState
-  /** Resolves when the cluster has it. What is undefined is forgotten. */
+  /** Resolves when the cluster has stored it. Undefined fields are removed. */
   note(change: { readonly [Field in keyof MigrationState]?: MigrationState[Field] | undefined }): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export async function openMigrationJournal(context: ClusterContext): Promise<Mig
 
 // --- internal ---
 
-/** A catalogue that names another old Secret now has nothing to do with what was noted of this one. */
+/** When the catalogue now names another old Secret, what was recorded about this one does not apply. */
 function checked({ legacy, model }: ClusterContext, state: MigrationState | undefined): MigrationState {
   const place = `${legacy.namespace}/${legacy.name}`
   if (!state) return { version: 1, legacy: place, assign: {}, leave: [], done: {} }

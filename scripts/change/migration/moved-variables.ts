@@ -1,7 +1,7 @@
 import type { Container } from '../../cluster/pod-templates.ts'
 import { notHere, type SecretPlaces } from './secret-places.ts'
 
-/** Of a container: what it reads as variables. */
+/** The variables a container reads. */
 export interface MovedVariables {
   readonly patch: { readonly envFrom?: readonly object[]; readonly env?: readonly object[] }
   readonly notes: readonly string[]
@@ -58,7 +58,7 @@ function movedEnv(places: SecretPlaces, { name, valueFrom }: Env): { entry?: obj
   return place ? { entry: reading(name, place, optional) } : { note: notHere(places, key) }
 }
 
-/** Who reads all keys finds a renamed one under another name, and may still need it under the old one. */
+/** A container that reads all keys finds a renamed one under its new name, and may still need the old name. */
 function renamedEnv({ byKey }: SecretPlaces, { prefix = '', secretRef }: EnvFrom, env: readonly Env[]): object[] {
   return [...byKey]
     .filter(([key, { variable }]) => key !== variable && !env.some(({ name }) => name === prefix + key))

@@ -33,7 +33,7 @@ interface Volume {
   readonly projected?: { readonly defaultMode?: number; readonly sources?: readonly { readonly secret?: Source }[] }
 }
 
-/** Files of two targets in one folder take a projected volume. */
+/** Files of two targets in one folder need a projected volume. */
 function movedVolume(places: SecretPlaces, { name, secret, projected }: Volume) {
   const { oldSecret } = places
   if (secret?.secretName === oldSecret) {
@@ -71,7 +71,7 @@ function movedSource(places: SecretPlaces, { items, optional }: Source) {
   return { sources, notes }
 }
 
-/** Whoever mounts all keys finds every file under its old name. */
+/** A volume with all keys keeps every file under its old name. */
 function renamedItems({ byKey }: SecretPlaces): readonly Item[] | undefined {
   const isRenamed = [...byKey].some(([key, { variable }]) => key !== variable)
   return isRenamed ? [...byKey.keys()].map((key) => ({ key })) : undefined

@@ -4,8 +4,8 @@ import type { CommandInput } from '../../lib/terminal.ts'
 import type { Person } from './migration-context.ts'
 
 /**
- * The passphrase of the backup, asked for once and only when it is needed: out of a file, or typed and not shown, or
- * out of what is piped in.
+ * The passphrase of the backup, asked for once, and only when it is needed: from a file, or typed without being shown, or
+ * from standard input.
  *
  * @param file `-` is standard input
  */
@@ -19,7 +19,7 @@ export function passphraseOf(file: string | undefined, input: () => CommandInput
 
 // --- internal ---
 
-/** Short of it, guessing is cheaper than the work that scrypt makes of each guess. */
+/** With a shorter one, guessing is too cheap, despite the cost that scrypt adds to each guess. */
 const minLength = 12
 
 const passphraseFile: PrivateFile = {
@@ -38,10 +38,12 @@ async function read(file: string | undefined, input: CommandInput, purpose: 'new
   if (purpose === 'open') return typed
   const again = await input.ask('The same again: ', { hidden: true })
   if (typed === again) return typed
-  throw new ProblemError(problem('PASSPHRASES_DIFFER', file, 'was typed in two ways', 'the same twice'))
+  throw new ProblemError(
+    problem('PASSPHRASES_DIFFER', file, 'was typed differently the second time', 'the same text twice'),
+  )
 }
 
-/** A line end is not a part of it. */
+/** A line break at its end is not part of it. */
 function checked(text: string, file: string | undefined, purpose: 'new' | 'open'): string {
   const passphrase = text.replace(/\r?\n$/, '')
   if (passphrase === '') throw new ProblemError(problem('PASSPHRASE_MISSING', file, 'is empty', 'a passphrase'))

@@ -5,20 +5,20 @@ import { kinds } from '../../kubernetes/kinds.ts'
 import { compare } from '../../lib/problems.ts'
 import type { ClusterContext } from './migration-context.ts'
 
-/** Something that reads the old Secret, in whose namespace it is: nowhere else a Secret can be read. */
+/** Something that reads the old Secret, and so is in its namespace: a Secret can't be read from another one. */
 export interface Reference {
   readonly kind: string
   readonly namespace: string
   readonly name: string
   /** How it reads the old Secret. */
   readonly uses: readonly SecretUse[]
-  /** Undefined for a pod that still runs as its workload was before. */
+  /** Undefined for a pod that still runs the workload's earlier template. */
   readonly workload?: Workload
 }
 
 /**
- * All that reads the old Secret: workloads, and pods that run. What reads it through the API, or through a kind of
- * object that Kubernetes doesn't bring itself, is not seen.
+ * Everything that reads the old Secret: workloads, and running pods. What reads it through the API, or through a kind of
+ * object that is not built into Kubernetes, is not seen.
  *
  * @throws KubernetesError when the API server refuses to list a kind
  */

@@ -4,7 +4,7 @@ import { count } from './step.ts'
 import { foreignValues } from './take-over-problems.ts'
 
 /**
- * What `--replace` writes over, for whoever confirms it: `4 values in Scaleway and 1 value in targets made by hand are
+ * What `--replace` overwrites, for the confirmation: `4 values in Scaleway and 1 value in targets made by hand are
  * replaced`. Empty: nothing is.
  */
 export async function replacementNote(context: MigrationContext, facts: Facts): Promise<string> {

@@ -4,7 +4,7 @@ import { readSealHeader } from '../../lib/sealed-text.ts'
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
 import { readSealedBackup } from './rollback-source.ts'
 
-/** What a rollback would do, as far as the backup tells it without its passphrase. */
+/** What a rollback would do, as far as that is known without the passphrase. */
 export interface RollbackOutline {
   /** Where the backup is from. */
   readonly from: string
@@ -17,7 +17,7 @@ export interface RollbackOutline {
 }
 
 /**
- * Reads what anybody may read of the backup. Changes nothing, and compares nothing.
+ * Reads the part of the backup that needs no passphrase. Changes nothing, and compares nothing.
  *
  * @throws ProblemError `BACKUP_MISSING`, `SEAL_UNREADABLE`
  */
@@ -37,10 +37,10 @@ export async function outlineRollback(context: ClusterContext): Promise<Rollback
 export function outlineText({ legacy }: ClusterContext, outline: RollbackOutline): Printable {
   const { from, sealedAt, contents, isThere } = outline
   const place = placeOfSecret(legacy)
-  const would = isThere ? 'is there, and may be replaced' : 'is not there, and would be made'
+  const would = isThere ? 'exists, and may be replaced' : 'does not exist, and would be created'
   return lines(
     `${from} was sealed${sealedAt === undefined ? '' : ` at ${sealedAt}`}, and holds ${contents.join(', ') || 'what it does not name'}`,
-    `${place} ${would}; which keys differ is told with the passphrase`,
+    `${place} ${would}; with the passphrase, the keys that differ are listed`,
   )
 }
 

@@ -12,7 +12,7 @@ export interface RollbackSource {
 }
 
 /**
- * Opens the file that was named, or the newest backup of the cluster.
+ * Opens the given file, or the newest backup of the cluster.
  *
  * @throws ProblemError `BACKUP_MISSING`, `BACKUP_OF_OTHER_SECRET`, or as `openBackup`
  */
@@ -31,7 +31,7 @@ export async function readRollbackSource(context: ClusterContext): Promise<Rollb
 }
 
 /**
- * The file that was named, or the newest backup of the cluster, as it is.
+ * The given file, or the newest backup of the cluster, still sealed.
  *
  * @throws ProblemError `BACKUP_MISSING`
  */

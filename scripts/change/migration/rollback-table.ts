@@ -5,7 +5,7 @@ import { externalSecrets } from '../../model/resolve.ts'
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
 import type { Rollback } from './rollback.ts'
 
-/** Workloads that read the targets of their tier: they have to read the old Secret again, which a person decides. */
+/** Workloads that read the targets of their tier: a person has to decide that they read the old Secret again. */
 export async function readersOfTargets({ client, model, signal }: ClusterContext): Promise<string[]> {
   const lists = await Promise.all(
     model.tiers.map(async (tier) => {
@@ -24,11 +24,11 @@ export function rollbackText({ legacy }: ClusterContext, rollback: Rollback, rea
   const { action, from, differing, saved } = rollback
   const keys = Object.keys(saved.data).length
   const first = {
-    create: `${placeOfSecret(legacy)} is not there: all ${keys} keys come from ${from}`,
-    replace: `${placeOfSecret(legacy)} is there, and differs from ${from}${differing.length > 0 ? ` in ${shortList(differing)}` : ''}`,
-    nothing: `${placeOfSecret(legacy)} is as ${from} has it`,
+    create: `${placeOfSecret(legacy)} does not exist: all ${keys} keys come from ${from}`,
+    replace: `${placeOfSecret(legacy)} exists, and differs from ${from}${differing.length > 0 ? ` in ${shortList(differing)}` : ''}`,
+    nothing: `${placeOfSecret(legacy)} is the same as in ${from}`,
   }[action]
-  const rest = readers.map((reader) => `${reader} reads the new Secrets, and is left as it is`)
+  const rest = readers.map((reader) => `${reader} reads the new Secrets, and is not changed`)
   return lines(first, ...rest)
 }
 

@@ -21,7 +21,7 @@ export interface Rollback {
   readonly current: SecretObject | undefined
 }
 
-/** Opens the backup and compares it with what is there. Changes nothing. */
+/** Opens the backup and compares it with the cluster. Changes nothing. */
 export async function lookBack(context: ClusterContext): Promise<Rollback> {
   const { client, legacy, signal, digest } = context
   const { saved, from } = await readRollbackSource(context)
@@ -32,7 +32,7 @@ export async function lookBack(context: ClusterContext): Promise<Rollback> {
 }
 
 /**
- * Brings the old Secret back, byte for byte. What is there instead is sealed first, under the same passphrase. Can be
+ * Restores the old Secret, byte for byte. What exists in its place is sealed first, under the same passphrase. Can be
  * called again after any interruption.
  *
  * @throws ProblemError as `readRollbackSource`; `LEGACY_CHANGED`, `LEASE_HELD`; or as the API server refuses
@@ -49,7 +49,7 @@ export async function rollBack(context: ClusterContext): Promise<Rollback> {
   const own = { ...context, signal: lease.signal }
   const journal = await openMigrationJournal(own)
   const rollback = await lookBack(own)
-  // Before the Secret is there: as long as it is noted as done with, nobody would miss it if it went again.
+  // Before the Secret exists: while it is recorded as no longer needed, nobody would notice if it disappeared again.
   const { switch: _, delete: __, ...done } = journal.state.done
   await journal.note({ deleting: undefined, done })
   if (rollback.action === 'replace') await keepCurrent(own, rollback)
@@ -60,7 +60,7 @@ export async function rollBack(context: ClusterContext): Promise<Rollback> {
 
 // --- internal ---
 
-/** Labels and annotations that others have added since stay. */
+/** Labels and annotations that others have added since are kept. */
 function isRestored({ digest }: ClusterContext, current: SecretObject, saved: SavedSecret): boolean {
   const now = savedSecret(current)
   const has = (all: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>) =>
@@ -78,7 +78,7 @@ async function keepCurrent(context: ClusterContext, { current }: Rollback): Prom
   if (opened?.secrets.some((secret) => isSameData(context.digest, secret, savedSecret(current)))) return
   const number = (newest?.number ?? 0) + 1
   const kept = await makeBackup(context, { kind: 'before-rollback', number, passphrase }, [savedSecret(current)])
-  context.log(`sealed what is there now in ${placeOfSecret(kept.ref)}`)
+  context.log(`sealed the current Secret in ${placeOfSecret(kept.ref)}`)
 }
 
 async function restore(context: ClusterContext, rollback: Rollback): Promise<void> {
@@ -86,7 +86,7 @@ async function restore(context: ClusterContext, rollback: Rollback): Promise<voi
   try {
     await write(context, rollback)
   } catch (error) {
-    // An answer that got lost is told from what is there.
+    // A lost response is recognised by reading the object again.
     const there = await client.get<SecretObject>(kinds.secret, legacy, signal).catch(() => undefined)
     if (!there || !isRestored(context, there, rollback.saved)) throw isConflict(error) ? changed(context) : error
   }
@@ -121,7 +121,7 @@ function changed({ legacy }: ClusterContext): ProblemError {
   return new ProblemError({
     code: 'LEGACY_CHANGED',
     where: placeOfSecret(legacy),
-    message: 'was changed by somebody else just now. Expected nobody else to write it.',
-    fix: 'Find out who it was, then run the same command again: what is there then is sealed first.',
+    message: 'was just changed by somebody else. Expected no other change at the same time.',
+    fix: 'Find out who it was, then run the same command again: the Secret it finds is sealed first.',
   })
 }

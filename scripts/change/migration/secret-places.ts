@@ -37,7 +37,7 @@ export function placesIn(tier: TierModel, { keys }: Pick<Inventory, 'keys'>, old
   }
 }
 
-/** For a key that a workload reads, and that its tier doesn't have. */
+/** The note for a key that a workload reads and its tier doesn't have. */
 export function notHere({ oldSecret }: SecretPlaces, key: string): string {
   return `it reads ${key} of ${oldSecret}, which its tier does not have`
 }

@@ -4,24 +4,24 @@ import type { MigrationContext } from './migration-context.ts'
 import type { MigrationJournal, MigrationState } from './migration-state.ts'
 import type { StepName } from './step-names.ts'
 
-/** How a step stands. */
+/** The state of a step. */
 export interface Outlook {
-  /** `blocked`: only a person can go on. */
+  /** `blocked`: needs a person. */
   readonly state: 'done' | 'todo' | 'blocked'
   /** What is true, or what would be done: a few words without a final period. */
   readonly note: string
-  /** Why it is blocked; why it is still to be done, once it was tried; warnings. */
+  /** Why it is blocked, or why it was not done when it was tried; warnings. */
   readonly problems?: readonly Problem[]
 }
 
-/** A part of the migration that can be done any number of times. What is done already is read from the world. */
+/** A part of the migration that can be run any number of times. What is already done is read from the real state. */
 export interface Step {
   readonly name: StepName
   /** Completes "may I …": `seal a backup`. */
   readonly title: string
   /** Changes nothing. */
   look(context: MigrationContext, facts: Facts, state: MigrationState): Promise<Outlook>
-  /** Undefined: nothing is to be done but to look. */
+  /** Undefined: the step only checks. */
   act?(context: MigrationContext, facts: Facts, journal: MigrationJournal): Promise<void>
 }
 

@@ -10,16 +10,16 @@ import { copyRef, type HandMade, otherController } from './hand-made.ts'
 import { qualified } from './key-inventory.ts'
 import { type MigrationContext, placeOfSecret } from './migration-context.ts'
 
-/** A catalogued key of a target made by hand whose bytes are not those the operator would write. */
+/** A catalogued key of a target made by hand whose bytes differ from those the operator would write. */
 export interface ForeignValue {
   readonly key: string
   /** `<tier>.<variable>` */
   readonly name: string
-  /** `absent`: Scaleway has none, and gets none. */
+  /** `absent`: Scaleway has no value, and gets none. */
   readonly other: 'differs' | 'absent'
 }
 
-/** Compared by digest with what the old Secret brings, or else with what Scaleway has. */
+/** Compared by digest with the old Secret's value, or else with Scaleway's. */
 export async function foreignValues(
   context: MigrationContext,
   facts: Facts,
@@ -48,20 +48,20 @@ export interface TakeOver {
   readonly endangered: readonly string[]
 }
 
-/** What keeps a target made by hand from being taken over without a loss. */
-export function obstacles(context: MigrationContext, sight: TakeOver): Problem[] {
-  const { made, foreign } = sight
+/** Why a target made by hand can't be taken over without losing something. */
+export function obstacles(context: MigrationContext, view: TakeOver): Problem[] {
+  const { made, foreign } = view
   const accepted = context.choices.replace
   return [
     ...writerProblems(made),
     ...(accepted ? [] : foreign.map((value) => foreignProblem(context, made, value))),
-    ...copyProblems(context, sight),
+    ...copyProblems(context, view),
   ]
 }
 
 // --- internal ---
 
-/** The operator could not write it at all. */
+/** The operator can't write it at all. */
 function writerProblems(made: HandMade): Problem[] {
   const { ref, secret } = made
   const where = placeOfSecret(ref)
@@ -72,21 +72,21 @@ function writerProblems(made: HandMade): Problem[] {
     problems.push({
       code: 'TARGET_HAS_OTHER_WRITER',
       where,
-      message: `is written by ${owner.kind} ${owner.name}, and the operator leaves it alone. Expected no other writer.`,
-      fix: `Stop that one from writing it, keeping the Secret: take it out of its ownerReferences.`,
+      message: `is written by ${owner.kind} ${owner.name}, and the operator does not overwrite it. Expected no other writer.`,
+      fix: `Stop it from writing the Secret, and keep the Secret: remove the owner from its ownerReferences.`,
     })
   if (secret.immutable === true)
     problems.push({
       code: 'TARGET_IMMUTABLE',
       where,
-      message: 'is immutable, so that the operator can not write it. Expected a Secret that can be written.',
+      message: "is immutable, so that the operator can't write it. Expected a Secret that can be changed.",
       fix: again,
     })
   if ((secret.type ?? 'Opaque') !== 'Opaque')
     problems.push({
       code: 'TARGET_TYPE_DIFFERS',
       where,
-      message: `is of type ${secret.type}, which a Secret keeps for ever. Expected Opaque.`,
+      message: `is of type ${secret.type}, and the type of a Secret can't be changed. Expected Opaque.`,
       fix: again,
     })
   return problems
@@ -94,19 +94,19 @@ function writerProblems(made: HandMade): Problem[] {
 
 function foreignProblem({ model }: MigrationContext, { ref }: HandMade, { key, name, other }: ForeignValue): Problem {
   const where = placeOfSecret(ref)
-  const replace = `with --replace it is written over, and kept in ${copyRef({ ref }).name}.`
+  const replace = `with --replace it is overwritten, and the old value is kept in ${copyRef({ ref }).name}.`
   if (other === 'absent')
     return {
       code: 'TARGET_VALUE_NOT_FILLED',
       where,
-      message: `holds ${key}, for which neither the old Secret nor Scaleway has a value. Expected ${name} filled.`,
+      message: `holds ${key}, for which neither the old Secret nor Scaleway has a value. Expected a value for ${name}.`,
       fix: `${commandLine`fill --environment ${model.environment} --from-secret ${`${ref.namespace}/${ref.name}`} --only ${name}`}; or ${replace}`,
     }
   return {
     code: 'TARGET_VALUE_DIFFERS',
     where,
-    message: `holds another value for ${key} than the operator would write. Expected the same value.`,
-    fix: `If it is the right one, correct the old Secret, or Scaleway and \`--leave ${shellWord(key)}\`; else ${replace}`,
+    message: `holds a value for ${key} that differs from what the operator would write. Expected the same value.`,
+    fix: `If it is right, correct the old Secret, or correct Scaleway and add \`--leave ${shellWord(key)}\`; otherwise ${replace}`,
   }
 }
 
@@ -120,8 +120,8 @@ function copyProblems({ digest }: MigrationContext, { made, copied, endangered }
     {
       code: 'COPY_DIFFERS',
       where: placeOfSecret(copyRef(made)),
-      message: `holds another value for ${others.join(', ')} than ${placeOfSecret(made.ref)}. Expected the same, or no such key.`,
-      fix: 'Rename one of them, or take the key out of the one that is not needed.',
+      message: `differs from ${placeOfSecret(made.ref)} in ${others.join(', ')}. Expected the same values, or no such keys.`,
+      fix: 'Rename one of them, or remove the key from the one that is not needed.',
     },
   ]
 }

@@ -8,7 +8,7 @@ import { movedVariables } from './moved-variables.ts'
 import { movedVolumes } from './moved-volumes.ts'
 import { placesIn, type SecretPlaces } from './secret-places.ts'
 
-/** What has to change of a workload so that it reads the targets of its tier. Holds names, and no variable's value. */
+/** How a workload has to change to read the targets of its tier. Holds names, and no variable's value. */
 export interface WorkloadMove {
   readonly tier: string
   readonly namespace: string
@@ -70,10 +70,10 @@ function movedPods(places: SecretPlaces, tier: TierModel, name: string, { metada
   return { patch: patch as PodsPart, notes: [...new Set([...notes, ...account.notes])] }
 }
 
-/** A workload with an account of its own has a reason for it. */
+/** A workload with its own account has a reason for it. */
 function serviceAccount({ serviceAccount: name, namespace }: TierModel, { serviceAccountName = 'default' }: PodSpec) {
   if (serviceAccountName === 'default') return { patch: { serviceAccountName: name }, notes: [] }
-  const note = `it runs as ServiceAccount ${serviceAccountName}, which has to be made in ${namespace} too, or be left for ${name}`
+  const note = `it runs as ServiceAccount ${serviceAccountName}, which has to be created in ${namespace} too, or replaced by ${name}`
   return { patch: {}, notes: [note] }
 }
 

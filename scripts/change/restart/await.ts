@@ -18,7 +18,7 @@ export interface RestartContext {
 /**
  * Waits until the pods of these workloads are replaced.
  *
- * @returns `CONSUMERS_NOT_READY`, one for each that has not come to its end
+ * @returns `CONSUMERS_NOT_READY`, one for each that has not finished
  */
 export async function awaitRollouts(
   { client, signal, waits, log }: RestartContext,
@@ -31,13 +31,13 @@ export async function awaitRollouts(
     .map(({ ref, message }) => ({
       code: 'CONSUMERS_NOT_READY',
       where: placeOf(ref),
-      message: `${message}. Expected every pod replaced by one that is ready.`,
+      message: `${message}. Expected every pod to be replaced by one that is ready.`,
       fix: `See why: \`${shell`kubectl describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}`}\`, then run the same command again.`,
     }))
 }
 
 /**
- * Waits until no pod of these workloads runs since before its targets changed: how Reloader restarts them is its own
+ * Waits until every pod of these workloads has started after the last change of its targets: how Reloader restarts them is its own
  * affair.
  *
  * @returns `RELOADER_BEHIND`, one for each that still has such pods when time is up
@@ -50,14 +50,14 @@ export async function awaitReloader(
   const deadline = Date.now() + timeoutMs
   let told = 0
   for (let left = workloads; ; ) {
-    const sights = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
+    const views = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
     left = left.filter((one) => {
-      const sight = sights.find(({ tier }) => tier === one.tier)
-      const seen = sight?.consumers.get(one.name)
-      return sight && seen && isOutdated(one, seen, targetsOf(one, sight))
+      const view = views.find(({ tier }) => tier === one.tier)
+      const seen = view?.consumers.get(one.name)
+      return view && seen && isOutdated(one, seen, targetsOf(one, view))
     })
     if (left.length === 0) return []
-    if (told !== left.length) log(`Reloader has yet to restart ${left.map(placeOf).join(', ')}`)
+    if (told !== left.length) log(`Reloader has not yet restarted ${left.map(placeOf).join(', ')}`)
     told = left.length
     if (Date.now() >= deadline) return left.map(behind)
     await sleep(pollMs, undefined, { signal })
@@ -70,7 +70,7 @@ function behind(workload: RollingWorkload): Problem {
   return {
     code: 'RELOADER_BEHIND',
     where: placeOf(workload),
-    message: 'its pods run since before its target changed. Expected Reloader to have restarted it.',
+    message: 'its pods started before its target changed. Expected Reloader to have restarted it.',
     fix: 'See that Reloader runs and watches this namespace, or restart it by hand; then run the same command again.',
   }
 }

@@ -11,7 +11,7 @@ export interface RestartOptions {
 }
 
 /**
- * Changes what a plan says, and waits until every workload that restarts runs new pods.
+ * Carries out a plan, and waits until every restarted workload runs new pods.
  *
  * @returns what has not restarted in time
  * @throws KubernetesError, or ProblemError `CLUSTER_UNREACHABLE`
@@ -25,7 +25,7 @@ export async function carryOutRestart(
   for (const { action, kind, namespace, name, patch } of rows) {
     if (!patch || !isRolling(kind)) continue
     await client.mergePatch(rollingKind(kind), { namespace, name }, patch, signal)
-    log(`${kind}/${namespace}/${name}: ${action === 'annotate' ? 'made known to Reloader' : 'its pods are replaced'}`)
+    log(`${kind}/${namespace}/${name}: ${action === 'annotate' ? 'annotated for Reloader' : 'its pods are replaced'}`)
   }
   if (!wait) return []
   const waiting = rollingWorkloads(rows.filter(({ action }) => action === 'wait'))

@@ -1,17 +1,17 @@
 import { isReloaded, reloaderPatch } from '../../cluster/reloader.ts'
 import { isRolling, type RollingRef } from '../../cluster/rollout.ts'
-import type { ConsumerSight } from '../../inspect/survey/cluster-survey.ts'
+import type { ConsumerState } from '../../inspect/survey/cluster-survey.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { type Consumer, consumersOf } from '../../model/consumers.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
 import { specsOf, type TierModel } from '../../model/resolve.ts'
 import type { RestartMode, WorkloadKind } from '../../model/types.ts'
-import type { RestartSight } from './look.ts'
+import type { RestartState } from './look.ts'
 import { checksumAnnotation, checksums, isOutdated, type ReadTarget, targetsOf } from './targets.ts'
 
 /**
- * `restart`: its pod template is changed. `annotate`: it is made known to Reloader, and nothing restarts. `wait`: its
- * restart is under way, or Reloader's to do. `none`: nothing is to be done.
+ * `restart`: its pod template is changed. `annotate`: it is annotated for Reloader, and nothing restarts. `wait`: its
+ * restart is in progress, or left to Reloader. `none`: nothing to do.
  */
 export type RestartAction = 'restart' | 'annotate' | 'wait' | 'none'
 
@@ -28,21 +28,21 @@ export interface RestartRow {
   readonly patch?: object
 }
 
-/** A workload whose pods are replaced, and the tier it is of. */
+/** A workload whose pods are replaced, and its tier. */
 export interface RollingWorkload extends RollingRef {
   readonly tier: TierModel
 }
 
 /** What every workload needs, so that it reads what its targets hold now. Pure: the same cluster gives the same plan. */
-export function planRestart(mode: RestartMode | undefined, sights: readonly RestartSight[]): RestartRow[] {
-  return sights.flatMap((sight) => {
-    const { tier, consumers, targets } = sight
+export function planRestart(mode: RestartMode | undefined, views: readonly RestartState[]): RestartRow[] {
+  return views.flatMap((view) => {
+    const { tier, consumers, targets } = view
     return consumersOf(tier, [...targets.keys()].flatMap(specsOf)).map((consumer): RestartRow => {
       const row = { tier, namespace: tier.namespace, ...consumer }
       const seen = consumers.get(consumer.name)
       if (!seen?.template) return { ...row, action: 'none', reason: 'it is not in the cluster' }
       if (!isRolling(consumer.kind)) return { ...row, action: 'none', reason: reasonOf(consumer) }
-      return { ...row, ...planners[mode ?? 'outdated'](consumer, seen, targetsOf(consumer, sight)) }
+      return { ...row, ...planners[mode ?? 'outdated'](consumer, seen, targetsOf(consumer, view)) }
     })
   })
 }
@@ -60,7 +60,7 @@ export const restartedAt = 'kubectl.kubernetes.io/restartedAt'
 // --- internal ---
 
 type Decision = Pick<RestartRow, 'action' | 'reason' | 'patch'>
-type Planner = (consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]) => Decision
+type Planner = (consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]) => Decision
 
 const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
   outdated: planOutdated,
@@ -68,66 +68,66 @@ const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
   reloader: planReloader,
 }
 
-/** By the time of the change and not by ours, so that the same plan carried out twice restarts once. */
-function planOutdated(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+/** The time of the change and not the current time, so that the same plan carried out twice restarts once. */
+function planOutdated(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const old = targets.filter((one) => isOutdated(consumer, seen, [one]))
-  if (old.length === 0) return { action: 'none', reason: 'no pod runs since before its targets last changed' }
+  if (old.length === 0) return { action: 'none', reason: 'all pods started after the last change' }
   const changedAt = latest(old)
-  const reason = `pods run since before ${names(old)} changed`
+  const reason = `pods started before ${names(old)} changed`
   const before = Date.parse(seen.template?.podAnnotations[restartedAt] ?? '')
   if (before >= Date.parse(changedAt)) return { action: 'wait', reason: `${reason}, and are being replaced` }
   return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
-function planChecksum(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+function planChecksum(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const { podAnnotations = {} } = seen.template ?? {}
-  const differing = targets.filter(({ target, sight }) => podAnnotations[checksumAnnotation(target)] !== sight.version)
+  const differing = targets.filter(({ target, view }) => podAnnotations[checksumAnnotation(target)] !== view.version)
   if (differing.length > 0) {
-    const reason = `its pod template does not name what ${names(differing)} holds now`
+    const reason = `its pod template has an old checksum of ${names(differing)}`
     return { action: 'restart', reason, patch: templatePatch(checksums(targets)) }
   }
   if (isOutdated(consumer, seen, targets)) return { action: 'wait', reason: 'its pods are being replaced' }
-  return { action: 'none', reason: 'its pod template names what its targets hold' }
+  return { action: 'none', reason: 'its pod template has the current checksums' }
 }
 
-/** Reloader restarts nothing for a change it saw before it knew the workload. */
-function planReloader(consumer: Consumer, seen: ConsumerSight, targets: readonly ReadTarget[]): Decision {
+/** Reloader does not restart a workload for a change it saw before it knew the workload. */
+function planReloader(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
   const { template } = seen
   const read = targets.filter(({ target }) => template?.secrets.some(({ secret }) => secret === target.name))
   if (!template || read.length === 0) return { action: 'none', reason: 'it reads no target' }
-  const unknown = read.filter(({ target, sight }) => !isReloaded(template, target.name, sight.isMarked))
+  const unknown = read.filter(({ target, view }) => !isReloaded(template, target.name, view.isMarked))
   const old = read.filter((one) => isOutdated(consumer, seen, [one]))
-  if (unknown.length === 0 && old.length === 0) return { action: 'none', reason: 'Reloader restarts it when it has to' }
-  if (unknown.length === 0) return { action: 'wait', reason: `Reloader has yet to restart it for ${names(old)}` }
+  if (unknown.length === 0 && old.length === 0) return { action: 'none', reason: 'Reloader restarts it when needed' }
+  if (unknown.length === 0) return { action: 'wait', reason: `Reloader has not yet restarted it for ${names(old)}` }
   const unlisted = unknown.filter(({ target }) => !isReloaded(template, target.name))
   const reason = `Reloader does not restart it for ${names(unknown)}`
   if (unlisted.length === 0) return planUnmarked(reason, seen, unknown, old)
   const annotated = { ...template, annotations: { ...template.annotations, ...reloaderPatch.metadata.annotations } }
   if (!unlisted.every(({ target }) => isReloaded(annotated, target.name)))
-    return { action: 'none', reason: `${reason}, which an annotation of its own excludes` }
+    return { action: 'none', reason: `${reason}, because an annotation of the workload excludes it` }
   if (old.length === 0) return { action: 'annotate', reason, patch: reloaderPatch }
   const patch = { ...reloaderPatch, ...templatePatch({ [restartedAt]: latest(old) }) }
-  return { action: 'restart', reason: `${reason}, and its pods run since before ${names(old)} changed`, patch }
+  return { action: 'restart', reason: `${reason}, and its pods started before ${names(old)} changed`, patch }
 }
 
-/** Nothing is wrong with the workload: its target lacks what a deployment brings, and until then nobody restarts it. */
+/** Nothing is wrong with the workload: its target lacks an annotation that a deployment adds, and until then it is not restarted. */
 function planUnmarked(
   begin: string,
-  { template }: ConsumerSight,
+  { template }: ConsumerState,
   unmarked: readonly ReadTarget[],
   old: readonly ReadTarget[],
 ): Decision {
   const lacks = `${begin}, which ${unmarked.length === 1 ? 'lacks' : 'lack'} ${reloaderAnnotations.match}`
   if (old.length === 0) return { action: 'none', reason: lacks }
   const changedAt = latest(old)
-  const reason = `${lacks}, and its pods run since before ${names(old)} changed`
+  const reason = `${lacks}, and its pods started before ${names(old)} changed`
   const before = Date.parse(template?.podAnnotations[restartedAt] ?? '')
   if (before >= Date.parse(changedAt)) return { action: 'wait', reason: `${reason}, and are being replaced` }
   return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
 function reasonOf({ kind }: Consumer): string {
-  return kind === 'CronJob' ? 'its next run reads what is there then' : 'it runs once'
+  return kind === 'CronJob' ? 'its next run reads the current values' : 'it runs once'
 }
 
 function templatePatch(annotations: Readonly<Record<string, string>>): object {
@@ -139,5 +139,5 @@ function names(targets: readonly ReadTarget[]): string {
 }
 
 function latest(targets: readonly ReadTarget[]): string {
-  return new Date(Math.max(...targets.map(({ sight }) => sight.changedAt?.getTime() ?? 0))).toISOString()
+  return new Date(Math.max(...targets.map(({ view }) => view.changedAt?.getTime() ?? 0))).toISOString()
 }

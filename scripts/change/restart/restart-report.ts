@@ -3,7 +3,7 @@ import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { RestartRow } from './restart-plan.ts'
 
-/** A line a workload: what is done to it, and why. */
+/** One line per workload: what is done to it, and why. */
 export function restartTable(rows: readonly RestartRow[], columns?: number): Printable {
   const cells = rows.map(({ tier, kind, name, action, reason }) => [tier.name, `${kind}/${name}`, action, reason])
   return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells, { columns, below: 'BECAUSE' })
@@ -22,13 +22,13 @@ export function restartJson(
   return jsonDocument(document)
 }
 
-/** `restart 2 workloads, make 1 workload known to Reloader`; empty when nothing is to be changed. */
+/** `restart 2 workloads, annotate 1 workload for Reloader`; empty when nothing is to be changed. */
 export function restartSummary(rows: readonly RestartRow[]): string {
   const count = (action: RestartRow['action']) => rows.filter((row) => row.action === action).length
   const words = (amount: number) => `${amount} ${amount === 1 ? 'workload' : 'workloads'}`
   const [restarts, annotations] = [count('restart'), count('annotate')]
   return [
     ...(restarts > 0 ? [`restart ${words(restarts)}`] : []),
-    ...(annotations > 0 ? [`make ${words(annotations)} known to Reloader`] : []),
+    ...(annotations > 0 ? [`annotate ${words(annotations)} for Reloader`] : []),
   ].join(', ')
 }

@@ -5,18 +5,18 @@ import type { Problem } from '../../lib/problems.ts'
 import { consumersOf } from '../../model/consumers.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
 import { type EnvironmentModel, specsOf } from '../../model/resolve.ts'
-import type { RestartSight } from './look.ts'
+import type { RestartState } from './look.ts'
 
 /**
- * Targets that Reloader passes over although a workload counts on it: `TARGET_UNKNOWN_TO_RELOADER`, one each. A workload
- * that names its target, or asks for every one it reads, needs no mark. Pure.
+ * Targets that Reloader ignores although a workload relies on it: `TARGET_UNKNOWN_TO_RELOADER`, one each. A workload
+ * that names its target, or asks for every target it reads, needs no annotation on it. Pure.
  */
 export function unmarkedTargets(
   { restart, environment }: Pick<EnvironmentModel, 'restart' | 'environment'>,
-  sights: readonly RestartSight[],
+  views: readonly RestartState[],
 ): Problem[] {
   if (restart !== 'reloader') return []
-  return sights.flatMap(({ tier, consumers, targets }) =>
+  return views.flatMap(({ tier, consumers, targets }) =>
     [...targets].flatMap(([target, { isMarked }]): Problem[] => {
       const relying = consumersOf(tier, specsOf(target)).filter(({ name }) => {
         const template = consumers.get(name)?.template

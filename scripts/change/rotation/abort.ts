@@ -8,15 +8,15 @@ import type { RotationContext } from './rotation-context.ts'
 import { entered, type RotationState } from './rotation-state.ts'
 
 interface AbortOptions {
-  /** False: the workloads are left as they are. */
+  /** False: the workloads are not restarted. */
   readonly restart: boolean
 }
 
 /**
- * Returns to the old versions, from whatever a rotation has done so far, and forgets the rotation.
+ * Goes back to the old versions, from any point of a rotation, and forgets the rotation.
  *
  * @returns the state it was in; undefined: there is no rotation
- * @throws ProblemError `ROTATION_OVER`, or as `putBack`, `deliver` and `restartReaders`; the same call goes on from there
+ * @throws ProblemError `ROTATION_OVER`, or as `putBack`, `deliver` and `restartReaders`; the same call continues from there
  */
 export async function abort(context: RotationContext, options: AbortOptions): Promise<RotationState | undefined> {
   return alone(context, async (held) => {
@@ -26,7 +26,7 @@ export async function abort(context: RotationContext, options: AbortOptions): Pr
   })
 }
 
-/** The same, for whoever is alone with it already. */
+/** The same, for a caller that already holds the lease. */
 export async function turnBack(
   { context, journal }: Held,
   state: RotationState,
@@ -52,7 +52,7 @@ export function refuseOver({ unit }: Pick<RotationContext, 'unit'>, { phase, rem
   throw new ProblemError({
     code: 'ROTATION_OVER',
     where: remotes.map((remote) => placeIn({ unit }, remote)).join(', '),
-    message: 'the old version is being deleted. Expected it to be there, to return to it.',
-    fix: 'Bring the rotation to its end with --finish, and rotate to another value.',
+    message: 'the old version is being deleted. Expected it to exist, to go back to it.',
+    fix: 'Finish the rotation with --finish, then rotate to another value.',
   })
 }

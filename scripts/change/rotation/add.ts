@@ -12,7 +12,7 @@ import { markOf, type RotatedRemote, type RotationState } from './rotation-state
 
 /**
  * Adds the new version of every remote secret that has none yet, and notes each. A version of this rotation that is there
- * already, because its answer got lost or the run was killed, is recognised by its description and taken.
+ * already, because its answer got lost or the run was killed, is recognised by its description and used.
  *
  * @param work a payload for each remote secret that lacks its version
  * @throws ProblemError `ROTATION_CHANGED_MEANWHILE`, `ROTATION_VERSIONS_FULL`, or a refusal of the API
@@ -56,7 +56,7 @@ async function ensureVersion(
     return ownVersions(versions, mark)
   }
   if ((await ours()).length === 0) {
-    // The state says that it is there, and the plan was made by the same state.
+    // The state says that it exists, and the plan was made from the same state.
     if (payload === undefined) throw changedMeanwhile(context, remote)
     const write = () => createVersion(account, region, remote.id, payload, mark).then((revision) => ({ revision }))
     const lookAgain = async () => (await ours()).at(-1)
@@ -71,7 +71,7 @@ async function ensureVersion(
   return newest.revision
 }
 
-/** A version of somebody else's that is newer than what was there is not to be hidden behind ours, nor ours behind it. */
+/** A newer version of somebody else must not be hidden by ours, nor ours by it. */
 function refuseStrangers(
   context: RotationContext,
   remote: RotatedRemote,
@@ -93,7 +93,7 @@ function versionsFull(context: RotationContext, remote: RotatedRemote): ProblemE
   return new ProblemError({
     code: 'ROTATION_VERSIONS_FULL',
     where: placeIn(context, remote),
-    message: `has ${maxVersions} versions or more, and Scaleway takes no other. Expected room for one; a deleted version may count for 7 days more.`,
+    message: `has ${maxVersions} versions or more, and Scaleway accepts no more. Expected room for one; a deleted version may still count for 7 days.`,
     fix: `Delete disabled versions with \`${command} --prune\`, and run the same command again when they are gone.`,
   })
 }

@@ -4,7 +4,7 @@ import { acquireLease } from '../../kubernetes/lease.ts'
 import { lockOf, type RotationContext } from './rotation-context.ts'
 import { parseState, type RotationState } from './rotation-state.ts'
 
-/** A rotation that nobody else is at. */
+/** A rotation under a lease, so that no other run changes it. */
 export interface Held {
   /** Ends with the lease. */
   readonly context: RotationContext
@@ -12,7 +12,7 @@ export interface Held {
 }
 
 /**
- * Does something that nobody else does to the same unit at that time.
+ * Does something while no other run may change the same unit.
  *
  * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`, `JOURNAL_UNREADABLE`
  */

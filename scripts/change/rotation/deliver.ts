@@ -12,12 +12,12 @@ import { type CataloguedRemote, cataloguedRemotes, changedMeanwhile } from './ro
 import { type RotationContext, versionsOf } from './rotation-context.ts'
 import type { RotatedRemote, RotationState } from './rotation-state.ts'
 
-/** Which of its versions a rotation wants delivered. */
+/** Which version of a rotation is to be delivered. */
 export type Side = 'new' | 'old'
 
 /**
- * Has the operator deliver the new or the old versions, and proves that the targets hold them: each value is compared by a
- * digest whose key dies here.
+ * Makes the operator deliver the new or the old versions, and proves that the targets hold them: each value is compared by a
+ * digest whose key is then thrown away.
  *
  * @throws ProblemError `ROTATION_CHANGED_MEANWHILE` where another version would be delivered, `NOT_SYNCED`,
  *   `TARGET_DIFFERS`; or a refusal of Scaleway or the cluster
@@ -35,14 +35,14 @@ export async function deliver(context: RotationContext, state: RotationState, si
   if (problems.length > 0) throw new ProblemError(problems)
 }
 
-/** The revision of a remote secret that one side means; undefined before there is a new one. */
+/** The revision of a remote secret for the old or the new side; undefined before there is a new one. */
 export function revisionOf({ added, earlier }: RotatedRemote, side: Side): number | undefined {
   return side === 'new' ? added : earlier.at(-1)
 }
 
 // --- internal ---
 
-/** The operator delivers the newest version that is enabled, whosever it is. */
+/** The operator delivers the newest enabled version, whoever added it. */
 async function refuseOtherNewest(context: RotationContext, remote: RotatedRemote, side: Side): Promise<void> {
   const { account, region } = versionsOf(context)
   const versions = await listVersions(account, region, remote.id)
@@ -59,8 +59,8 @@ async function refresh(context: RotationContext, targets: readonly ExternalSecre
     .map(({ ref, message }) => ({
       code: 'NOT_SYNCED',
       where: describeObject(kinds.externalSecret, ref),
-      message: `${message.replace(/\.$/, '')}. Expected it synced again.`,
-      fix: 'Look at its events and at the log of the operator, then run the same command again; --abort returns to the old version.',
+      message: `${message.replace(/\.$/, '')}. Expected it to sync again.`,
+      fix: 'Look at its events and at the log of the operator, then run the same command again; --abort goes back to the old version.',
     }))
   if (problems.length > 0) throw new ProblemError(problems)
   for (const { name } of refs) log(`ExternalSecret/${unit.tier.namespace}/${name}: refreshed`)
@@ -87,7 +87,7 @@ async function digestsOf(context: RotationContext, remotes: readonly CataloguedR
   return { digests, digest }
 }
 
-/** Where the target may not be read, the operator vouches for it: it has read Scaleway since the version was there. */
+/** Where the target may not be read, the operator's status has to do: it has read Scaleway since the version was added. */
 async function differences(
   { client, unit, signal, log }: RotationContext,
   target: ExternalSecretModel,
@@ -100,7 +100,7 @@ async function differences(
     throw error
   })
   if (secret === 'unreadable') {
-    log(`${where}: may not be read by you, so that only the operator vouches for it`)
+    log(`${where}: you may not read it; relying on the operator's status`)
     return []
   }
   const differing = specsOf(target).filter((spec) => {
@@ -114,8 +114,8 @@ async function differences(
     {
       code: 'TARGET_DIFFERS',
       where,
-      message: `holds another value for ${names} than the version that is to be delivered. Expected the same.`,
-      fix: 'Find who else writes it, and run the same command again.',
+      message: `does not hold the value of the version to deliver, for ${names}. Expected the same value.`,
+      fix: 'Find out who else writes it, and run the same command again.',
     },
   ]
 }

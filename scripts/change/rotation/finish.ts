@@ -19,7 +19,7 @@ export async function finish(context: RotationContext): Promise<number | undefin
   })
 }
 
-/** The same, for whoever is alone with it already. */
+/** The same, for a caller that already holds the lease. */
 export async function deleteOld({ context, journal }: Held, state: RotationState): Promise<number> {
   const deleted = await deleteEarlier(context, state, async () => {
     if (state.phase !== 'deleting') await journal.note(entered(state, 'deleting'))
@@ -34,7 +34,7 @@ export function refuseUnfinished({ unit }: Pick<RotationContext, 'unit'>, state:
   throw new ProblemError({
     code: 'ROTATION_UNFINISHED',
     where: unit.name,
-    message: `its rotation is in phase "${state.phase}", and its old version is not disabled. Expected it to be over.`,
+    message: `its rotation is in phase "${state.phase}", and its old version is not disabled yet. Expected a finished rotation.`,
     fix: 'Run the same command without --finish first.',
   })
 }

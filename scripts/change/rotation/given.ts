@@ -11,7 +11,7 @@ import { type RotationContext, versionsOf } from './rotation-context.ts'
 import { markOf, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
 /**
- * The entries for which a value is given that is another one than a rotation, all of whose versions are there, has put in
+ * The entries whose given value differs from the one that a rotation, all of whose versions exist, has put in
  * use or left in use. Reads values from Scaleway only where one is given; no value leaves this function.
  *
  * @throws ProblemError `ROTATION_CHANGED_MEANWHILE` when a version of the rotation can no longer be read
@@ -29,7 +29,7 @@ export async function givenOtherwise(
   return others
 }
 
-/** What is told of values that would not be used. */
+/** The problem for given values that would not be used. */
 export function otherValues(
   { unit }: Pick<RotationContext, 'unit'>,
   { phase, begunAt }: RotationState,
@@ -37,14 +37,13 @@ export function otherValues(
 ): Problem[] {
   if (others.length === 0) return []
   const names = shortList(others.map(({ spec }) => spec.variable))
-  const end =
-    phase === 'proved' ? 'with --no-overlap to end that rotation at once' : 'to bring that rotation to its end'
+  const end = phase === 'proved' ? 'with --no-overlap to end that rotation at once' : 'to finish that rotation'
   return [
     {
       code: 'ROTATION_OTHER_VALUES',
       where: unit.name,
-      message: `other values are given for ${names} than those of its rotation that was begun at ${begunAt}, which is not over. Expected the same, or none.`,
-      fix: `Run it without values ${end}, or with --abort to return to the old version. Then rotate to the values given now.`,
+      message: `the values given for ${names} differ from those of its unfinished rotation, which began at ${begunAt}. Expected the same values, or none.`,
+      fix: `Run it without values ${end}, or with --abort to go back to the old version. Then rotate to the values given now.`,
     },
   ]
 }

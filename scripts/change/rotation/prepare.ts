@@ -15,25 +15,25 @@ import { cataloguedRemotes } from './rotated-remotes.ts'
 import { lockOf, type RotationContext, versionsOf } from './rotation-context.ts'
 import { isOver, isUnproved, markOf, parseState, type RotationState } from './rotation-state.ts'
 
-/** Everything a run has to know before it may begin or go on. Holds payloads: never printed. */
+/** Everything a run has to know before it may begin or continue. Holds payloads: never printed. */
 export interface Preparation {
   /** What the journal says; undefined: nothing has begun. */
   readonly seen: RotationState | undefined
-  /** `begin`: a new rotation. `go-on`: the one that was begun. `same`: it is over already, since a moment ago. */
+  /** `begin`: a new rotation. `go-on`: the one that was begun. `same`: it has just finished. */
   readonly kind: 'begin' | 'go-on' | 'same'
   readonly work: readonly FillWork[]
   readonly specs: readonly SecretSpec[]
-  /** Entries whose values were made up. */
+  /** Entries whose values were generated. */
   readonly generated: readonly SecretSpec[]
   readonly consumers: readonly ConsumerPlan[]
-  /** With an error among them nothing may be done. */
+  /** If one of them is an error, nothing may be done. */
   readonly problems: readonly Problem[]
 }
 
 export interface PrepareOptions {
   /** Called once at most: to begin, to add what is left to add, or to compare with what was added. Secret: never printed. */
   readValues(): Promise<ReadonlyMap<SecretSpec, string>>
-  /** Default: nothing is made up */
+  /** Default: nothing is generated */
   readonly generate?: ((spec: SecretSpec) => string) | undefined
   readonly restart: boolean
   /** Whether a probe is given now. Default: false */
@@ -52,12 +52,12 @@ export async function readState(context: RotationContext): Promise<RotationState
   throw new ProblemError({
     code: 'ROTATION_OF_ANOTHER',
     where: unit.name,
-    message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that to be finished.`,
-    fix: `Bring it to its end first: \`${commandLine`rotate --environment ${model.environment} ${state.name}`}\`, then with --finish.`,
+    message: `shares a remote secret with ${state.name}, whose rotation is in phase "${state.phase}". Expected that rotation to be finished.`,
+    fix: `Finish it first: \`${commandLine`rotate --environment ${model.environment} ${state.name}`}\`, then with --finish.`,
   })
 }
 
-/** Looks at everything a rotation needs, and writes nothing. */
+/** Reads everything a rotation needs, and writes nothing. */
 export async function prepare(context: RotationContext, options: PrepareOptions): Promise<Preparation> {
   const seen = await readState(context)
   let reading: ReturnType<PrepareOptions['readValues']> | undefined
@@ -80,7 +80,7 @@ export async function prepare(context: RotationContext, options: PrepareOptions)
 
 // --- internal ---
 
-/** Values that are other ones than those in use are for another rotation, however short a time ago the last one ended. */
+/** Values that differ from those in use mean a new rotation, even when the last one has just ended. */
 async function kindOf(
   context: RotationContext,
   seen: RotationState | undefined,
@@ -92,7 +92,7 @@ async function kindOf(
   return (await givenOtherwise(context, seen, await readValues())).length > 0 ? 'begin' : 'same'
 }
 
-/** Whoever runs the same command again, because its end got lost, does not want another rotation. */
+/** The same command again, because its end got lost, does not mean another rotation. */
 function isRecent({ waits }: RotationContext, { phase, since }: RotationState): boolean {
   return phase === 'disabled' && Date.parse(since) + waits.sameRunMs > Date.now()
 }
@@ -108,14 +108,14 @@ async function planFirst(context: RotationContext, { readValues, generate }: Pre
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
 
-/** What is still to be added; where nothing is, values that are given again have to be the same. */
+/** What is still to be added; when nothing is, given values have to be the same as before. */
 async function planRest(
   context: RotationContext,
   seen: RotationState | undefined,
   options: PrepareOptions,
 ): Promise<Planned> {
   const nothing = { work: [], specs: [], generated: [], problems: [] }
-  // What it returns to has no use for a value; that nothing new is in use is told once it has returned.
+  // Going back needs no value; once that is done, it is reported that nothing new is in use.
   if (!seen || seen.phase === 'returning') return nothing
   const planned = seen.phase === 'adding' ? await planAdding(context, seen, options) : undefined
   if (planned) return planned
@@ -123,7 +123,7 @@ async function planRest(
   return { ...nothing, problems: otherValues(context, seen, others) }
 }
 
-/** Undefined when all of its versions are there. */
+/** Undefined when all of its versions exist. */
 async function planAdding(
   context: RotationContext,
   seen: RotationState,
@@ -154,7 +154,7 @@ function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<Secr
   return [...values.keys()].filter((spec) => !given.has(spec))
 }
 
-/** What was to be proved is not to be put in use for good because somebody went on with it in another way. */
+/** A rotation that needs a probe must not finish without it because somebody continued it without one. */
 function withoutProbe(
   { unit }: RotationContext,
   seen: RotationState | undefined,
@@ -166,13 +166,13 @@ function withoutProbe(
       code: 'ROTATION_PROBE_LEFT_OUT',
       where: unit.name,
       message:
-        'its rotation was run with a probe, which has not been content yet, and none is given now. Expected one.',
-      fix: 'Give --probe again, or `--probe true` to go on without a proof.',
+        'its rotation was started with a probe, which has not passed yet, and no probe is given now. Expected one.',
+      fix: 'Give --probe again, or `--probe true` to continue without a proof.',
     },
   ]
 }
 
-/** What would stop a rotation half-way, told before it begins. */
+/** What would stop a rotation half-way, reported before it begins. */
 async function obstacles(
   { client, unit, model, signal }: RotationContext,
   specs: readonly SecretSpec[],
@@ -186,7 +186,7 @@ async function obstacles(
     problems.push({
       code: 'NOT_DEPLOYED',
       where: describeObject(kinds.externalSecret, ref),
-      message: 'does not exist, so that nothing delivers a new value. Expected it.',
+      message: 'does not exist, so that nothing delivers a new value. Expected it to exist.',
       fix: `Run \`${commandLine`deploy --environment ${model.environment}`}\` first.`,
     })
   }

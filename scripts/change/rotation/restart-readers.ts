@@ -8,13 +8,13 @@ import { type Consumer, consumersOf } from '../../model/consumers.ts'
 import { externalSecrets, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { awaitReloader, awaitRollouts } from '../restart/await.ts'
-import { lookAtConsumers, type RestartSight } from '../restart/look.ts'
+import { lookAtConsumers, type RestartState } from '../restart/look.ts'
 import { type RollingWorkload, restartedAt } from '../restart/restart-plan.ts'
 import { checksums, targetsOf } from '../restart/targets.ts'
 import type { RotationContext } from './rotation-context.ts'
 import type { RotationState } from './rotation-state.ts'
 
-/** What a rotation does about a workload that reads one of its values. */
+/** What a rotation does with a workload that reads one of its values. */
 export interface ConsumerPlan {
   readonly kind: Consumer['kind']
   readonly name: string
@@ -26,20 +26,20 @@ export interface ConsumerPlan {
 }
 
 export interface RestartOptions {
-  /** This run has said before which workloads are left as they are. Default: false */
+  /** This run has already listed the workloads that are not restarted. Default: false */
   readonly isToldAgain?: boolean
 }
 
-/** What is to be done about every workload that the catalogue has read these entries. */
+/** What to do with every workload that reads these entries according to the catalogue. */
 export async function planConsumers(context: RotationContext, specs: readonly SecretSpec[]): Promise<ConsumerPlan[]> {
   const { unit, model } = context
   const consumers = consumersOf(unit.tier, specs)
-  const [sight] = model.restart === 'reloader' ? await lookAtConsumers(context.client, [unit.tier], context.signal) : []
-  return Promise.all(consumers.map((consumer) => planConsumer(context, consumer, specs, sight)))
+  const [view] = model.restart === 'reloader' ? await lookAtConsumers(context.client, [unit.tier], context.signal) : []
+  return Promise.all(consumers.map((consumer) => planConsumer(context, consumer, specs, view)))
 }
 
 /**
- * Restarts the workloads that read the values a rotation changes, and waits until they have; with Reloader it only waits.
+ * Restarts the workloads that read the changed values, and waits for them; with Reloader it only waits.
  *
  * @throws ProblemError `CONSUMERS_NOT_READY`, `RELOADER_BEHIND`
  */
@@ -53,7 +53,7 @@ export async function restartReaders(
   await restartConsumers(context, plans, state.restartAt ?? state.since)
 }
 
-/** The workloads that are left as they are, one line a reason. */
+/** The workloads that are not restarted, one line per reason. */
 export function leftAlone(plans: readonly ConsumerPlan[]): { readonly names: string; readonly reason: string }[] {
   const left = groupBy(
     plans.filter(({ action }) => action === 'none'),
@@ -72,7 +72,7 @@ export function changedSpecs({ unit }: Pick<RotationContext, 'unit'>, { variable
 
 // --- internal ---
 
-/** @param at what the pod templates are marked with: the same again restarts nothing */
+/** @param at the mark in the pod templates: the same mark again restarts nothing */
 async function restartConsumers(context: RotationContext, plans: readonly ConsumerPlan[], at: string): Promise<void> {
   const { client, unit, model, signal, waits, log } = context
   const restart = { client, signal, log, waits: waits.rollout }
@@ -80,10 +80,10 @@ async function restartConsumers(context: RotationContext, plans: readonly Consum
     if (action === 'none' || !isRolling(kind)) return []
     return [{ tier: unit.tier, namespace: unit.tier.namespace, kind, name }]
   })
-  const [sight] = model.restart === 'checksum' ? await lookAtConsumers(client, [unit.tier], signal) : []
+  const [view] = model.restart === 'checksum' ? await lookAtConsumers(client, [unit.tier], signal) : []
   if (model.restart !== 'reloader')
     for (const workload of workloads) {
-      const marks = sight ? checksums(targetsOf(workload, sight)) : {}
+      const marks = view ? checksums(targetsOf(workload, view)) : {}
       await annotateTemplate(client, workload, { [restartedAt]: at, ...marks }, signal)
       log(`${workload.kind}/${workload.namespace}/${workload.name}: its pods are replaced`)
     }
@@ -91,7 +91,7 @@ async function restartConsumers(context: RotationContext, plans: readonly Consum
   const problems = late.length > 0 ? late : await awaitRollouts(restart, workloads)
   if (problems.length > 0)
     throw new ProblemError(
-      problems.map((problem) => ({ ...problem, fix: `${problem.fix} --abort returns to the old version.` })),
+      problems.map((problem) => ({ ...problem, fix: `${problem.fix} --abort goes back to the old version.` })),
     )
 }
 
@@ -99,20 +99,20 @@ async function planConsumer(
   { client, unit, model, signal }: RotationContext,
   { kind, name }: Consumer,
   specs: readonly SecretSpec[],
-  sight: RestartSight | undefined,
+  view: RestartState | undefined,
 ): Promise<ConsumerPlan> {
   const { namespace } = unit.tier
   const none = (reason: string): ConsumerPlan => ({ kind, name, action: 'none', reason })
-  if (kind === 'CronJob') return none('the next run reads what is there then')
-  if (!isRolling(kind)) return none('not restarted, as Jobs are not; let them end, or have them made again')
+  if (kind === 'CronJob') return none('the next run reads the current values')
+  if (!isRolling(kind)) return none('Jobs are not restarted; let them end, or create them again')
   const object = await client.get<RollingObject>(rollingKind(kind), { namespace, name }, signal)
   if (!object) return none('not in the cluster')
   const where = `${kind}/${namespace}/${name}`
-  if (sight) return planReloaded({ kind, name }, where, specs, sight, model.environment)
+  if (view) return planReloaded({ kind, name }, where, specs, view, model.environment)
   const held = obstacleOf(kind, object)
   if (held === undefined) return { kind, name, action: 'restart', reason: '' }
-  const message = `${held}, so that a changed pod template does not replace its pods. Expected it to.`
-  const fix = 'Change that, or rotate with --no-restart and replace the pods yourself.'
+  const message = `${held}, so that a changed pod template does not replace its pods. Expected a workload whose pods are replaced.`
+  const fix = 'Change this setting, or rotate with --no-restart and replace the pods yourself.'
   return { kind, name, action: 'restart', reason: '', obstacle: { code: 'CONSUMER_HELD', where, message, fix } }
 }
 
@@ -120,18 +120,18 @@ function planReloaded(
   { kind, name }: Consumer,
   where: string,
   specs: readonly SecretSpec[],
-  { tier, consumers }: RestartSight,
+  { tier, consumers }: RestartState,
   environment: string,
 ): ConsumerPlan {
   const template = consumers.get(name)?.template
   const targets = externalSecrets(tier).filter((target) => specsOf(target).some((spec) => specs.includes(spec)))
   const read = targets.filter((target) => template?.secrets.some(({ secret }) => secret === target.name))
-  if (!template || read.length === 0) return { kind, name, action: 'none', reason: 'reads none of the targets' }
+  if (!template || read.length === 0) return { kind, name, action: 'none', reason: 'reads no target' }
   if (read.every((target) => isReloaded(template, target.name))) return { kind, name, action: 'reloader', reason: '' }
   const obstacle = {
     code: 'CONSUMER_UNKNOWN_TO_RELOADER',
     where,
-    message: 'has no annotation by which Reloader restarts it when its target changes. Expected one.',
+    message: 'has no annotation that lets Reloader restart it when its target changes. Expected one.',
     fix: `Run \`${commandLine`restart --environment ${environment}`}\`, or rotate with --no-restart.`,
   }
   return { kind, name, action: 'reloader', reason: '', obstacle }

@@ -7,7 +7,7 @@ import { type RotationContext, versionsOf } from './rotation-context.ts'
 import { markOf, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
 /**
- * Disables every version that was enabled before the rotation. Looks at all remote secrets first: where nothing newer is
+ * Disables every version that was enabled before the rotation. Checks all remote secrets first: where nothing newer is
  * enabled, nothing would be delivered.
  *
  * @throws ProblemError `ROTATION_CHANGED_MEANWHILE`; nothing is disabled then
@@ -23,7 +23,7 @@ export async function disableEarlier(context: RotationContext, state: RotationSt
 /**
  * Deletes what `disableEarlier` disabled.
  *
- * @param before called once nothing is in the way, and before anything is deleted
+ * @param before called when all checks have passed, and before anything is deleted
  * @returns how many versions
  * @throws ProblemError `ROTATION_CHANGED_MEANWHILE`, `ROTATION_OLD_ENABLED`; nothing is deleted then
  */
@@ -37,8 +37,8 @@ export async function deleteEarlier(
     return withStatus(versions, remote.earlier, 'enabled').map((revision) => ({
       code: 'ROTATION_OLD_ENABLED',
       where: placeIn(context, remote),
-      message: `version ${revision} was disabled by the rotation, and is enabled again. Expected it disabled.`,
-      fix: 'Find out who needs it. Disable it in the Scaleway console, or return to it with --abort.',
+      message: `version ${revision}, which the rotation disabled, is enabled again. Expected it disabled.`,
+      fix: 'Find out who needs it. Disable it in the Scaleway console, or go back to it with --abort.',
     }))
   })
   if (alive.length > 0) throw new ProblemError(alive)
@@ -54,9 +54,9 @@ export async function deleteEarlier(
 }
 
 /**
- * Enables what was enabled before the rotation, then disables what it added: at no moment is there nothing to deliver.
+ * Enables what was enabled before the rotation, then disables what it added: there is something to deliver at every moment.
  *
- * @param before called once nothing is in the way, and before anything is changed
+ * @param before called when all checks have passed, and before anything is changed
  * @returns whether the rotation had added anything
  * @throws ProblemError `ROTATION_WAY_BACK_GONE`, `ROTATION_CHANGED_MEANWHILE`; nothing is changed then
  */
@@ -74,14 +74,14 @@ export async function putBack(
       {
         code: 'ROTATION_WAY_BACK_GONE',
         where: placeIn(context, remote),
-        message: `version ${remote.earlier.at(-1)} is deleted. Expected it, to return to it.`,
+        message: `version ${remote.earlier.at(-1)} is deleted. Expected it to exist, to go back to it.`,
         fix: 'Restore it in the Scaleway console within 7 days after its deletion, or rotate to another value.',
       },
     ]
   })
   if (gone.length > 0) throw new ProblemError(gone)
   for (const { remote, versions } of all) {
-    // A version of somebody else's would be delivered in the place of the old one.
+    // A version of somebody else would be delivered instead of the old one.
     const others = versions.filter(({ description }) => description !== mark)
     if (newestEnabled(others) > Math.max(...remote.earlier)) throw changedMeanwhile(context, remote)
   }
@@ -114,7 +114,7 @@ function versionsOfAll(context: RotationContext, { remotes }: RotationState): Pr
   )
 }
 
-/** The versions of all, once each has one to deliver that is newer than the old ones: ours, or a later one by now. */
+/** All versions, once each remote secret has one to deliver that is newer than the old ones: ours, or a later one. */
 async function requireNewer(context: RotationContext, state: RotationState): Promise<Looked[]> {
   const all = await versionsOfAll(context, state)
   const without = all.find(({ remote, versions }) => newestEnabled(versions) <= Math.max(...remote.earlier))
@@ -122,7 +122,7 @@ async function requireNewer(context: RotationContext, state: RotationState): Pro
   return all
 }
 
-/** Zero when there is none. */
+/** Zero without a version. */
 function newestEnabled(versions: readonly SecretVersion[]): number {
   return versions.findLast(({ status }) => status === 'enabled')?.revision ?? 0
 }

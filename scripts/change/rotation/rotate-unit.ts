@@ -16,21 +16,21 @@ import { type Probe, runProbe } from './run-probe.ts'
 
 /** How a rotation is done. */
 export interface RotateOptions {
-  /** What the journal said when the plan was made: another state needs another plan. */
+  /** The state when the plan was made: another state needs another plan. */
   readonly seen: RotationState | undefined
   /** Versions to add; for a rotation that begins, what it is about. */
   readonly work: readonly FillWork[]
   /** Whose values change, for a rotation that begins. */
   readonly specs: readonly SecretSpec[]
-  /** Default: nothing is probed */
+  /** Default: no probe */
   readonly probe?: Probe | undefined
-  /** False: the workloads are left as they are. */
+  /** False: the workloads are not restarted. */
   readonly restart: boolean
   /** False: the old versions are disabled at once. */
   readonly overlap: boolean
 }
 
-/** What a run ended with. */
+/** The result of a run. */
 export interface RotateResult {
   readonly state: RotationState
   /** Until when the old versions stay enabled; undefined: they are disabled. */
@@ -38,11 +38,11 @@ export interface RotateResult {
 }
 
 /**
- * Rotates a unit: adds its new versions, has them delivered, restarts who reads them, probes, waits for the overlap to be
- * over, and disables the old ones. Every step can be the last one of a killed run: the journal tells where to go on, and
- * a step that was half done is done to its end. At every moment the old or the new version is enabled.
+ * Rotates a unit: adds its new versions, gets them delivered, restarts their readers, probes, waits for the overlap to
+ * end, and disables the old ones. A run can be killed after any step: the journal says where to continue, and
+ * a step that was half done is completed. At every moment the old or the new version is enabled.
  *
- * @throws ProblemError with what stopped it; the same call goes on from there. `PROBE_FAILED` after it has returned to
+ * @throws ProblemError with what stopped it; the same call continues from there. `PROBE_FAILED` after it has returned to
  *   the old versions, and `ROTATION_RETURNED` where an earlier run had begun to
  */
 export async function rotate(context: RotationContext, options: RotateOptions): Promise<RotateResult> {
@@ -55,14 +55,14 @@ export async function rotate(context: RotationContext, options: RotateOptions): 
       await journal.note({ ...journal.state, probe: true })
     for (;;) {
       const { state } = journal
-      if (!state) throw new Error('a rotation that goes on has no state')
+      if (!state) throw new Error('a rotation that continues has no state')
       const result = await step(held, state, options)
       if (result) return result
     }
   })
 }
 
-/** Until when the old versions stay good; undefined: no longer, or not at all. */
+/** Until when the old versions stay valid; undefined: not any more, or not at all. */
 export function overlapEnd({ unit }: Pick<RotationContext, 'unit'>, { since }: RotationState): Date | undefined {
   const end = new Date(Date.parse(since) + unit.overlapMs)
   return end.getTime() > Date.now() ? end : undefined
@@ -70,7 +70,7 @@ export function overlapEnd({ unit }: Pick<RotationContext, 'unit'>, { since }: R
 
 // --- internal ---
 
-/** Does one step, and notes that it is done; the result when there is no other for now. */
+/** Does one step, and records that it is done; the result when no other step follows now. */
 async function step(
   { context, journal }: Held,
   state: RotationState,
@@ -105,11 +105,11 @@ async function step(
       await turnBack({ context, journal }, state, options)
       throw returned(context)
     case 'deleting':
-      throw new Error('a rotation that is over went on')
+      throw new Error('a finished rotation continued')
   }
 }
 
-/** A failure returns to the old versions before it is told. */
+/** After a failure the old versions are restored first, then it is reported. */
 async function probe(
   held: Held,
   state: RotationState,
@@ -120,7 +120,7 @@ async function probe(
     await runProbe(held.context, wanted)
   } catch (error) {
     if (!(error instanceof ProblemError) || !error.problems.some(({ code }) => code === 'PROBE_FAILED')) throw error
-    held.context.log('the probe failed: returning to the old version')
+    held.context.log('the probe failed: going back to the old version')
     await turnBack(held, state, { restart: options.restart, isToldAgain: true })
     throw error
   }
@@ -148,8 +148,8 @@ function wentOn({ unit }: RotationContext): ProblemError {
   return new ProblemError({
     code: 'ROTATION_WENT_ON',
     where: unit.name,
-    message: 'somebody else went on with its rotation just now. Expected nobody else to be at it.',
-    fix: 'Run the same command again: it goes on from what is there.',
+    message: 'another run has just continued its rotation. Expected no other run at the same time.',
+    fix: 'Run the same command again: it continues from the current state.',
   })
 }
 
@@ -157,7 +157,7 @@ function returned({ unit }: RotationContext): ProblemError {
   return new ProblemError({
     code: 'ROTATION_RETURNED',
     where: unit.name,
-    message: 'an earlier run had begun to return to the old version, which is in use now. Expected a new version.',
-    fix: 'Run the same command again to rotate anew.',
+    message: 'an earlier run had begun to go back to the old version, which is in use now. Expected a new version.',
+    fix: 'Run the same command again to start a new rotation.',
   })
 }

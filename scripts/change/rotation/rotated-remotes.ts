@@ -26,8 +26,8 @@ export function cataloguedRemotes(
     throw new ProblemError({
       code: 'ROTATION_CATALOGUE_CHANGED',
       where: `${unit.tier.remotePath}/${rotated.name}`,
-      message: `has no entry of ${unit.name} any more, and its rotation was begun with one. Expected the catalogue it was begun with.`,
-      fix: 'Bring the rotation to its end with the earlier catalogue, or return with --abort there.',
+      message: `no longer has an entry of ${unit.name}, and its rotation was begun with one. Expected the catalogue it was begun with.`,
+      fix: 'Finish the rotation with the earlier catalogue, or go back with --abort there.',
     })
   })
 }
@@ -41,7 +41,8 @@ export function changedMeanwhile(context: Pick<RotationContext, 'unit'>, remote:
   return new ProblemError({
     code: 'ROTATION_CHANGED_MEANWHILE',
     where: placeIn(context, remote),
-    message: 'somebody else changed its versions since this rotation began. Expected nobody else at it.',
+    message:
+      'somebody else changed its versions since this rotation began. Expected no other change until it is finished.',
     fix: 'Find out who it was, and put its versions back as they were. Then run the same command again.',
   })
 }

@@ -11,10 +11,10 @@ export interface RotationContext {
   readonly model: EnvironmentModel
   readonly unit: RotationUnit
   readonly client: KubernetesClient
-  /** Of whoever may add, disable and delete versions. */
+  /** With an account that may add, disable and delete versions. */
   readonly account: ScalewayAccount
   readonly signal: AbortSignal
-  /** Who is at it, as somebody else is told; different for each run. */
+  /** Identifies this run to other runs; different for each run. */
   readonly holder: string
   readonly waits: Waits
   /** One line of progress. */
@@ -28,7 +28,7 @@ export interface Waits {
   /** How long a probe may take. */
   readonly probeMs: number
   readonly leaseMs: number
-  /** For so long the same command again is taken for the same rotation, which is over, and not for another one. */
+  /** For this time the same command again means the same rotation, which is finished, and not a new one. */
   readonly sameRunMs: number
 }
 
@@ -45,7 +45,7 @@ export function lockOf({ model, unit }: Pick<RotationContext, 'model' | 'unit'>)
   return { namespace: model.release.namespace, name: unit.lock }
 }
 
-/** For the functions that change versions: requests end as the context's signal does. */
+/** For the functions that change versions: requests are aborted with the context's signal. */
 export function versionsOf({ account, model, signal }: RotationContext) {
   return { account: { ...account, signal }, region: model.region }
 }

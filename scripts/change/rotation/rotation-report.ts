@@ -12,7 +12,7 @@ export interface RotationReport {
   readonly outcome: 'planned' | 'overlap' | 'rotated' | 'returned' | 'finished' | 'nothing'
   /** Of the rotation it is about, if there is one. */
   readonly state: RotationState | undefined
-  /** What was to be done when it began, one line a step. */
+  /** The steps that were planned when it began, one line per step. */
   readonly steps: readonly string[]
   readonly consumers: readonly ConsumerPlan[]
   readonly overlapUntil: Date | undefined

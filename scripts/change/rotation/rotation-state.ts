@@ -1,9 +1,9 @@
 import { isRecord } from '../../lib/record.ts'
 
 /**
- * Where a rotation is. `adding`: new versions are being added. `added`: all of them are there. `delivered`: the targets
- * hold them. `restarted`: the workloads read them. `proved`: nothing speaks against them; the overlap runs. `disabled`:
- * the old versions are disabled. `deleting`: and are being deleted. `returning`: the old versions are being put back.
+ * The phase of a rotation. `adding`: new versions are being added. `added`: all of them are there. `delivered`: the targets
+ * hold them. `restarted`: the workloads read them. `proved`: the probe has passed; the overlap runs. `disabled`:
+ * the old versions are disabled. `deleting`: they are being deleted. `returning`: the old versions are being restored.
  */
 export const phases = [
   'adding',
@@ -33,9 +33,9 @@ export interface RotationState {
   /** Of the entries whose values change. */
   readonly variables: readonly string[]
   readonly remotes: readonly RotatedRemote[]
-  /** What the pod templates are marked with: the same again restarts nothing. */
+  /** The mark in the pod templates: the same mark again restarts nothing. */
   readonly restartAt?: string
-  /** A probe was asked for: whoever goes on is not to leave it out unawares. What it runs is not noted. */
+  /** A probe was asked for: a later run must not leave it out by mistake. Its command is not recorded. */
   readonly probe?: true
 }
 
@@ -59,17 +59,17 @@ export function isOver({ phase }: RotationState): boolean {
   return phase === 'disabled' || phase === 'deleting'
 }
 
-/** Whether its new versions are still to be put in use, or to be proved. */
+/** Whether its new versions still have to be put in use or proved. */
 export function isUnproved({ phase }: RotationState): boolean {
   return phase === 'adding' || phase === 'added' || phase === 'delivered' || phase === 'restarted'
 }
 
-/** Description of the versions a rotation adds: what carries it is its own, whatever became of the answer. */
+/** Description of the versions a rotation adds: a version with it belongs to the rotation, even if a response got lost. */
 export function markOf({ id }: Pick<RotationState, 'id'>): string {
   return `tiered-secrets rotation ${id}`
 }
 
-/** The state a text of the journal means, or undefined when it is none of this version. */
+/** The state in a text of the journal, or undefined when this version can't read it. */
 export function parseState(json: unknown): RotationState | undefined {
   if (!isRecord(json)) return undefined
   const { version, id, name, phase, begunAt, since, variables, remotes, restartAt, probe } = json

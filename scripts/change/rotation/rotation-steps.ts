@@ -7,7 +7,7 @@ import { type ConsumerPlan, leftAlone } from './restart-readers.ts'
 import { type Phase, phases, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
 export interface StepOptions {
-  /** False: the workloads are left as they are. */
+  /** False: the workloads are not restarted. */
   readonly restart: boolean
   /** Whether a probe was given. */
   readonly probe: boolean
@@ -17,7 +17,7 @@ export interface StepOptions {
   readonly timeout: string
 }
 
-/** What a run would do now, one line a step. Pure, and without a value. */
+/** What a run would do now, one line per step. Pure, and without a value. */
 export function rotationSteps(unit: RotationUnit, preparation: Preparation, options: StepOptions): string[] {
   const { seen, kind, consumers } = preparation
   if (kind === 'same') return []
@@ -29,7 +29,7 @@ export function rotationSteps(unit: RotationUnit, preparation: Preparation, opti
     ...(isAhead('adding') ? additions(preparation) : []),
     ...(isAhead('added') ? [delivery(unit, 'new')] : []),
     ...(isAhead('delivered') ? restarts(consumers, options) : []),
-    ...(isAhead('restarted') && options.probe ? ['run the probe, and return to the old version should it fail'] : []),
+    ...(isAhead('restarted') && options.probe ? ['run the probe, and go back to the old version if it fails'] : []),
     ...retirement(unit, preparation, options),
   ]
 }
@@ -64,7 +64,7 @@ export function returnSteps(
 function additions({ work, generated }: Preparation): string[] {
   return work.map(({ remote }) => {
     const made = remote.specs.filter((spec) => generated.includes(spec)).map(({ variable }) => variable)
-    const how = made.length > 0 ? `, with ${shortList(made)} made up` : ''
+    const how = made.length > 0 ? `, with ${shortList(made)} generated` : ''
     return `add a version to ${placeOf(remote)}${how}`
   })
 }
@@ -75,7 +75,7 @@ function delivery({ tier, entries }: RotationUnit, side: 'new' | 'old'): string 
 }
 
 function restarts(consumers: readonly ConsumerPlan[], { restart, timeout }: Pick<StepOptions, 'restart' | 'timeout'>) {
-  if (!restart) return ['leave the workloads as they are']
+  if (!restart) return ['do not restart the workloads']
   const named = (action: ConsumerPlan['action']) =>
     consumers.filter((one) => one.action === action).map(({ kind, name }) => `${kind}/${name}`)
   const [restarted, byReloader] = [named('restart'), named('reloader')]
@@ -84,7 +84,7 @@ function restarts(consumers: readonly ConsumerPlan[], { restart, timeout }: Pick
       ? [`restart ${shortList(restarted)}, and wait up to ${timeout} until they are ready`]
       : []),
     ...(byReloader.length > 0 ? [`wait up to ${timeout} until Reloader has restarted ${shortList(byReloader)}`] : []),
-    ...leftAlone(consumers).map(({ names, reason }) => `leave ${names} alone: ${reason}`),
+    ...leftAlone(consumers).map(({ names, reason }) => `do not restart ${names}: ${reason}`),
   ]
 }
 

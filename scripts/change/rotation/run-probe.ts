@@ -5,14 +5,14 @@ import type { RotationContext } from './rotation-context.ts'
 export interface Probe {
   /** For a shell. */
   readonly command: string
-  /** Of the caller; no more of it than a program needs is handed on. */
+  /** Of the caller; only the variables that a program needs are passed on. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder it runs in: the one in which it was typed. */
   readonly folder: string
 }
 
 /**
- * Runs the command that tells whether the application works with the new value. It gets no secret, and what it prints
+ * Runs the command that checks whether the application works with the new value. It gets no secret, and what it prints
  * is not shown, because it may print one.
  *
  * @throws ProblemError `PROBE_FAILED`; the signal's reason when aborted
@@ -36,20 +36,20 @@ export async function runProbe(context: RotationContext, { command, env, folder 
     timeoutMs: waits.probeMs,
   })
   signal.throwIfAborted()
-  if (exitCode === 0 && !wasLate) return log('the probe is content')
+  if (exitCode === 0 && !wasLate) return log('the probe passed')
   const seconds = waits.probeMs / 1000
   const fact = wasLate ? `took longer than ${seconds} seconds` : `ended with exit code ${exitCode}`
   throw new ProblemError({
     code: 'PROBE_FAILED',
     where: '--probe',
     message: `${fact}. Expected exit code 0 within ${seconds} seconds.`,
-    fix: `Run it by hand to see what it prints, correct the value or the application, and rotate again${wasLate ? '; --timeout gives it longer' : ''}.`,
+    fix: `Run it by hand to see what it prints, correct the value or the application, and rotate again${wasLate ? '; --timeout gives it more time' : ''}.`,
   })
 }
 
 // --- internal ---
 
-/** Where programs, configuration and temporary files are, which language is spoken, and the way to the network. */
+/** Variables about programs, configuration, temporary files, language and network. */
 const names = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'KUBECONFIG', 'SSL_CERT_FILE'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),

@@ -39,7 +39,7 @@ export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
       problem(
         'EXTERNAL_SECRET_DIFFERS',
         placeOf(manifest),
-        `${place} is not what the catalogue implies. Expected the catalogued remote refs and keys of this tier, with every default written out.`,
+        `${place} differs from the catalogue. Expected the catalogued remote refs and keys of this tier, with every default written out.`,
       ),
     )
   })
@@ -57,7 +57,7 @@ interface RemoteRef {
   readonly metadataPolicy?: string
 }
 
-/** The remote refs of an ExternalSecret, each as text; anything that is no plain reference stays visible as itself. */
+/** The remote refs of an ExternalSecret, each as text; anything that is not a plain reference is kept as it is. */
 function referencesOf(data: unknown, dataFrom: unknown): string[] {
   const singles = asList(data).map(({ secretKey, remoteRef, ...rest }) =>
     reference(secretKey, remoteRef as RemoteRef, rest),
@@ -92,8 +92,8 @@ function rewriteOf(identity: string): unknown {
 }
 
 /**
- * Labels of its own for the target, the annotation of Reloader only where the environment has it, and with bundles one
- * line a catalogued key: what else a bundle holds stays out.
+ * Separate labels for the target, the annotation of Reloader only where the environment has it, and with bundles one
+ * line per catalogued key: other keys of a bundle are left out.
  */
 function targetTemplate(model: EnvironmentModel, tier: TierModel, externalSecret: ExternalSecretModel): unknown {
   const labels = {

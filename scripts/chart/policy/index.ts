@@ -30,7 +30,7 @@ export const policyRules: readonly PolicyRule[] = [
   admissionDenies,
 ]
 
-/** Every problem of the rendered manifests of one environment, sorted. An empty list means they are what was meant. */
+/** Every problem of the rendered manifests of one environment, sorted. An empty list means that they are right. */
 export function checkManifests(manifests: readonly Manifest[], model: EnvironmentModel): Problem[] {
   return sortProblems(policyRules.flatMap((rule) => rule(manifests, model)))
 }

@@ -9,7 +9,7 @@ export const noLabelNamesTheChartVersion: PolicyRule = (manifests) =>
       problem('LABEL_NAMES_VERSION', placeOf(manifest), 'has the label helm.sh/chart. Expected no label that changes.'),
     )
 
-/** A namespace takes everything in it along. */
+/** Deleting a namespace deletes everything in it. */
 export const namespacesAreKept: PolicyRule = (manifests) =>
   manifests
     .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.annotations?.[keepAnnotation] !== 'keep')

@@ -11,7 +11,7 @@ export const onlyExpectedObjects: PolicyRule = (manifests, model) => {
   const missing = expected.filter((object) => !found.includes(object) && !object.startsWith('v1 Namespace'))
   const unexpected = found.filter((object, index) => !expected.includes(object) || found.indexOf(object) !== index)
   return [
-    ...missing.map((object) => problem('OBJECT_MISSING', object, 'is not rendered. Expected it, once.')),
+    ...missing.map((object) => problem('OBJECT_MISSING', object, 'is not rendered. Expected it once.')),
     ...unexpected.map((object) =>
       problem('OBJECT_UNEXPECTED', object, 'is rendered, or rendered twice. Expected only what the catalogue implies.'),
     ),

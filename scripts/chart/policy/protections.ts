@@ -6,7 +6,7 @@ import type { SubjectSpec } from '../../model/types.ts'
 import { type Manifest, placeOf } from '../manifests.ts'
 import { differences, type PolicyRule, problem, tierObjects } from './policy-rule.ts'
 
-/** The pods of a tier get no token: with one, a compromised pod asks the API server in the name of its tier. */
+/** The pods of a tier get no token: with one, a compromised pod could use the API server in the name of its tier. */
 export const serviceAccountsHaveNoToken: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'ServiceAccount')
     .filter(({ manifest }) => manifest.automountServiceAccountToken !== false)
@@ -18,7 +18,7 @@ export const serviceAccountsHaveNoToken: PolicyRule = (manifests, model) =>
       ),
     )
 
-/** What the two Roles may do, and nobody more: no Secret is readable, no store writable. */
+/** The rights of the two Roles, and no more: they can't read a Secret or write a store. */
 export const rolesGrantOnlyTheirVerbs: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'Role').flatMap(({ manifest }) => {
     const expected = manifest.metadata.name === roleNames.operator ? [...viewerGrants, operatorGrant] : viewerGrants
@@ -81,7 +81,7 @@ export const namespacesAreHardened: PolicyRule = (manifests, model) => [
   }),
 ]
 
-/** Admission judges by these: a wrong parameter lets a foreign store in. */
+/** Admission judges by these: a wrong parameter admits a foreign store. */
 export const boundariesAreTheirTiers: PolicyRule = (manifests, model) =>
   model.tiers.flatMap((tier) =>
     manifests
@@ -97,7 +97,7 @@ export const boundariesAreTheirTiers: PolicyRule = (manifests, model) =>
       ),
   )
 
-/** Roles are granted for one environment; a policy that only warns, or lets everything through on an error, is none. */
+/** Roles are granted for one environment; a policy that only warns, or admits everything on an error, protects nothing. */
 export const admissionDenies: PolicyRule = (manifests) =>
   manifests.flatMap((manifest) => {
     const { failurePolicy, validationActions } = manifest.spec ?? {}
@@ -174,6 +174,6 @@ function differ(
   what: string,
 ): Problem[] {
   return differences(actual, expected, placeOf(manifest)).map((place) =>
-    problem(code, placeOf(manifest), `${place.split('.').at(-1)} is not what the catalogue implies. Expected ${what}.`),
+    problem(code, placeOf(manifest), `${place.split('.').at(-1)} differs from the catalogue. Expected ${what}.`),
   )
 }

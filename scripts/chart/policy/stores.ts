@@ -2,7 +2,7 @@ import { credentialKeys } from '../../model/names.ts'
 import { placeOf } from '../manifests.ts'
 import { differences, type PolicyRule, problem, tierObjects } from './policy-rule.ts'
 
-/** Sealed for another tier, the controller would refuse it; sealed by somebody else, the key would be theirs. */
+/** A key sealed for another tier would be refused by the controller; one sealed by somebody else would be their key. */
 export const sealedCredentialsAreTheirTiers: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'SealedSecret').flatMap(({ manifest, tier }) => {
     const { accessKey, secretKey } = tier.sealedCredentials ?? {}
@@ -14,12 +14,12 @@ export const sealedCredentialsAreTheirTiers: PolicyRule = (manifests, model) =>
       problem(
         'SEALED_CREDENTIALS_DIFFER',
         placeOf(manifest),
-        `${place} is not what the environment says. Expected the tier's own sealed key.`,
+        `${place} differs from the environment. Expected the tier's own sealed key.`,
       ),
     )
   })
 
-/** A store of another project, region, credential or server would deliver foreign values or give the key away. */
+/** A store of another project, region, credential or server would deliver foreign values or leak the key. */
 export const storesAreTheirTiers: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'SecretStore').flatMap(({ manifest, tier }) => {
     const secretRef = (key: string) => ({ secretRef: { name: tier.credentialsSecret, key } })
@@ -39,7 +39,7 @@ export const storesAreTheirTiers: PolicyRule = (manifests, model) =>
       problem(
         'STORE_DIFFERS',
         placeOf(manifest),
-        `${place} is not what the catalogue implies. Expected the tier's own project, region and credential, by secretRef, and no apiUrl.`,
+        `${place} differs from the catalogue. Expected the tier's own project, region and credential, by secretRef, and no apiUrl.`,
       ),
     )
   })

@@ -2,13 +2,13 @@ import type { Condition } from '../../kubernetes/kinds.ts'
 import { age } from '../../lib/age.ts'
 import type { ExternalSecretFacts } from './observe/tier.ts'
 
-/** How the operator goes on with an ExternalSecret that fails. */
+/** When the operator tries a failing ExternalSecret again. */
 export interface Tries {
-  /** When it failed last, as far as its events tell. */
+  /** When it failed last, as far as its events show. */
   readonly last: Date
   /** About when it tries again by itself. */
   readonly next: Date
-  /** When it does so in any case. */
+  /** The latest time at which it does so. */
   readonly latest: Date
 }
 
@@ -17,7 +17,7 @@ export const longestPauseMs = 7 * 60_000
 
 /**
  * The pause is a second after the first failure, and doubles with each. Where nobody interferes it is so about as long as
- * everything before it; each change of the object is a try more, which the events count. Undefined for an ExternalSecret
+ * everything before it; each change of the object is one more try, which the events count. Undefined for an ExternalSecret
  * that does not fail, or whose events are gone or may not be read.
  */
 export function triesOf({
@@ -45,7 +45,7 @@ export function dueText({ next }: Pick<Tries, 'next'>, now: Date): string {
   return leftMs < 1_000 ? 'any moment now' : `in ${age(leftMs)}, at about ${timeText(next)}`
 }
 
-/** Whether it was tried just now and is again in a moment: as after a deployment, whose objects come one by one. */
+/** Whether it was just tried and will soon be tried again: as after a deployment, whose objects arrive one by one. */
 export function isTriedSoon({ last, next }: Tries, now: Date): boolean {
   return next.getTime() - now.getTime() <= soonMs && now.getTime() - last.getTime() <= 2 * soonMs
 }
@@ -59,7 +59,7 @@ export function timeText(time: Date): string {
 
 const soonMs = 10_000
 
-/** Conditions and events tell time to the second. */
+/** Conditions and events have times in whole seconds. */
 const toTheSecondMs = 2_000
 
 /** Milliseconds since 1970. */

@@ -4,7 +4,7 @@ import { commandLine } from '../../lib/command-line.ts'
 export interface CauseEntry {
   /** Completes "it is found that …". */
   readonly meaning: string
-  /** What mends it, in a few words; the command itself is told with the cause. */
+  /** The fix in a few words; the command itself is reported with the cause. */
   readonly mend: string
 }
 
@@ -20,14 +20,11 @@ export const causeList = {
   KIND_ABSENT: entry('the cluster has no kind ExternalSecret or SecretStore', 'install the operator'),
   KIND_TOO_OLD: entry('the cluster serves these kinds only as v1beta1', 'upgrade the operator'),
   OPERATOR_ABSENT: entry(
-    'nothing works on the ExternalSecrets, and the cluster has no operator',
+    'nothing processes the ExternalSecrets, and the cluster has no operator',
     'install the operator',
   ),
-  OPERATOR_NOT_RUNNING: entry('the operator has no pod that runs', 'what its pods say'),
-  OPERATOR_SILENT: entry(
-    'nothing works on the ExternalSecrets, though the operator runs or may not be seen',
-    'its log',
-  ),
+  OPERATOR_NOT_RUNNING: entry('the operator has no running pod', 'what its pods say'),
+  OPERATOR_SILENT: entry("nothing processes the ExternalSecrets, though the operator runs or can't be seen", 'its log'),
   NAMESPACE_ABSENT: entry('the namespace of the tier does not exist', `\`${commandLine`deploy`}\``),
   NAMESPACE_ENDING: entry(
     'the namespace of the tier is being deleted',
@@ -35,21 +32,18 @@ export const causeList = {
   ),
   SCALEWAY_UNREACHABLE: entry('Scaleway does not answer, here or to the operator', 'network, proxy, egress'),
   SCALEWAY_BUSY: entry('Scaleway answers 429: too many requests', 'wait; bundles, a longer refresh interval'),
-  SCALEWAY_BROKEN: entry('Scaleway answers with a failure of its own (5xx)', 'wait; its status page'),
-  SCALEWAY_SLOW: entry('even the fastest answer of Scaleway takes seconds', 'network, proxy'),
+  SCALEWAY_BROKEN: entry('Scaleway fails with a server error (5xx)', 'wait; its status page'),
+  SCALEWAY_SLOW: entry('even the fastest response of Scaleway takes seconds', 'network, proxy'),
   ADMISSION_REFUSES: entry(
     'the API server refuses what the chart, or the operator, would write',
     'what the refusal says',
   ),
   QUOTA_FULL: entry('the ResourceQuota of the namespace has no room for the target', 'raise `quota` in the catalogue'),
-  NOT_DEPLOYED: entry(
-    'an object of the chart is absent, or is not what the catalogue implies',
-    `\`${commandLine`deploy`}\``,
-  ),
-  STORE_PROJECT: entry('the SecretStore names another Scaleway project than the catalogue', 'set it back'),
-  STORE_REGION: entry('the SecretStore names another region than the catalogue', 'set it back'),
+  NOT_DEPLOYED: entry('an object of the chart is missing, or differs from the catalogue', `\`${commandLine`deploy`}\``),
+  STORE_PROJECT: entry("the SecretStore names a Scaleway project that is not the catalogue's", 'restore it'),
+  STORE_REGION: entry("the SecretStore names a region that is not the catalogue's", 'restore it'),
   STORE_DIFFERS: entry(
-    'the SecretStore differs in something else: provider, address or credentials',
+    'the SecretStore differs in other settings: provider, address or credentials',
     `\`${commandLine`deploy`}\``,
   ),
   STORE_REFUSED: entry('the operator refuses the settings of the SecretStore', `\`${commandLine`deploy`}\``),
@@ -59,20 +53,17 @@ export const causeList = {
     `\`${commandLine`credentials`}\``,
   ),
   CREDENTIALS_LINE_BREAK: entry(
-    'a half of the key has a line break or a space at its end, and is in Events and a log in clear',
+    'a half of the key ends with a line break or a space, and appears unencrypted in Events and a log',
     `revoke the key: \`${commandLine`credentials --rotate`}\``,
   ),
   CREDENTIALS_MALFORMED: entry(
-    'a half of the key has not the form of one, and is in Events and a log in clear',
+    'a half of the key is malformed, and appears unencrypted in Events and a log',
     `revoke the key: \`${commandLine`credentials --rotate`}\``,
   ),
   KEY_EXPIRED: entry('the API key has expired', `\`${commandLine`credentials --rotate`}\``),
-  KEY_UNKNOWN: entry('Scaleway knows no such API key', `\`${commandLine`credentials --rotate`}\``),
-  KEY_OF_OTHER_TIER: entry('the API key is the one of another tier', `\`${commandLine`credentials --rotate`}\``),
-  CONDITION_NARROW: entry(
-    'the condition of an IAM rule does not let the tier through',
-    `\`${commandLine`iam --format scw`}\``,
-  ),
+  KEY_UNKNOWN: entry('Scaleway does not know the API key', `\`${commandLine`credentials --rotate`}\``),
+  KEY_OF_OTHER_TIER: entry('the API key belongs to another tier', `\`${commandLine`credentials --rotate`}\``),
+  CONDITION_NARROW: entry('the condition of an IAM rule denies the tier', `\`${commandLine`iam --format scw`}\``),
   LISTING_REFUSED: entry(
     'the API key may not list: SecretManagerReadOnly is missing',
     `\`${commandLine`iam --format scw`}\``,
@@ -81,7 +72,10 @@ export const causeList = {
     'the API key may not read: SecretManagerSecretAccess is missing',
     `\`${commandLine`iam --format scw`}\``,
   ),
-  REMOTE_NAME_DIFFERS: entry('the remote secret is named otherwise: by case, or by `-`, `_` and `.`', 'rename it'),
+  REMOTE_NAME_DIFFERS: entry(
+    'the remote secret has a slightly different name: upper or lower case, or `-`, `_` and `.`',
+    'rename it',
+  ),
   REMOTE_DELETED: entry('the remote secret is scheduled for deletion', 'restore it within 7 days'),
   REMOTE_ELSEWHERE: entry('the remote secret is in another folder', 'move it'),
   REMOTE_OTHER_REGION: entry(
@@ -92,8 +86,8 @@ export const causeList = {
     'the remote secret is in another project',
     `\`${commandLine`fill`}\`, or correct the project`,
   ),
-  REMOTE_ABSENT: entry('Scaleway has no such remote secret; a similar name is told', `\`${commandLine`fill`}\``),
-  REMOTE_EPHEMERAL: entry('the remote secret is ephemeral: its versions end by themselves', 'a lasting one'),
+  REMOTE_ABSENT: entry('Scaleway has no such remote secret; a similar name is shown', `\`${commandLine`fill`}\``),
+  REMOTE_EPHEMERAL: entry('the remote secret is ephemeral: its versions expire', 'use one that is not ephemeral'),
   REMOTE_LOCKED: entry("the encryption key of the remote secret can't be used", 'enable it in Key Manager'),
   VERSION_DISABLED: entry('every version of the remote secret is disabled', 'enable one'),
   VERSION_DELETED: entry(
@@ -103,25 +97,25 @@ export const causeList = {
   VERSION_ABSENT: entry('the remote secret never had a version', `\`${commandLine`fill`}\``),
   VALUE_TOO_LARGE: entry('the value is larger than 64 KiB', `\`${commandLine`fill --replace`}\``),
   VALUE_NOT_TEXT: entry('the value is not UTF-8', `\`${commandLine`fill --replace`}\``),
-  VALUE_NOT_JSON: entry('the value has to be a JSON object, and is none', `\`${commandLine`fill --replace`}\``),
+  VALUE_NOT_JSON: entry('the value has to be a JSON object, and is not one', `\`${commandLine`fill --replace`}\``),
   PROPERTY_MISSING: entry('the JSON of the remote secret lacks the field', `\`${commandLine`fill`}\``),
   BUNDLE_KEY_MISSING: entry('the bundle lacks a variable', `\`${commandLine`fill`}\``),
   TARGET_OF_OTHER: entry('the target belongs to another ExternalSecret', 'delete that one'),
-  TARGET_CONTROLLED: entry('the target belongs to another controller', 'have it write elsewhere'),
-  TARGET_IMMUTABLE: entry('the target is immutable', 'delete it; the operator makes it anew'),
-  TARGET_DIFFERS: entry(
-    'the target is not there, or has other keys, although it counts as synced',
-    'who else writes it',
+  TARGET_CONTROLLED: entry('the target belongs to another controller', 'let it write elsewhere'),
+  TARGET_IMMUTABLE: entry('the target is immutable', 'delete it; the operator creates it again'),
+  TARGET_DIFFERS: entry('the target is missing, or has other keys, although it counts as synced', 'who else writes it'),
+  REFRESH_FROZEN: entry('the ExternalSecret is never read again: `refreshInterval: 0`, `CreatedOnce`', 'restore it'),
+  BACKOFF: entry(
+    'the problem is fixed, and the operator waits up to 7 minutes before its next try',
+    'wait, or force it',
   ),
-  REFRESH_FROZEN: entry('the ExternalSecret is never read again: `refreshInterval: 0`, `CreatedOnce`', 'set it back'),
-  BACKOFF: entry('what was wrong is mended, and the operator waits up to 7 minutes', 'wait, or force it'),
   OPERATOR_EXPOSED: entry(
-    'the operator has a known fault, and the environment leaves out what protects from it',
-    'upgrade it, or take the protection back',
+    'the operator has a known fault, and the environment switches off the protection from it',
+    'upgrade it, or switch the protection on again',
   ),
-  OPERATOR_VULNERABLE: entry('the operator has a known fault; what protects all the same is told', 'upgrade it'),
-  OPERATOR_VERSION_UNKNOWN: entry('the image of the operator tells no version', 'the tag of a release'),
-  NOT_SYNCED: entry('the operator fails for a reason that is none of these; its words are told', 'its words'),
+  OPERATOR_VULNERABLE: entry('the operator has a known fault; what protects from it is shown', 'upgrade it'),
+  OPERATOR_VERSION_UNKNOWN: entry('the image of the operator has no version', 'the tag of a release'),
+  NOT_SYNCED: entry('the operator fails for another reason; its message is shown', 'its message'),
 } as const satisfies Record<string, CauseEntry>
 
 export type CauseCode = keyof typeof causeList

@@ -8,20 +8,20 @@ import type { ExternalSecretFacts } from './observe/tier.ts'
 /** Why something does not arrive. `fix` begins with a command to paste wherever there is one. */
 export interface Cause extends Problem {
   readonly code: CauseCode
-  /** What it was seen by: objects, conditions, events, answers with their request ids. Never a value or a key. */
+  /** The evidence: objects, conditions, events, responses with their request ids. Never a value or a key. */
   readonly evidence: readonly string[]
-  /** Entries of the catalogue it keeps from arriving. Empty: it is about no single entry */
+  /** Catalogue entries that don't arrive because of it. Empty: it is not about single entries */
   readonly specs: readonly SecretSpec[]
   /** ExternalSecrets whose failure it explains. */
   readonly explains: readonly ExternalSecretFacts[]
 }
 
-/** A cause as it is found; what is left out follows from the ExternalSecrets it explains. */
+/** A cause as it is found; the other fields follow from the ExternalSecrets it explains. */
 export interface CauseParts extends Omit<Cause, 'specs' | 'explains' | 'severity'> {
   readonly explains?: readonly ExternalSecretFacts[]
   /** Default: what the ExternalSecrets deliver */
   readonly specs?: readonly SecretSpec[]
-  /** Only what may be absent is kept from arriving: a warning. Default: the ExternalSecrets are all optional */
+  /** Only optional secrets don't arrive: a warning. Default: when all the ExternalSecrets are optional */
   readonly isOptional?: boolean
 }
 

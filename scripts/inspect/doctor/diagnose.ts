@@ -21,13 +21,13 @@ export interface DiagnoseOptions {
   readonly apiUrl: string
   /** An emulator on this machine. */
   readonly isLocal: boolean
-  /** Secret key of an account of one's own, for what the key of a tier can't see. Default: only the tiers' keys are used */
+  /** Secret key of your own account, for what the key of a tier can't see. Default: only the tiers' keys are used */
   readonly secretKey?: string | undefined
-  /** For IAM and for other projects. Default: these are not looked at */
+  /** For IAM and for other projects. Default: these are not checked */
   readonly organizationId?: string | undefined
   readonly render: Render
   readonly signal: AbortSignal
-  /** By which ages and due times are told. Default: the system's clock */
+  /** The clock for ages and due times. Default: the system's clock */
   readonly now?: () => Date
   /** One line of progress. */
   readonly onStep?: (line: string) => void
@@ -36,28 +36,28 @@ export interface DiagnoseOptions {
 export interface Diagnosis {
   /** What explains others first. */
   readonly causes: readonly Cause[]
-  /** What could not be looked at: sentences without their period. */
+  /** What could not be checked: sentences without their period. */
   readonly unexamined: readonly string[]
-  /** What is wrong with the own account, and says nothing about the environment. */
+  /** What is wrong with your own account, and says nothing about the environment. */
   readonly problems: readonly Problem[]
   /**
-   * 0 without an error among the causes, 3 with one; 4 when neither side could be looked at, or one of them refuses whoever
+   * 0 without an error among the causes, 3 with one; 4 when neither side could be read, or one of them refuses the account that
    * runs this.
    */
   readonly exitCode: ExitCode
 }
 
 /**
- * Looks at the cluster and at Scaleway, as far as they may be looked at, and finds why secrets do not arrive. Writes
+ * Reads the cluster and Scaleway, as far as your rights allow, and finds why secrets do not arrive. Writes
  * nothing. Values are read only where something is wrong with them, and none is kept.
  *
- * @throws what is our bug, and the signal's reason when aborted
+ * @throws only for our own bugs, and the signal's reason when aborted
  */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const { model, client, apiUrl, isLocal, render, signal, now = () => new Date(), onStep } = options
-  onStep?.('looking at the cluster')
+  onStep?.('checking the cluster')
   const cluster = await orTrouble(() => clusterOf(client, model, signal))
-  onStep?.('asking Scaleway')
+  onStep?.('checking Scaleway')
   const seen = isTrouble(cluster) ? undefined : cluster
   const { secretKey, organizationId } = options
   const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
@@ -80,7 +80,7 @@ async function clusterOf(client: ClusterReader | ProblemError, model: Environmen
   return clusterFacts(client, model, signal)
 }
 
-/** A cluster that can't be looked at says nothing about Scaleway. */
+/** A cluster that can't be read says nothing about Scaleway. */
 async function orTrouble(look: () => Promise<ClusterFacts>): Promise<ClusterFacts | ClusterTrouble> {
   try {
     return await look()

@@ -5,14 +5,14 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { Cause } from './cause.ts'
 import type { Diagnosis } from './diagnose.ts'
 
-/** The text a person reads: each cause with what it was seen by and what it is about. */
+/** The text a person reads: each cause with its evidence and what it is about. */
 export function causesText(model: EnvironmentModel, causes: readonly Cause[]): Printable {
   return together(...causes.flatMap((cause, index) => [...(index > 0 ? [lines('')] : []), causeText(model, cause)]))
 }
 
-/** The same for the result of the command: that nothing was found is one too. */
+/** The same as the result of the command, which also says when nothing was found. */
 export function diagnosisText(model: EnvironmentModel, { causes }: Pick<Diagnosis, 'causes'>): Printable {
-  if (causes.length === 0) return lines('no cause found: everything that was looked at is as it should be')
+  if (causes.length === 0) return lines('no cause found: everything that was checked is as it should be')
   return causesText(model, causes)
 }
 
@@ -23,7 +23,7 @@ export function diagnosisJson(model: EnvironmentModel, { causes, unexamined }: D
   return jsonDocument({ version: 1, application, environment, causes: found, unexamined })
 }
 
-/** One cause for machines: none of the objects it was found in. */
+/** One cause for machines, without the objects it was found in. */
 export function causeJson({ owner }: Pick<EnvironmentModel, 'owner'>, cause: Cause) {
   const { code, severity = 'error', where, message, evidence, fix, specs } = cause
   const entries = specs.map((spec) => ({ tier: spec.tier, variable: spec.variable, owner: spec.owner ?? owner }))

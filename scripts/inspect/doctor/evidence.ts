@@ -3,7 +3,7 @@ import { describeObject, type Kind, kinds, type WithConditions } from '../../kub
 import { timeText } from './backoff.ts'
 import type { ExternalSecretFacts, Told } from './observe/tier.ts'
 
-/** What an ExternalSecret shows of its failure: its condition, and the operator's last words. */
+/** What an ExternalSecret shows about its failure: its condition, and the operator's last message. */
 export function failureEvidence({ ref, object, warning }: ExternalSecretFacts): string[] {
   return [...conditionEvidence(kinds.externalSecret, ref, object), ...eventEvidence(kinds.externalSecret, ref, warning)]
 }

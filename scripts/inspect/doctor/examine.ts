@@ -19,10 +19,10 @@ import { causeJson, causesText } from './doctor-report.ts'
 import type { Render } from './observe/admission.ts'
 
 /**
- * Finds why secrets of an environment do not arrive, with whatever account and tools are at hand.
+ * Finds why secrets of an environment do not arrive, with the accounts and tools that are available.
  *
  * @param client of the environment's cluster, or why there is none
- * @throws ProblemError for an account that is there and can't be used, such as a malformed key
+ * @throws ProblemError for an account that exists but can't be used, such as one with a malformed key
  */
 export async function examine(
   model: EnvironmentModel,
@@ -45,7 +45,7 @@ export async function examine(
   })
 }
 
-/** Why a release did not arrive. */
+/** Why secrets of a release did not arrive. */
 export interface Explanation {
   readonly text: Printable
   /** For machines. */
@@ -53,8 +53,8 @@ export interface Explanation {
 }
 
 /**
- * The problems of a release gate, with the causes in the place of those they explain. Where causes can't be looked for, the
- * problems are all there is: this throws nothing, and takes no longer than half a minute.
+ * The problems of a release gate, with the causes instead of the problems they explain. Where causes can't be searched for, the
+ * problems are returned as they are: this throws nothing, and takes no longer than half a minute.
  */
 export async function explain(
   model: EnvironmentModel,
@@ -67,7 +67,7 @@ export async function explain(
     (diagnosis) => diagnosis.causes,
     (error: unknown) => {
       io.signal.throwIfAborted()
-      io.log(`the causes could not be looked for: ${reasonOf(error)}`)
+      io.log(`the causes could not be found: ${reasonOf(error)}`)
       return []
     },
   )
@@ -83,18 +83,18 @@ export async function explain(
   return { text: together(...text), problems: [...causes.map((cause) => causeJson(model, cause)), ...rest] }
 }
 
-/** Renders the chart of an environment for a look. Without Helm at hand, or with values that are stale, it is not known. */
+/** Renders the chart of an environment to compare it. Without Helm, or with stale values, the result is unknown. */
 export function renderer(
   model: EnvironmentModel,
   io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'>,
 ): Render {
   const { productFolder, userFolder, env, signal } = io
   return async () => {
-    const what = 'not known: whether the cluster has, or would take, what the chart renders'
+    const what = 'not known: whether the cluster has, or would accept, what the chart renders'
     try {
       await refuseStaleValues(io, model.environment)
       const helm = await findPresent('helm', io)
-      if (!helm) return { unseen: `${what}; Helm is not at hand (\`${commandLine`setup`}\`)` }
+      if (!helm) return { unseen: `${what}; Helm is not available (\`${commandLine`setup`}\`)` }
       const valuesFile = generatedPaths.values(model.environment)
       const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
       const text = await renderChart({
@@ -118,7 +118,7 @@ export function renderer(
 
 const explainMs = 30_000
 
-/** A problem in its own words; of anything else only its kind. */
+/** The message of a problem; of any other error only its kind. */
 function reasonOf(error: unknown): string {
   if (error instanceof ProblemError || error instanceof KubernetesError) return error.message
   return error instanceof Error ? error.name : 'unknown'

@@ -1,6 +1,6 @@
 import { isForbidden } from '../../kubernetes/errors.ts'
 
-/** Something that was looked at, or why it could not be. */
+/** Something that was read, or why it could not be. */
 export type Fact<T> = Seen<T> | Unseen
 
 interface Seen<T> {
@@ -16,16 +16,16 @@ export function isSeen<T>(fact: Fact<T>): fact is Seen<T> {
   return 'value' in fact
 }
 
-/** What was seen, or what is to be taken for it otherwise. */
+/** What was seen, or else the given default. */
 export function seenOr<T, E>(fact: Fact<T>, otherwise: E): T | E {
   return isSeen(fact) ? fact.value : otherwise
 }
 
 /**
- * Looks at something that it takes a right to see.
+ * Reads something that needs a right.
  *
  * @param what completes "you may not …"
- * @throws everything but a refusal
+ * @throws every error but a refusal
  */
 export async function look<T>(what: string, see: () => Promise<T>): Promise<Fact<T>> {
   try {

@@ -24,9 +24,9 @@ import { recognise } from './operator-words.ts'
 import { paste } from './paste.ts'
 
 /**
- * Every cause in what was seen, those that explain others first. What is explained by another is left out: without a
- * namespace nothing is said of its ExternalSecrets, and with a key that does not work nothing of what it could not read. In
- * the cluster of another environment that is the only one.
+ * Every cause in what was seen, those that explain others first. What another cause explains is left out: without a
+ * namespace nothing is reported about its ExternalSecrets, and with a broken key nothing about what it could not read. In
+ * the cluster of another environment, that is the only cause.
  */
 export function causesOf(observation: Observation): Cause[] {
   const { cluster, now } = observation
@@ -87,7 +87,7 @@ function tierCauses(observation: Observation, facts: TierFacts): Cause[] {
   ]
 }
 
-/** The key, and what it, or the own account, was shown. */
+/** The key, and what it, or your own account, could see. */
 function scalewaySide(
   { model, apiUrl, scaleway, now }: Observation,
   facts: Pick<TierFacts, 'tier' | 'externalSecrets'>,
@@ -106,8 +106,8 @@ function scalewaySide(
 }
 
 /**
- * What is mended is noticed at the next try only, unless it is forced. `npm run credentials` forces it itself; a Scaleway
- * that does not answer is not helped by it.
+ * A fix is noticed only at the next try, unless that is forced. `npm run credentials` forces it itself; a Scaleway
+ * that does not answer gains nothing from it.
  */
 function withNextTry(cause: Cause, now: Date): Cause {
   const { code, explains } = cause
@@ -125,10 +125,14 @@ function withNextTry(cause: Cause, now: Date): Cause {
   if (/^(CREDENTIALS|KEY|OPERATOR|SCALEWAY)_/.test(code)) return { ...cause, evidence }
   const byNamespace = groupBy(failing, ({ ref }) => ref.namespace)
   const force = [...byNamespace.values()].map((members) => paste.forceSync(members.map(({ ref }) => ref))).join(' and ')
-  return { ...cause, evidence, fix: `${cause.fix.replace(/\.$/, '')}. Then, not to wait for the operator: ${force}.` }
+  return {
+    ...cause,
+    evidence,
+    fix: `${cause.fix.replace(/\.$/, '')}. Then, to avoid waiting for the operator: ${force}.`,
+  }
 }
 
-/** The operator ends at the first ref that fails: its words then say nothing of another remote secret. */
+/** The operator stops at the first ref that fails: its message then says nothing about other remote secrets. */
 function isOfAnother(words: string, { where }: Cause): boolean {
   const [, named] = /\(key: path:([^)]+)\)/.exec(words) ?? []
   if (named === undefined || !where.startsWith('/')) return false

@@ -1,6 +1,6 @@
 import type { ExternalSecretObject } from '../../cluster/external-secrets.ts'
 
-/** What keeps the operator from ever reading an ExternalSecret again, as the spec has it; undefined: nothing. */
+/** The setting in the spec that keeps the operator from reading an ExternalSecret again; undefined: none. */
 export function frozenBy({ spec }: ExternalSecretObject): string | undefined {
   const { refreshPolicy, refreshInterval } = spec ?? {}
   if (refreshPolicy === 'CreatedOnce' || refreshPolicy === 'OnChange') return `refreshPolicy: ${refreshPolicy}`

@@ -14,7 +14,7 @@ export interface KeyIam {
   readonly ownerTier: Pick<TierModel, 'name'> | undefined
   /** RFC 3339; undefined when the key has not expired. */
   readonly expiredAt: string | undefined
-  /** The rules let through less than the plan says, or something else. */
+  /** The rules allow less than the plan, or something else. */
   readonly isConditionWrong: boolean
   /** What is wrong with the rules, as the message of a cause; undefined: they are as planned. */
   readonly fact: string | undefined
@@ -47,7 +47,7 @@ export function keyIam(
     evidence:
       problems.length > 0
         ? problems.filter((one) => one !== first).map(text)
-        : [`the rules of ${own?.name} are as planned; a change of them takes up to a minute to arrive`],
+        : [`the rules of ${own?.name} are as planned; a change takes up to a minute to take effect`],
   }
 }
 
@@ -57,7 +57,7 @@ const text = ({ where, message }: Problem) => `${where}: ${message}`
 
 const conditionCode = 'IAM_CONDITION_DIFFERS'
 
-/** Too many rights are no reason to be refused something. */
+/** Too many rights don't explain a refusal. */
 const tooFewCodes = [
   'IAM_APPLICATION_MISSING',
   'IAM_POLICY_MISSING',

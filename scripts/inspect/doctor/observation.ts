@@ -6,7 +6,7 @@ import type { Refusal } from './observe/admission.ts'
 import type { ClusterFacts } from './observe/cluster.ts'
 import type { ScalewayFacts } from './observe/scaleway.ts'
 
-/** Everything that was looked at, once. What causes are found in. */
+/** Everything that was read, once: the input for finding causes. */
 export interface Observation {
   readonly model: EnvironmentModel
   readonly now: Date
@@ -14,7 +14,7 @@ export interface Observation {
   readonly apiUrl: string
   /** An emulator on this machine, which the operator may know by another address. */
   readonly isLocal: boolean
-  /** Or why the cluster can't be looked at. */
+  /** Or why the cluster can't be read. */
   readonly cluster: ClusterFacts | ClusterTrouble
   readonly scaleway: ScalewayFacts
   readonly admission: Fact<readonly Refusal[]>

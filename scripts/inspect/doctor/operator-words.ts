@@ -1,6 +1,6 @@
 import type { CauseCode } from './cause-codes.ts'
 
-/** What the operator's words are about: what has to be looked at to know whether they are still true. */
+/** What a message of the operator is about: what has to be checked to know whether it is still true. */
 export type Subject =
   | 'credentials'
   | 'store'
@@ -14,12 +14,12 @@ export type Subject =
 
 export interface OperatorWords {
   readonly subject: Subject
-  /** Undefined: the words alone leave several causes open. */
+  /** Undefined: the message alone allows several causes. */
   readonly code: CauseCode | undefined
 }
 
 /**
- * What an event of the operator is about. Undefined for words that are none of these.
+ * What an event of the operator is about. Undefined for other messages.
  * Source: external-secrets, providers/v1/scaleway and pkg/controllers; scaleway-sdk-go, scw/errors.go; seen with 0.20.1 and 0.20.4.
  */
 export function recognise(message: string): OperatorWords | undefined {

@@ -9,20 +9,20 @@ import type { SecretSpec } from '../../model/types.ts'
 export const paste = {
   deploy: (model: EnvironmentModel) => code(commandLine`deploy --environment ${model.environment}`),
 
-  /** Makes IAM what the plan says: applications, policies and keys that are missing. */
+  /** Makes IAM match the plan: applications, policies and keys that are missing. */
   iam: ({ environment }: EnvironmentModel) =>
     code(`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh`),
 
-  /** Makes a new key and puts it in use. */
+  /** Creates a new key and puts it in use. */
   rotateKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate`),
 
   /** Deletes the key that `rotateKey` has replaced. */
   finishKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --rotate --finish`),
 
-  /** Puts a key that is in a file in use. */
+  /** Puts a key from a file in use. */
   giveKey: (model: EnvironmentModel, tier: TierModel) => code(`${credentials(model, tier)} --from key.json`),
 
-  /** Gives the key of a Secret to ourselves again, which trims it and names it right. */
+  /** Writes the key of a Secret again with our command, which trims it and names it right. */
   regiveKey: (model: EnvironmentModel, tier: TierModel, names: { accessKey: string; secretKey: string }) => {
     const half = (name: string) => `{{index .data "${name}" | base64decode}}{{"\\n"}}`
     const secret = shell`kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
@@ -49,7 +49,7 @@ export const paste = {
   /** The operator's own values; their first lines say how to install it with them. */
   operatorValues: () => code(`${pipedCommandLine`operator-values`} > operator-values.yaml`),
 
-  /** Makes the operator read Scaleway now. Several of one namespace: all that are in it. */
+  /** Makes the operator read Scaleway now. Several in one namespace: all of that namespace. */
   forceSync: (refs: readonly NamespacedRef[]) => {
     const [first, ...others] = refs
     return code(
@@ -57,10 +57,10 @@ export const paste = {
     )
   },
 
-  /** Makes the operator look at a store again. */
+  /** Makes the operator check a store again. */
   forceStore: (ref: NamespacedRef) => code(annotate(['secretstore', ref.name], ref)),
 
-  /** Reads Scaleway now, through a store that the operator has refused: it has to look at that first. */
+  /** Reads Scaleway now, through a store that the operator has refused: it has to check the store first. */
   forceStoreAndSync: (store: NamespacedRef, ref: NamespacedRef) =>
     code(
       `${annotate(['secretstore', store.name], store)} && sleep 3 && ${annotate(['externalsecret', ref.name], ref)}`,
@@ -72,7 +72,7 @@ export const paste = {
   deleteObject: (kind: string, { namespace, name }: NamespacedRef) =>
     code(shell`kubectl delete ${kind} ${name} --namespace ${namespace}`),
 
-  /** What `scw` has no command for. The key is no argument, which every user of the machine could read. */
+  /** Requests `scw` has no command for. The key is not an argument, which every user of the machine could read. */
   scalewayPost: (apiUrl: string, path: string) =>
     code(
       shell`printf 'X-Auth-Token: %s' "$SCW_SECRET_KEY" | curl --request POST --header @- --header 'Content-Type: application/json' --data '{}' ${apiUrl + path}`,

@@ -1,7 +1,7 @@
 import { type RemoteSecretModel, specsOf } from '../../model/resolve.ts'
 import type { ExternalSecretFacts } from './observe/tier.ts'
 
-/** The ExternalSecrets that are there, are not synced, and read one of these remote secrets. */
+/** The existing ExternalSecrets that are not synced and read one of these remote secrets. */
 export function readers(
   externalSecrets: readonly ExternalSecretFacts[],
   remotes: readonly RemoteSecretModel[],

@@ -8,7 +8,7 @@ import { isFrozen } from './frozen.ts'
 import type { ClusterFacts } from './observe/cluster.ts'
 import type { ExternalSecretFacts, TierFacts } from './observe/tier.ts'
 
-/** Something the operator should have done by now and has not. */
+/** Something the operator should have done by now but has not. */
 export interface Silence {
   readonly place: string
   readonly evidence: string
@@ -23,7 +23,7 @@ export function silences({ tiers }: ClusterFacts, now: Date): Silence[] {
   ])
 }
 
-/** When the operator was last seen at work in this cluster. */
+/** When the operator was last active in this cluster. */
 export function lastSign({ tiers }: ClusterFacts): Date | undefined {
   const times = tiers.flatMap(({ store, externalSecrets, events }) => [
     ...seenOr(events, []).map(({ lastTimestamp, eventTime }) => lastTimestamp ?? eventTime),
@@ -36,7 +36,7 @@ export function lastSign({ tiers }: ClusterFacts): Date | undefined {
 
 // --- internal ---
 
-/** Long enough for a busy operator to look at what was just made. */
+/** Long enough for a busy operator to process a new object. */
 const graceMs = 30_000
 const failedSilenceMs = 2 * longestPauseMs + 60_000
 
@@ -77,7 +77,7 @@ function transitions(object: WithConditions | undefined): (string | undefined)[]
   return (object?.status?.conditions ?? []).map(({ lastTransitionTime }) => lastTransitionTime)
 }
 
-/** When somebody last changed the spec; the API server notes it for each writer. */
+/** When the spec was last changed; the API server records it for each writer. */
 function changedAt({ metadata }: ExternalSecretObject): string | undefined {
   const times = ((metadata as ObjectMeta).managedFields ?? [])
     .filter(({ fieldsV1 }) => fieldsV1 !== undefined && 'f:spec' in fieldsV1)

@@ -4,7 +4,7 @@ import { type Fact, isSeen, seenOr } from './fact.ts'
 import { isTrouble, type Observation } from './observation.ts'
 import type { TierFacts } from './observe/tier.ts'
 
-/** What could not be looked at, and so has no cause even if it is wrong; sentences without their period. */
+/** What could not be checked, and so has no cause even if it is wrong; sentences without their period. */
 export function unexamined(
   { cluster, scaleway, admission, drift, model }: Observation,
   causes: readonly Cause[],
@@ -28,8 +28,8 @@ export function unexamined(
   ]
   const told = facts.flatMap((fact) => (fact && !isSeen(fact) ? [fact.unseen] : []))
   const { accountRefusal, hasAccount } = scaleway
-  const refused = accountRefusal ? [`what only your own account could see; it was refused: ${accountRefusal.told}`] : []
-  const alone = hasAccount ? [] : ['what only an account of yours could see: IAM, other regions, other projects']
+  const refused = accountRefusal ? [`what only your own account can see; it was refused: ${accountRefusal.told}`] : []
+  const alone = hasAccount ? [] : ['what only your own account can see: IAM, other regions, other projects']
   return [
     ...new Set([...told, ...seenOr(drift, { unseen: [] }).unseen, ...alone, ...refused, ...waiting(tiers, causes)]),
   ]
@@ -37,15 +37,15 @@ export function unexamined(
 
 // --- internal ---
 
-/** Just deployed: whether the operator gets on with it is not known yet. */
+/** Just deployed: it is not known yet whether the operator will succeed. */
 function waiting(tiers: readonly TierFacts[], causes: readonly Cause[]): string[] {
   const explained = new Set(causes.flatMap(({ explains }) => explains))
   return tiers.flatMap(({ externalSecrets }) =>
     seenOr(externalSecrets, [])
       .filter((one) => one.object && one.sync.state !== 'synced' && !explained.has(one))
       .map(({ ref, sync }) => {
-        const fact = sync.state === 'failed' ? 'failed a moment ago, and is tried again in another' : sync.message
-        return `${describeObject(kinds.externalSecret, ref)}: ${fact}; look again in half a minute`
+        const fact = sync.state === 'failed' ? 'has just failed, and will soon be tried again' : sync.message
+        return `${describeObject(kinds.externalSecret, ref)}: ${fact}; run this again in half a minute`
       }),
   )
 }

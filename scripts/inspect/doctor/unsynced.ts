@@ -1,7 +1,7 @@
 import { seenOr } from './fact.ts'
 import type { ExternalSecretFacts, TierFacts } from './observe/tier.ts'
 
-/** The ExternalSecrets of a tier that are there and not synced: whatever is wrong with the whole tier explains them. */
+/** The existing ExternalSecrets of a tier that are not synced: a problem of the whole tier explains them. */
 export function unsynced({ externalSecrets }: Pick<TierFacts, 'externalSecrets'>): ExternalSecretFacts[] {
   return seenOr(externalSecrets, []).filter(({ object, sync }) => object && sync.state !== 'synced')
 }

@@ -14,15 +14,15 @@ import { planRemovals, readRemovedTargets, removedTargetProblem } from './remova
 import { type DailyRequests, requestsPerDay } from './requests.ts'
 import { type Restart, restartsOf } from './restarts.ts'
 
-/** What a deployment would do, before it does. */
+/** What a deployment would do. */
 export interface DeployPlan {
   readonly changes: readonly ObjectChange[]
   readonly missing: readonly MissingSecret[]
   readonly restarts: readonly Restart[]
   readonly requests: DailyRequests
   /**
-   * Remote secrets of the organization, now and once those to be created are there. What is scheduled for deletion counts
-   * until it is gone. Undefined: they may not be counted.
+   * Remote secrets of the organization, now and after those to create exist. Those scheduled for deletion count
+   * until they are deleted for good. Undefined: they may not be counted.
    */
   readonly quota: { readonly now: number; readonly after: number; readonly limit: number } | undefined
   readonly problems: readonly Problem[]
@@ -47,7 +47,7 @@ export interface ReleaseChanges {
 /**
  * Which objects a deployment adds, changes and removes, by the API server's own account. Nothing is written.
  *
- * @throws KubernetesError for what may not be looked at
+ * @throws KubernetesError for what may not be read
  */
 export async function planChanges({
   client,
@@ -65,7 +65,7 @@ export async function planChanges({
 /**
  * Asks the API server and Scaleway what a deployment would change. Nothing is written.
  *
- * @throws KubernetesError, or ProblemError, for what can't be asked
+ * @throws KubernetesError, or ProblemError, when something can't be read
  */
 export async function planDeployment(sources: PlanSources): Promise<DeployPlan> {
   const { client, account, model, manifests, signal } = sources
@@ -106,14 +106,14 @@ async function liveObjects({ client, model, signal }: PlanSources): Promise<Kube
         if (isNotFound(error)) return { items: [] }
         throw error
       })
-      // A list leaves the kind of its items out.
+      // The items of a list have no kind.
       return items.map((item) => ({ ...item, kind: kind.kind }))
     }),
   )
   return (await Promise.all(lists)).flat()
 }
 
-/** Whoever may not list the organization is not told, and nothing else depends on it. */
+/** Without the right to list the organization the count is left out; nothing else depends on it. */
 async function quotaOf({ account, model }: PlanSources, missing: number): Promise<DeployPlan['quota']> {
   const organizationId = organizationOf(account, model)
   if (organizationId === undefined) return undefined
@@ -130,7 +130,7 @@ function overQuota({ remoteSecretQuota }: EnvironmentModel, { now, after }: NonN
   return {
     code: 'QUOTA_EXCEEDED',
     where: 'the Scaleway organization',
-    message: `has ${now} remote secrets, and would need ${after}. Expected at most ${remoteSecretQuota}.`,
-    fix: 'Bundle identities (layout "bundle"), or have Scaleway raise the quota and set remoteSecretQuota.',
+    message: `has ${now} remote secrets, and would have ${after}. Expected at most ${remoteSecretQuota}.`,
+    fix: 'Bundle identities (layout "bundle"), or ask Scaleway to raise the quota, and set remoteSecretQuota.',
   }
 }

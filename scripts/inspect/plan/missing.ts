@@ -4,26 +4,26 @@ import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { remoteFindings } from '../status/remote-findings.ts'
-import type { FolderSight } from '../survey/remote-secrets.ts'
+import type { FolderState } from '../survey/remote-secrets.ts'
 
-/** A remote secret without which a deployment does not arrive. */
+/** A remote secret that a deployment would wait for. */
 export interface MissingSecret {
   /** `/trackdechets-backend/redis-url` */
   readonly remoteSecret: string
   readonly variables: readonly string[]
   readonly owners: readonly string[]
   readonly optional: boolean
-  /** Scaleway has nothing that could be meant by it: it has to be created. */
+  /** Scaleway has nothing similar: it has to be created. */
   readonly isNowhere: boolean
-  /** As `npm run status` has it. */
+  /** As in `npm run status`. */
   readonly code: string
   readonly message: string
-  /** Where it has to be created, a command to paste. */
+  /** Where it has to be created: a command to paste. */
   readonly fix: string
 }
 
-/** What Scaleway lacks of an environment, in the words of `npm run status`. Pure. */
-export function missingSecrets(model: EnvironmentModel, folders: readonly FolderSight[], now: Date): MissingSecret[] {
+/** What an environment lacks in Scaleway, in the words of `npm run status`. Pure. */
+export function missingSecrets(model: EnvironmentModel, folders: readonly FolderState[], now: Date): MissingSecret[] {
   const findings = remoteFindings(model, folders, now)
   return folders.flatMap(({ tier, remotes, uncatalogued }) =>
     remotes
@@ -53,7 +53,7 @@ export function missingSecrets(model: EnvironmentModel, folders: readonly Folder
   )
 }
 
-/** An optional one is no problem but where it is in another place than it is looked for. */
+/** An optional one is a problem only where it exists in the wrong place. */
 export function missingProblem(missing: MissingSecret): Problem[] {
   const { remoteSecret, owners, optional, isNowhere, code, message, fix } = missing
   if (optional && code !== 'REMOTE_ELSEWHERE') return []
@@ -61,7 +61,7 @@ export function missingProblem(missing: MissingSecret): Problem[] {
     {
       code,
       where: remoteSecret,
-      message: optional ? message : `${message} The deployment would wait for it in vain.`,
+      message: optional ? message : `${message} The deployment would wait for it until it times out.`,
       fix: `${isNowhere ? `Create it: \`${fix}\`` : fix.replace(/\.$/, '')} (owner ${owners.join(', ')})`,
       ...(optional ? { severity: 'warning' as const } : {}),
     },

@@ -13,7 +13,7 @@ export interface ObjectChange {
   readonly kind: string
   readonly name: string
   readonly namespace?: string
-  /** `keep`: it is no longer rendered, and stays all the same. */
+  /** `keep`: it is no longer rendered, but is kept. */
   readonly action: 'add' | 'change' | 'remove' | 'keep' | 'none'
   /** Of a change. Never a value of a Secret. */
   readonly fields: readonly FieldChange[]
@@ -26,13 +26,13 @@ export const refusedByServer = 'the API server refuses it'
 
 export interface ObjectPlan {
   readonly changes: readonly ObjectChange[]
-  /** What the API server refuses, admission included. */
+  /** What the API server refuses, including admission. */
   readonly problems: readonly Problem[]
 }
 
 /**
- * What a deployment makes of the objects of a release, by the API server's own account: each is tried out in a dry run, and
- * compared with what is there.
+ * What a deployment does to the objects of a release, according to the API server: each is applied in a dry run, and
+ * compared with the current object.
  *
  * @param manifests as rendered, in the order Helm applies them
  */
@@ -58,7 +58,7 @@ export async function planObjects(
 
 // --- internal ---
 
-/** It is in no template: Helm makes it, or whoever deploys instead. */
+/** It is in no template: Helm creates it, or another tool that deploys. */
 async function releaseNamespace(client: TrialClient, name: string, signal?: AbortSignal): Promise<ObjectChange[]> {
   const exists = await client.get(kinds.namespace, { name }, signal)
   return exists ? [] : [{ kind: kinds.namespace.kind, name, action: 'add', fields: [] }]
@@ -68,7 +68,7 @@ interface Question {
   readonly client: TrialClient
   readonly kind: Kind
   readonly manifest: KubernetesObject
-  /** Namespaces that the upgrade makes. */
+  /** Namespaces that the upgrade creates. */
   readonly created: ReadonlySet<string>
   readonly signal: AbortSignal | undefined
 }
@@ -88,7 +88,7 @@ async function planObject({ client, kind, manifest, created, signal }: Question)
     return { change: of('add', { unasked: 'its namespace does not exist yet' }) }
   const trial = await tryOut(client, kind, manifest, { signal })
   if (trial.says === 'replaced')
-    return { change: of('change', { unasked: 'it has to be made anew' }), problem: trial.problem }
+    return { change: of('change', { unasked: 'it has to be created again' }), problem: trial.problem }
   if (trial.says === 'absent') return { change: of('add') }
   if (trial.says === 'there') {
     const { fields } = trial
@@ -105,13 +105,13 @@ async function planObject({ client, kind, manifest, created, signal }: Question)
   }
 }
 
-/** The deployment mends it by itself. */
+/** The deployment itself repairs it. */
 function foreignProblem(kind: Kind, { metadata }: KubernetesObject, fields: readonly FieldChange[]): Problem {
   return {
     code: 'FOREIGN_FIELDS',
     where: describeObject(kind, metadata),
-    message: `is not as it was deployed: ${shortList(fields.map(fieldChangeText))}. Expected what the chart renders, and nothing else.`,
-    fix: 'See who the field manager is, and why; the deployment puts it back.',
+    message: `has changed since it was deployed: ${shortList(fields.map(fieldChangeText))}. Expected what the chart renders, and nothing else.`,
+    fix: 'Find out who the field manager is, and why; the deployment restores the object.',
     severity: 'warning',
   }
 }
@@ -122,7 +122,7 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
     return {
       code: 'KIND_ABSENT',
       where,
-      message: `the cluster has no kind ${kind.kind} of ${kind.apiVersion}. Expected it.`,
+      message: `the cluster lacks the kind ${kind.kind} of ${kind.apiVersion}. Expected it to exist.`,
       fix:
         kind.apiVersion === 'bitnami.com/v1alpha1'
           ? 'Install sealed-secrets, or leave out sealedCredentials in scripts/environments.ts.'
@@ -131,14 +131,14 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
   return {
     code: 'PLAN_REFUSED',
     where,
-    message: `${error.message.replace(/\.$/, '')}. Expected the API server to take it.`,
+    message: `${error.message.replace(/\.$/, '')}. Expected the API server to accept it.`,
     fix: 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
   }
 }
 
 /**
- * Admission judges by the boundary that is in the cluster now, and the upgrade itself replaces that before the objects it
- * judges: where it changes, a refusal of now says nothing.
+ * Admission judges by the boundary that is in the cluster now, and the upgrade replaces that before the objects it
+ * judges: where it changes, a refusal now says nothing.
  */
 function judgedByTheirOwn({ problems, changes }: ObjectPlan): ObjectPlan {
   const boundaries = changes.filter(({ kind, name }) => kind === 'Secret' && name.startsWith('boundary-'))
@@ -165,7 +165,7 @@ function notJudged({ where }: Problem): Problem {
     code: 'PLAN_NOT_JUDGED',
     where,
     message:
-      'is refused by the boundary that is in the cluster now, which the upgrade changes before it. Expected it judged by the new one.',
+      'is refused by the current boundary, which the upgrade changes before it. Expected it to be judged by the new one.',
     fix: 'Deploy: the new boundary is in place before this object, and judges it then.',
     severity: 'warning',
   }

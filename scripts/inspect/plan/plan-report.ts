@@ -54,11 +54,11 @@ export function objectsJson(changes: readonly ObjectChange[]): readonly object[]
   return changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
 }
 
-/** `3 to add, 1 to change, 1 to remove, 20 as they are; the API server refuses 1 of them` */
+/** `3 to add, 1 to change, 1 to remove, 20 unchanged; the API server refuses 1 of them` */
 export function planSummary({ changes }: Pick<DeployPlan, 'changes'>): string {
   const count = (action: ObjectChange['action']) => changes.filter((change) => change.action === action).length
   const refused = changes.filter(({ unasked }) => unasked === refusedByServer).length
-  const counts = `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} as they are`
+  const counts = `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} unchanged`
   return refused === 0 ? counts : `${counts}; the API server refuses ${refused} of them`
 }
 
@@ -107,7 +107,7 @@ function sectionsOf(plan: DeployPlan): Section[] {
     },
     {
       title: 'Remote secrets to put right first',
-      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'WHAT IS SO'],
+      header: ['REMOTE SECRET', 'NEED', 'OWNER', 'STATE', 'PROBLEM'],
       rows: plan.missing
         .filter(({ isNowhere }) => !isNowhere)
         .map((one) => [one.remoteSecret, needOf(one), one.owners.join(', '), one.code, one.message]),
@@ -145,10 +145,10 @@ function figures({ requests, quota }: DeployPlan): string[] {
   const { before, after } = requests
   const whole = (value: number) => Math.round(value).toLocaleString('en')
   const secrets = quota
-    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for their 7 days`
+    ? `${quota.now} now, ${quota.after} with those to create, of ${quota.limit}; those scheduled for deletion count for 7 days`
     : 'not known: this account may not count them'
   return [
-    `Scaleway requests a day: ${whole(before)} now, ${whole(after)} afterwards`,
+    `Scaleway requests per day: ${whole(before)} now, ${whole(after)} afterwards`,
     `Remote secrets of the organization: ${secrets}`,
   ]
 }

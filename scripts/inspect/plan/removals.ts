@@ -10,7 +10,7 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { ObjectChange } from './objects.ts'
 
 /**
- * What is in the cluster of a release and no longer rendered. The objects are found by the chart's own labels, so that it
+ * Objects of a release in the cluster that are no longer rendered. They are found by the chart's own labels, so that it
  * does not matter who deployed them. Where listing the whole cluster is refused, the namespaces of the environment alone
  * are searched.
  *
@@ -43,13 +43,13 @@ export async function planRemovals(
     }))
 }
 
-/** A Secret that goes with its ExternalSecret, and who reads it. */
+/** A Secret that is deleted with its ExternalSecret, and its readers. */
 export interface RemovedTarget {
   readonly namespace: string
   readonly name: string
-  /** Undefined: it is not there, or may not be read. */
+  /** Undefined: it does not exist, or may not be read. */
   readonly keys: readonly string[] | undefined
-  /** Undefined: they may not be looked at. */
+  /** Undefined: they may not be read. */
   readonly readers: readonly Reader[] | undefined
 }
 
@@ -83,14 +83,14 @@ export async function readRemovedTargets(
   )
 }
 
-/** Whatever reads a Secret that is gone stops at its next start, unless it may be absent. */
+/** A workload that reads a deleted Secret can't start again, unless the Secret is optional for it. */
 export function removedTargetProblem({ namespace, name, keys, readers }: RemovedTarget): Problem {
   const amount = keys ? `, with ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}` : ''
   return {
     code: 'TARGET_REMOVED',
     where: describeObject(kinds.secret, { namespace, name }),
-    message: `will be DELETED${amount}: its ExternalSecret is no longer rendered; ${readersText(readers)}. Expected every target to stay.`,
-    fix: 'See that no workload reads it any more, or take the change of the catalogue back.',
+    message: `will be DELETED${amount}: its ExternalSecret is no longer rendered; ${readersText(readers)}. Expected every target to be kept.`,
+    fix: 'Make sure that no workload reads it any more, or undo the change of the catalogue.',
     ...(readers?.some(({ optional }) => !optional) ? {} : { severity: 'warning' as const }),
   }
 }
@@ -107,7 +107,7 @@ function readerOf({ kind, name, secrets }: PodTemplate, target: string): Reader[
 }
 
 function readersText(readers: RemovedTarget['readers']): string {
-  if (!readers) return 'who reads it may not be looked at'
+  if (!readers) return 'you may not see its readers'
   if (readers.length === 0) return 'no workload of its namespace reads it'
   const texts = readers.map(({ workload, optional }) => {
     return `${workload} (${optional ? 'starts without it' : 'does NOT start without it'})`
@@ -115,7 +115,7 @@ function readersText(readers: RemovedTarget['readers']): string {
   return `it is read by ${shortList(texts)}`
 }
 
-/** A finalizer may keep for a while what is removed already. */
+/** A finalizer may keep a deleted object for a while. */
 function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean {
   return deletionTimestamp !== undefined
 }

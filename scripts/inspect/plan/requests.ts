@@ -1,14 +1,14 @@
 import type { KubernetesObject } from '../../kubernetes/kinds.ts'
 import { durationSeconds } from '../../model/duration.ts'
 
-/** Scaleway requests that the operator makes in a day. */
+/** Scaleway requests that the operator makes per day. */
 export interface DailyRequests {
   readonly before: number
   readonly after: number
 }
 
 /**
- * What ExternalSecrets and stores cost in a day: three requests an entry at each refresh, one a store every five minutes.
+ * What ExternalSecrets and stores cost per day: three requests per entry at each refresh, and one per store every five minutes.
  * Source: the operator's Scaleway provider, and its default `--store-requeue-interval`.
  */
 export function requestsPerDay(objects: readonly KubernetesObject[]): number {
@@ -31,6 +31,6 @@ function daily(object: KubernetesObject & { readonly spec?: Spec }): number {
   if (object.kind !== 'ExternalSecret') return 0
   const { refreshInterval = '1h', data = [], dataFrom = [] } = object.spec ?? {}
   const seconds = durationSeconds(refreshInterval) ?? 0
-  // Zero: it is read once, and never again.
+  // Zero: it is read once and never again.
   return seconds === 0 ? 0 : 3 * (data.length + dataFrom.length) * (secondsPerDay / seconds)
 }

@@ -1,22 +1,22 @@
 import { variablesOf } from '../../cluster/expected-spec.ts'
 import { delivers } from '../../cluster/secret-uses.ts'
 import { externalSecrets, type TierModel, targetKeys } from '../../model/resolve.ts'
-import type { ConsumerSight } from '../survey/cluster-survey.ts'
+import type { ConsumerState } from '../survey/cluster-survey.ts'
 import type { ObjectChange } from './objects.ts'
 import type { RemovedTarget } from './removals.ts'
 
-/** A workload that has to start again before it sees what an upgrade changes. */
+/** A workload that has to restart before it sees what an upgrade changes. */
 export interface Restart {
   /** `Deployment/trackdechets-backend/api` */
   readonly workload: string
-  /** Keys of the target that appear, go, or are read from elsewhere. */
+  /** Keys of the target that are added, removed, or read from elsewhere. */
   readonly keys: readonly string[]
 }
 
 /** Which workloads of a tier read keys that the upgrade changes. Pure. */
 export function restartsOf(
   tier: TierModel,
-  consumers: ReadonlyMap<string, ConsumerSight>,
+  consumers: ReadonlyMap<string, ConsumerState>,
   changes: readonly ObjectChange[],
   gone: readonly RemovedTarget[],
 ): Restart[] {
@@ -25,8 +25,8 @@ export function restartsOf(
     const uses = (template?.secrets ?? []).filter(({ by }) => by === 'variables')
     const keys = own.flatMap((change) => {
       const affected = uses.filter(({ secret }) => secret === change.name)
-      // Without a Secret that has to be there, pods wait before they start: for a new one they need no restart, and one
-      // that goes is a problem of its own.
+      // Pods wait for a required Secret before they start: a new one needs no restart, and one
+      // that is removed is a separate problem.
       if (change.action !== 'change' && affected.some(({ optional }) => !optional)) return []
       return changedKeys(change, tier, gone).filter((key) => affected.some((use) => delivers(use, change.name, key)))
     })

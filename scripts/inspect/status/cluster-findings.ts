@@ -8,24 +8,24 @@ import { shortList } from '../../lib/short-list.ts'
 import { durationSeconds } from '../../model/duration.ts'
 import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { TierSight } from '../survey/cluster-survey.ts'
+import type { TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
 import { type Finding, finding } from './finding.ts'
 import type { StateCode } from './states.ts'
 
-/** In what the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
-export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSight[], now: Date): Finding[] {
-  return tiers.flatMap((sight) => [
-    ...storeFindings(model, sight),
-    ...leftovers(model, sight),
-    ...externalSecrets(sight.tier).flatMap((externalSecret) => {
-      const report = sight.reports.find(({ ref }) => ref.name === externalSecret.name)
+/** How the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
+export function clusterFindings(model: EnvironmentModel, tiers: readonly TierState[], now: Date): Finding[] {
+  return tiers.flatMap((view) => [
+    ...storeFindings(model, view),
+    ...leftovers(model, view),
+    ...externalSecrets(view.tier).flatMap((externalSecret) => {
+      const report = view.reports.find(({ ref }) => ref.name === externalSecret.name)
       return report ? syncFindings(model, externalSecret, report, now) : []
     }),
   ])
 }
 
-/** What else of the chart is not as rendered; it is about no single entry. Pure. */
+/** Other objects of the chart that are not as rendered; not about single entries. Pure. */
 export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSurvey, 'drifted'>): Finding[] {
   return drifted.map(({ place, message, fix = `Run ${deploy(model)}` }) =>
     finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
@@ -37,13 +37,13 @@ export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSu
 const deploy = ({ environment }: EnvironmentModel) => `\`${commandLine`deploy --environment ${environment}`}\``
 const doctor = ({ environment }: EnvironmentModel) => `\`${commandLine`doctor --environment ${environment}`}\``
 
-function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSight): Finding[] {
+function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierState): Finding[] {
   const where = describeObject(kinds.secretStore, { namespace: tier.namespace, name: tier.secretStore })
   const specs = externalSecrets(tier).flatMap(specsOf)
   const of = (code: StateCode, message: string) => finding({ code, where, message, fix: `Run ${deploy(model)}`, specs })
-  // What these lack, the store lacks for the same reason.
+  // If these are missing, the store is missing for the same reason.
   if (reports.some(({ obstacle }) => obstacle === 'kind-absent' || obstacle === 'namespace-absent')) return []
-  if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it.')]
+  if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it to exist.')]
   return [
     ...(store.differences.length > 0
       ? [
@@ -64,14 +64,14 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSi
   ]
 }
 
-/** The operator goes on writing its target, and whoever reads that still gets it. */
-function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierSight): Finding[] {
+/** The operator continues to write its target, and its readers still get it. */
+function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: TierState): Finding[] {
   return leftovers.map((name) =>
     finding({
       code: 'EXTERNAL_SECRET_UNCATALOGUED',
       where: describeObject(kinds.externalSecret, { namespace, name }),
-      message: 'is still there, and no entry of the catalogue is in it. Expected it removed with its Secret.',
-      fix: `See who reads its Secret: \`${commandLine`plan --environment ${model.environment}`}\`; then ${deploy(model)}`,
+      message: 'still exists, and holds no entry of the catalogue. Expected it to be removed with its Secret.',
+      fix: `Find out who reads its Secret: \`${commandLine`plan --environment ${model.environment}`}\`; then ${deploy(model)}`,
       specs: [],
     }),
   )
@@ -100,8 +100,8 @@ function syncFindings(
     return [
       of(
         'UNREADABLE',
-        'its target may not be read by you: only the operator vouches for its keys',
-        'Nothing has to be done; or have the right given to whoever runs this.',
+        "you may not read its target; relying on the operator's status for its keys",
+        'Nothing has to be done; or ask an administrator of the cluster for this right.',
       ),
     ]
   if (obstacle && obstacle !== 'target-differs') return [of(obstacles[obstacle], message, `Run ${deploy(model)}`)]
@@ -110,16 +110,16 @@ function syncFindings(
       of(
         'TARGET_DIFFERS',
         `${message}. Expected exactly the catalogued keys`,
-        `Find who else writes it: ${doctor(model)}`,
+        `Find out who else writes it: ${doctor(model)}`,
         concerned(all, keys),
       ),
     ]
   if (state !== 'synced')
-    return [of('NOT_SYNCED', `${message}. Expected it synced`, `Find the cause: ${doctor(model)}`)]
+    return [of('NOT_SYNCED', `${message}. Expected it to be synced`, `Find the cause: ${doctor(model)}`)]
   return [...unexpected(of, keys), ...overdue(model, of, report, now)]
 }
 
-/** The entries whose keys are missing; none, where there are only keys too many; all, where there is no target. */
+/** The entries whose keys are missing; none, if there are only extra keys; all, if there is no target. */
 function concerned(specs: readonly SecretSpec[], keys: Exclude<WaitReport['keys'], 'unreadable'>): SecretSpec[] {
   return keys ? specs.filter(({ variable }) => keys.missing.includes(variable)) : [...specs]
 }
@@ -130,10 +130,10 @@ type Make = (code: StateCode, fact: string, fix: string, specs?: readonly Secret
 function unexpected(of: Make, keys: Exclude<WaitReport['keys'], 'unreadable'>): Finding[] {
   if (!keys || keys.unexpected.length === 0) return []
   const fact = `its target holds ${shortList(keys.unexpected)}, which is not catalogued. Expected only catalogued keys`
-  return [of('TARGET_DIFFERS', fact, 'Find who else writes this Secret.', [])]
+  return [of('TARGET_DIFFERS', fact, 'Find out who else writes this Secret.', [])]
 }
 
-/** One interval may pass between reads, and as much again for a try that failed; then something is wrong. */
+/** One interval may pass between reads, and another one after a failed try; after that something is wrong. */
 function overdue(
   { refreshInterval }: EnvironmentModel,
   of: Make,
@@ -142,7 +142,7 @@ function overdue(
 ): Finding[] {
   const intervalMs = 1000 * (durationSeconds(refreshInterval) ?? 0)
   if (!refreshedAt || intervalMs === 0 || now.getTime() - refreshedAt.getTime() <= 2 * intervalMs) return []
-  const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected it every ${refreshInterval}`
+  const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected a read every ${refreshInterval}`
   const force = shell`kubectl annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
-  return [of('REFRESH_OVERDUE', fact, `See that the operator runs, then: \`${force}\``)]
+  return [of('REFRESH_OVERDUE', fact, `Check that the operator runs, then: \`${force}\``)]
 }

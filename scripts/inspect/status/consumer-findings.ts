@@ -5,18 +5,18 @@ import { shortList } from '../../lib/short-list.ts'
 import { consumes } from '../../model/consumers.ts'
 import { type ExternalSecretModel, externalSecrets, specsOf, type TierModel } from '../../model/resolve.ts'
 import type { SecretSpec, WorkloadKind } from '../../model/types.ts'
-import type { ConsumerSight, TierSight } from '../survey/cluster-survey.ts'
+import type { ConsumerState, TierState } from '../survey/cluster-survey.ts'
 import { outdatedPods } from '../survey/outdated.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** In what the workloads of a cluster differ from what the catalogue says they read. Pure. */
-export function consumerFindings(tiers: readonly TierSight[], now: Date): Finding[] {
+/** How the workloads of a cluster differ from what the catalogue says they read. Pure. */
+export function consumerFindings(tiers: readonly TierState[], now: Date): Finding[] {
   return tiers.flatMap(({ tier, consumers, reports }) => {
     if (consumers === 'unreadable') return [unreadable(tier)]
     const places = Object.entries(tier.workloads).map(([name, { kind }]) => {
-      return { tier, name, kind, sight: consumers.get(name) ?? { pods: [] } }
+      return { tier, name, kind, view: consumers.get(name) ?? { pods: [] } }
     })
-    const found = places.filter(({ sight }) => sight.template !== undefined)
+    const found = places.filter(({ view }) => view.template !== undefined)
     return [
       ...absent(places.filter((place) => !found.includes(place))),
       ...found.flatMap((place) =>
@@ -35,7 +35,7 @@ interface Place {
   readonly tier: TierModel
   readonly name: string
   readonly kind: WorkloadKind
-  readonly sight: ConsumerSight
+  readonly view: ConsumerState
 }
 
 /** All that a namespace lacks, in one finding. A Job is often deleted when it is done. */
@@ -53,7 +53,7 @@ function absent(places: readonly Place[]): Finding[] {
     finding({
       code: 'CONSUMER_ABSENT',
       where: `Namespace/${tier.namespace}`,
-      message: `has no ${shortList(missing.map(({ kind, name }) => `${kind}/${name}`))}. Expected what the catalogue has read secrets.`,
+      message: `lacks ${shortList(missing.map(({ kind, name }) => `${kind}/${name}`))}. Expected all workloads of the catalogue.`,
       fix: `Deploy them, or correct the workloads of tier "${tier.name}" in scripts/catalogue.ts.`,
       specs,
       workloads: missing.map(({ name }) => name),
@@ -61,9 +61,9 @@ function absent(places: readonly Place[]): Finding[] {
   ]
 }
 
-/** Keys the pods do not get from the target, whether as variables or as files. */
-function unread({ tier, name, kind, sight }: Place, externalSecret: ExternalSecretModel): Finding[] {
-  const uses = sight.template?.secrets ?? []
+/** Keys the pods do not get from the target, neither as variables nor as files. */
+function unread({ tier, name, kind, view }: Place, externalSecret: ExternalSecretModel): Finding[] {
+  const uses = view.template?.secrets ?? []
   const target = externalSecret.name
   const specs = specsOf(externalSecret).filter(
     (spec) => consumes(name, spec) && !uses.some((use) => delivers(use, target, spec.variable)),
@@ -74,7 +74,7 @@ function unread({ tier, name, kind, sight }: Place, externalSecret: ExternalSecr
     finding({
       code: 'CONSUMER_WITHOUT_SECRET',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `does not read ${shortList(specs.map(({ variable }) => variable))} from Secret ${target}. Expected it to, as the catalogue says.`,
+      message: `does not read ${shortList(specs.map(({ variable }) => variable))} from Secret ${target}. Expected it to read what the catalogue says.`,
       fix: `Add \`envFrom: [{ secretRef: { name: ${target}${optional} } }]\` to its containers, or name the consumers of these entries in scripts/catalogue.ts.`,
       specs,
       workloads: [name],
@@ -83,22 +83,22 @@ function unread({ tier, name, kind, sight }: Place, externalSecret: ExternalSecr
 }
 
 function outdated(
-  { tier, name, kind, sight }: Place,
+  { tier, name, kind, view }: Place,
   externalSecret: ExternalSecretModel,
   changedAt: Date | undefined,
   now: Date,
 ): Finding[] {
-  const old = outdatedPods(name, sight, externalSecret, changedAt)
+  const old = outdatedPods(name, view, externalSecret, changedAt)
   if (!old || !changedAt) return []
   const fix =
     kind === 'Job'
-      ? 'Let it end, or delete it and have it made again.'
+      ? 'Let it end, or delete it and create it again.'
       : `\`${shell`kubectl rollout restart ${kind.toLowerCase()}/${name} --namespace ${tier.namespace}`}\``
   return [
     finding({
       code: 'CONSUMER_OUTDATED',
       where: `${kind}/${tier.namespace}/${name}`,
-      message: `${old.pods.length} of ${sight.pods.length} pods run since before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected them started after it.`,
+      message: `${old.pods.length} of ${view.pods.length} pods started before Secret ${externalSecret.name} last changed, ${age(now.getTime() - changedAt.getTime())} ago. Expected pods that started after the change.`,
       fix,
       specs: old.specs,
       workloads: [name],
@@ -110,8 +110,8 @@ function unreadable({ namespace }: TierModel): Finding {
   return finding({
     code: 'UNREADABLE',
     where: `Namespace/${namespace}`,
-    message: 'its workloads may not be listed by you. Expected the right to see who reads the Secrets.',
-    fix: 'Nothing has to be done; or have the right given to whoever runs this.',
+    message: 'you may not list its workloads. Expected the right to see who reads the Secrets.',
+    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
     specs: [],
   })
 }

@@ -2,10 +2,10 @@ import type { Problem } from '../../lib/problems.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { type StateCode, states } from './states.ts'
 
-/** Something that keeps the four sides from agreeing, and the entries of the catalogue it is about. */
+/** A difference between the four sides, and the entries of the catalogue it is about. */
 export interface Finding extends Problem {
   readonly code: StateCode
-  /** Empty: it is about no single entry. */
+  /** Empty: it is not about single entries. */
   readonly specs: readonly SecretSpec[]
   /** Workloads that do not read the current values, where it is about these. */
   readonly workloads?: readonly string[]

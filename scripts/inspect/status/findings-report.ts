@@ -21,7 +21,7 @@ export function findingsText(
 
 // --- internal ---
 
-/** The same for findings that one command mends. */
+/** The same for findings that one command fixes. */
 function causeKey(one: Finding): string {
   return JSON.stringify([one.code, one.message, one.fixFor ? one.specs[0]?.tier : one.fix])
 }

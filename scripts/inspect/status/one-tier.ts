@@ -1,14 +1,14 @@
 import { kinds } from '../../kubernetes/kinds.ts'
 import type { TierModel } from '../../model/resolve.ts'
-import type { Sights } from './rows.ts'
+import type { Observed } from './rows.ts'
 
 /** What was seen of one tier, and of what serves the whole cluster. Pure. */
-export function sightsOf({ name, namespace }: Pick<TierModel, 'name' | 'namespace'>, sights: Sights): Sights {
+export function observedOf({ name, namespace }: Pick<TierModel, 'name' | 'namespace'>, observed: Observed): Observed {
   return {
-    ...sights,
-    folders: sights.folders.filter(({ tier }) => tier.name === name),
-    tiers: sights.tiers.filter(({ tier }) => tier.name === name),
-    drift: { drifted: sights.drift.drifted.filter(({ place }) => isIts(place, namespace)) },
+    ...observed,
+    folders: observed.folders.filter(({ tier }) => tier.name === name),
+    tiers: observed.tiers.filter(({ tier }) => tier.name === name),
+    drift: { drifted: observed.drift.drifted.filter(({ place }) => isIts(place, namespace)) },
   }
 }
 

@@ -7,18 +7,18 @@ import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf, typeFits } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { rotationDue } from '../../model/rotation-due.ts'
-import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
+import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** In what the folders of Scaleway differ from the catalogue. Pure. */
+/** How the folders of Scaleway differ from the catalogue. Pure. */
 export function remoteFindings(
   { environment }: Pick<EnvironmentModel, 'environment'>,
-  folders: readonly FolderSight[],
+  folders: readonly FolderState[],
   now: Date,
 ): Finding[] {
   return folders.flatMap((folder) => [
-    ...folder.remotes.flatMap((sight) => {
-      const context = { environment, tier: folder.tier, folder, sight }
+    ...folder.remotes.flatMap((view) => {
+      const context = { environment, tier: folder.tier, folder, view }
       const missing = presence(context)
       return missing ? [missing] : [...quality(context), ...rotation(context, now)]
     }),
@@ -31,12 +31,12 @@ export function remoteFindings(
 interface Context {
   readonly environment: string
   readonly tier: TierModel
-  readonly folder: FolderSight
-  readonly sight: RemoteSight
+  readonly folder: FolderState
+  readonly view: RemoteState
 }
 
-function presence({ environment, tier, folder, sight }: Context): Finding | undefined {
-  const { remote, found, version, elsewhere } = sight
+function presence({ environment, tier, folder, view }: Context): Finding | undefined {
+  const { remote, found, version, elsewhere } = view
   const { specs, optional } = remote
   const where = placeOf(remote)
   if (version) return undefined
@@ -44,7 +44,7 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
     return finding({
       code: 'REMOTE_ELSEWHERE',
       where,
-      message: `is not there; a remote secret of this name is in ${elsewhere.join(', ')}. Expected it in ${tier.remotePath}.`,
+      message: `does not exist; a remote secret of this name is in ${elsewhere.join(', ')}. Expected it in ${tier.remotePath}.`,
       fix: `Move it: \`${shell`scw secret secret update <id> path=${tier.remotePath}`}\`, or correct remotePath in scripts/catalogue.ts.`,
       specs,
     })
@@ -55,7 +55,7 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
     return finding({
       code: 'OPTIONAL_ABSENT',
       where,
-      message: `${found ? 'has no enabled version' : 'is not there'}, and may be absent.`,
+      message: `${found ? 'has no enabled version' : 'does not exist'}, and is optional.`,
       fix: `If it is needed: ${fill}`,
       specs,
     })
@@ -72,15 +72,15 @@ function presence({ environment, tier, folder, sight }: Context): Finding | unde
   return finding({
     code: 'REMOTE_ABSENT',
     where,
-    message: `is not there.${similar === undefined ? '' : ` The folder has "${similar}", which no entry names.`} Expected it.`,
+    message: `does not exist.${similar === undefined ? '' : ` The folder has "${similar}", which no entry names.`} Expected it to exist.`,
     fix: `Create it: ${fill}${similar === undefined ? '' : `, or rename "${similar}"`}`,
     ...(similar === undefined ? { fixFor: (all) => `Create them: ${fillOf(all)}` } : {}),
     specs,
   })
 }
 
-function quality({ environment, tier, sight }: Context): Finding[] {
-  const { remote, found, faults = [] } = sight
+function quality({ environment, tier, view }: Context): Finding[] {
+  const { remote, found, faults = [] } = view
   const where = placeOf(remote)
   if (found?.status === 'locked') {
     const message = "is locked: its encryption key can't be used. Expected one that can be read."
@@ -109,7 +109,7 @@ function quality({ environment, tier, sight }: Context): Finding[] {
   ]
 }
 
-function typeFinding(remote: RemoteSight['remote'], type: string): Finding {
+function typeFinding(remote: RemoteState['remote'], type: string): Finding {
   return finding({
     code: 'REMOTE_TYPE',
     where: placeOf(remote),
@@ -119,8 +119,8 @@ function typeFinding(remote: RemoteSight['remote'], type: string): Finding {
   })
 }
 
-function rotation({ environment, sight }: Context, now: Date): Finding[] {
-  const { remote, version } = sight
+function rotation({ environment, view }: Context, now: Date): Finding[] {
+  const { remote, version } = view
   if (!version) return []
   return remote.specs.flatMap((spec) => {
     const due = rotationDue(spec, version.createdAt, now)
@@ -130,21 +130,21 @@ function rotation({ environment, sight }: Context, now: Date): Finding[] {
     return finding({
       code: due.state === 'overdue' ? 'ROTATION_OVERDUE' : 'ROTATION_DUE',
       where: `${placeOf(remote)} (${spec.variable})`,
-      message: `version ${version.revision} is ${old} old, and was to be rotated by ${day}. Expected no value older than ${spec.rotation}.`,
+      message: `version ${version.revision} is ${old} old, and had to be rotated by ${day}. Expected a value that is not older than ${spec.rotation}.`,
       fix: `\`${commandLine`rotate --environment ${environment} ${spec.tier}.${spec.variable}`}\``,
       specs: [spec],
     })
   })
 }
 
-function uncatalogued({ tier, uncatalogued }: FolderSight): Finding[] {
+function uncatalogued({ tier, uncatalogued }: FolderState): Finding[] {
   if (uncatalogued.length === 0) return []
   return [
     finding({
       code: 'REMOTE_UNCATALOGUED',
       where: tier.remotePath,
       message: `holds ${shortList(uncatalogued)}, which no entry of the catalogue names. Expected only the catalogued ones.`,
-      fix: 'Add them to scripts/catalogue.ts, or delete them: whoever holds the key of the tier can read them.',
+      fix: 'Add them to scripts/catalogue.ts, or delete them: the key of the tier can read them.',
       specs: [],
     }),
   ]

@@ -1,5 +1,5 @@
 import { operatorProblems } from '../../cluster/operator-problems.ts'
-import type { OperatorSight } from '../../cluster/operators.ts'
+import type { OperatorState } from '../../cluster/operators.ts'
 import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import { compare } from '../../lib/problems.ts'
 import { shell } from '../../lib/shell.ts'
@@ -7,9 +7,9 @@ import { consumes } from '../../model/consumers.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { ConsumerSight, TierSight } from '../survey/cluster-survey.ts'
+import type { ConsumerState, TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
-import type { FolderSight, RemoteSight } from '../survey/remote-secrets.ts'
+import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
 import { clusterFindings, driftFindings } from './cluster-findings.ts'
 import { consumerFindings } from './consumer-findings.ts'
 import { type Finding, finding } from './finding.ts'
@@ -32,29 +32,29 @@ export interface StatusRow {
     readonly state: WaitReport['state']
     readonly refreshedAt: string | null
   }
-  /** Workloads that read the current value, of those the catalogue names; null: they may not be looked at. */
+  /** Workloads that read the current value, of those the catalogue names; null: they may not be read. */
   readonly consumers: { readonly current: number; readonly all: number } | null
 }
 
 export interface Status {
   /** The worst first. */
   readonly rows: readonly StatusRow[]
-  /** Every one, also those about no row. */
+  /** All findings, also those about no row. */
   readonly findings: readonly Finding[]
 }
 
-/** What was seen of all four sides. */
-export interface Sights {
-  readonly folders: readonly FolderSight[]
-  readonly tiers: readonly TierSight[]
+/** What was seen on all four sides. */
+export interface Observed {
+  readonly folders: readonly FolderState[]
+  readonly tiers: readonly TierState[]
   readonly drift: Pick<DriftSurvey, 'drifted'>
-  /** Undefined: they may not be looked at. */
-  readonly operators?: readonly OperatorSight[] | undefined
+  /** Undefined: they may not be read. */
+  readonly operators?: readonly OperatorState[] | undefined
 }
 
 /** What was seen, brought together. Pure. */
-export function statusOf(model: EnvironmentModel, sights: Sights, now: Date): Status {
-  const { folders, tiers, drift, operators = [] } = sights
+export function statusOf(model: EnvironmentModel, views: Observed, now: Date): Status {
+  const { folders, tiers, drift, operators = [] } = views
   const findings = [
     ...remoteFindings(model, folders, now),
     ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
@@ -67,11 +67,11 @@ export function statusOf(model: EnvironmentModel, sights: Sights, now: Date): St
   const remotes = new Map(
     folders.flatMap(({ remotes }) => remotes.flatMap((one) => one.remote.specs.map((spec) => [spec, one] as const))),
   )
-  const rows = tiers.flatMap((sight) =>
-    externalSecrets(sight.tier).flatMap((externalSecret) => {
-      const report = sight.reports.find(({ ref }) => ref.name === externalSecret.name)
+  const rows = tiers.flatMap((view) =>
+    externalSecrets(view.tier).flatMap((externalSecret) => {
+      const report = view.reports.find(({ ref }) => ref.name === externalSecret.name)
       return specsOf(externalSecret).map((spec) =>
-        rowOf(model, sight, spec, { report, remote: remotes.get(spec), findings: bySpec.get(spec) ?? [] }),
+        rowOf(model, view, spec, { report, remote: remotes.get(spec), findings: bySpec.get(spec) ?? [] }),
       )
     }),
   )
@@ -93,13 +93,13 @@ function findingsBySpec(findings: readonly Finding[]): ReadonlyMap<SecretSpec, F
 
 interface Sides {
   readonly report: WaitReport | undefined
-  readonly remote: RemoteSight | undefined
+  readonly remote: RemoteState | undefined
   readonly findings: readonly Finding[]
 }
 
 function rowOf(
   model: EnvironmentModel,
-  sight: TierSight,
+  view: TierState,
   spec: SecretSpec,
   { report, remote, findings }: Sides,
 ): StatusRow {
@@ -119,14 +119,14 @@ function rowOf(
       state: report?.state ?? 'pending',
       refreshedAt: report?.refreshedAt?.toISOString() ?? null,
     },
-    consumers: sight.consumers === 'unreadable' ? null : consumersOf(sight.tier, sight.consumers, spec, findings),
+    consumers: view.consumers === 'unreadable' ? null : consumersOf(view.tier, view.consumers, spec, findings),
   }
 }
 
-/** A Job that is not there is done, or yet to be made. */
+/** A missing Job is done, or not yet created. */
 function consumersOf(
   { workloads }: TierModel,
-  consumers: ReadonlyMap<string, ConsumerSight>,
+  consumers: ReadonlyMap<string, ConsumerState>,
   spec: SecretSpec,
   findings: readonly Finding[],
 ) {
@@ -136,8 +136,8 @@ function consumersOf(
   return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
 }
 
-/** A newer version is no mistake: the operator reads it when its time comes. */
-function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSight[]): Finding[] {
+/** A newer version is not a mistake: the operator reads it at its next refresh. */
+function waitingVersions(folders: readonly FolderState[], tiers: readonly TierState[]): Finding[] {
   const refreshed = new Map<SecretSpec, WaitReport>()
   for (const { tier, reports } of tiers)
     for (const externalSecret of externalSecrets(tier)) {
@@ -152,7 +152,7 @@ function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSi
       return finding({
         code: 'VERSION_WAITING',
         where: placeOf(remote),
-        message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it delivered at the next.`,
+        message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it to be delivered at the next refresh.`,
         fix: `To have it now: \`${shell`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
         specs: remote.specs,
       })
@@ -160,7 +160,7 @@ function waitingVersions(folders: readonly FolderSight[], tiers: readonly TierSi
   )
 }
 
-/** Kubernetes keeps whole seconds: within the same one nobody knows, and the operator has most likely read it. */
+/** Kubernetes keeps whole seconds: within the same second the order is unknown, and the operator has most likely read it. */
 function isAfter(a: Date, b: Date): boolean {
   return Math.floor(a.getTime() / 1000) > Math.floor(b.getTime() / 1000)
 }

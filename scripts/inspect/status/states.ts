@@ -1,8 +1,8 @@
 import type { Cell } from '../../lib/table.ts'
 
-/** What a row of `npm run status` can be; for the documentation and for scripts. */
+/** The states of a row of `npm run status`; for the documentation and for scripts. */
 export interface State {
-  /** `error`: drift, exit code 3. `warning`: told, nothing fails. `fine`: only shown. */
+  /** `error`: drift, exit code 3. `warning`: reported, but nothing fails. `fine`: only shown. */
   readonly severity: 'error' | 'warning' | 'fine'
   /** Completes "the secret …". */
   readonly meaning: string
@@ -11,40 +11,40 @@ export interface State {
 /** Every state by its stable code, the worst first: the cause of another comes before it. */
 export const states = {
   KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.16'),
-  OPERATOR_EXPOSED: error('the operator has a known fault, and the environment leaves out what protects from it'),
+  OPERATOR_EXPOSED: error('the operator has a known fault, and the environment switches off the protection from it'),
   NAMESPACE_ABSENT: error('the namespace of the tier does not exist'),
   STORE_ABSENT: error('the SecretStore of the tier does not exist'),
   STORE_DIFFERS: error('the SecretStore has other settings than the catalogue implies'),
   STORE_UNREADY: error('the operator refuses the settings of the SecretStore'),
-  REMOTE_ELSEWHERE: error('Scaleway has a remote secret of this name, in another folder'),
+  REMOTE_ELSEWHERE: error('Scaleway has a remote secret of this name in another folder'),
   REMOTE_ABSENT: error('Scaleway has no such remote secret'),
   VERSION_ABSENT: error('the remote secret has no enabled version'),
   REMOTE_LOCKED: error("the remote secret is locked: its encryption key can't be used"),
-  REMOTE_TYPE: error('the remote secret is of a type that can not hold this value'),
-  VALUE_TOO_LARGE: error('the value is larger than Scaleway takes (`--formats`)'),
+  REMOTE_TYPE: error("the remote secret has a type that can't hold this value"),
+  VALUE_TOO_LARGE: error('the value is larger than Scaleway accepts (`--formats`)'),
   VALUE_NOT_TEXT: error('the value is not UTF-8 (`--formats`)'),
-  VALUE_NOT_JSON: error('the value is no JSON object, and has to be one (`--formats`)'),
+  VALUE_NOT_JSON: error('the value is not a JSON object, and has to be one (`--formats`)'),
   VALUE_MISSING: error('the JSON of the remote secret lacks the field (`--formats`)'),
   VALUE_MISFIT: error('the value does not fit its format (`--formats`)'),
   EXTERNAL_SECRET_ABSENT: error('the ExternalSecret does not exist'),
-  NOT_DEPLOYED: error('the ExternalSecret, or another object of the chart, is not what the catalogue implies'),
-  NOT_SYNCED: error('the operator could not write the target, or has not looked yet'),
-  TARGET_DIFFERS: error('the target Secret is not there, lacks the key, or holds keys nobody catalogued'),
+  NOT_DEPLOYED: error('the ExternalSecret, or another object of the chart, differs from the catalogue'),
+  NOT_SYNCED: error('the operator could not write the target, or has not processed it yet'),
+  TARGET_DIFFERS: error('the target Secret is missing, lacks the key, or holds keys that are not in the catalogue'),
   REFRESH_OVERDUE: error('the operator has not read Scaleway for more than two refresh intervals'),
   CONSUMER_WITHOUT_SECRET: error('a workload does not read the key from the target'),
-  CONSUMER_OUTDATED: error('a workload runs since before the target last changed'),
+  CONSUMER_OUTDATED: error('a workload has pods that started before the target last changed'),
   ROTATION_OVERDUE: error('the value is older than the catalogue allows'),
-  OPERATOR_VULNERABLE: warning('the operator has a known fault; what protects all the same is told'),
-  OPERATOR_VERSION_UNKNOWN: warning('the image of the operator tells no version'),
+  OPERATOR_VULNERABLE: warning('the operator has a known fault; what protects from it is shown'),
+  OPERATOR_VERSION_UNKNOWN: warning('the image of the operator has no version'),
   ROTATION_DUE: warning('the value has to be rotated soon'),
   VERSION_WAITING: warning('Scaleway has a newer version than the operator last read'),
   CONSUMER_ABSENT: warning('a workload of the catalogue is not in the cluster'),
-  UNREADABLE: warning('we have no right to look at the target or at the workloads'),
+  UNREADABLE: warning('you have no right to read the target or the workloads'),
   EXTERNAL_SECRET_UNCATALOGUED: warning(
-    'the cluster has an ExternalSecret of the release that the catalogue does not imply any more',
+    'the cluster has an ExternalSecret of the release that is no longer in the catalogue',
   ),
   REMOTE_UNCATALOGUED: warning('the folder in Scaleway holds remote secrets that no entry names'),
-  OPTIONAL_ABSENT: { severity: 'fine', meaning: 'the secret is optional, and Scaleway has none' },
+  OPTIONAL_ABSENT: { severity: 'fine', meaning: 'the secret is optional, and does not exist in Scaleway' },
   OK: { severity: 'fine', meaning: 'all four sides agree' },
 } as const satisfies Record<string, State>
 

@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts'
 import type { Status, StatusRow } from './rows.ts'
 import { stateCell, states } from './states.ts'
 
-/** One line an entry, the worst first. */
+/** One line per entry, the worst first. */
 export function statusTable({ rows }: Pick<Status, 'rows'>, now: Date, columns?: number): Printable {
   const header = ['TIER', 'VARIABLE', 'SCALEWAY', 'CLUSTER', 'WORKLOADS', 'STATE']
   const cells = rows.map((row) => [
@@ -39,7 +39,7 @@ export function isTold({ code }: Pick<Finding, 'code'>): boolean {
   return states[code].severity !== 'fine'
 }
 
-/** `34 secrets: 2 in error, 1 to be looked at` */
+/** `34 secrets: 2 in error, 1 with a warning` */
 export function statusSummary({ rows }: Status): string {
   const count = (severity: string) => rows.filter(({ state }) => states[state].severity === severity).length
   const [errors, warnings] = [count('error'), count('warning')]

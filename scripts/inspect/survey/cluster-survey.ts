@@ -2,7 +2,7 @@ import { releaseSelector } from '../../cluster/helm-release.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
 import { wantedSyncs } from '../../cluster/release-gate.ts'
 import { podsOf, type RunningPod, readRunningPods } from '../../cluster/running-pods.ts'
-import { readStore, type StoreSight } from '../../cluster/stores.ts'
+import { readStore, type StoreState } from '../../cluster/stores.ts'
 import { type WaitReport, waitForSync } from '../../cluster/wait-for-sync.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
@@ -10,34 +10,34 @@ import { type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
 
 /** What a cluster has of one tier. */
-export interface TierSight {
+export interface TierState {
   readonly tier: TierModel
-  readonly store: StoreSight
-  /** One for each ExternalSecret of the tier, the required one first. */
+  readonly store: StoreState
+  /** One per ExternalSecret of the tier, the required one first. */
   readonly reports: readonly WaitReport[]
-  /** Names of ExternalSecrets of the release that the catalogue does not imply any more. */
+  /** Names of ExternalSecrets of the release that are no longer in the catalogue. */
   readonly leftovers: readonly string[]
-  /** By name of the workload. `unreadable`: we have no right to look. */
-  readonly consumers: ReadonlyMap<string, ConsumerSight> | 'unreadable'
+  /** By name of the workload. `unreadable`: we have no right to read it. */
+  readonly consumers: ReadonlyMap<string, ConsumerState> | 'unreadable'
 }
 
 /** A workload of the catalogue as it is in the cluster. */
-export interface ConsumerSight {
-  /** Undefined: it isn't there, or is of another kind. */
+export interface ConsumerState {
+  /** Undefined: it doesn't exist, or is of another kind. */
   readonly template?: PodTemplate
   readonly pods: readonly RunningPod[]
 }
 
 /**
- * Looks once at everything the catalogue implies in a cluster.
+ * Reads once everything the catalogue implies in a cluster.
  *
- * @throws as `waitForSync`, for what can't be looked at at all
+ * @throws as `waitForSync`, when the cluster can't be read at all
  */
 export async function surveyCluster(
   client: ClusterReader,
   model: EnvironmentModel,
   signal?: AbortSignal,
-): Promise<TierSight[]> {
+): Promise<TierState[]> {
   const options = { timeoutMs: 0, ...(signal ? { signal } : {}) }
   const [reports, ...tiers] = await Promise.all([
     waitForSync(client, wantedSyncs(model), options),
@@ -51,9 +51,9 @@ export async function surveyCluster(
       }),
     })),
   ])
-  return tiers.map((sight) => ({
-    ...sight,
-    reports: reports.filter(({ ref }) => ref.namespace === sight.tier.namespace),
+  return tiers.map((view) => ({
+    ...view,
+    reports: reports.filter(({ ref }) => ref.namespace === view.tier.namespace),
   }))
 }
 
@@ -62,16 +62,16 @@ export async function readConsumers(
   client: ClusterReader,
   { namespace, workloads }: TierModel,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, ConsumerSight>> {
+): Promise<ReadonlyMap<string, ConsumerState>> {
   const [templates, pods] = await Promise.all([
     readPodTemplates(client, namespace, signal),
     readRunningPods(client, namespace, signal),
   ])
-  const sights = Object.entries(workloads).map(([name, { kind }]): [string, ConsumerSight] => {
+  const views = Object.entries(workloads).map(([name, { kind }]): [string, ConsumerState] => {
     const template = templates.find((one) => one.name === name && one.kind === kind)
     return [name, template ? { template, pods: podsOf(template, pods) } : { pods: [] }]
   })
-  return new Map(sights)
+  return new Map(views)
 }
 
 // --- internal ---

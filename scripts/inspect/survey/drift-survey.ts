@@ -9,24 +9,24 @@ import { shortList } from '../../lib/short-list.ts'
 export interface DriftedObject {
   /** `Role/shop-api/secrets-viewer` */
   readonly place: string
-  /** What is true of it, and what was expected. */
+  /** What is true now, and what was expected. */
   readonly message: string
-  /** Where a deployment does not put it back. */
+  /** The fix, where a deployment does not restore it. */
   readonly fix?: string
 }
 
 export interface DriftSurvey {
   readonly drifted: readonly DriftedObject[]
-  /** What could not be looked at: sentences without their period. */
+  /** What could not be checked: sentences without their period. */
   readonly unseen: readonly string[]
 }
 
 /**
- * Looks at what the chart renders besides stores and ExternalSecrets, of which the model says more: roles, quotas, network
- * and admission policies with their parameters. Where none of it is in the cluster, nothing is deployed, which is told of
- * those two. Nothing is stored; but it takes the right to update an object to try out what it has to be.
+ * Checks what the chart renders besides stores and ExternalSecrets, about which the model says more: roles, quotas, network
+ * and admission policies with their parameters. Where none of it is in the cluster, nothing is deployed, which is reported for
+ * stores and ExternalSecrets. Nothing is stored, but the dry run needs the right to update the object.
  *
- * @throws what is no refusal
+ * @throws every error but a refusal
  */
 export async function surveyDrift(
   client: Pick<ClusterReader, 'get' | 'tryReplace'>,
@@ -63,7 +63,7 @@ async function lookAt(
   const place = describeObject(kind, metadata)
   const where = metadata.namespace === undefined ? '' : ` in namespace ${metadata.namespace}`
   const trial = await tryOut(client, kind, manifest, { adds: false, signal })
-  // Whoever made a namespace need not be the one who deploys; that it is there says nothing.
+  // A namespace may have been created by somebody else; that it exists says nothing.
   const state = kind === kinds.namespace ? 'unknown' : 'there'
   if (trial.says === 'absent')
     return { state: 'absent', drifted: { place, message: 'does not exist. Expected what the chart renders.' } }
@@ -75,6 +75,6 @@ async function lookAt(
     return { state, drifted: { place, message: `is not as rendered: ${texts}. Expected nothing else in it.` } }
   }
   if (trial.says === 'no-right')
-    return { state: 'unknown', unseen: `you may not try out changes of ${kind.plural}${where}` }
+    return { state: 'unknown', unseen: `you may not make a dry run of changes to ${kind.plural}${where}` }
   return { state: 'unknown', unseen: `whether ${place} is as rendered: ${trial.error.message.replace(/\.$/, '')}` }
 }

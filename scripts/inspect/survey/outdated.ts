@@ -3,24 +3,24 @@ import { delivers } from '../../cluster/secret-uses.ts'
 import { consumes } from '../../model/consumers.ts'
 import { type ExternalSecretModel, specsOf } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { ConsumerSight } from './cluster-survey.ts'
+import type { ConsumerState } from './cluster-survey.ts'
 
-/** Pods that run since before a target last changed, and what they have read of it. */
+/** Pods that started before a target last changed, and what they have read of it. */
 export interface OutdatedPods {
   readonly pods: readonly RunningPod[]
   readonly specs: readonly SecretSpec[]
 }
 
 /**
- * The pods of a workload that read an older value. Variables are read once, when a container starts; the kubelet brings
+ * The pods of a workload that have read an older value. Variables are read once, when a container starts; the kubelet brings
  * the files of a volume up to date. Pure.
  *
- * @param changedAt of the target; undefined when nobody knows
+ * @param changedAt of the target; undefined when unknown
  * @returns undefined when there is none
  */
 export function outdatedPods(
   workload: string,
-  { template, pods }: ConsumerSight,
+  { template, pods }: ConsumerState,
   target: ExternalSecretModel,
   changedAt: Date | undefined,
 ): OutdatedPods | undefined {

@@ -8,12 +8,12 @@ import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '..
 import { latestVersion } from '../../scaleway/versions.ts'
 import { readFaults, unreadable } from './remote-value.ts'
 
-/** What Scaleway holds of one catalogued remote secret. No value is kept. */
-export interface RemoteSight {
+/** One catalogued remote secret as it is in Scaleway. No value is kept. */
+export interface RemoteState {
   readonly remote: RemoteSecretModel
   /** Undefined: its folder has none of this name. */
   readonly found?: Pick<ListedSecret, 'id' | 'type' | 'status'>
-  /** Where it is not in its folder: other folders of the project that have one of this name, which is no other entry's. */
+  /** When it is not in its folder: other folders of the project with one of this name that no other entry uses. */
   readonly elsewhere: readonly string[]
   /** The version the operator delivers; undefined: none is enabled. */
   readonly version?: { readonly revision: number; readonly createdAt: Date }
@@ -24,10 +24,10 @@ export interface RemoteSight {
 }
 
 /** What Scaleway holds in the folder of a tier. */
-export interface FolderSight {
+export interface FolderState {
   readonly tier: TierModel
   /** In the order of the model. */
-  readonly remotes: readonly RemoteSight[]
+  readonly remotes: readonly RemoteState[]
   /** Names that no entry of the catalogue has. */
   readonly uncatalogued: readonly string[]
 }
@@ -38,8 +38,8 @@ export interface RemoteSurveyOptions {
 }
 
 /**
- * Looks at every folder of an environment: one list a folder (a page of it each 100 remote secrets), and one request for
- * each remote secret: for its version, or where it is missing, for the folders that have it. With `values` one more.
+ * Reads every folder of an environment: one list per folder (one page per 100 remote secrets), and one request for
+ * each remote secret: for its version, or when it is missing, for the folders that have it. With `values` one more.
  *
  * @throws as `scalewayRequest`: a refusal of one of them is a refusal of all
  */
@@ -47,7 +47,7 @@ export async function surveyRemoteSecrets(
   account: ScalewayReader,
   { region, tiers }: Pick<EnvironmentModel, 'region' | 'tiers'>,
   { values = false }: RemoteSurveyOptions = {},
-): Promise<FolderSight[]> {
+): Promise<FolderState[]> {
   const folders = await mapConcurrently(tiers, concurrentRequests, async (tier) => {
     const scope = { region, projectId: tier.projectId }
     const listed = new Map<string, ListedSecret>()
@@ -58,13 +58,13 @@ export async function surveyRemoteSecrets(
     tier.remoteSecrets.map((remote) => ({ scope, remote, found: listed.get(remote.name) })),
   )
   const others = new Set(tiers.flatMap(({ projectId, remoteSecrets }) => remoteSecrets.map(placeIn(projectId))))
-  const sights = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
-    if (found) return sightOf(account, region, remote, found, values)
+  const views = await mapConcurrently(wanted, concurrentRequests, async ({ scope, remote, found }) => {
+    if (found) return stateOf(account, region, remote, found, values)
     const same = await sameName(account, scope, remote)
     const elsewhere = same.filter((one) => !others.has(placeIn(scope.projectId)(one))).map(({ path }) => path)
     return { remote, elsewhere }
   })
-  const byRemote = new Map(sights.map((sight) => [sight.remote, sight]))
+  const byRemote = new Map(views.map((view) => [view.remote, view]))
   return folders.map(({ tier, listed }) => {
     const catalogued = new Set(tier.remoteSecrets.map(({ name }) => name))
     return {
@@ -76,7 +76,7 @@ export async function surveyRemoteSecrets(
 }
 
 /** The values that were asked for and not read, as sentences without a period. */
-export function unreadValues(folders: readonly FolderSight[]): string[] {
+export function unreadValues(folders: readonly FolderState[]): string[] {
   const reasons = {
     locked: 'its encryption key is not enabled',
     ephemeral: 'it is ephemeral, and may be gone once it is read',
@@ -88,28 +88,28 @@ export function unreadValues(folders: readonly FolderSight[]): string[] {
 
 // --- internal ---
 
-/** Recorded answers of Scaleway allow 50 requests a second; beyond, they say when to go on. */
+/** Recorded responses of Scaleway allow 50 requests per second; beyond that they say when to continue. */
 const concurrentRequests = 8
 
-async function sightOf(
+async function stateOf(
   account: ScalewayReader,
   region: string,
   remote: RemoteSecretModel,
   listed: ListedSecret,
   values: boolean,
-): Promise<RemoteSight> {
+): Promise<RemoteState> {
   const { id, type, status } = listed
-  const sight = { remote, found: { id, type, status }, elsewhere: [] }
+  const view = { remote, found: { id, type, status }, elsewhere: [] }
   const latest = await latestVersion(account, region, id)
-  if (!latest) return sight
+  if (!latest) return view
   const version = { revision: latest.revision, createdAt: new Date(latest.created_at) }
-  if (!values) return { ...sight, version }
+  if (!values) return { ...view, version }
   const unread = unreadable(listed)
-  if (unread) return { ...sight, version, unread }
-  return { ...sight, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
+  if (unread) return { ...view, version, unread }
+  return { ...view, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
 }
 
-/** The folders of others may be closed to this account, which says nothing about this one. */
+/** This account may have no access to other folders, which says nothing about this one. */
 async function sameName(account: ScalewayReader, scope: SecretScope, { name }: RemoteSecretModel) {
   return listSecrets(account, scope, { name }).catch((error: unknown) => {
     if (error instanceof ScalewayError && error.status === 403) return []

@@ -40,7 +40,7 @@ export interface EmulatorOptions {
   readonly now?: () => Date
   /** Called for each answered request. */
   readonly onRequest?: (entry: RequestEntry) => void
-  /** A save in the background failed, or a bug of ours. Default: a warning of the process. */
+  /** A save in the background failed, or a bug. Default: a warning of the process. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -51,7 +51,7 @@ export interface Emulator extends AsyncDisposable {
   readonly adminUrl: string
   readonly owner: Owner
   readonly faults: Faults
-  /** What was asked so far, counted per route and principal. */
+  /** Requests so far, counted per route and principal. */
   requests(): RequestSummary
   resetRequests(): void
   /** A disabled key is answered as an unknown one. False when there is no such key. */
@@ -147,12 +147,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 function openWorld(options: EmulatorOptions, saved: SavedState | undefined): World {
   const wanted = options.organizationId?.toLowerCase()
   if (wanted !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(wanted))
-    throw usageProblem('ORGANIZATION_ID_MALFORMED', 'organization id', 'is no UUID. Expected a UUID.')
+    throw usageProblem('ORGANIZATION_ID_MALFORMED', 'organization id', 'is not a UUID. Expected a UUID.')
   if (saved && wanted !== undefined && wanted !== saved.organizationId)
     throw usageProblem(
       'STATE_ORGANIZATION',
       options.stateFile ?? 'state file',
-      `holds organization ${saved.organizationId}. Expected ${wanted}, as asked for.`,
+      `holds organization ${saved.organizationId}. Expected ${wanted}, as requested.`,
     )
   const world = createWorld({
     organizationId: saved?.organizationId ?? wanted ?? randomUUID(),
@@ -169,7 +169,7 @@ function usageProblem(code: string, where: string, message: string): ProblemErro
   return new ProblemError({ code, where, message, fix }, exitCodes.usage)
 }
 
-/** When the second port can't be had, the first is given back. */
+/** When the second port can't be opened, the first is closed again. */
 async function listenAdmin(api: Listening, port: number, handler: () => ReturnType<typeof adminServer>) {
   try {
     return await listen(handler(), { what: 'admin server', host: '127.0.0.1', port, option: '--admin-port' })

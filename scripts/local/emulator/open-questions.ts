@@ -1,31 +1,31 @@
-/** Something about Scaleway that no public source settles, and how the emulator answers it. */
+/** Something about Scaleway that no public source answers, and how the emulator behaves. */
 export interface OpenQuestion {
   /** Stable, for links. */
   readonly id: string
   readonly question: string
   /** What the emulator does. */
   readonly reading: string
-  /** Why this reading is the one under which what passes here also passes there. */
+  /** Why code that works with this behaviour also works with Scaleway. */
   readonly why: string
 }
 
 /**
- * Every reading taken where Scaleway's behaviour is unknown, the table of docs/emulator.md is made from it.
- * The rule: take the reading that a design must survive. Rights that are needed are withheld, leaks that are
- * possible happen, and errors are the loud ones. To settle one, try it on a real account and delete the entry.
+ * Every assumption where Scaleway's behaviour is unknown; the table of docs/emulator.md is generated from it.
+ * The rule: assume the worst case for a design. Rights that are needed are missing, leaks that are
+ * possible happen, and errors are easy to notice. To settle one, try it on a real account and delete the entry.
  */
 export const openQuestions: readonly OpenQuestion[] = [
   {
     id: 'list-filtered',
     question: 'Does a list under a resource condition with the escape show every secret of the project?',
     reading: 'Yes: metadata of all secrets, with the full total_count.',
-    why: 'Nobody may come to rely on names of another tier being hidden.',
+    why: 'Nobody should rely on the names of another tier being hidden.',
   },
   {
     id: 'list-without-escape',
     question: 'Does a list under a resource condition without the escape fail?',
     reading: 'Yes, 403 list secret: a list has no resource, neither id, name nor locality.',
-    why: 'Documented for the id; taken for all three variables, so a rule on the region alone denies lists.',
+    why: 'Documented for the id; assumed for all three variables, so a rule on the region alone denies lists.',
   },
   {
     id: 'denied-status',
@@ -49,13 +49,13 @@ export const openQuestions: readonly OpenQuestion[] = [
     id: 'create-condition',
     question: 'Does creating a secret pass a resource condition?',
     reading: 'Only when the condition holds for the secret to be, and also without a resource.',
-    why: 'A pusher of secrets under a prefix is unproven; it is not to look proven here.',
+    why: 'It is unknown whether secrets can be created under a prefix; the emulator must not suggest that they can.',
   },
   {
     id: 'move-condition',
     question: 'Is moving or renaming a secret checked against the place it goes to?',
     reading: 'No, only against the place it comes from.',
-    why: 'So that a right to write visibly is a right to move a secret into another tier.',
+    why: 'This shows clearly that a right to write is a right to move a secret into another tier.',
   },
   {
     id: 'read-only-data',
@@ -95,7 +95,7 @@ export const openQuestions: readonly OpenQuestion[] = [
   },
   {
     id: 'empty-name-filter',
-    question: 'Is an empty name filter no filter?',
+    question: 'Does an empty name filter match everything?',
     reading: 'No: it matches nothing.',
     why: 'The operator sends one for a ref that ends with a slash; a wrong secret must not arrive.',
   },
@@ -113,19 +113,19 @@ export const openQuestions: readonly OpenQuestion[] = [
   },
   {
     id: 'tags-filter',
-    question: 'Must a secret have all of the tags asked for, or any?',
+    question: 'Must a secret have all requested tags, or any?',
     reading: 'All.',
-    why: 'Fewer secrets are handed out.',
+    why: 'Fewer secrets are returned.',
   },
   {
     id: 'first-duplicate',
     question: 'Which of two secrets of one name comes first in a list?',
     reading: 'The one whose path sorts first.',
-    why: 'Any order would do; nothing may depend on it.',
+    why: 'Any order is possible; nothing may depend on it.',
   },
   {
     id: 'page-size',
-    question: 'What of page_size 0, above 100, and a page past the end?',
+    question: 'What do page_size 0, page_size above 100 and a page past the end return?',
     reading: '0 is the default of 20, above 100 is a 400, past the end is empty.',
     why: 'The IAM API documents 1 to 100; Go clients send 0.',
   },
@@ -181,7 +181,7 @@ export const openQuestions: readonly OpenQuestion[] = [
     id: 'restore-taken-name',
     question: 'Can a secret be restored when its name was taken again meanwhile?',
     reading: 'No, as a name that is taken. (That the name is free again is recorded.)',
-    why: 'Two secrets in one place could not be told apart.',
+    why: 'Two secrets in one place could not be distinguished.',
   },
   {
     id: 'ephemeral-later',
@@ -199,7 +199,7 @@ export const openQuestions: readonly OpenQuestion[] = [
     id: 'unknown-route',
     question: 'How is an unknown route answered?',
     reading: '404 without a type, which clients do not take for a missing secret.',
-    why: 'A wrong URL must be loud.',
+    why: 'A wrong URL must be easy to notice.',
   },
   {
     id: 'authentication-body',

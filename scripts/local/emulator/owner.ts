@@ -50,7 +50,7 @@ export function checkKeyPair({ accessKey, secretKey }: KeyPair, where: string): 
   const wrong = /^SCW[A-Z0-9]{17}$/.test(accessKey)
     ? /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(secretKey)
       ? undefined
-      : 'the secret key is no UUID'
+      : 'the secret key is not a UUID'
     : 'the access key is not SCW and 17 capitals or digits'
   if (wrong === undefined) return
   throw new ProblemError(

@@ -5,11 +5,11 @@ import { ApiError } from './http/api-error.ts'
 import { bodyArguments } from './http/arguments.ts'
 import { readState, type SavedState } from './state.ts'
 
-/** Changes with every change of the form; a file of another version is refused, never guessed at. */
+/** Changes with every change of the format; a file of another version is refused. */
 export const stateVersion = 2
 
 /**
- * The saved state, or undefined when there is no file yet. The file is only ever read here.
+ * The saved state, or undefined when there is no file yet. The file is only read here.
  *
  * @throws ProblemError `STATE_UNREADABLE`, `STATE_VERSION`: the emulator must not start, and so can't overwrite it.
  */

@@ -27,11 +27,11 @@ export const scalewayLimits: Limits = {
 
 /**
  * How a name that is taken is refused. `conflict`: 409 already_exists. `invalid`: 400 with the help message that
- * three independent public clients look for. Nobody here has seen the live answer; test against both.
+ * three independent public clients look for. The real response is not known; test against both.
  */
 export type DuplicateName = 'conflict' | 'invalid'
 
-/** Everything the routes act on. */
+/** The data that the routes work on. */
 export interface World {
   readonly secrets: SecretStore
   readonly iam: IamStore

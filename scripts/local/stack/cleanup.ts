@@ -1,10 +1,10 @@
 type Step = () => PromiseLike<void> | void
 
-/** What has been started, stopped in reverse order: the last one started may need the first one to stop properly. */
+/** Started parts, stopped in reverse order: the last one may need the first one to stop properly. */
 export class Cleanup implements AsyncDisposable {
   readonly #steps: Step[] = []
 
-  /** Stops this too, before everything that was added earlier. */
+  /** Adds a part, to be stopped before everything added earlier. */
   use<T extends AsyncDisposable>(resource: T): T {
     this.#steps.push(() => resource[Symbol.asyncDispose]())
     return resource

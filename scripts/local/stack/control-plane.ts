@@ -27,7 +27,7 @@ export interface ControlPlaneOptions {
   readonly signal?: AbortSignal
   /**
    * Called once the API server answers and before the controllers start. Custom resource definitions belong here:
-   * the garbage collector learns of later ones only every 30 s, and until then deletes nothing that they own.
+   * the garbage collector finds later ones only every 30 s, and until then deletes nothing that they own.
    */
   readonly prepare?: (access: ClusterAccess) => Promise<void>
   /** Added at the end of the API server's flags. */
@@ -53,7 +53,7 @@ export interface ControlPlane extends ClusterAccess, AsyncDisposable {
   /** The private folder: logs, credentials, etcd's data. Deleted with the control plane. */
   readonly folder: string
   readonly guard: Guard
-  /** Resolves when a part ends by itself; never when the control plane is stopped. */
+  /** Resolves when a part stops by itself; never when the control plane is stopped. */
   readonly failure: Promise<ProblemError>
 }
 
@@ -73,7 +73,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-/** What the programs see of the caller's environment: nothing but where programs are. */
+/** The part of the caller's environment that the programs see: only PATH. */
 export const processEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin' } as const
 
 // --- internal ---
@@ -121,7 +121,7 @@ async function start(options: ControlPlaneOptions, cleanup: Cleanup): Promise<Co
       file: binaries.apiServer,
       args: apiServerArgs({ port, extra: options.extraApiServerArgs ?? [] }),
       ready: () => isReady(usableBefore),
-      // It may wait a second for its own watches; nobody misses them, and its data is about to be deleted.
+      // It may wait a second for its own watches, which are not needed any more; its data is about to be deleted.
       graceMs: 300,
     }),
   )

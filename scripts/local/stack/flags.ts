@@ -26,7 +26,7 @@ export function etcdArgs(extra: readonly string[] = []): string[] {
     '--listen-peer-urls=unix://etcd-peer:0',
     '--initial-advertise-peer-urls=unix://etcd-peer:0',
     '--initial-cluster=local=unix://etcd-peer:0',
-    // The data dies with the run, so nothing is gained by waiting for the disk.
+    // The data dies with the run, so waiting for the disk is useless.
     '--unsafe-no-fsync',
     '--log-level=warn',
     ...extra,

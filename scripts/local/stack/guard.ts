@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface Guard extends AsyncDisposable {
-  /** From now on this process group is ended should we die. */
+  /** From now on this process group is ended if we die. */
   watch(pid: number): void
 }
 
 /**
- * Starts a small shell that outlives us: when our end of its pipe closes without a word (SIGKILL, a crash),
- * it ends the process groups it was told of, newest first, and deletes the folder. A disposed guard does nothing more.
+ * Starts a small shell that outlives us: when our end of its pipe closes unexpectedly (SIGKILL, a crash),
+ * it ends the registered process groups, newest first, and deletes the folder. A disposed guard does nothing.
  */
 export function startGuard(folder: string): Guard {
   const shell = spawn('/bin/sh', ['-c', script, 'tiered-secrets-guard', folder], {

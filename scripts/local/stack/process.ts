@@ -34,14 +34,14 @@ export interface RunningProcess extends AsyncDisposable {
   readonly name: string
   readonly pid: number
   readonly logFile: string
-  /** Resolves when the process has ended by itself, with the problem to show; never after a stop of ours. */
+  /** Resolves when the process has ended by itself, with the problem to show; never after we stopped it. */
   readonly failure: Promise<ProblemError>
 }
 
 /**
  * Starts a program and waits until it is ready.
  *
- * @throws ProblemError `PROCESS_EXITED` when it ended before, with its last lines; `PROCESS_TIMEOUT` when time is up.
+ * @throws ProblemError `PROCESS_EXITED` when it ended too early, with its last lines; `PROCESS_TIMEOUT` when time is up.
  * @throws the signal's reason when aborted. In every case nothing is left running.
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
@@ -78,7 +78,7 @@ interface Child {
 async function spawnDetached({ file, args, env, cwd, logFile, onSpawn }: ProcessOptions): Promise<Child> {
   const log = await open(logFile, 'a', 0o600)
   try {
-    // A session of its own, or a terminal's Ctrl-C would reach etcd before the API server has written its last word.
+    // A session of its own, or a terminal's Ctrl-C would reach etcd before the API server has finished writing.
     const child = spawn(file, args, { cwd, env: { ...env }, stdio: ['ignore', log.fd, log.fd], detached: true })
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error: NodeJS.ErrnoException) => resolve(`can't be started (${error.code})`))
@@ -106,7 +106,7 @@ async function untilReady(options: ProcessOptions, { ended }: Child): Promise<vo
   }
 }
 
-/** Ends the whole process group: asks first, then insists. */
+/** Ends the whole process group: first with SIGTERM, then with SIGKILL. */
 async function stopProcess(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   signalGroup(child.pid, 'SIGTERM')
@@ -129,7 +129,7 @@ async function exitProblem(options: ProcessOptions, fact: string): Promise<Probl
 }
 
 async function timeoutProblem(options: ProcessOptions, timeoutMs: number): Promise<ProblemError> {
-  const fix = 'Run it again when the machine is less busy; the lines above tell what it was waiting for.'
+  const fix = 'Run it again when the machine is less busy; the lines above show what it was waiting for.'
   const fact = `is running but was not ready after ${timeoutMs / 1000} s. Expected it to answer by then.`
   return problem(options, 'PROCESS_TIMEOUT', fact, fix)
 }

@@ -25,7 +25,7 @@ export interface SeedOptions {
 
 /**
  * Fills an empty account with what one environment needs: every remote secret with a value, and for each tier an IAM
- * application, its policy and a key that is good for a day.
+ * application, its policy and a key that is valid for a day.
  *
  * @returns the key of each tier, by the tier's name
  */

@@ -17,7 +17,7 @@ import { writeTierCredentials } from './tier-credentials.ts'
 export interface LocalStackOptions {
   readonly io: ToolchainIo
   readonly model: EnvironmentModel
-  /** What the account is filled with. Default: a generated value for every remote secret */
+  /** The content of the account. Default: a generated value for every remote secret */
   readonly seed?: Partial<Pick<SeedOptions, 'valueFor' | 'without'>>
   /** Default: any free ports, Scaleway's own limits */
   readonly emulator?: EmulatorOptions

@@ -8,20 +8,20 @@ export interface SyncRow {
   readonly target: string
   readonly remoteRef: string
   readonly state: SyncReport['state']
-  /** Scaleway requests its remote secret cost so far; 0 for all but the first variable of a bundle. */
+  /** Scaleway requests for its remote secret so far; 0 for all but the first variable of a bundle. */
   readonly requests: number
   /** The variable whose row counts the requests of the bundle. */
   readonly sharedWith?: string
 }
 
-/** What the emulator tells of one request; nothing of a payload or a key. */
+/** What the emulator shows of one request; no payload or key. */
 interface RequestEntry {
   readonly principal: string
   readonly secretName?: string
 }
 
 /**
- * One row a variable, with the requests its remote secret cost the operator.
+ * One row per variable, with the requests that the operator made for its remote secret.
  *
  * @param requests the emulator's log; only what the tiers' own IAM applications asked for counts
  */

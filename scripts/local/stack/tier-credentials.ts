@@ -6,7 +6,7 @@ import type { TierKey } from './seed-account.ts'
 
 /**
  * Creates the namespace of each tier, marked so that Helm adopts it, and the credentials Secret in it. The keys are
- * there before the stores, so that nothing has to be tried twice.
+ * there before the stores, so that nothing has to be retried.
  */
 export async function writeTierCredentials(
   client: KubernetesClient,

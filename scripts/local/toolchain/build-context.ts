@@ -2,7 +2,7 @@ import type { CommandIo } from '../../lib/command.ts'
 import type { Progress } from './progress.ts'
 import type { PinnedRecipe } from './recipes.ts'
 
-/** What a build needs of the command line. */
+/** What a build needs from the command line. */
 export type BuildIo = Pick<CommandIo, 'env' | 'signal' | 'log' | 'isTerminal'>
 
 /** Everything a build step may use. */

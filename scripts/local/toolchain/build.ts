@@ -15,7 +15,7 @@ import type { PinnedRecipe } from './recipes.ts'
  * The folder gets its name when it is complete, so a build that was killed leaves nothing that looks built.
  *
  * @param cache the cache folder.
- * @param isComplete tells whether the cache holds the recipe by now.
+ * @param isComplete returns whether the cache holds the recipe by now.
  * @returns false when another process has built it meanwhile.
  * @throws ProblemError when Go or Python is missing, the network is, or the build fails.
  */
@@ -55,7 +55,7 @@ async function build(recipe: PinnedRecipe, cache: string, io: BuildIo): Promise<
   try {
     await steps[kind]({ recipe, folder, destination, io, progress })
     await closeToOthers(folder)
-    // What has that name already is damaged (a file deleted by hand, a Python uninstalled), or open to others.
+    // An existing folder of that name is damaged (a file deleted by hand, a Python uninstalled), or open to others.
     await rm(destination, { recursive: true, force: true })
     await rename(folder, destination)
   } finally {
@@ -71,7 +71,7 @@ const steps = {
   python: installWithPip,
 } satisfies Record<PinnedRecipe['kind'], (context: BuildContext) => Promise<void>>
 
-/** What a umask such as 002 left writable for a group would be passed over. The folder is private until then. */
+/** Files that a umask such as 002 left writable for a group would be skipped. The folder is private until then. */
 async function closeToOthers(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
@@ -80,7 +80,7 @@ async function closeToOthers(folder: string): Promise<void> {
   await chmod(folder, 0o755)
 }
 
-/** Removes what killed builds of this recipe left. Called with the lock held. */
+/** Removes leftovers of killed builds of this recipe. Called with the lock held. */
 async function sweep(cache: string, key: string): Promise<void> {
   for (const entry of await readdir(cache)) {
     if (entry.startsWith(`${key}.building-`)) await rm(join(cache, entry), { recursive: true, force: true })

@@ -6,7 +6,7 @@ import { exitCodes, ProblemError } from '../../lib/problems.ts'
 import type { Environment } from './locate.ts'
 
 /**
- * The folder with what was built before, shared by every clone of this user:
+ * The folder of built tools, shared by all clones of this user:
  * `$TIERED_SECRETS_CACHE`, else `$XDG_CACHE_HOME/tiered-secrets`, else `~/Library/Caches/tiered-secrets` on macOS
  * and `~/.cache/tiered-secrets` elsewhere. A relative XDG path is ignored, as its specification asks.
  */
@@ -45,8 +45,8 @@ export async function refuseOpenCache(folder: string, variable: string): Promise
     {
       code: 'CACHE_OPEN_TO_OTHERS',
       where: folder,
-      message: `others could change what is kept there, because ${open.path} ${open.fact}. Expected a folder that nobody but you and root can change.`,
-      fix: `${open.fix} and delete what you did not put there, or set ${variable} to another absolute path.`,
+      message: `others could change its content, because ${open.path} ${open.fact}. Expected a folder that nobody but you and root can change.`,
+      fix: `${open.fix} and delete files that are not yours, or set ${variable} to another absolute path.`,
     },
     exitCodes.toolMissing,
   )

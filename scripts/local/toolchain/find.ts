@@ -9,7 +9,7 @@ import { fromPath, fromVariable, type Located, wanted } from './locate.ts'
 import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
 
-/** What finding a tool needs of the outside world. */
+/** What finding a tool needs from the outside world. */
 export type ToolchainIo = Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log' | 'isTerminal'>
 
 /**
@@ -22,7 +22,7 @@ export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
 }
 
 /**
- * One tool, if it is at hand: nothing is built.
+ * One tool, if it is available: nothing is built.
  *
  * @throws ProblemError (exit code 5) for a wrong environment variable
  */
@@ -38,7 +38,7 @@ export async function findPresent(
 /**
  * The named tools and no others. Lookup order for each: its environment variable (a wrong one is an error),
  * PATH if the version fits, the user's cache folder, else a build from the pinned sources, one after the other.
- * A program that another user of the machine could replace is passed over with a warning, and so is a cache like that.
+ * A program that another user of the machine could replace is skipped with a warning, and so is such a cache.
  *
  * @throws ProblemError (exit code 5) with every wrong environment variable at once, before anything is built;
  *   or with what kept a build from succeeding.
@@ -94,7 +94,7 @@ async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'productFolder' | 'e
   if (!(await isPresent(path))) return { name, recipe, cached, unfit, warnings }
   const open = await findOpenEntry(path)
   if (!open) return { tool: cached, unfit, warnings }
-  const passedOver = passedOverWarning({ path, open }, 'let it be built anew')
+  const passedOver = passedOverWarning({ path, open }, 'let it be built again')
   return { name, recipe, cached, unfit, warnings: [...warnings, passedOver] }
 }
 
@@ -102,7 +102,7 @@ function isFound(located: Located | undefined): located is Found {
   return located?.tool !== undefined
 }
 
-/** False when it turned out to be there: another process, or a recipe that makes several tools, was faster. */
+/** False when it existed after all: another process, or a recipe for several tools, was faster. */
 async function buildMissing({ name, recipe, cached, unfit }: Missing, io: ToolchainIo): Promise<boolean> {
   io.signal.throwIfAborted()
   const isUsable = async () => (await isPresent(cached.path)) && !(await findOpenEntry(cached.path))

@@ -14,7 +14,7 @@ export interface Go {
   readonly env: Environment
 }
 
-/** What Go is needed for, and where the pins are. */
+/** The tool that needs Go, and the folder of its pins. */
 export interface GoWork {
   /** As messages name it: `helm`. */
   readonly name: string
@@ -58,7 +58,7 @@ export async function findGo(work: GoWork): Promise<Go> {
 }
 
 /**
- * Downloads the sources of a pinned module and tells their folder.
+ * Downloads the sources of a pinned module and returns their folder.
  *
  * @throws ProblemError as `findGo`; `TOOLCHAIN_DAMAGED`, `DOWNLOAD_FAILED`, `DISK_FULL`, `BUILD_FAILED`
  */
@@ -74,7 +74,7 @@ export async function downloadModule(work: GoWork, module: string): Promise<stri
   throw goFailure(work, { ...result, stderr: `${result.stderr}\n${answer.Error ?? ''}`.trim() })
 }
 
-/** What is told of a run of Go that failed. */
+/** The problem for a failed run of Go. */
 export function goFailure({ name, directory, io }: GoWork, result: RunResult): ProblemError {
   const text = result.stderr || result.stdout
   const known = knownFailures.find(({ pattern }) => pattern.test(text))
@@ -162,7 +162,7 @@ const knownFailures = [
     told: () => ({
       code: 'CHECKSUM_MISMATCH',
       fact: 'a module is not the one that its go.sum lists',
-      fix: 'Find out who changed it: the module proxy (GOPROXY), or the folder named above. Nothing was built.',
+      fix: 'Find out what changed it: the module proxy (GOPROXY), or the folder named above. Nothing was built.',
     }),
   },
   {
@@ -175,7 +175,7 @@ const knownFailures = [
   },
 ]
 
-/** Of each address in GOPROXY the host only: a name, a password or a token may stand before and behind it. */
+/** Of each address in GOPROXY the host only: the rest may hold a name, a password or a token. */
 function withoutCredentials(proxies: string): string {
   return proxies.replace(/[^,|]+/g, (proxy) => {
     if (!URL.canParse(proxy.trim())) return proxy.trim() === 'direct' || proxy.trim() === 'off' ? proxy.trim() : '…'

@@ -92,7 +92,7 @@ function operatorModule({ recipe, io }: BuildContext): Promise<string> {
   return downloadModule({ ...recipe, io }, recipe.pin)
 }
 
-/** @param onLine called for each line of standard error that tells of no download */
+/** @param onLine called for each line of standard error that is not about a download */
 async function goRun(
   context: BuildContext,
   go: Go,

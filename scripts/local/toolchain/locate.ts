@@ -10,10 +10,10 @@ import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools, varia
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What one place holds of a tool. */
+/** The result of searching one place for a tool. */
 export interface Located {
   readonly tool?: Tool
-  /** Programs of that name that were not taken, each as a fact. */
+  /** Programs of that name that were not used, each with the reason. */
   readonly unfit: readonly string[]
   /** Programs that other users of this machine could replace, and a version that our tests don't run with. */
   readonly warnings: readonly Problem[]
@@ -39,7 +39,7 @@ export async function fromVariable(name: ToolName, env: Environment): Promise<Lo
   return { tool, unfit: [], warnings }
 }
 
-/** What PATH holds of a tool: the first one of a fitting version. One that others could replace is not even asked. */
+/** The tool on PATH: the first one with a fitting version. A program that others could replace is not run to ask for its version. */
 export async function fromPath(name: ToolName, env: Environment): Promise<Located> {
   const spec: ToolSpec = tools[name]
   const unfit: string[] = []
@@ -78,7 +78,7 @@ async function givenTool(name: ToolName, env: Environment): Promise<Tool | undef
     return { name, path, version: 'unknown', source: spec.variable }
   }
   if (!(await isExecutable(path))) {
-    throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is no executable file. Expected ${name}.`)
+    throw wrong(spec, 'TOOL_NOT_FOUND', `names ${path}, which is not an executable file. Expected ${name}.`)
   }
   const version = await probeVersion(path, spec)
   const range = supportedRange(spec)

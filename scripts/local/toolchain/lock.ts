@@ -10,13 +10,13 @@ export interface LockOptions {
   readonly onWait?: (holder: string) => void
   /** How often the lock is tried again, in milliseconds. Default: 300. */
   readonly pollMs?: number
-  /** After how many milliseconds without a sign of life a lock counts as left behind. Default: 30,000. */
+  /** After how many milliseconds without activity a lock counts as abandoned. Default: 30,000. */
   readonly staleMs?: number
 }
 
 /**
  * Waits for, then holds, a lock file that names its process. A lock is taken over when its process is gone
- * (same machine) or has given no sign of life for `staleMs` (another machine, or a process id used again).
+ * (same machine) or has not been active for `staleMs` (another machine, or a process id used again).
  * Two holders at once are possible after a long sleep of the machine, so what the lock guards must stay correct then.
  *
  * @throws the signal's reason when aborted while waiting.
@@ -96,10 +96,10 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Of many processes that see the same dead lock one removes it: who made the file beside it that is named by its text.
- * Whoever comes later finds another text in the lock, and leaves it alone.
+ * Of many processes that see the same dead lock only one removes it: the one that created the file named after its text.
+ * A later process finds another text in the lock, and does not remove it.
  *
- * @returns false when somebody else is removing it
+ * @returns false when another process is removing it
  */
 async function takeAway(path: string, dead: string, staleMs: number): Promise<boolean> {
   const beside = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 12)}`

@@ -23,10 +23,10 @@ export interface Hold {
   readonly reason: string
 }
 
-/** Pins that newer releases are no news for. */
+/** Pins whose newer releases are not reported. */
 export const holds: Readonly<Record<string, Hold>> = {
   'github.com/external-secrets/external-secrets': {
-    reason: '0.20.1 lacks the faults of 0.20.4, and later ones are no single Go module',
+    reason: '0.20.1 lacks the faults of 0.20.4, and later ones are not a single Go module',
   },
   '@types/node': { below: '21.0.0', reason: 'Node 20 is the oldest that package.json allows' },
 }

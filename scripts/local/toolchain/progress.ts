@@ -3,16 +3,16 @@ import type { CommandIo } from '../../lib/command.ts'
 export type ProgressIo = Pick<CommandIo, 'log' | 'isTerminal'>
 
 export interface Progress extends Disposable {
-  /** What is going on right now, such as `downloading modules`. Shown with the elapsed time. */
+  /** The current step, such as `downloading modules`. Shown with the elapsed time. */
   phase(text: string): void
   /** How far that is: a bar with the time that is left, instead of the time that is over. */
   count(done: number, total: number): void
-  /** The last line, in the place of the one that was shown. */
+  /** The last line, which replaces the one that was shown. */
   end(text: string): void
 }
 
 /**
- * Tells on standard error that something long is going on. On a terminal it is one line that updates itself; elsewhere
+ * Shows on standard error that something long is in progress. On a terminal it is one line that updates itself; elsewhere
  * nothing but the last line, so that a log is not flooded. Nothing changes any more once it is disposed.
  */
 export function startProgress(name: string, io: ProgressIo): Progress {

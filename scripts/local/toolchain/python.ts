@@ -10,7 +10,7 @@ const range = '>=3.9'
 
 /**
  * Makes a virtual environment with the pinned, hash-checked packages. The index may be the user's own: the hashes decide.
- * What would be built from sources is refused, because what its build downloads has no hash.
+ * Packages built from sources are refused, because the downloads of such a build have no hash.
  */
 export async function installWithPip(context: BuildContext): Promise<void> {
   const { recipe, folder, destination, progress } = context

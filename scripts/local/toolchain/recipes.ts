@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compare, exitCodes, ProblemError } from '../../lib/problems.ts'
 
-/** How one group of tools is made. Versions are not repeated here: they stand in the pinned go.mod or requirements.txt. */
+/** How one group of tools is built. Versions are not repeated here: they stand in the pinned go.mod or requirements.txt. */
 export interface Recipe {
   readonly kind: 'go' | 'operator' | 'operator-crds' | 'python'
   /** The folder with the pins, below `scripts/local/toolchain`. */
@@ -80,23 +80,23 @@ export const recipes = {
     pin: 'github.com/external-secrets/external-secrets',
     coldSeconds: 10,
   },
-  // For tests alone: a version with known advisories, for the attacks that they allow.
+  // For tests only: a version with known advisories, for the attacks that they allow.
   'external-secrets-vulnerable': {
     kind: 'operator',
     folder: 'go/operator-vulnerable',
     pin: 'github.com/external-secrets/external-secrets',
     coldSeconds: 220,
   },
-  // For tests alone: the sealed-secrets controller's own code, which opens what this project seals.
+  // For tests only: the sealed-secrets controller's own code, which opens what this project seals.
   unseal: { kind: 'go', folder: 'go/unseal', pin: 'github.com/bitnami-labs/sealed-secrets', coldSeconds: 60 },
-  // For tests alone: HashiCorp's own HCL parser and formatter.
+  // For tests only: HashiCorp's own HCL parser and formatter.
   hclcheck: { kind: 'go', folder: 'go/hclcheck', pin: 'github.com/hashicorp/hcl/v2', coldSeconds: 10 },
   'yaml-linters': { kind: 'python', folder: 'python', pin: 'yamllint', coldSeconds: 15 },
 } as const satisfies Record<string, Recipe>
 
 export type RecipeName = keyof typeof recipes
 
-/** A recipe with what its pins say. */
+/** A recipe with the versions of its pins. */
 export interface PinnedRecipe extends Recipe {
   readonly name: RecipeName
   /** Absolute path of the folder with the pins. */

@@ -15,7 +15,7 @@ export interface PinNews extends Pin {
 /**
  * Asks for the releases of each pin: `go list`, `npm view` and `pip index`, set up as the user has them.
  *
- * @returns in the order of the pins; a pin whose releases can't be told comes with the problem.
+ * @returns in the order of the pins; a pin whose releases are unknown comes with the problem.
  */
 export async function findNews(pins: readonly Pin[], io: ReleasesIo): Promise<PinNews[]> {
   const of = (kind: Pin['kind']) => pins.filter((pin) => pin.kind === kind)
@@ -33,7 +33,7 @@ export async function findNews(pins: readonly Pin[], io: ReleasesIo): Promise<Pi
 
 // --- internal ---
 
-/** What keeps one client from being asked is told of each of its pins. */
+/** The reason why a client can't be asked is reported for each of its pins. */
 function everyPin(asked: readonly Pin[]) {
   return (error: unknown): Answer[] => {
     const [problem] = error instanceof ProblemError ? error.problems : []

@@ -1,11 +1,11 @@
 import type { RecipeName } from './recipes.ts'
 
-/** How a tool tells its version. */
+/** How to ask a tool for its version. */
 interface VersionProbe {
   readonly args: readonly string[]
-  /** The first group is the version; a tool that tells none has no group. */
+  /** The first group is the version; a tool without a version has no group. */
   readonly pattern: RegExp
-  /** Versions that match, where none is told: `0.20.1 or newer`. */
+  /** Versions that match, for a tool without a version: `0.20.1 or newer`. */
   readonly of?: string
 }
 
@@ -16,9 +16,9 @@ export interface ToolSpec {
   /** The environment variable that names it, and whether it names the file or the folder that holds it. */
   readonly variable: string
   readonly variableNames: 'file' | 'folder'
-  /** Names looked for on PATH. Empty: PATH is not searched, because a stranger's copy can't be told from ours. */
+  /** Names looked for on PATH. Empty: PATH is not searched, because a foreign copy can't be distinguished from ours. */
   readonly onPath: readonly string[]
-  /** Versions our tests run with; taken from PATH as well. Undefined when the tool tells no version. */
+  /** Versions our tests run with; taken from PATH as well. Undefined when the tool has no version. */
   readonly tested?: string
   /**
    * Versions an environment variable may name: what the chart and our commands need of it. Outside of `tested` with a warning.
@@ -26,7 +26,7 @@ export interface ToolSpec {
    * Default: `tested`
    */
   readonly supported?: string
-  /** Undefined for a tool that is no program. */
+  /** Undefined for a tool that is not a program. */
   readonly probe?: VersionProbe
 }
 
@@ -111,7 +111,7 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_BIN',
     variableNames: 'file',
     onPath: [],
-    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    // The newest of the flags it is started with; 0.19 has no flag for readiness.
     probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   'external-secrets-crds': {
@@ -127,7 +127,7 @@ export const tools = {
     variable: 'EXTERNAL_SECRETS_VULNERABLE_BIN',
     variableNames: 'file',
     onPath: [],
-    // The youngest of the flags it is started with; 0.19 has none that tells when it is ready.
+    // The newest of the flags it is started with; 0.19 has no flag for readiness.
     probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
   },
   unseal: {
@@ -174,7 +174,7 @@ export interface Tool {
   readonly name: ToolName
   /** An executable file; for `external-secrets-crds` a YAML file, or a folder of them. */
   readonly path: string
-  /** Without the leading `v`; `unknown` for a given file that tells none. */
+  /** Without the leading `v`; `unknown` for a given file without a version. */
   readonly version: string
   /** Where it came from: an environment variable's name, `PATH`, `cache` or `built`. */
   readonly source: string

@@ -5,9 +5,9 @@ import type { Catalogue } from '../types.ts'
 import { podLabelsOf } from './network.ts'
 import type { AddressEndpoint, Endpoint, PodEndpoint } from './reachability.ts'
 
-/** The ends of all connections a table tells of. */
+/** The endpoints of all connections in a table. */
 export interface Endpoints {
-  /** By tier: its workloads, then a pod of its namespace that is none of them. */
+  /** By tier: its workloads, then a pod of its namespace that belongs to none of them. */
   readonly tiers: readonly { readonly name: string; readonly pods: readonly PodEndpoint[] }[]
   /** Besides the pods of the tiers. */
   readonly sources: readonly Endpoint[]
@@ -17,10 +17,10 @@ export interface Endpoints {
 
 export const otherPod = '(other pods)'
 
-/** Of a pod that is in no namespace the catalogue names: too long for a name of one. */
+/** Of a pod in a namespace that the catalogue does not name: too long for a real name. */
 export const unnamedNamespace = 'x'.repeat(64)
 
-/** The ends that matter in an environment, from the catalogue alone. */
+/** The endpoints that matter in an environment, from the catalogue alone. */
 export function endpointsOf(model: EnvironmentModel, catalogue: Catalogue): Endpoints {
   return {
     tiers: model.tiers.map((tier) => ({ name: tier.name, pods: podsOf(tier) })),

@@ -8,7 +8,7 @@ export interface NetworkModel {
   readonly open: boolean
   /** Into the tier, by name of the NetworkPolicy. */
   readonly ingress: Readonly<Record<string, IngressModel>>
-  /** Out of the tier, by name of the NetworkPolicy. DNS is not among them: every pod needs it. */
+  /** Out of the tier, by name of the NetworkPolicy. Without DNS, which every pod needs. */
   readonly egress: Readonly<Record<string, EgressModel>>
 }
 
@@ -39,7 +39,7 @@ export interface NetworkPeer {
   readonly except: readonly string[]
 }
 
-/** Names of the policies of a tier: those every tier has, and those made from a line of the catalogue. */
+/** Names of the policies of a tier: those every tier has, and those from a line of the catalogue. */
 export const policyNames = {
   deny: 'default-deny',
   dns: 'allow-dns',
@@ -53,14 +53,14 @@ export const policyNames = {
   out: (egress: string) => `allow-to-${egress}`,
 } as const
 
-/** Where the pods of a cluster ask for names: CoreDNS as kubeadm and Scaleway Kapsule install it. */
+/** The DNS servers of a cluster: CoreDNS as kubeadm and Scaleway Kapsule install it. */
 export const defaultDns: PodPeer = { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } }
 export const dnsPort = 53
 
 /** Where ingress-nginx is installed by its own instructions. */
 export const defaultIngressNamespace = 'ingress-nginx'
 
-/** The word in `reachableFrom` that is no tier. */
+/** The word in `reachableFrom` that is not a tier. */
 export const ingressController = 'ingress-controller'
 
 /** Labels by which the pods of a workload are found. */
@@ -69,7 +69,7 @@ export function podLabelsOf(name: string, { podLabels }: WorkloadSpec): Labels {
 }
 
 /**
- * The public addresses. Left out are private networks (RFC 1918, RFC 4193), carrier-grade NAT, loopback and link-local
+ * The public addresses. Without private networks (RFC 1918, RFC 4193), carrier-grade NAT, loopback and link-local
  * addresses, where cloud providers answer with the credentials of a machine.
  */
 export const internet: readonly NetworkPeer[] = [
@@ -87,7 +87,7 @@ export interface PolicyOrigin {
   readonly origin: string
 }
 
-/** Every policy a tier may have. Two of one name are a mistake, which a rule tells. */
+/** Every policy a tier may have. Two with one name are a mistake, which a rule reports. */
 export function policyOrigins(catalogue: Catalogue, tier: string): PolicyOrigin[] {
   const links = linksOf(catalogue)
   const targets = new Set(links.filter(({ to }) => to.tier === tier).map(({ to }) => to.workload))

@@ -20,7 +20,7 @@ export interface Verdict {
   readonly ingress: 'open' | readonly string[]
 }
 
-/** Ports of one destination for which every source has one verdict. */
+/** Ports of one destination with the same verdict for each source. */
 export interface ReachabilityRow {
   readonly to: string
   /** `TCP 4000`, `TCP 53, UDP 53`, `any other port`, `any port` */
@@ -30,7 +30,7 @@ export interface ReachabilityRow {
 }
 
 /**
- * Every pair of ends with one of a tier in it, and all ports: those of the workloads, those a policy names, and the rest.
+ * Every pair of endpoints with at least one in a tier, and all ports: those of the workloads, those a policy names, and the rest.
  */
 export function reachabilityTable({ tiers, sources, destinations }: Endpoints, judge: Judge): ReachabilityRow[] {
   const own = tiers.flatMap(({ pods }) => pods)
@@ -44,7 +44,7 @@ export function reachabilityTable({ tiers, sources, destinations }: Endpoints, j
 
 const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP']
 
-/** Ports one after the other that no grant tells apart. */
+/** Consecutive ports that every grant treats alike. */
 interface Interval {
   readonly protocol: Protocol
   readonly first: number
@@ -57,7 +57,7 @@ function rowsOf(to: Endpoint, sources: readonly Endpoint[], judge: Judge): Reach
   const connections = sources.map((from) => judge(from, to))
   const intervals = protocols.flatMap((protocol) => intervalsOf(protocol, to.ports, connections))
   const groups = [...groupBy(intervals, ({ named, verdicts }) => JSON.stringify([named, verdicts])).values()]
-  // No rule of ours and no port of a workload is of SCTP, so its ports are among those nobody named.
+  // No rule and no workload uses SCTP, so its ports are among those that are not named.
   const isRest = (group: readonly Interval[]) =>
     group.some(({ protocol, last }) => protocol === 'SCTP' && last === lastPort)
   const order = (group: readonly Interval[]) => (isRest(group) ? 2 : group[0]?.named ? 0 : 1)

@@ -10,7 +10,7 @@ export type Endpoint = PodEndpoint | AddressEndpoint
 interface NamedEndpoint {
   /** As the table has it: `backend/api`, `the internet`. */
   readonly name: string
-  /** TCP ports that have a row of their own, whether anybody reaches them or not. */
+  /** TCP ports with a separate row, even when nothing reaches them. */
   readonly ports: readonly number[]
 }
 
@@ -18,17 +18,17 @@ export interface PodEndpoint extends NamedEndpoint {
   readonly kind: 'pod'
   readonly namespace: string
   readonly labels: Labels
-  /** Labels of its namespace besides those the chart gives; only policies of somebody else look at them. */
+  /** Labels of its namespace besides those the chart gives; only foreign policies use them. */
   readonly namespaceLabels?: Labels
 }
 
 export interface AddressEndpoint extends NamedEndpoint {
   readonly kind: 'address'
-  /** Undefined: somewhere outside, so that every network counts that a policy names. */
+  /** Undefined: somewhere outside, so every network that a policy names counts. */
   readonly address: string | undefined
 }
 
-/** What one policy permits in one direction, in ports. `any` is every protocol. */
+/** The ports that one policy permits in one direction. `any` is every protocol. */
 export interface Grant {
   readonly policy: string
   readonly protocol: Protocol | 'any'
@@ -41,7 +41,7 @@ export type Protocol = 'TCP' | 'UDP' | 'SCTP'
 /** `open`: no policy applies, so everything is permitted. */
 export type Side = 'open' | readonly Grant[]
 
-/** A connection is made when the side it leaves and the side it enters both permit it. */
+/** A connection works when both its source and its destination permit it. */
 export interface Connection {
   readonly egress: Side
   readonly ingress: Side
@@ -52,7 +52,7 @@ export type Judge = (from: Endpoint, to: Endpoint) => Connection
 export const lastPort = 65535
 
 /**
- * What the catalogue says who may reach what; made from its own words, and not from the policies that follow from them.
+ * Who may reach what according to the catalogue; computed from the catalogue itself, not from the policies made from it.
  */
 export function intendedReachability(model: EnvironmentModel, catalogue: Catalogue): Judge {
   if (model.without.includes('network-policies')) return () => ({ egress: 'open', ingress: 'open' })
@@ -118,7 +118,7 @@ function reachableWorkloads({ namespace, workloads }: TierModel, endpoint: Endpo
   })
 }
 
-/** Whether the endpoint is meant by a word of `reachableFrom`. */
+/** Whether a word of `reachableFrom` means the endpoint. */
 function isSource(model: EnvironmentModel, source: string, endpoint: Endpoint): boolean {
   if (source === ingressController) return isPod(endpoint, model.ingressNamespace)
   const [name, workload] = source.split('/')
@@ -128,7 +128,7 @@ function isSource(model: EnvironmentModel, source: string, endpoint: Endpoint): 
   return spec !== undefined && isPod(endpoint, tier.namespace, podLabelsOf(workload, spec))
 }
 
-/** A network is of addresses outside the cluster; pods are never meant by one. */
+/** A network holds addresses outside the cluster, never pods. */
 function isReached({ to }: EgressSpec, endpoint: Endpoint): boolean {
   if (typeof to === 'object' && 'namespace' in to) return isPod(endpoint, to.namespace, to.podLabels)
   if (endpoint.kind === 'pod') return false

@@ -7,7 +7,7 @@ import { egressRules } from './network.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
 
 /**
- * Where a machine asks its provider who it is, and for credentials. Source: RFC 3927 and RFC 4291 (link-local); Scaleway
+ * Where a machine asks its provider for its identity and credentials. Source: RFC 3927 and RFC 4291 (link-local); Scaleway
  * documentation, metadata API: 169.254.42.42 and fd00:42::42.
  */
 const metadataNetworks: readonly string[] = ['169.254.0.0/16', 'fe80::/10', 'fd00:42::42/128']
@@ -20,7 +20,7 @@ export const egressNetworksAreNarrow: Rule = ({ catalogue }) =>
     return problem ? [{ where, ...problem }] : []
   })
 
-/** A tier is entered only by the port of a workload that says so. */
+/** Connections into a tier are allowed only to the port of a workload that says so. */
 export const egressStaysOutsideTheTiers: Rule = ({ catalogue, environments }) =>
   egressRules(catalogue).flatMap(({ where, spec: { to } }): Problem[] => {
     if (typeof to !== 'object' || !('namespace' in to)) return []
@@ -35,7 +35,7 @@ export const egressStaysOutsideTheTiers: Rule = ({ catalogue, environments }) =>
         code: 'EGRESS_INTO_TIER',
         where,
         message: `"${namespace}" is the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers.`,
-        fix: 'Take the egress out, and add this tier to reachableFrom of the workload.',
+        fix: 'Remove the egress, and add this tier to reachableFrom of the workload.',
       },
     ]
   })
@@ -58,7 +58,7 @@ export const clusterNamespacesAreOutsideTheTiers: Rule = ({ catalogue, environme
 
 type PlacelessProblem = Omit<Problem, 'where'>
 
-/** The namespaces an environment names that are somebody else's. */
+/** The namespaces of others that an environment names. */
 function clusterNamespaces({ ingressNamespace, dns }: EnvironmentSpec) {
   const ingress = {
     field: 'ingressNamespace',
@@ -80,7 +80,7 @@ function clusterNamespaces({ ingressNamespace, dns }: EnvironmentSpec) {
 function invalid(text: string): PlacelessProblem {
   return {
     code: 'CIDR_INVALID',
-    message: `"${text}" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.`,
+    message: `"${text}" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.`,
     fix: 'Correct the cidr.',
   }
 }
@@ -90,7 +90,7 @@ function widthProblem(text: string, cidr: Cidr): PlacelessProblem | undefined {
   if (text !== canonical) {
     return {
       code: 'CIDR_NOT_CANONICAL',
-      message: `"${text}" is the network ${canonical}. Expected it written so: a single address has prefix 32, or 128.`,
+      message: `"${text}" means the network ${canonical}. Expected it in that form: a single address has prefix 32, or 128.`,
       fix: `Write ${canonical}, or the prefix that was meant.`,
     }
   }
@@ -120,7 +120,7 @@ function isNamespace(name: string): boolean {
 function invalidNamespace(name: string, field: string): PlacelessProblem {
   return {
     code: 'KUBERNETES_NAME_INVALID',
-    message: `${field} is "${name}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+    message: `${field} is "${name}". Expected at most ${nameLimit} lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
     fix: 'Correct the name of the namespace.',
   }
 }

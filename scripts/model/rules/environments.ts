@@ -12,7 +12,7 @@ import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 const quotaWarning = 0.8
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** A UUID nobody was given: `00000000-0000-4000-8000-000000000001`, `12345678-1234-…`. */
+/** A UUID that is only an example: `00000000-0000-4000-8000-000000000001`, `12345678-1234-…`. */
 export function isPlaceholder(id: string): boolean {
   const digits = id.replaceAll('-', '')
   return new Set(digits).size <= 4 || digits.startsWith('12345678') || digits.startsWith('deadbeef')
@@ -25,7 +25,7 @@ export const projectIdsAreReal: Rule = (application) =>
     const fix = 'Copy the id of the project from the Scaleway console, or mark the environment `example: true`.'
     if (!uuid.test(id)) {
       const fact = id === '' ? 'has no project id' : `the project id is "${id}"`
-      return [{ code: 'PROJECT_ID_INVALID', where, message: `${fact}. Expected a UUID in small letters.`, fix }]
+      return [{ code: 'PROJECT_ID_INVALID', where, message: `${fact}. Expected a UUID in lowercase.`, fix }]
     }
     if (isPlaceholder(id) && spec.example !== true) {
       const message = `the project id "${id}" is a placeholder. Expected the id of a real project.`
@@ -54,12 +54,12 @@ export const tiersHaveTheirOwnProjects: Rule = (application) =>
     return {
       code: 'TIERS_SHARE_PROJECT',
       where: atEnvironment(environment),
-      message: `project ${id} is used by the tiers ${quoted(uses.map((use) => use.tier))}. Expected one project a tier in isolation mode "project".`,
+      message: `project ${id} is used by the tiers ${quoted(uses.map((use) => use.tier))}. Expected one project per tier in isolation mode "project".`,
       fix: 'Create a project for each tier, or use isolation mode "path".',
     }
   })
 
-/** An IAM condition on a prefix that holds another tier's folder lets one tier read the other. */
+/** An IAM condition on a prefix that contains another tier's folder lets one tier read the other. */
 export const tierPathsAreApart: Rule = ({ catalogue, environments }) => {
   const spec = Object.values(environments)[0]
   if (!spec) return []
@@ -72,15 +72,15 @@ export const tierPathsAreApart: Rule = ({ catalogue, environments }) => {
       .map((outer) => ({
         code: 'TIER_PATHS_OVERLAP',
         where: atTier(inner),
-        message: `the remote path "${path(inner)}" is inside that of tier "${outer}", "${path(outer)}". Expected folders apart from each other.`,
+        message: `the remote path "${path(inner)}" is inside that of tier "${outer}", "${path(outer)}". Expected separate folders.`,
         fix: 'Change the remotePath of one of the tiers.',
       })),
   )
 }
 
 /**
- * One namespace for two tiers, or for two environments on one cluster, and each can read the other's Secrets. One for
- * the releases of two environments, and each `helm upgrade` removes the other's objects.
+ * With one namespace for two tiers, or for two environments on one cluster, each can read the other's Secrets. With one for
+ * the releases of two environments, each `helm upgrade` removes the other's objects.
  */
 export const namespacesAreApart: Rule = ({ catalogue, environments }) => {
   const release = releaseNames(catalogue.application).namespace
@@ -128,7 +128,7 @@ export const quotaSuffices: Rule = ({ catalogue, environments }) => {
       code: over ? 'QUOTA_EXCEEDED' : 'QUOTA_NEARLY_FULL',
       where: 'catalogue',
       message: `the environments need ${remote.size} remote secrets together. Expected at most ${over ? quota : Math.floor(quota * quotaWarning)}: the quota of the Scaleway organization is ${quota}.`,
-      fix: 'Bundle identities (layout "bundle"), or have Scaleway raise the quota and set remoteSecretQuota.',
+      fix: 'Bundle identities (layout "bundle"), or ask Scaleway to raise the quota, and set remoteSecretQuota.',
       ...(over ? {} : { severity: 'warning' as const }),
     },
   ]
@@ -161,13 +161,13 @@ function region(environment: string, { region }: EnvironmentSpec): Problem[] {
       code: wellFormed ? 'REGION_UNKNOWN' : 'REGION_INVALID',
       where: atEnvironment(environment),
       message: `the region is "${region}".${didYouMean(region, knownRegions)} Expected one of: ${knownRegions.join(', ')}.`,
-      fix: 'Correct the region. A region that Scaleway has opened since is only warned about.',
+      fix: 'Correct the region. A region that Scaleway has opened since causes only a warning.',
       ...(wellFormed ? { severity: 'warning' as const } : {}),
     },
   ]
 }
 
-/** Zero would freeze the ExternalSecrets: the operator then never reads again, not even a changed spec. */
+/** Zero would freeze the ExternalSecrets: the operator then never reads them again, even with a changed spec. */
 function refreshInterval(environment: string, { refreshInterval }: EnvironmentSpec): Problem[] {
   const seconds = durationSeconds(refreshInterval)
   if (seconds !== undefined && seconds >= 60) return []

@@ -3,7 +3,7 @@ import { existsIn } from '../specs.ts'
 import type { TierSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
-/** Source: Kubernetes, resource quantities; without exponents, which nobody writes. */
+/** Source: Kubernetes, resource quantities; without exponents, which are hardly used. */
 const quantity = /^\d+(\.\d+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/
 const resource = /^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$/
 
@@ -19,7 +19,7 @@ export const quantitiesAreValid: Rule = ({ catalogue }) =>
       })),
   )
 
-/** The credentials Secret and the targets. A full quota would hold a target back with an error of the operator. */
+/** The credentials Secret and the targets. With a full quota the operator could not write a target. */
 export const secretQuotasLeaveRoom: Rule = ({ catalogue, environments }) =>
   Object.entries(environments).flatMap(([environment, spec]) =>
     Object.entries(catalogue.tiers).flatMap(([tier, { quota = {} }]) => {
@@ -32,7 +32,7 @@ export const secretQuotasLeaveRoom: Rule = ({ catalogue, environments }) =>
           code: 'QUOTA_TOO_SMALL',
           where: `${atTier(tier)} quota`,
           message: `"${name}" is ${quota[name]}. Expected at least ${needed.length}, for ${quoted(needed)} of ${atEnvironment(environment)}.`,
-          fix: 'Raise the quota; pull secrets and TLS certificates of the workloads come on top.',
+          fix: 'Raise the quota; pull secrets and TLS certificates of the workloads need more.',
         }))
     }),
   )
@@ -44,7 +44,7 @@ export const quotasHaveDefaults: Rule = ({ catalogue }) =>
       const [, kind, resource] = /^(requests|limits)\.(cpu|memory)$/.exec(name) ?? []
       if (kind === undefined || resource === undefined) return false
       const { requests = {}, limits = {} } = containerDefaults
-      // A request that is left out takes the limit.
+      // A missing request defaults to the limit.
       return limits[resource] === undefined && (kind === 'limits' || requests[resource] === undefined)
     })
     if (missing.length === 0) return []
@@ -57,7 +57,7 @@ export const quotasHaveDefaults: Rule = ({ catalogue }) =>
     }
   })
 
-/** No verb of RBAC is confined to annotations: admission alone keeps an operator from the rest of an ExternalSecret. */
+/** RBAC can't limit a verb to annotations: only admission keeps an operator from changing the rest of an ExternalSecret. */
 export const operatorsNeedAdmission: Rule = ({ environments }) =>
   Object.entries(environments).flatMap(([environment, { access = {}, without = [] }]) =>
     Object.entries(access)
@@ -66,8 +66,8 @@ export const operatorsNeedAdmission: Rule = ({ environments }) =>
         code: 'OPERATORS_WITHOUT_ADMISSION',
         where: `${atEnvironment(environment)} access.${tier}`,
         message:
-          'names operators, and admission is left out. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
-        fix: 'Take "admission" out of `without`, or take the operators out.',
+          'names operators, but admission is switched off. Expected no operators: without admission, whoever may patch an ExternalSecret can change what it reads and writes.',
+        fix: 'Remove "admission" from `without`, or remove the operators.',
       })),
   )
 

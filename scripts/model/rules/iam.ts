@@ -19,8 +19,8 @@ export const iamApplicationNamesAreValid: Rule = ({ environments }) =>
   )
 
 /**
- * A key has all rights of its application. One application for two tiers, or for two environments of one organization,
- * and the key of one reads the secrets of the other.
+ * A key has all rights of its application. With one application for two tiers, or for two environments of one organization,
+ * the key of one reads the secrets of the other.
  */
 export const iamApplicationsAreApart: Rule = (application) =>
   [...groupBy(applications(application), ({ account, name }) => `${account} ${name}`).values()].flatMap((uses) => {
@@ -41,7 +41,7 @@ export const keyLifetimesAreDays: Rule = ({ environments }) =>
       code: 'KEY_LIFETIME_INVALID',
       where: atEnvironment(environment),
       message: `the lifetime of its keys is "${keyLifetime}". Expected a number of days, such as 90d.`,
-      fix: 'Correct keyLifetime, or leave it out: keys are then good for 90 days.',
+      fix: 'Correct keyLifetime, or leave it out: keys are then valid for 90 days.',
     }))
 
 // --- internal ---

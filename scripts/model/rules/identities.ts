@@ -6,7 +6,7 @@ import { quoted, type Rule } from './rule.ts'
 /** Largest payload of a version, in bytes. Source: Scaleway documentation, create a secret. */
 export const payloadLimit = 64 * 1024
 
-/** Values that change together are read by one credential. */
+/** Values that change together are read with one credential. */
 export const identitiesStayInOneTier: Rule = ({ catalogue }) =>
   identities(catalogue.secrets).flatMap(([identity, secrets]) => {
     const tiers = [...new Set(secrets.map((secret) => secret.tier))].sort()
@@ -31,7 +31,7 @@ export const identitiesHaveOneLayout: Rule = ({ catalogue }) =>
     }
   })
 
-/** Half an identity can't work: the workload would start with a user and without its password. */
+/** A part of an identity can't work: the workload would start with a user and without its password. */
 export const identitiesAreWhollyOptionalOrNot: Rule = ({ catalogue }) =>
   identities(catalogue.secrets).flatMap(([identity, secrets]) => {
     const optional = secrets.filter((secret) => secret.optional).map((secret) => secret.variable)
@@ -44,7 +44,7 @@ export const identitiesAreWhollyOptionalOrNot: Rule = ({ catalogue }) =>
     }
   })
 
-/** They are disabled together: half an identity that still works is none. */
+/** They are disabled together: an identity of which half still works is not disabled. */
 export const identitiesHaveOneOverlap: Rule = ({ catalogue }) =>
   identities(catalogue.secrets).flatMap(([identity, secrets]) => {
     const overlaps = [...new Set(secrets.map(({ overlap }) => overlap ?? 'none'))].sort()
@@ -58,8 +58,8 @@ export const identitiesHaveOneOverlap: Rule = ({ catalogue }) =>
   })
 
 /**
- * Adds up the largest value each format accepts, so that a bundle that passes does not outgrow the limit later. What JSON
- * escapes (quotes, backslashes, line breaks) counts once: all values at their largest and full of them do not occur.
+ * Adds up the largest value each format accepts, so that a bundle that passes can't exceed the limit later. What JSON
+ * escapes (quotes, backslashes, line breaks) counts once: values are never all at their largest and full of such characters.
  */
 export const bundlesFit: Rule = ({ catalogue }) =>
   identities(catalogue.secrets.filter((secret) => secret.layout === 'bundle')).flatMap(([identity, secrets]) => {

@@ -53,7 +53,7 @@ import {
   variablesAreUniquePerTier,
 } from './secrets.ts'
 
-/** The list is the specification of a valid application. */
+/** The list defines a valid application. */
 export const rules: readonly Rule[] = [
   baseNamesAreValid,
   derivedNamesAreValid,

@@ -6,7 +6,7 @@ import type { LegacySpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
 
-/** A DNS-1123 subdomain: what a Secret may be called. */
+/** A DNS-1123 subdomain: the allowed name of a Secret. */
 const secretName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 const secretNameLimit = 253
 
@@ -31,8 +31,8 @@ export const legacySecretsAreApart: Rule = ({ catalogue, environments }) =>
       return {
         code: 'LEGACY_IS_NEW',
         where: atEnvironment(environment),
-        message: `the old Secret ${legacy.namespace}/${legacy.secret} is one that tier "${tier}" has too. Expected another name.`,
-        fix: 'Correct legacy, or copy the old Secret to another name first and name that.',
+        message: `the old Secret ${legacy.namespace}/${legacy.secret} has the name of a Secret of tier "${tier}". Expected another name.`,
+        fix: 'Correct legacy, or first copy the old Secret to another name and use that.',
       }
     })
   })
@@ -49,7 +49,7 @@ export const legacySecretsAreNobodyElses: Rule = ({ catalogue, environments }) =
     return {
       code: 'LEGACY_SHARED',
       where: atEnvironment(second.environment),
-      message: `the old Secret ${second.place} of kube context "${second.context}" is that of ${quoted(users.map((use) => use.environment))}. Expected an old Secret for each.`,
+      message: `the old Secret ${second.place} of kube context "${second.context}" is used by ${quoted(users.map((use) => use.environment))}. Expected a separate old Secret for each.`,
       fix: "Set legacy in scripts/environments.ts, to 'none' for an environment that never had one.",
     }
   })
@@ -63,14 +63,14 @@ function nameProblems(where: string, { namespace, secret }: LegacySpec): Problem
     problems.push({
       code: 'LEGACY_NAME_INVALID',
       where,
-      message: `the namespace is "${namespace}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+      message: `the namespace is "${namespace}". Expected at most ${nameLimit} lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
       fix: 'Correct the name of the namespace.',
     })
   if (!secretName.test(secret) || secret.length > secretNameLimit)
     problems.push({
       code: 'LEGACY_NAME_INVALID',
       where,
-      message: `the Secret is "${secret}". Expected at most ${secretNameLimit} small letters, digits, dots and hyphens, with a letter or digit at both ends.`,
+      message: `the Secret is "${secret}". Expected at most ${secretNameLimit} lowercase letters, digits, dots and hyphens, with a letter or digit at both ends.`,
       fix: 'Correct the name of the Secret.',
     })
   return problems

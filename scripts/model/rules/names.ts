@@ -3,7 +3,7 @@ import { namesOf, releaseNames } from '../names.ts'
 import { remoteNameOf } from '../specs.ts'
 import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 
-/** A DNS-1123 label: what a namespace and, for safety, every other name must be. */
+/** A DNS-1123 label: the form of a namespace and, for safety, of every other name. */
 export const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 /** Longest DNS-1123 label, in characters. */
 export const nameLimit = 63
@@ -11,7 +11,7 @@ export const nameLimit = 63
 const releaseLimit = 53
 /**
  * One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. Dots alone
- * are no name here: a server may read `..` as the folder above.
+ * are not a name here: a server may read `..` as the folder above.
  */
 const scalewaySegment = /^(?!\.+$)[A-Za-z0-9._-]{1,255}$/
 /** `__proto__` would vanish from every JavaScript object. */
@@ -29,7 +29,7 @@ export const baseNamesAreValid: Rule = ({ catalogue, environments }) => {
     .map(({ where, what, name }) => ({
       code: 'KUBERNETES_NAME_INVALID',
       where,
-      message: `the ${what} is named "${name}". Expected small letters, digits and hyphens, with a letter or digit at both ends.`,
+      message: `the ${what} is named "${name}". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
       fix: `Rename the ${what}.`,
     }))
 }
@@ -54,7 +54,7 @@ export const derivedNamesAreValid: Rule = ({ catalogue, environments }) => {
           problems.push({
             code: 'KUBERNETES_NAME_INVALID',
             where,
-            message: `the namespace is "${name}". Expected small letters, digits and hyphens, with a letter or digit at both ends.`,
+            message: `the namespace is "${name}". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
             fix: 'Correct the name of the namespace.',
           })
         }
@@ -71,7 +71,7 @@ export const variablesAreValid: Rule = ({ catalogue }) =>
     .map((secret) => ({
       code: 'VARIABLE_INVALID',
       where: atSecret(secret),
-      message: `the variable is no valid key. Expected at most 253 letters, digits and underscores, and no digit first.`,
+      message: `the variable is not a valid key. Expected at most 253 letters, digits and underscores, and no digit first.`,
       fix: 'Rename the variable.',
     }))
 

@@ -29,14 +29,14 @@ export const sourcesAreKnown: Rule = ({ catalogue }) => {
         .map((source) => ({
           code: 'SOURCE_UNKNOWN',
           where,
-          message: `reachableFrom names "${source}", which there is not.${didYouMean(source, known)} Expected "${ingressController}", a tier, or a workload as tier/workload.`,
+          message: `reachableFrom names "${source}", which does not exist.${didYouMean(source, known)} Expected "${ingressController}", a tier, or a workload as tier/workload.`,
           fix: 'Correct the name.',
         })),
     ),
   ]
 }
 
-/** A source that changes nothing suggests that without it something would be closed. */
+/** A source without effect suggests that something would be closed without it. */
 export const sourcesAreNeeded: Rule = ({ catalogue }) =>
   workloads(catalogue).flatMap(({ tier, where, spec: { reachableFrom = [] } }) => {
     const open = catalogue.tiers[tier]?.internalTraffic === 'open'
@@ -52,7 +52,7 @@ export const sourcesAreNeeded: Rule = ({ catalogue }) =>
               : undefined
       if (fact === undefined) return []
       const message = `reachableFrom names "${source}" needlessly: ${fact}. Expected only sources that add something.`
-      return [{ code: 'SOURCE_NEEDLESS', where, message, fix: `Take "${source}" out.`, severity: 'warning' }]
+      return [{ code: 'SOURCE_NEEDLESS', where, message, fix: `Remove "${source}".`, severity: 'warning' }]
     })
   })
 
@@ -63,10 +63,10 @@ export const reachableWorkloadsHavePorts: Rule = ({ catalogue }) =>
       code: 'REACHABLE_WITHOUT_PORT',
       where,
       message: `is reachable from ${quoted(reachableFrom)} and has no port. Expected the port its pods listen on.`,
-      fix: 'Add port, or take reachableFrom out.',
+      fix: 'Add port, or remove reachableFrom.',
     }))
 
-/** They name policies, and by default a label. */
+/** The names are used for policies, and by default for a label. */
 export const workloadsAndEgressAreNamed: Rule = ({ catalogue }) =>
   Object.entries(catalogue.tiers).flatMap(([tier, { workloads, egress = {} }]) =>
     Object.entries({ workload: workloads, egress }).flatMap(([what, named]) =>
@@ -75,13 +75,13 @@ export const workloadsAndEgressAreNamed: Rule = ({ catalogue }) =>
         .map((name) => ({
           code: 'KUBERNETES_NAME_INVALID',
           where: atTier(tier),
-          message: `the ${what} is named "${name}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+          message: `the ${what} is named "${name}". Expected at most ${nameLimit} lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
           fix: `Rename the ${what}.`,
         })),
     ),
   )
 
-/** Of two policies with one name the chart could render only one, and what the other allows would be denied. */
+/** The chart could render only one of two policies with the same name, and what the other allows would be denied. */
 export const policyNamesAreApart: Rule = ({ catalogue }) =>
   Object.keys(catalogue.tiers).flatMap((tier) =>
     [...groupBy(policyOrigins(catalogue, tier), ({ name }) => name)].flatMap(([name, uses]): Problem[] => {
@@ -89,7 +89,7 @@ export const policyNamesAreApart: Rule = ({ catalogue }) =>
       const where = atTier(tier)
       const fix = 'Rename the egress or the workload.'
       if (origins.length > 1) {
-        const message = `"${name}" would be the name of the NetworkPolicies of ${origins.join(' and of ')}. Expected a name for each.`
+        const message = `"${name}" would be the name of the NetworkPolicies of ${origins.join(' and of ')}. Expected separate names.`
         return [{ code: 'POLICY_NAME_SHARED', where, message, fix }]
       }
       if (name.length <= nameLimit) return []
@@ -98,7 +98,7 @@ export const policyNamesAreApart: Rule = ({ catalogue }) =>
     }),
   )
 
-/** Labels that select another workload's pods as well open these too. */
+/** Labels that also select another workload's pods open these too. */
 export const podLabelsAreApart: Rule = ({ catalogue }) =>
   workloads(catalogue).flatMap(({ tier, name, where, spec }) => {
     const labels = podLabelsOf(name, spec)
@@ -109,7 +109,7 @@ export const podLabelsAreApart: Rule = ({ catalogue }) =>
       .map((other) => ({
         code: 'POD_LABELS_SHARED',
         where,
-        message: `its podLabels select the pods of workload "${other.name}" too. Expected labels of its own.`,
+        message: `its podLabels select the pods of workload "${other.name}" too. Expected labels that only its own pods have.`,
         fix: 'Add a label that only its own pods carry.',
       }))
   })
@@ -126,7 +126,7 @@ export const podLabelsAreValid: Rule = (application) =>
       .map(([key, value]) => ({
         code: 'POD_LABEL_INVALID',
         where,
-        message: `"${key}: ${value}" is no label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.`,
+        message: `"${key}: ${value}" is not a label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.`,
         fix: 'Copy the label from the pod template of the workload.',
       }))
   })
@@ -189,7 +189,7 @@ function sourcesOf({ tiers }: Catalogue): string[] {
 interface LabelSet {
   readonly where: string
   readonly labels: Labels
-  /** What there is a default for. */
+  /** The fields with a default. */
   readonly field: string
 }
 

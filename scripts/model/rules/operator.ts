@@ -5,7 +5,7 @@ import type { Catalogue, EnvironmentSpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
 
-/** The operator is told by its ServiceAccount, and who may make pods beside it could run one in its name. */
+/** The operator is recognised by its ServiceAccount, and whoever may create pods beside it could run one in its name. */
 export const operatorsAreNamed: Rule = ({ catalogue, environments }) =>
   Object.entries(environments).flatMap(([environment, spec]) => {
     const where = `${atEnvironment(environment)} operator`
@@ -21,7 +21,7 @@ function invalidNames(where: string, catalogue: Catalogue, spec: EnvironmentSpec
       .map(([field, name]) => ({
         code: 'KUBERNETES_NAME_INVALID',
         where,
-        message: `the ${field} is "${name}". Expected at most ${nameLimit} small letters, digits and hyphens, with a letter or digit at both ends.`,
+        message: `the ${field} is "${name}". Expected at most ${nameLimit} lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
         fix:
           spec.operator === 'per-tier'
             ? 'Shorten the namespace of the tier: that of its operator ends with -operator.'
@@ -38,7 +38,7 @@ function inTiers(where: string, catalogue: Catalogue, spec: EnvironmentSpec): Pr
     return {
       code: 'OPERATOR_NAMESPACE_IS_TIER',
       where,
-      message: `the namespace is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: whoever makes pods in it can run one with the rights of the operator.`,
+      message: `the namespace is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: whoever creates pods in it can run one with the rights of the operator.`,
       fix: 'Run the operator in a namespace of its own.',
     }
   })

@@ -1,7 +1,7 @@
 import type { Problem } from '../../lib/problems.ts'
 import type { Application, SecretSpec } from '../types.ts'
 
-/** A rule looks at the whole application and returns what is wrong with it; nothing when all is well. */
+/** A rule checks the whole application and returns its problems; an empty list when all is well. */
 export type Rule = (application: Application) => Problem[]
 
 /** Where an entry of the catalogue is found. */

@@ -11,16 +11,16 @@ import { atSecret, quoted, type Rule } from './rule.ts'
 /** Longest path of a field in characters, with its backslashes. Admission refuses a longer one. */
 const propertyLimit = 1000
 
-/** Two entries that fill one key: the second would silently win. */
+/** Two entries that fill the same key: the second would silently win. */
 export const variablesAreUniquePerTier: Rule = ({ catalogue }) =>
   repeated(catalogue.secrets, ({ tier, variable }) => `${tier} ${variable}`).map(({ first, secret }) => ({
     code: 'DUPLICATE_VARIABLE',
     where: atSecret(secret),
-    message: `remote secret "${secret.remoteName}" fills the same variable as "${first.remoteName}". Expected one entry a variable in a tier.`,
+    message: `remote secret "${secret.remoteName}" fills the same variable as "${first.remoteName}". Expected one entry per variable in a tier.`,
     fix: 'Rename one variable, or move one secret to another tier.',
   }))
 
-/** A remote secret readable by two tiers is no boundary. */
+/** A remote secret readable by two tiers breaks the boundary. */
 export const remoteRefsBelongToOneTier: Rule = ({ catalogue, environments }) =>
   byRemoteRef(catalogue, environments).flatMap(([ref, secrets]) => {
     const first = secrets[0]
@@ -30,11 +30,11 @@ export const remoteRefsBelongToOneTier: Rule = ({ catalogue, environments }) =>
       code: 'SHARED_REMOTE_REF',
       where: atSecret(other),
       message: `${ref} is also read by tier "${first.tier}" (${first.variable}). Expected each remote secret in one tier.`,
-      fix: 'Store the value once for each tier, with credentials of its own where the service allows it.',
+      fix: 'Store the value once for each tier, with separate credentials where the service allows it.',
     }
   })
 
-/** Two variables that read the very same value are nearly always a copied line; two shapes of one remote secret can't be. */
+/** Two variables that read the same value are nearly always a copied line; one remote secret can't have two shapes. */
 export const remoteSecretsHaveOneShape: Rule = ({ catalogue, environments }) =>
   byRemoteRef(catalogue, environments).flatMap(([ref, secrets]) => {
     const shape = (secret: SecretSpec) =>
@@ -54,13 +54,13 @@ export const remoteSecretsHaveOneShape: Rule = ({ catalogue, environments }) =>
     return repeated(secrets, (secret) => gjsonPath(secret.property ?? [])).map(({ first, secret }) => ({
       code: 'REPEATED_REMOTE_REF',
       where: atSecret(secret),
-      message: `reads the same value as "${first.variable}": ${ref}. Expected a remote secret of its own.`,
+      message: `reads the same value as "${first.variable}": ${ref}. Expected a separate remote secret.`,
       fix: 'Correct the remote name, unless both variables really hold one value.',
       severity: 'warning' as const,
     }))
   })
 
-/** `bundle` needs an identity, which names the remote secret; a field of JSON is a `single` matter. */
+/** `bundle` needs an identity, which names the remote secret; a JSON field needs `single`. */
 export const layoutsAreComplete: Rule = ({ catalogue }) =>
   catalogue.secrets.flatMap((secret) => {
     const problems: Problem[] = []
@@ -76,7 +76,7 @@ export const layoutsAreComplete: Rule = ({ catalogue }) =>
       problems.push({
         code: 'PROPERTY_IN_BUNDLE',
         where: atSecret(secret),
-        message: 'has a property and the layout "bundle". Expected one of them: a bundle has one key a variable.',
+        message: 'has a property and the layout "bundle". Expected one of them: a bundle has one key per variable.',
         fix: 'Remove property, or use layout "single".',
       })
     }
@@ -100,7 +100,7 @@ export const layoutsAreComplete: Rule = ({ catalogue }) =>
     return problems
   })
 
-/** The compiler says it first; this says it for catalogues that are not type-checked. */
+/** The compiler reports it first; this is for catalogues that are not type-checked. */
 export const formatsExist: Rule = ({ catalogue }) =>
   catalogue.secrets
     .filter((secret) => formatDefinition(secret.format) === undefined)
@@ -140,13 +140,13 @@ export const consumersBelongToTheTier: Rule = ({ catalogue }) =>
             ? `consumer "${consumer}" belongs to tier "${owner}". Expected workloads of "${secret.tier}": ${quoted(own)}.`
             : `there is no workload "${consumer}".${didYouMean(consumer, own)} Expected workloads of "${secret.tier}": ${quoted(own)}.`,
           fix: owner
-            ? `Remove the consumer, or give tier "${owner}" a secret of its own.`
+            ? `Remove the consumer, or give tier "${owner}" a separate secret.`
             : 'Correct the consumer, or add the workload to the tier.',
         }
       }),
   )
 
-/** An entry that exists in no environment, or names one that is not there, is never delivered to anybody. */
+/** An entry without an environment, or with an unknown one, is never delivered. */
 export const environmentListsAreReachable: Rule = ({ catalogue, environments }) => {
   const names = Object.keys(environments)
   return catalogue.secrets.flatMap((secret) => {
@@ -180,7 +180,7 @@ export const rotationsArePeriods: Rule = ({ catalogue }) =>
       fix: 'Correct the period, or leave it out.',
     }))
 
-/** An old value that is good as long as the new one would be no rotation. */
+/** An old value that is valid as long as the new one would make the rotation useless. */
 export const overlapsArePeriods: Rule = ({ catalogue }) =>
   catalogue.secrets.flatMap((secret) => {
     const { overlap, rotation } = secret
@@ -193,13 +193,13 @@ export const overlapsArePeriods: Rule = ({ catalogue }) =>
       return [{ ...problem, code: 'OVERLAP_INVALID', message }]
     }
     if (longest === undefined || longest === 0 || seconds < longest) return []
-    const message = `the overlap is "${overlap}" and the rotation "${rotation}". Expected an overlap that is over before the next rotation.`
+    const message = `the overlap is "${overlap}" and the rotation "${rotation}". Expected an overlap that ends before the next rotation.`
     return [{ ...problem, code: 'OVERLAP_TOO_LONG', message }]
   })
 
 // --- internal ---
 
-/** Each entry that repeats the key of an earlier one, with that first one. */
+/** Each entry that repeats the key of an earlier one, with the first one. */
 function repeated(
   secrets: readonly SecretSpec[],
   key: (secret: SecretSpec) => string,

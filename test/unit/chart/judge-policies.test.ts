@@ -181,7 +181,7 @@ test.each<[string, NetworkPolicySpec]>([
     'a peer is pods and a network at once',
     { podSelector: {}, egress: [{ to: [{ podSelector: {}, ipBlock: { cidr: '::/0' } }] }] },
   ],
-  ['"10.0.0/8" is no network', { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '10.0.0/8' } }] }] }],
+  ['"10.0.0/8" is not a network', { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '10.0.0/8' } }] }] }],
   [
     'a selector has the operator "Gt"',
     { podSelector: { matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }] } },
@@ -191,7 +191,7 @@ test.each<[string, NetworkPolicySpec]>([
     {
       code: 'NETWORK_POLICY_UNSUPPORTED',
       where: 'NetworkPolicy/own/p',
-      message: `${fact}, which the reachability table can't tell of. Expected ports by number and peers the API server accepts.`,
+      message: `${fact}, which the reachability table can't show. Expected ports by number and peers the API server accepts.`,
     },
   ])
 })

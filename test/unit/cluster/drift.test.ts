@@ -206,7 +206,7 @@ describe('a look at what is deployed', () => {
     const other = { ...rendered, metadata: { ...rendered.metadata, name: 'other' } }
     expect(await surveyDrift(server(role([]), { tryReplace }).client, [rendered, other])).toEqual({
       drifted: [],
-      unseen: ['you may not try out changes of roles in namespace shop-api'],
+      unseen: ['you may not make a dry run of changes to roles in namespace shop-api'],
     })
   })
 })

@@ -29,7 +29,7 @@ function externalSecret({
 
 test.each<[string, ExternalSecretObject | undefined, string, string]>([
   ['absent', undefined, 'pending', 'the ExternalSecret does not exist'],
-  ['without a status', { metadata: { name: 'x' } }, 'pending', 'the operator has not looked at it yet'],
+  ['without a status', { metadata: { name: 'x' } }, 'pending', 'the operator has not processed it yet'],
   ['synced in this generation', externalSecret({ synced: '2-ab' }), 'synced', 'secret synced'],
   ['synced in an older one', externalSecret({ synced: '1-ab' }), 'pending', 'an older version of it is synced'],
   ['of generation 2, synced in 20', externalSecret({ synced: '20-ab' }), 'pending', 'an older version of it is synced'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { operatorProblems } from '../../../scripts/cluster/operator-problems.ts'
-import { type OperatorDeployment, operatorSight, readOperators } from '../../../scripts/cluster/operators.ts'
+import { type OperatorDeployment, operatorState, readOperators } from '../../../scripts/cluster/operators.ts'
 import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
 import type { Protection } from '../../../scripts/model/types.ts'
 import { type OperatorDeploymentParts, operatorDeployment, operatorPlace } from '../../helpers/operator-deployment.ts'
@@ -12,13 +12,13 @@ const seen = (...deployments: OperatorDeploymentParts[]) =>
 
 test('the tag of the image tells the version, whatever the labels say', () => {
   const labels = { 'app.kubernetes.io/version': 'v2.9.0', 'helm.sh/chart': 'external-secrets-2.9.0' }
-  const sight = operatorSight(made({ image: `${repository}:v0.20.4`, labels }))
-  expect(sight).toEqual({
+  const view = operatorState(made({ image: `${repository}:v0.20.4`, labels }))
+  expect(view).toEqual({
     ...operatorPlace,
     version: { text: '0.20.4', isPreRelease: false },
     seenBy: `image ${repository}:v0.20.4`,
   })
-  expect(operatorSight(made({ image: `${repository}:latest`, labels })).version).toBeUndefined()
+  expect(operatorState(made({ image: `${repository}:latest`, labels })).version).toBeUndefined()
 })
 
 test.each([
@@ -27,8 +27,8 @@ test.each([
   [{ 'helm.sh/chart': 'eso-2.4.0-rc1' }, '2.4.0-rc1', 'label helm.sh/chart: eso-2.4.0-rc1'],
   [{}, undefined, `image ${repository}@sha256:0a1b`],
 ])('of an image without a tag the labels %j tell %s', (labels, version, seenBy) => {
-  const sight = operatorSight(made({ image: `${repository}@sha256:0a1b`, labels }))
-  expect([sight.version?.text, sight.seenBy]).toEqual([version, seenBy])
+  const view = operatorState(made({ image: `${repository}@sha256:0a1b`, labels }))
+  expect([view.version?.text, view.seenBy]).toEqual([version, seenBy])
 })
 
 test('operators are found by label and by image, in any namespace, and nothing else is', async () => {
@@ -61,7 +61,7 @@ test('a fault from which the environment protects is a warning that says what is
     {
       code: 'OPERATOR_VULNERABLE',
       where: 'Deployment/external-secrets/external-secrets',
-      message: `is version 2.3.0 (image ${repository}:v2.3.0), which has known faults: the type of a target makes a token of any ServiceAccount of its namespace (GHSA-fq7h-9x26-6j22); a store trusts a CA out of a ConfigMap of another namespace (GHSA-wv26-88m5-6h59). Admission keeps them out of the namespaces of the tiers; from all others they work. Expected version 2.4.1 or later.`,
+      message: `is version 2.3.0 (image ${repository}:v2.3.0), which has known faults: the type of a target makes a token of any ServiceAccount of its namespace (GHSA-fq7h-9x26-6j22); a store trusts a CA out of a ConfigMap of another namespace (GHSA-wv26-88m5-6h59). Admission keeps them out of the namespaces of the tiers; in all other namespaces they work. Expected version 2.4.1 or later.`,
       fix: 'Upgrade it to 2.9.0: docs/operator.md, "An operator with known faults".',
       severity: 'warning',
     },

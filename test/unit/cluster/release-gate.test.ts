@@ -62,5 +62,5 @@ test('without a terminal only what cannot mend itself is told before the end', a
 
 test('on a terminal every change is told', async () => {
   const { lines } = await gate(true)
-  expect(lines).toEqual(['ExternalSecret/shop-api/api-secrets: the operator has not looked at it yet', absent])
+  expect(lines).toEqual(['ExternalSecret/shop-api/api-secrets: the operator has not processed it yet', absent])
 })

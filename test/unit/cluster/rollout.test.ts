@@ -4,7 +4,7 @@ import {
   type RollingKind,
   type RollingObject,
   type RolloutReport,
-  rolloutSight,
+  rolloutState,
   waitForRollouts,
 } from '../../../scripts/cluster/rollout.ts'
 import { kinds } from '../../../scripts/kubernetes/kinds.ts'
@@ -18,7 +18,7 @@ const object = ({ spec = {}, status = {} }: Parts): RollingObject => ({
   spec: { replicas: 2, ...spec },
   status: { observedGeneration: 2, ...status },
 })
-const stateOf = (kind: RollingKind, parts: Parts) => rolloutSight(kind, object(parts)).state
+const stateOf = (kind: RollingKind, parts: Parts) => rolloutState(kind, object(parts)).state
 
 const all = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 }
 const everywhere = {
@@ -35,7 +35,7 @@ test.each<[RollingKind, RollingObject['status']]>([
 ])(
   'the pods of a %s are replaced when all are of the current template, available, and no other is left',
   (kind, status) => {
-    expect(rolloutSight(kind, object({ status }))).toEqual({
+    expect(rolloutState(kind, object({ status }))).toEqual({
       state: 'done',
       message: '2 of 2 pods run the current template',
     })
@@ -67,7 +67,7 @@ test.each<[RollingKind, RollingObject['spec'], string]>([
   ['DaemonSet', { updateStrategy: { type: 'OnDelete' } }, 'its update strategy is OnDelete'],
   ['StatefulSet', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } }, 'below number 1'],
 ])('a %s with %j does not go on by itself', (kind, spec, told) => {
-  const { state, message } = rolloutSight(kind, object({ spec, status: { ...all, ...everywhere } }))
+  const { state, message } = rolloutState(kind, object({ spec, status: { ...all, ...everywhere } }))
   expect([state, message]).toEqual(['held', expect.stringContaining(told)])
 })
 
@@ -104,7 +104,7 @@ test('ends with the last state when time is up, and at once for what does not go
   const api = await clusterApi()
   const ref = { kind: 'Deployment', namespace: 'shop', name: 'server' } as const
   const wait = async (timeoutMs: number) => (await waitForRollouts(api.client, [ref], { timeoutMs, pollMs: 5 }))[0]
-  expect(await wait(60_000)).toMatchObject({ state: 'failed', message: 'it is no longer there' })
+  expect(await wait(60_000)).toMatchObject({ state: 'failed', message: 'it no longer exists' })
   api.put(kinds.deployment, object({ spec: { paused: true } }))
   expect(await wait(60_000)).toMatchObject({ state: 'held' })
   api.put(kinds.deployment, object({ status: { ...all, replicas: 3 } }))

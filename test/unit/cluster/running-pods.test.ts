@@ -58,7 +58,7 @@ test('a workload finds its pods by its selector, a Job by who made them', () => 
   expect(podsOf(template('Pod', 'other-1'), pods)).toEqual([other])
 })
 
-test('pods of a CronJob do not count: its next run reads what is there then', () => {
+test('pods of a CronJob do not count: its next run reads the current values', () => {
   const pods = [{ name: 'nightly-1', labels: { app: 'nightly' }, job: 'nightly-1', secrets: [] }]
   expect(podsOf(template('CronJob', 'nightly', { app: 'nightly' }), pods)).toEqual([])
 })

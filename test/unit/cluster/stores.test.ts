@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type StoreObject, storeSight } from '../../../scripts/cluster/stores.ts'
+import { type StoreObject, storeState } from '../../../scripts/cluster/stores.ts'
 import { fieldChangeText } from '../../../scripts/kubernetes/difference.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith, projects } from '../../helpers/applications.ts'
@@ -24,22 +24,22 @@ function store(scaleway: object | undefined, condition?: { status: string; reaso
 }
 
 test('a store that is as the catalogue implies has no difference, looked at by the operator or not yet', () => {
-  expect(storeSight(model, tier, store(provider))).toEqual({ state: 'ready', message: '', differences: [] })
+  expect(storeState(model, tier, store(provider))).toEqual({ state: 'ready', message: '', differences: [] })
   const condition = { status: 'True', reason: 'Valid', message: 'store validated' }
   const message = 'Valid: store validated'
-  expect(storeSight(model, tier, store(provider, condition))).toEqual({ state: 'ready', message, differences: [] })
+  expect(storeState(model, tier, store(provider, condition))).toEqual({ state: 'ready', message, differences: [] })
 })
 
 test('a store that the operator refuses is told in its words', () => {
   const condition = { status: 'False', reason: 'InvalidProviderConfig', message: 'unable to create client' }
-  expect(storeSight(model, tier, store(provider, condition))).toMatchObject({
+  expect(storeState(model, tier, store(provider, condition))).toMatchObject({
     state: 'unready',
     message: 'InvalidProviderConfig: unable to create client',
   })
 })
 
 test('a store that is not there is absent', () => {
-  expect(storeSight(model, tier, undefined)).toEqual({ state: 'absent', message: '', differences: [] })
+  expect(storeState(model, tier, undefined)).toEqual({ state: 'absent', message: '', differences: [] })
 })
 
 test.each<[object | undefined, string[]]>([
@@ -57,5 +57,5 @@ test.each<[object | undefined, string[]]>([
   [undefined, ['+ spec.provider.scaleway']],
   [{ ...provider, apiUrl: 'http://127.0.0.1:8080' }, []],
 ])('each setting that differs is named: %#', (scaleway, differences) => {
-  expect(storeSight(model, tier, store(scaleway)).differences.map(fieldChangeText)).toEqual(differences)
+  expect(storeState(model, tier, store(scaleway)).differences.map(fieldChangeText)).toEqual(differences)
 })

@@ -37,7 +37,7 @@ test.each([
     {
       code: 'NOT_SYNCED',
       where: 'ExternalSecret/shop-api/api-secrets',
-      message: `${message}. Expected it synced within 5m.`,
+      message: `${message}. Expected it to be synced within 5m.`,
       fix: `Create or correct in Scaleway what the message names, or correct the catalogue. It is about ${about}.`,
     },
   ])
@@ -62,7 +62,7 @@ test('a target with other keys names each of them, and the entries of those that
 })
 
 test('an operator that does nothing is asked for', () => {
-  const [problem] = problemsOf({ state: 'pending', message: 'the operator has not looked at it yet' })
+  const [problem] = problemsOf({ state: 'pending', message: 'the operator has not processed it yet' })
   expect(problem?.fix).toMatch(/see that the operator runs/)
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readTarget, targetSight } from '../../../scripts/cluster/target.ts'
+import { readTarget, targetState } from '../../../scripts/cluster/target.ts'
 import { kinds, type SecretObject } from '../../../scripts/kubernetes/kinds.ts'
 import { clusterApi } from '../../helpers/cluster-api.ts'
 
@@ -11,7 +11,7 @@ const secret = (metadata: Partial<SecretObject['metadata']> = {}, data: SecretOb
 }
 
 test('a target is known by its keys, the time of its data and a text for both it and the object', () => {
-  expect(targetSight(secret())).toEqual({
+  expect(targetState(secret())).toEqual({
     keys: ['A'],
     changedAt: new Date('2026-11-05T10:00:00Z'),
     version: '2026-11-05T10:00:00.000Z u-1',
@@ -21,22 +21,22 @@ test('a target is known by its keys, the time of its data and a text for both it
 
 test('only the annotation as Reloader reads it marks a target', () => {
   const isMarked = (value: string) =>
-    targetSight(secret({ annotations: { 'reloader.stakater.com/match': value } })).isMarked
+    targetState(secret({ annotations: { 'reloader.stakater.com/match': value } })).isMarked
   expect([isMarked('true'), isMarked('false'), isMarked('True')]).toEqual([true, false, false])
 })
 
 test('its version changes with its data and with the object, and with nothing else', () => {
-  const { version } = targetSight(secret())
-  const versionWith = (metadata: Partial<SecretObject['metadata']>) => targetSight(secret(metadata)).version
+  const { version } = targetState(secret())
+  const versionWith = (metadata: Partial<SecretObject['metadata']>) => targetState(secret(metadata)).version
   expect(versionWith({ managedFields: [written('2026-11-05T10:00:01Z')] })).not.toBe(version)
   expect(versionWith({ uid: 'u-2' })).not.toBe(version)
   expect(versionWith({ resourceVersion: '8', labels: { a: 'b' } })).toBe(version)
   // The values themselves have no part in it: nothing can be guessed from it.
-  expect(targetSight(secret({}, { A: 'b3RoZXI=' })).version).toBe(version)
+  expect(targetState(secret({}, { A: 'b3RoZXI=' })).version).toBe(version)
 })
 
 test('where nobody noted the time, any change of the object counts', () => {
-  const versionWith = (resourceVersion: string) => targetSight(secret({ managedFields: [], resourceVersion })).version
+  const versionWith = (resourceVersion: string) => targetState(secret({ managedFields: [], resourceVersion })).version
   expect(versionWith('8')).not.toBe(versionWith('7'))
 })
 
@@ -59,5 +59,5 @@ test('its data changed when the last of its writers changed data; a writer witho
     { manager: 'd', fieldsV1: { 'f:data': {} } },
     { manager: 'e', time: '2026-01-07T00:00:00Z' },
   ]
-  expect(targetSight(secret({ managedFields })).changedAt).toEqual(new Date('2026-01-03T00:00:00Z'))
+  expect(targetState(secret({ managedFields })).changedAt).toEqual(new Date('2026-01-03T00:00:00Z'))
 })

@@ -22,7 +22,7 @@ describe('the table', () => {
 
   test('says what mode "path" does not give', () => {
     const text = iamTable(path)
-    expect(text).toContain('What mode "path" does not give:')
+    expect(text).toContain('What mode "path" does not protect:')
     for (const fact of ['Names stay listable', 'mutable', 'Policies only ever add rights', 'up to a minute'])
       expect(text).toContain(fact)
   })

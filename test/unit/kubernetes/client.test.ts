@@ -172,7 +172,7 @@ test('a watch whose connection breaks is rejected', async () => {
   expect(await problemOf(watch.next())).toMatchObject({ code: 'CLUSTER_UNREACHABLE', exitCode: 4 })
 })
 
-test('what is no JSON is told without quoting it', async () => {
+test('what is not JSON is told without quoting it', async () => {
   const { client } = await api((_, response) => void response.end('hunter2\n'))
   const ends = [client.get(kinds.secret, { name: 'x' }), client.watch(kinds.secret, { resourceVersion: '1' }).next()]
   for (const end of ends) {

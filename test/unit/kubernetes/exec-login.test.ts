@@ -153,16 +153,16 @@ test('an interruption ends the plugin too', async () => {
 })
 
 test.each([
-  ['nothing', '', 'is no ExecCredential'],
-  ['a token alone', token, 'is no ExecCredential'],
-  ['a list', '[]', 'is no ExecCredential'],
-  ['another kind', JSON.stringify({ apiVersion: v1, kind: 'Secret', token }), 'is no ExecCredential'],
-  ['another version', credential({ token }, v1beta1), 'has another apiVersion than the kubeconfig asks for'],
+  ['nothing', '', 'is not an ExecCredential'],
+  ['a token alone', token, 'is not an ExecCredential'],
+  ['a list', '[]', 'is not an ExecCredential'],
+  ['another kind', JSON.stringify({ apiVersion: v1, kind: 'Secret', token }), 'is not an ExecCredential'],
+  ['another version', credential({ token }, v1beta1), 'does not have the apiVersion of the kubeconfig'],
   ['no status', credential(undefined), 'holds neither a token nor a client certificate'],
   ['an empty token', credential({ token: '' }), 'holds neither a token nor a client certificate'],
   ['a token of two lines', credential({ token: `${token}\n${token}` }), 'holds a malformed token'],
   ['a certificate alone', credential({ clientCertificateData: token }), 'holds no client certificate with its own key'],
-  ['no date', credential({ token, expirationTimestamp: token }), 'holds an expirationTimestamp that is no date'],
+  ['no date', credential({ token, expirationTimestamp: token }), 'holds an expirationTimestamp that is not a date'],
 ])('a plugin that prints %s is told without its output', async (_, output, fact) => {
   const { login } = await plugin(printing(output))
   const problem = await problemOf(login)

@@ -30,7 +30,7 @@ test.each([
   'example.org/8',
   '/8',
   '',
-])('%j is no network', (text) => {
+])('%j is not a network', (text) => {
   expect(parseCidr(text)).toBeUndefined()
 })
 

@@ -70,9 +70,9 @@ test('a stream has its documents, without the empty ones', () => {
 })
 
 test.each([
-  ['a: [1', /^x\.yaml: is no valid YAML: [A-Z_]+ in line \d+\. Expected YAML\.$/],
-  ['a: 1\na: 2\n', /^x\.yaml: is no valid YAML: DUPLICATE_KEY in line 2\. Expected YAML\.$/],
-])('%j is no valid YAML, which is told with its line and without its text', (text, message) => {
+  ['a: [1', /^x\.yaml: is not valid YAML: [A-Z_]+ in line \d+\. Expected YAML\.$/],
+  ['a: 1\na: 2\n', /^x\.yaml: is not valid YAML: DUPLICATE_KEY in line 2\. Expected YAML\.$/],
+])('%j is not valid YAML, which is told with its line and without its text', (text, message) => {
   expect(() => parseYamlDocuments(text, 'x.yaml')).toThrow(ProblemError)
   expect(() => parseYamlDocuments(text, 'x.yaml')).toThrow(message)
 })

@@ -4,7 +4,7 @@ import { fillCommand } from '../../../scripts/model/fill-command.ts'
 const [made, issued] = [{ format: 'random-secret' }, { format: 'text' }] as const
 const proposal = { environment: 'dev', tier: 'api', only: ['A', 'B'] }
 
-test('what may be made up is, and all else comes out of a file', () => {
+test('what may be generated is, and all else comes out of a file', () => {
   expect(fillCommand({ ...proposal, specs: [made] })).toBe(
     'npm run fill -- --environment dev --tier api --only A B --generate',
   )

@@ -10,7 +10,7 @@ for (const projectId of ['my-project', '6C1F0A4E-93B7-4D25-8E0F-B2A97C53D184', `
       {
         code: 'PROJECT_ID_INVALID',
         where: 'environment "dev"',
-        message: `the project id is "${projectId}". Expected a UUID in small letters.`,
+        message: `the project id is "${projectId}". Expected a UUID in lowercase.`,
       },
     ],
     accepts: { environments: { dev: environment({ projectId: projects.dev }) } },
@@ -23,7 +23,7 @@ ruleTest('a project for each tier means each', {
     {
       code: 'PROJECT_ID_INVALID',
       where: 'environment "dev" projectIds.api',
-      message: 'has no project id. Expected a UUID in small letters.',
+      message: 'has no project id. Expected a UUID in lowercase.',
     },
   ],
   accepts: { environments: { dev: projectEnvironment() } },
@@ -88,7 +88,7 @@ ruleTest('in isolation mode "project" a tier has a project of its own', {
     {
       code: 'TIERS_SHARE_PROJECT',
       where: 'environment "dev"',
-      message: `project ${projects.web} is used by the tiers "api" and "web". Expected one project a tier in isolation mode "project".`,
+      message: `project ${projects.web} is used by the tiers "api" and "web". Expected one project per tier in isolation mode "project".`,
     },
   ],
   accepts: { environments: { dev: projectEnvironment() } },

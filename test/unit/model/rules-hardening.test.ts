@@ -97,7 +97,7 @@ ruleTest('nobody is an operator where admission is left out, which alone confine
       code: 'OPERATORS_WITHOUT_ADMISSION',
       where: 'environment "dev" access.api',
       message:
-        'names operators, and admission is left out. Expected nobody: without admission, who may patch an ExternalSecret changes what it reads and writes.',
+        'names operators, but admission is switched off. Expected no operators: without admission, whoever may patch an ExternalSecret can change what it reads and writes.',
     },
   ],
   accepts: withOperators(['network-policies']),

@@ -14,7 +14,7 @@ for (const secret of ['Shop', 'shop_secrets', '-shop', 'shop.', 'x'.repeat(254)]
       {
         code: 'LEGACY_NAME_INVALID',
         where: 'catalogue legacy',
-        message: `the Secret is "${secret}". Expected at most 253 small letters, digits, dots and hyphens, with a letter or digit at both ends.`,
+        message: `the Secret is "${secret}". Expected at most 253 lowercase letters, digits, dots and hyphens, with a letter or digit at both ends.`,
       },
     ],
     accepts: { legacy: { ...legacy, secret: 'shop.secrets-2' } },
@@ -28,7 +28,7 @@ ruleTest('the namespace of an old Secret has a name that Kubernetes takes', {
       code: 'LEGACY_NAME_INVALID',
       where: 'environment "dev" legacy',
       message:
-        'the namespace is "shop.old". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the namespace is "shop.old". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { environments: { dev: environment({ legacy }) } },

@@ -12,7 +12,7 @@ ruleTest('an application needs a name that Kubernetes takes', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'catalogue',
       message:
-        'the application is named "Shop". Expected small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the application is named "Shop". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { application: 'shop' },
@@ -25,7 +25,7 @@ ruleTest('a tier needs a name that Kubernetes takes', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'catalogue tier "back_end"',
       message:
-        'the tier is named "back_end". Expected small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the tier is named "back_end". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { tiers: tier('back-end') },
@@ -38,7 +38,7 @@ ruleTest('an environment needs a name that Kubernetes takes', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev-"',
       message:
-        'the environment is named "dev-". Expected small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the environment is named "dev-". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { environments: { dev: environment() } },
@@ -89,7 +89,7 @@ ruleTest('a namespace of one environment needs a name that Kubernetes takes', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev" namespaces.api',
       message:
-        'the namespace is "Api". Expected small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the namespace is "Api". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { environments: { dev: environment({ namespaces: { api: 'api' } }) } },
@@ -121,7 +121,7 @@ for (const [variable, neighbour] of [
         code: 'VARIABLE_INVALID',
         where: `catalogue "${variable}" (api)`,
         message:
-          'the variable is no valid key. Expected at most 253 letters, digits and underscores, and no digit first.',
+          'the variable is not a valid key. Expected at most 253 letters, digits and underscores, and no digit first.',
       },
     ],
     accepts: { secrets: [{ variable: neighbour, remoteName: 'token' }] },
@@ -199,8 +199,7 @@ ruleTest('two tiers have folders apart from each other', {
     {
       code: 'TIER_PATHS_OVERLAP',
       where: 'catalogue tier "web"',
-      message:
-        'the remote path "/shop/web" is inside that of tier "api", "/shop". Expected folders apart from each other.',
+      message: 'the remote path "/shop/web" is inside that of tier "api", "/shop". Expected separate folders.',
     },
   ],
   accepts: { tiers: { ...tier('api', { remotePath: '/shop' }), ...tier('web', { remotePath: '/shop-web' }) } },
@@ -212,7 +211,7 @@ ruleTest('two tiers with one folder are told once', {
     {
       code: 'TIER_PATHS_OVERLAP',
       where: 'catalogue tier "web"',
-      message: 'the remote path "/shop" is inside that of tier "api", "/shop". Expected folders apart from each other.',
+      message: 'the remote path "/shop" is inside that of tier "api", "/shop". Expected separate folders.',
     },
   ],
   accepts: { tiers: { ...tier('api', { remotePath: '/shop' }), ...tier('web', { remotePath: '/sho' }) } },

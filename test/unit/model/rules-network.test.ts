@@ -40,7 +40,7 @@ test('the catalogue of Trackdéchets breaks no rule of the network', () => {
 for (const [source, hint] of [
   ['ingress-controler', ' Did you mean "ingress-controller"?'],
   ['wep', ' Did you mean "web"?'],
-  ['web/sight', ' Did you mean "web/site"?'],
+  ['web/view', ' Did you mean "web/site"?'],
   ['web/site/1', ' Did you mean "web/site"?'],
   ['', ''],
 ] as const) {
@@ -126,13 +126,13 @@ ruleTest('workloads and egress have names Kubernetes takes', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'catalogue tier "api"',
       message:
-        'the egress is named "a.b". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the egress is named "a.b". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
     {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'catalogue tier "web"',
       message:
-        'the workload is named "Site". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the workload is named "Site". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: tiers({ egress: { 'a-b': { description: 'x', to: 'internet', ports: [443] } } }),
@@ -141,7 +141,7 @@ ruleTest('workloads and egress have names Kubernetes takes', {
 const shared = (name: string, one: string, other: string) => ({
   code: 'POLICY_NAME_SHARED',
   where: 'catalogue tier "api"',
-  message: `"${name}" would be the name of the NetworkPolicies of ${one} and of ${other}. Expected a name for each.`,
+  message: `"${name}" would be the name of the NetworkPolicies of ${one} and of ${other}. Expected separate names.`,
 })
 const outside = { description: 'x', to: 'internet', ports: [443] } as const
 
@@ -202,7 +202,7 @@ for (const [title, mine, theirs, telling] of [
     telling: telling.map((name) => ({
       code: 'POD_LABELS_SHARED',
       where: `catalogue tier "api" workload "${name}"`,
-      message: `its podLabels select the pods of workload "${name === 'server' ? 'worker' : 'server'}" too. Expected labels of its own.`,
+      message: `its podLabels select the pods of workload "${name === 'server' ? 'worker' : 'server'}" too. Expected labels that only its own pods have.`,
     })),
     accepts: tiers({ server: { podLabels: { app: 'x', part: 'z' } }, worker: { podLabels: { app: 'x', part: 'y' } } }),
   })
@@ -223,13 +223,13 @@ for (const [key, value] of [
   ['a/b/c', 'x'],
   ['/app', 'x'],
 ] as const) {
-  ruleTest(`"${key}: ${value}" is no label`, {
+  ruleTest(`"${key}: ${value}" is not a label`, {
     refuses: tiers({ server: { podLabels: { [key]: value } } }),
     telling: [
       {
         code: 'POD_LABEL_INVALID',
         where: server,
-        message: `"${key}: ${value}" is no label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.`,
+        message: `"${key}: ${value}" is not a label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.`,
       },
     ],
     accepts: tiers({ server: { podLabels: { 'app.kubernetes.io/name': 'A_b.c-1', empty: '' } } }),
@@ -270,12 +270,12 @@ for (const [cidr, code, message] of [
   [
     '10.0.0.0',
     'CIDR_INVALID',
-    '"10.0.0.0" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
+    '"10.0.0.0" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
   ],
   [
     'internet',
     'CIDR_INVALID',
-    '"internet" is no network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
+    '"internet" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.',
   ],
   [
     '10.0.0.1/8',
@@ -349,7 +349,7 @@ ruleTest('egress names a namespace', {
       code: 'KUBERNETES_NAME_INVALID',
       where: ledger,
       message:
-        'to.namespace is "Queues". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'to.namespace is "Queues". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: egress({ to: { namespace: 'queues' } }),
@@ -375,7 +375,7 @@ ruleTest('the namespace of the ingress controller can be one', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev"',
       message:
-        'ingressNamespace is "ingress/nginx". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'ingressNamespace is "ingress/nginx". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: {},
@@ -406,7 +406,7 @@ ruleTest('the namespace of the DNS can be one', {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev"',
       message:
-        'dns.namespace is "kube/system". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'dns.namespace is "kube/system". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: dns(coreDns, 'kube-system'),
@@ -431,7 +431,7 @@ ruleTest('the labels of the DNS can be some', {
       code: 'POD_LABEL_INVALID',
       where: 'environment "dev" dns',
       message:
-        '"app: core dns" is no label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.',
+        '"app: core dns" is not a label. Expected at most 63 letters, digits, hyphens, underscores and dots in key and value, and a DNS name before a slash.',
     },
   ],
   accepts: dns({ app: 'core-dns' }),

@@ -8,7 +8,7 @@ ruleTest('the operator runs outside the tiers', {
       code: 'OPERATOR_NAMESPACE_IS_TIER',
       where: 'environment "dev" operator',
       message:
-        'the namespace is "shop-web", the namespace of tier "web". Expected a namespace outside the tiers: whoever makes pods in it can run one with the rights of the operator.',
+        'the namespace is "shop-web", the namespace of tier "web". Expected a namespace outside the tiers: whoever creates pods in it can run one with the rights of the operator.',
     },
   ],
   accepts: { environments: { dev: environment({ operator: { namespace: 'eso', name: 'external-secrets' } }) } },
@@ -21,7 +21,7 @@ ruleTest('a tier is not called as the operator of another', {
       code: 'OPERATOR_NAMESPACE_IS_TIER',
       where: 'environment "dev" operator',
       message:
-        'the namespace is "shop-web-operator", the namespace of tier "api". Expected a namespace outside the tiers: whoever makes pods in it can run one with the rights of the operator.',
+        'the namespace is "shop-web-operator", the namespace of tier "api". Expected a namespace outside the tiers: whoever creates pods in it can run one with the rights of the operator.',
     },
   ],
   accepts: { environments: { dev: environment({ namespaces: { api: 'shop-web-operator' } }) } },
@@ -34,7 +34,7 @@ ruleTest('the ServiceAccount of the operator has a name that Kubernetes takes', 
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev" operator',
       message:
-        'the name is "eso/operator". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.',
+        'the name is "eso/operator". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },
   ],
   accepts: { environments: { dev: environment({ operator: { namespace: 'eso', name: 'eso-operator' } }) } },
@@ -46,7 +46,7 @@ ruleTest('the namespace of a tier leaves room for that of its operator', {
     {
       code: 'KUBERNETES_NAME_INVALID',
       where: 'environment "dev" operator',
-      message: `the namespace is "${'a'.repeat(55)}-operator". Expected at most 63 small letters, digits and hyphens, with a letter or digit at both ends.`,
+      message: `the namespace is "${'a'.repeat(55)}-operator". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
     },
   ],
   accepts: { environments: { dev: environment({ operator: 'per-tier', namespaces: { api: 'a'.repeat(54) } }) } },

@@ -10,7 +10,7 @@ ruleTest('a tier has one entry a variable', {
     {
       code: 'DUPLICATE_VARIABLE',
       where: 'catalogue "TOKEN" (api)',
-      message: 'remote secret "second" fills the same variable as "first". Expected one entry a variable in a tier.',
+      message: 'remote secret "second" fills the same variable as "first". Expected one entry per variable in a tier.',
     },
   ],
   accepts: { secrets: [{ remoteName: 'first' }, { remoteName: 'second', tier: 'web' }] },
@@ -33,13 +33,12 @@ ruleTest('a remote secret belongs to one tier', {
     {
       code: 'TIER_PATHS_OVERLAP',
       where: 'catalogue tier "web"',
-      message:
-        'the remote path "/common" is inside that of tier "api", "/common". Expected folders apart from each other.',
+      message: 'the remote path "/common" is inside that of tier "api", "/common". Expected separate folders.',
     },
     {
       code: 'REPEATED_REMOTE_REF',
       where: 'catalogue "TOKEN" (web)',
-      message: 'reads the same value as "TOKEN": path:/common/token. Expected a remote secret of its own.',
+      message: 'reads the same value as "TOKEN": path:/common/token. Expected a separate remote secret.',
       severity: 'warning',
     },
   ],
@@ -83,7 +82,7 @@ ruleTest('two variables that read one value are warned about', {
     {
       code: 'REPEATED_REMOTE_REF',
       where: 'catalogue "USER" (api)',
-      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a remote secret of its own.',
+      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a separate remote secret.',
       severity: 'warning',
     },
   ],
@@ -101,7 +100,7 @@ ruleTest('two variables that read one field are warned about, however the field 
     {
       code: 'REPEATED_REMOTE_REF',
       where: 'catalogue "USER" (api)',
-      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a remote secret of its own.',
+      message: 'reads the same value as "TOKEN": path:/shop-api/mail. Expected a separate remote secret.',
       severity: 'warning',
     },
   ],
@@ -131,7 +130,7 @@ ruleTest('a bundled secret has no property', {
     {
       code: 'PROPERTY_IN_BUNDLE',
       where: 'catalogue "TOKEN" (api)',
-      message: 'has a property and the layout "bundle". Expected one of them: a bundle has one key a variable.',
+      message: 'has a property and the layout "bundle". Expected one of them: a bundle has one key per variable.',
     },
   ],
   accepts: { secrets: [{ layout: 'single', identity: 'mail', property: ['user'] }] },
@@ -278,8 +277,7 @@ ruleTest('an overlap is over before the next rotation', {
     {
       code: 'OVERLAP_TOO_LONG',
       where: 'catalogue "TOKEN" (api)',
-      message:
-        'the overlap is "240h" and the rotation "10d". Expected an overlap that is over before the next rotation.',
+      message: 'the overlap is "240h" and the rotation "10d". Expected an overlap that ends before the next rotation.',
     },
   ],
   accepts: { secrets: [{ overlap: '239h', rotation: '10d' }] },

@@ -28,7 +28,7 @@ test.each([
   expect(checkApplication(application)).toEqual([])
 })
 
-test('all problems are told at once, errors first, sorted by place', () => {
+test('all problems are reported at once, errors first, sorted by place', () => {
   const application = applicationWith({
     environments: {
       dev: environment({ region: 'xx-abc' }),

@@ -60,10 +60,10 @@ describe('reading', () => {
   })
 
   test.each([
-    ['no sign', 'hunter2', 'is no NAME=value'],
-    ['a name that is none', 'hunter-2 x=1', 'is no NAME=value'],
-    ['a name that begins with a digit', '2hunter=1', 'is no NAME=value'],
-    ['a colon', 'A: hunter2', 'is no NAME=value'],
+    ['no sign', 'hunter2', 'is not NAME=value'],
+    ['a name that is none', 'hunter-2 x=1', 'is not NAME=value'],
+    ['a name that begins with a digit', '2hunter=1', 'is not NAME=value'],
+    ['a colon', 'A: hunter2', 'is not NAME=value'],
     ['an open quote', 'A="hunter2\nB=3', 'begins a quoted value that never ends'],
     ['text after a quote', "A='x'hunter2", 'has text after the quote that ends its value'],
     ['another escape', 'A="hunter2\\d"', 'has a backslash in double quotes before another character'],

@@ -160,7 +160,7 @@ describe('a bundle', () => {
     expect(JSON.parse(payload)).toEqual(both)
   })
 
-  test('that is no JSON is replaced only when that is asked for, and then whole', () => {
+  test('that is not JSON is replaced only when that is asked for, and then whole', () => {
     const found = { holds: 'x' }
     expect(plan({ secrets: bundle, values: both, found }).problems).toEqual([
       'FILL_CURRENT_UNREADABLE',
@@ -294,7 +294,8 @@ describe('versions', () => {
     const change = { secrets: [single], values: { TOKEN: 'new' }, options }
     const full = plan({ ...change, found: filled(18) })
     expect(full).toMatchObject({ problems: ['FILL_VERSIONS_PENDING'], work: [] })
-    const wait = 'if Scaleway refuses it, wait until 2026-11-04T10:00:00.000Z, when the first of them is gone.'
+    const wait =
+      'if Scaleway refuses it, wait until 2026-11-04T10:00:00.000Z, when the first of them is deleted for good.'
     expect(full.fixes[0]).toBe(`Run it without --prune; ${wait}`)
     const tried = plan({ ...change, found: filled(18), options: { replace: true, disablePrevious: true } })
     expect(tried).toMatchObject({ payloads: ['new'], problems: ['FILL_VERSIONS_PENDING (warning)'] })

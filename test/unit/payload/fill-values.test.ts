@@ -53,8 +53,8 @@ describe('whose value it is', () => {
 
   test('an unknown name is told with the nearest one', () => {
     expect(assign('TOKN=x\nzweb.NOTE=x').problems).toEqual([
-      'FILL_NAME_UNKNOWN .env line 1: "TOKN" is no variable of this environment. Did you mean "TOKEN"? Expected a variable of the catalogue.',
-      'FILL_NAME_UNKNOWN .env line 2: "zweb.NOTE" is no variable of this environment. Did you mean "web.NOTE"? Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 1: "TOKN" is not a variable of this environment. Did you mean "TOKEN"? Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 2: "zweb.NOTE" is not a variable of this environment. Did you mean "web.NOTE"? Expected a variable of the catalogue.',
     ])
   })
 
@@ -65,7 +65,7 @@ describe('whose value it is', () => {
   test('a name that may be a piece of a secret is not shown', () => {
     const [problem, ...others] = assign('aGVsbG8gd29ybGQ=\n').problems
     expect(problem).toBe(
-      'FILL_NAME_UNKNOWN .env line 1: a name is no variable of this environment. Expected a variable of the catalogue.',
+      'FILL_NAME_UNKNOWN .env line 1: a name is not a variable of this environment. Expected a variable of the catalogue.',
     )
     expect(others).toEqual([])
   })
@@ -78,7 +78,7 @@ describe('whose value it is', () => {
 
   test('one variable given under both of its names is a problem', () => {
     expect(assign('TOKEN=a\napi.TOKEN=b').problems).toEqual([
-      'FILL_NAME_TWICE .env line 2: "api.TOKEN" has a value already, from .env line 1. Expected one value a variable.',
+      'FILL_NAME_TWICE .env line 2: "api.TOKEN" already has a value, from .env line 1. Expected one value per variable.',
     ])
   })
 })
@@ -107,8 +107,8 @@ describe('JSON', () => {
   })
 
   test.each([
-    ['{"TOKEN": "hunter2", }', 'is no valid JSON from line 1, column 22 on. '],
-    ['{"TOKEN":\n  "hunter2', 'is no valid JSON: it ends too early, in line 2. '],
+    ['{"TOKEN": "hunter2", }', 'is not valid JSON from line 1, column 22 on. '],
+    ['{"TOKEN":\n  "hunter2', 'is not valid JSON: it ends too early, in line 2. '],
     ['["hunter2"]', 'is a list'],
   ])('%s is refused, and nothing of it is shown', (text, message) => {
     const { values, problems } = parseInput(text, 'x.json')

@@ -50,7 +50,7 @@ function plan({ unit: name, given = {}, generate = false, holds = {}, versions, 
   const values = rotationValues(
     unit.entries,
     new Map(specs.flatMap((spec) => (given[spec.variable] === undefined ? [] : [[spec, given[spec.variable] ?? '']]))),
-    generate ? (spec: SecretSpec) => `made up ${spec.variable}` : undefined,
+    generate ? (spec: SecretSpec) => `generated ${spec.variable}` : undefined,
   )
   const remotes = remotesIn(unit)
   const named = (names: readonly string[]) => remotes.filter((remote) => names.includes(remote.name))
@@ -92,9 +92,9 @@ test('a given value becomes a version', () => {
   })
 })
 
-test('what is not given is made up where its format allows it, and only when asked to', () => {
+test('what is not given is generated where its format allows it, and only when asked to', () => {
   expect(plan({ unit: 'pair', generate: true })).toMatchObject({
-    versions: { password: 'made up PASSWORD' },
+    versions: { password: 'generated PASSWORD' },
     changed: ['PASSWORD'],
     problems: [],
   })
@@ -125,12 +125,12 @@ describe('nothing is done', () => {
   test('without a new value', () => {
     const { messages, fixes } = refused({ unit: 'pair' }, 'ROTATION_VALUES_MISSING')
     expect(messages[0]).toContain('there is no new value for PASSWORD, USER.')
-    expect(fixes[0]).toMatch(/^--generate makes up PASSWORD; the rest is given/)
+    expect(fixes[0]).toMatch(/^--generate generates PASSWORD; the rest is given/)
   })
 
   test('with the value that is there, which is not told', () => {
     const { messages } = refused({ unit: 'SEAL', given: { SEAL: 'old seal' } }, 'ROTATION_VALUE_UNCHANGED')
-    expect(messages).toEqual(['/shop-api/seal (SEAL): was given the value it has already. Expected another one.'])
+    expect(messages).toEqual(['/shop-api/seal (SEAL): was given its current value. Expected another one.'])
     refused({ unit: 'pay', given: { SHOP: 'old shop', KEY: 'new' } }, 'ROTATION_VALUE_UNCHANGED')
     refused({ unit: 'pair', given: { USER: 'old user', PASSWORD: 'new' } }, 'ROTATION_VALUE_UNCHANGED')
   })

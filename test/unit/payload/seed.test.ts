@@ -47,7 +47,7 @@ test.each([
   ['Trackdéchets', trackdechets],
   ['Trackdéchets in bundles', oneBundlePerTier],
   ['the bookshop', bookshop],
-])('every value made up for %s fits its format, and every payload fits into a version', (_, application) => {
+])('every value generated for %s fits its format, and every payload fits into a version', (_, application) => {
   const all = resolveAll(application).flatMap((model) => model.tiers.flatMap((tier) => tier.remoteSecrets))
   expect(all.length).toBeGreaterThan(10)
   for (const remote of all) {

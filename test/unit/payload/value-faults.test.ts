@@ -30,9 +30,9 @@ test('values that fit have no fault', () => {
 test.each([
   ['misfits', opaque, 'yes', [['VALUE_MISFIT', 'A']]],
   ['is too large', opaque, 'x'.repeat(65_537), [['VALUE_TOO_LARGE', 'A']]],
-  ['is no text', opaque, Buffer.from([0xff, 0xfe]), [['VALUE_NOT_TEXT', 'A']]],
-  ['of a bundle is no JSON', bundle, 'plain', [['VALUE_NOT_JSON', 'A', 'B']]],
-  ['of a bundle is no object', bundle, '["A"]', [['VALUE_NOT_JSON', 'A', 'B']]],
+  ['is not a text', opaque, Buffer.from([0xff, 0xfe]), [['VALUE_NOT_TEXT', 'A']]],
+  ['of a bundle is not JSON', bundle, 'plain', [['VALUE_NOT_JSON', 'A', 'B']]],
+  ['of a bundle is not an object', bundle, '["A"]', [['VALUE_NOT_JSON', 'A', 'B']]],
   ['of a bundle lacks a key', bundle, '{"A":"true"}', [['VALUE_MISSING', 'B']]],
   [
     'of a bundle misfits in two keys',

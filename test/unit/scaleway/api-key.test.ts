@@ -47,9 +47,14 @@ describe('a text is refused that', () => {
   test.each([
     ['is empty', '', 'KEY_MISSING', 'is empty.'],
     ['is blank', ' \r\n\ufeff ', 'KEY_MISSING', 'is empty.'],
-    ['has one half', `${secretKey}\n`, 'KEY_UNREADABLE', 'has one line in no form of a key.'],
-    ['has three lines', `${accessKey}\n${secretKey}\nmore`, 'KEY_UNREADABLE', 'has 3 lines in no form of a key.'],
-    ['is broken JSON', `{"access_key": "${accessKey}"`, 'KEY_UNREADABLE', 'starts like JSON but is none.'],
+    ['has one half', `${secretKey}\n`, 'KEY_UNREADABLE', 'has one line that are not in a form of a key.'],
+    [
+      'has three lines',
+      `${accessKey}\n${secretKey}\nmore`,
+      'KEY_UNREADABLE',
+      'has 3 lines that are not in a form of a key.',
+    ],
+    ['is broken JSON', `{"access_key": "${accessKey}"`, 'KEY_UNREADABLE', 'starts like JSON but is not valid JSON.'],
     ['is JSON without a half', JSON.stringify({ access_key: accessKey }), 'KEY_HALF_MISSING', 'has no secret key.'],
     ['is JSON of numbers', '{"access_key": 1, "secret_key": 2}', 'KEY_HALF_MISSING', 'has no access key.'],
     ['is an env file without a half', `SCW_SECRET_KEY=${secretKey}`, 'KEY_HALF_MISSING', 'has no access key.'],
@@ -59,7 +64,7 @@ describe('a text is refused that', () => {
       'KEY_HALVES_SWAPPED',
       'has the two halves of the key swapped',
     ],
-    ['has lower case', `${accessKey.toLowerCase()}\n${secretKey}`, 'KEY_MALFORMED', 'has lower-case letters'],
+    ['has lower case', `${accessKey.toLowerCase()}\n${secretKey}`, 'KEY_MALFORMED', 'has lowercase letters'],
     [
       'has a short access key',
       `SCWABC\n${secretKey}`,

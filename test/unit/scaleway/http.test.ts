@@ -196,8 +196,8 @@ describe('a refusal', () => {
 test.each<[string, Answer]>([
   ['a refusal that repeats them', { status: 400, body: { type: 'invalid_arguments', message: secretKey + payload } }],
   ['a broken connection', { status: 'reset' }],
-  ['an answer that is no JSON', { body: secretKey + payload }],
-  ['an answer that is no JSON either', { body: payload + secretKey }],
+  ['an answer that is not JSON', { body: secretKey + payload }],
+  ['an answer that is not JSON either', { body: payload + secretKey }],
   ['a redirect', { status: 307, headers: { location: `http://127.0.0.1:9/?${secretKey}` } }],
 ])('neither the key nor a payload, nor the beginning of one, is in the error after %s', async (_, answer) => {
   const server = await serverWith(answer)
@@ -223,7 +223,7 @@ test.each([301, 302, 303, 307, 308])('a %i is not followed: the key would go to 
   }
   expect(server.received).toHaveLength(2)
   expect(other.received).toEqual([])
-  // The other server does answer whoever asks it.
+  // The other server does answer for every user it.
   expect(await scalewayRequest(accountOf(other), read)).toEqual({ id: 'done' })
 })
 
@@ -236,20 +236,20 @@ test('a server that is not there is told, with its address', async () => {
   expect(await problemOf(scalewayRequest(account, write))).toMatchObject({
     code: 'SCALEWAY_UNREACHABLE',
     where: 'Scaleway POST /things',
-    message: `127.0.0.1:${port} can't be reached, or gives no answer within 30 seconds. Expected an answer.`,
+    message: `127.0.0.1:${port} can't be reached, or does not answer within 30 seconds. Expected a response.`,
     exitCode: 4,
   })
 })
 
 test.each<[string, Answer]>([
-  ['is no JSON', { body: '<html>proxy</html>' }],
+  ['is not JSON', { body: '<html>proxy</html>' }],
   ['is only a part of it', { headers: { 'content-length': '100' }, body: '{"id":' }],
 ])('an answer with a body that %s is told, and a write is not sent again', async (_, answer) => {
   const server = await serverWith(answer, done)
   expect(await problemOf(scalewayRequest(accountOf(server), write))).toMatchObject({
     code: 'SCALEWAY_ANSWER_UNREADABLE',
     where: 'Scaleway POST /things',
-    message: 'answers 200 with a body that is no JSON, or only a part of it. Expected JSON.',
+    message: 'answers 200 with a body that is not complete JSON. Expected JSON.',
     exitCode: 4,
   })
   expect(server.received).toHaveLength(1)

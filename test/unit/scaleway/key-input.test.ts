@@ -31,7 +31,7 @@ test('comes from standard input', async () => {
 test('comes from the two variables before standard input, and both are needed', async () => {
   const env = { TIERED_SECRETS_ACCESS_KEY: `${accessKey}\n`, TIERED_SECRETS_SECRET_KEY: secretKey }
   expect(await readApiKey(undefined, { env, input: piped(''), log })).toEqual(key)
-  expect(said).toEqual(['the key is taken from TIERED_SECRETS_ACCESS_KEY and TIERED_SECRETS_SECRET_KEY'])
+  expect(said).toEqual(['the key is read from TIERED_SECRETS_ACCESS_KEY and TIERED_SECRETS_SECRET_KEY'])
   const half = { TIERED_SECRETS_ACCESS_KEY: accessKey }
   expect(await problemOf(readApiKey(undefined, { env: half, input: piped(text), log }))).toMatchObject({
     code: 'KEY_HALF_MISSING',

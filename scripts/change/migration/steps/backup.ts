@@ -9,7 +9,7 @@ import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import type { MigrationState, SeenObject } from '../migration-state.ts'
 import { blocked, count, done, type Step, todo } from '../step.ts'
 
-/** The old Secret, and what the operator would wipe, are sealed where a rollback finds them. */
+/** The old Secret, and what the operator would remove, are sealed where a rollback finds them. */
 export const backupStep: Step = {
   name: 'backup',
   title: 'seal a backup',
@@ -18,7 +18,7 @@ export const backupStep: Step = {
     const what = count(sources.length, 'Secret')
     const newest = await newestBackup(context, 'backup')
     const file = await fileState(context, newest)
-    if (file === 'taken') return blocked('the file is taken', [fileTaken(context)])
+    if (file === 'taken') return blocked('the file exists already', [fileTaken(context)])
     if (!newest) return todo(`seal ${what}`)
     const place = placeOfSecret(newest.ref)
     if (!isNoted(state, newest, sources)) return todo(`open ${place} and compare it with ${what}`)
@@ -49,7 +49,7 @@ export async function verifyBackup(context: MigrationContext, old: SecretObject)
   if (!newest) throw new ProblemError(outdated(context, 'is not backed up', 'BACKUP_MISSING'))
   const { secrets } = await openWith(context, newest, await context.person.passphrase('open'))
   if (covers(context, secrets, savedSecret(old))) return
-  throw new ProblemError(outdated(context, `is not what ${placeOfSecret(newest.ref)} holds`, 'BACKUP_OUTDATED'))
+  throw new ProblemError(outdated(context, `differs from what ${placeOfSecret(newest.ref)} holds`, 'BACKUP_OUTDATED'))
 }
 
 // --- internal ---
@@ -60,7 +60,7 @@ async function sourcesOf(facts: Facts): Promise<SecretObject[]> {
   return [...(old ? [old] : []), ...handMade.map(({ secret }) => secret)]
 }
 
-/** The newest backup when it has everything, else another one under the same passphrase. */
+/** The newest backup when it is complete, else a new one under the same passphrase. */
 async function provedBackup(
   context: MigrationContext,
   newest: StoredBackup | undefined,
@@ -81,7 +81,7 @@ async function openWith(context: MigrationContext, backup: StoredBackup, passphr
   const { ref, text } = backup
   return openBackup(context, text, placeOfSecret(ref), passphrase).catch((error: unknown) => {
     if (!(error instanceof ProblemError)) throw error
-    const lost = `When nobody knows the passphrase any more and the old Secret is there: ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}`
+    const lost = `When the passphrase is lost and the old Secret exists: ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}`
     throw new ProblemError(error.problems.map((problem) => ({ ...problem, fix: `${problem.fix} ${lost}` })))
   })
 }
@@ -118,8 +118,8 @@ function fileTaken({ choices }: MigrationContext): Problem {
   return {
     code: 'BACKUP_FILE_TAKEN',
     where: choices.backupFile ?? '',
-    message: 'is there already, and is not the newest backup. Expected a file that can be made.',
-    fix: 'Name another file, or move this one away.',
+    message: 'exists already, and is not the newest backup. Expected a file that does not exist yet.',
+    fix: 'Give another file, or move this one away.',
   }
 }
 

@@ -8,7 +8,7 @@ import type { Facts } from '../facts.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { count, done, type Step, todo } from '../step.ts'
 
-/** What arrived is what was there, byte for byte. */
+/** The new Secrets hold the old values, byte for byte. */
 export const compareStep: Step = {
   name: 'compare',
   title: 'compare old and new',
@@ -65,12 +65,12 @@ async function comparePairs({ client, model, signal, digest }: MigrationContext,
 function problemOf({ key, variable, target, state }: Pair): Problem {
   const what =
     state === 'absent'
-      ? `has no ${variable}, which is key ${key} of the old Secret`
-      : `holds another value for ${variable} than key ${key} of the old Secret`
+      ? `lacks ${variable}, which is key ${key} of the old Secret`
+      : `holds a value for ${variable} that differs from key ${key} of the old Secret`
   return {
     code: 'VALUE_NOT_ARRIVED',
     where: placeOfSecret(target),
     message: `${what}. Expected the same bytes.`,
-    fix: `See what keeps the operator: ${shell`kubectl describe externalsecret ${target.name} --namespace ${target.namespace}`}. Then run the same command again.`,
+    fix: `See why the operator has not written it: ${shell`kubectl describe externalsecret ${target.name} --namespace ${target.namespace}`}. Then run the same command again.`,
   }
 }

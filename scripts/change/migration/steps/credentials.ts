@@ -7,7 +7,7 @@ import { type Proof, probeKey } from '../../../scaleway/probe-key.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { blocked, done, type Step } from '../step.ts'
 
-/** Each tier has a Scaleway key that opens its own secrets and no others. Who may make keys is for a person to say. */
+/** Each tier has a Scaleway key that opens its own secrets and no others. A person decides who may create keys. */
 export const credentialsStep: Step = {
   name: 'credentials',
   title: 'prove the keys',
@@ -16,7 +16,7 @@ export const credentialsStep: Step = {
     const found = await Promise.all(tiers.map((tier) => examine(context, tier)))
     const problems = found.flatMap((one) => one.problems)
     const lacking = found.filter((one) => one.problems.length > 0).map(({ tier }) => tier.name)
-    if (problems.length > 0) return blocked(`no usable key for ${lacking.join(', ')}`, problems)
+    if (problems.length > 0) return blocked(`no working key for ${lacking.join(', ')}`, problems)
     return done(found.map(({ tier, note }) => `${tier.name} ${note}`).join('; '))
   },
 }
@@ -31,22 +31,26 @@ interface Examined {
 
 async function examine(context: MigrationContext, tier: TierModel): Promise<Examined> {
   const stored = await readCredentials(context.client, tier, context.signal)
-  // The chart brings it, and there is nothing to prove before.
-  if (!stored && tier.sealedCredentials) return { tier, problems: [], note: 'comes sealed' }
+  // It is part of the chart, so nothing can be proved before.
+  if (!stored && tier.sealedCredentials) return { tier, problems: [], note: 'is sealed' }
   if (!stored) return { tier, problems: [missing(context, tier)], note: '' }
   if (!isWellFormed(stored)) return { tier, problems: [malformed(context, tier)], note: '' }
   try {
     const { read, refusals } = await probe(context, tier, stored)
-    return { tier, problems: [], note: read === undefined ? 'listed' : `proved, refused ${refusals} times elsewhere` }
+    return {
+      tier,
+      problems: [],
+      note: read === undefined ? 'listed' : `proved; refused ${refusals} times by other tiers`,
+    }
   } catch (error) {
-    // A refusal of the API is no finding about the key.
+    // A refusal of the API says nothing about the key.
     if (!(error instanceof ProblemError) || error.problems.some(({ where }) => where !== describeKey(stored)))
       throw error
     return { tier, problems: error.problems, note: '' }
   }
 }
 
-/** Everything that has a value is filled by now: what there is nothing to prove with are optional secrets nobody has. */
+/** Everything with a value is filled by now: a tier without any has only optional secrets that are absent. */
 function probe(
   { account, model, signal }: MigrationContext,
   tier: TierModel,
@@ -71,7 +75,7 @@ function malformed({ model }: MigrationContext, tier: TierModel): Problem {
   return {
     code: 'CREDENTIALS_MALFORMED',
     where: placeOf(tier),
-    message: 'holds something else than the two halves of a Scaleway key. Expected both, with nothing around them.',
+    message: 'does not hold exactly the two halves of a Scaleway key. Expected both, with nothing around them.',
     fix: `Write it again: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name}`}. Where a SecretStore reads it already, the operator has written it into Events and its log: give a new key, and delete this one in Scaleway.`,
   }
 }

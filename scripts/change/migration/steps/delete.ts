@@ -8,7 +8,7 @@ import { blocked, refuse, type Step, todo } from '../step.ts'
 import { verifyBackup } from './backup.ts'
 import { compareStep } from './compare.ts'
 
-/** The old Secret is gone. Only somebody who types its name has it deleted, and only while the backup opens. */
+/** The old Secret is deleted: only after its name was typed, and only while the backup can be opened. */
 export const deleteStep: Step = {
   name: 'delete',
   title: 'delete the old Secret',
@@ -30,7 +30,7 @@ export const deleteStep: Step = {
     const left = (await facts.inventory()).rows.filter(({ state }) => state === 'left').map(({ key }) => key)
     await confirm(context, left)
     await verifyBackup(context, old)
-    // Somebody may have thought for a while before typing.
+    // Time may have passed before the name was typed.
     const outlook = await compareStep.look(context, facts, journal.state)
     refuse(outlook.problems ?? [])
     const readers = await readReferences(context)
@@ -50,7 +50,7 @@ export const deleteStep: Step = {
 
 async function confirm(context: MigrationContext, left: readonly string[]): Promise<void> {
   const { choices, person, legacy, model } = context
-  if (left.length > 0) context.log(`left behind, and only in the backup from then on: ${shortList(left)}`)
+  if (left.length > 0) context.log(`left behind; from then on only in the backup: ${shortList(left)}`)
   if (choices.confirm === legacy.name) return
   const question = `Nothing reads ${placeOfSecret(legacy)} of ${model.environment} any more. Type its name to delete it: `
   const typed = person.ask ? (await person.ask(question)).trim() : undefined
@@ -62,7 +62,8 @@ function unconfirmed(context: MigrationContext): Problem {
   return {
     code: 'DELETION_UNCONFIRMED',
     where: placeOfSecret(legacy),
-    message: 'is not needed any more, and its name was not typed. Expected somebody to say that it is to be deleted.',
+    message:
+      'is not needed any more, and its name was not typed. Expected its name as confirmation, before it is deleted.',
     fix: `At a terminal ${command(context)}, or ${command(context, '--confirm', legacy.name)}`,
   }
 }
@@ -71,7 +72,7 @@ function written({ legacy }: MigrationContext, writer: string): Problem {
   return {
     code: 'LEGACY_HAS_WRITER',
     where: placeOfSecret(legacy),
-    message: `is written by ${writer}, which would write it again. Expected nobody to bring it back.`,
+    message: `is written by ${writer}, which would create it again. Expected no other writer.`,
     fix: `Delete ${writer} where it comes from: Kubernetes then deletes the Secret too, and the backup has it.`,
   }
 }
@@ -90,7 +91,7 @@ function readAgain({ legacy }: MigrationContext, readers: number): Problem {
   return {
     code: 'LEGACY_IN_USE',
     where: placeOfSecret(legacy),
-    message: `is read again by ${readers}, who were not there a moment ago. Expected nothing to read it.`,
+    message: `is read again: ${readers} appeared. Expected no reader.`,
     fix: 'Run the same command again, which names them.',
   }
 }
@@ -99,7 +100,7 @@ function changed({ legacy }: MigrationContext): Problem {
   return {
     code: 'LEGACY_CHANGED',
     where: placeOfSecret(legacy),
-    message: 'was changed by somebody else just now, and was not deleted. Expected it as it is in the backup.',
-    fix: 'Find out who it was; the same command again makes another backup and compares anew.',
+    message: 'was just changed by somebody else, and was not deleted. Expected it as it is in the backup.',
+    fix: 'Find out who it was, then run the same command again: it makes another backup and compares again.',
   }
 }

@@ -32,8 +32,8 @@ export const deployStep: Step = {
 const pollMs = 500
 
 /**
- * A Helm that was killed leaves its release pending, and every later one refuses to go on. When it was one of ours, its
- * record is deleted once it had time to end: the objects it made are marked as of the release, and adopted by the next.
+ * A killed Helm leaves its release pending, and every later one refuses to run. When it was started by us, its
+ * record is deleted once it had time to end: the objects it created carry the release's marks, and the next one adopts them.
  *
  * @throws ProblemError `RELEASE_PENDING` when it may be somebody else's
  */
@@ -47,11 +47,11 @@ async function clearDeadRelease(context: MigrationContext, { deploying }: Migrat
     const ref = { namespace: release.namespace, name: found.record }
     if (deploying === undefined) throw new ProblemError(pendingRelease(release, found))
     if (Date.now() >= deadline) {
-      log(`${placeOfSecret(ref)}: ${found.status} since an earlier run was killed; deleted, so that Helm goes on`)
+      log(`${placeOfSecret(ref)}: ${found.status} since an earlier run was killed; deleted, so that Helm can continue`)
       await client.delete(kinds.secret, ref, signal, { uid: found.uid })
       return
     }
-    if (!told) log(`${placeOfSecret(ref)} is ${found.status}: waiting whether the Helm of an earlier run still ends`)
+    if (!told) log(`${placeOfSecret(ref)} is ${found.status}: waiting for the Helm of an earlier run to end`)
     await sleep(Math.min(pollMs, waits.pendingMs), undefined, { signal })
   }
 }

@@ -11,7 +11,7 @@ export const fillStep: Step = {
     const { work, rows, problems } = await facts.plan()
     if (work.length > 0) return todo(workNote(work))
     const given = rows.filter(({ source }) => source === 'given')
-    // Nothing is planned as long as the inventory has an open question.
+    // Nothing is planned while the inventory has open questions.
     if (problems.some(isError) && given.some(({ action }) => action !== 'unchanged')) return todo(heldNote(given))
     return done(`${count(given.length, 'value')} in Scaleway`)
   },
@@ -26,8 +26,8 @@ export const fillStep: Step = {
 
 function heldNote(given: readonly FillRow[]): string {
   const sum = (action: FillRow['action']) => given.filter((row) => row.action === action).length
-  const others = sum('replace') > 0 ? [`${sum('replace')} with another value there`] : []
-  const absent = sum('create') > 0 ? [`${sum('create')} not there yet`] : []
+  const others = sum('replace') > 0 ? [`${sum('replace')} with a different value there`] : []
+  const absent = sum('create') > 0 ? [`${sum('create')} still to create`] : []
   return [`${sum('unchanged')} of ${count(given.length, 'value')} in Scaleway`, ...others, ...absent].join(', ')
 }
 

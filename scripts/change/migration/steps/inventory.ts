@@ -7,7 +7,7 @@ import { qualified } from '../key-inventory.ts'
 import type { MigrationContext } from '../migration-context.ts'
 import { blocked, count, done, type Step } from '../step.ts'
 
-/** Every key of the old Secret has a place to go, and every entry gets a value that fits. */
+/** Every key of the old Secret is assigned, and every entry gets a value that fits. */
 export const inventoryStep: Step = {
   name: 'inventory',
   title: 'look at every key',
@@ -25,9 +25,9 @@ export const inventoryStep: Step = {
     const note = [
       `${assigned} assigned`,
       ...left,
-      ...(open > 0 ? [`${open} without a place to go`] : []),
+      ...(open > 0 ? [`${open} not assigned`] : []),
       ...(missing.length > 0 ? [`${count(missing.length, 'required value')} missing`] : []),
-      ...(differing > 0 ? [`${differing} with another value in Scaleway`] : []),
+      ...(differing > 0 ? [`${differing} with a different value in Scaleway`] : []),
       ...(rest > 0 ? [`${rest} to correct`] : []),
     ].join(', ')
     return all.some(isError) ? blocked(note, all) : done(note, all)
@@ -36,7 +36,7 @@ export const inventoryStep: Step = {
 
 // --- internal ---
 
-/** All that are missing are told once, with where a value may come from. */
+/** All missing values in one report, with where they may come from. */
 async function missingProblems({ model }: MigrationContext, facts: Facts): Promise<Problem[]> {
   const { rows } = await facts.plan()
   return rows
@@ -44,12 +44,12 @@ async function missingProblems({ model }: MigrationContext, facts: Facts): Promi
     .map(({ entry }) => ({
       code: 'LEGACY_KEY_MISSING',
       where: atSecret(entry.spec),
-      message: `no key of the old Secret is its value, and ${placeOf(entry.remote)} has none. Expected a value for every required entry.`,
-      fix: `Say which key it is with \`--assign <key>=${qualified(entry)}\`, or give it a value: ${fillCommand({ environment: model.environment, only: [qualified(entry)], specs: [entry.spec] })}`,
+      message: `neither the old Secret nor ${placeOf(entry.remote)} has a value for it. Expected a value for every required entry.`,
+      fix: `Assign a key of the old Secret with \`--assign <key>=${qualified(entry)}\`, or give it a value: ${fillCommand({ environment: model.environment, only: [qualified(entry)], specs: [entry.spec] })}`,
     }))
 }
 
-/** A bundle that lacks a variable is told by that variable. */
+/** A bundle that lacks a variable is reported by that variable. */
 function isTold(missing: readonly Problem[]): (problem: Problem) => boolean {
   return ({ code }) => code !== 'FILL_INCOMPLETE' || missing.length === 0
 }
@@ -58,7 +58,7 @@ function isTold(missing: readonly Problem[]): (problem: Problem) => boolean {
 function forMigration(context: MigrationContext): (problem: Problem) => Problem {
   return (problem) => {
     if (problem.code !== 'FILL_WOULD_REPLACE') return problem
-    const fix = `If the old Secret is right, run it with --replace: the version before stays enabled. If Scaleway is, leave the old value behind with \`--leave <key>\`.`
+    const fix = `If the old Secret is right, run it with --replace: the previous version stays enabled. If Scaleway is right, leave the old value behind with \`--leave <key>\`.`
     return { ...problem, fix: context.choices.replace ? problem.fix : fix }
   }
 }

@@ -8,10 +8,10 @@ import { placeOfReference, type Reference, readReferences } from '../references.
 import { blocked, count, done, type Step } from '../step.ts'
 import { moveOf, type WorkloadMove } from '../workload-move.ts'
 
-/** Nothing reads the old Secret any more. A workload is another team's release: it is told how to move, never moved. */
+/** Nothing reads the old Secret any more. Workloads belong to other releases: how to move them is reported, but nothing is moved. */
 export const switchStep: Step = {
   name: 'switch',
-  title: 'look who reads the old Secret',
+  title: 'find readers of the old Secret',
   async look(context, facts) {
     const references = await readMoves(context, facts)
     if (references.length === 0) return done('nothing reads the old Secret')
@@ -23,9 +23,9 @@ export const switchStep: Step = {
   },
 }
 
-/** A reader of the old Secret, with what has to change of it. */
+/** A reader of the old Secret, with how it has to change. */
 export interface ReferenceMove extends Reference {
-  /** Undefined for a pod that only has to end, and where the catalogue does not say which tier it is of. */
+  /** Undefined for a pod that only has to end, and where the catalogue does not say which tier it belongs to. */
   readonly move: WorkloadMove | undefined
 }
 
@@ -52,16 +52,19 @@ function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
     return { code: 'LEGACY_IN_USE', where, message: `${message} Expected nothing to read it any more.`, fix }
   }
   if (!workload)
-    return problem(`runs since before, and ${what} Secret ${legacy.name}.`, `Wait until it has ended, or: ${remove}`)
+    return problem(
+      `started before the change, and ${what} Secret ${legacy.name}.`,
+      `Wait until it has ended, or: ${remove}`,
+    )
   if (!move)
     return problem(
-      `${what} Secret ${legacy.name}, and is a workload of no single tier of the catalogue.`,
-      `Name it among the workloads of its tier in scripts/catalogue.ts, or have it read another Secret.`,
+      `${what} Secret ${legacy.name}, and is not a workload of exactly one tier of the catalogue.`,
+      `Name it among the workloads of its tier in scripts/catalogue.ts, or let it read another Secret.`,
     )
   const targets = model.tiers.find((tier) => tier.name === move.tier)
   const names = [targets?.required?.name, targets?.optional?.name].filter((one) => one !== undefined)
   const there = move.namespace === namespace ? '' : ` in namespace ${move.namespace}`
-  const moved = `Have it read ${names.join(' and ')}${there}; ${command(context, '--output', 'yaml')} prints the patch.`
+  const moved = `Let it read ${names.join(' and ')}${there}; ${command(context, '--output', 'yaml')} prints the patch.`
   const notes = move.notes.length > 0 ? ` Not in the patch: ${move.notes.join('; ')}.` : ''
   const after = move.namespace === namespace ? '' : ` Then delete this one: ${remove}`
   return problem(`${what} Secret ${legacy.name}.`, `${moved}${notes}${after}`)

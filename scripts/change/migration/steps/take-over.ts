@@ -11,17 +11,17 @@ import { blocked, count, done, type Step, todo } from '../step.ts'
 import { foreignValues, obstacles } from '../take-over-problems.ts'
 
 /**
- * A target Secret that somebody made by hand is written over whole by the operator. What only it holds is copied beside
- * it first, and whoever reads that is told to read the copy.
+ * The operator overwrites the whole of a target Secret made by hand. What only this Secret holds is copied beside
+ * it first, and its readers are told to read the copy.
  */
 export const takeOverStep: Step = {
   name: 'take-over',
-  title: 'copy what the operator would wipe',
+  title: 'copy what the operator would overwrite',
   async look(context, facts, state) {
-    const sights = await survey(context, facts)
-    const problems = sights.flatMap(({ problems }) => problems)
-    if (problems.length > 0) return blocked('a target made by hand can not be taken over', problems)
-    const toCopy = sights.filter(({ lacking }) => lacking.length > 0)
+    const views = await survey(context, facts)
+    const problems = views.flatMap(({ problems }) => problems)
+    if (problems.length > 0) return blocked("a target made by hand can't be taken over", problems)
+    const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
       return todo(
@@ -29,32 +29,32 @@ export const takeOverStep: Step = {
       )
     }
     const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
-    const users = await Promise.all(sights.map((sight) => userProblems(context, sight, needed)))
-    if (users.flat().length > 0) return blocked('workloads read what would be wiped', users.flat())
-    return done(sights.length === 0 ? 'no target was made by hand' : `${count(sights.length, 'target')} made by hand`)
+    const users = await Promise.all(views.map((view) => userProblems(context, view, needed)))
+    if (users.flat().length > 0) return blocked('workloads read keys that would be removed', users.flat())
+    return done(views.length === 0 ? 'no target was made by hand' : `${count(views.length, 'target')} made by hand`)
   },
   async act(context, facts) {
-    for (const sight of await survey(context, facts)) if (sight.lacking.length > 0) await writeCopy(context, sight)
+    for (const view of await survey(context, facts)) if (view.lacking.length > 0) await writeCopy(context, view)
   },
 }
 
 // --- internal ---
 
-interface Sight {
+interface TakeOverState {
   readonly made: HandMade
   readonly copy: { readonly namespace: string; readonly name: string }
-  /** Undefined: there is none yet. */
+  /** Undefined when it does not exist yet. */
   readonly copied: SecretObject | undefined
-  /** Keys the operator would wipe, or write over. */
+  /** Keys the operator would remove, or write over. */
   readonly endangered: readonly string[]
-  /** Those it would wipe. */
+  /** Those it would remove. */
   readonly vanishing: readonly string[]
   /** Those that the copy lacks. */
   readonly lacking: readonly string[]
   readonly problems: readonly Problem[]
 }
 
-async function survey(context: MigrationContext, facts: Facts): Promise<Sight[]> {
+async function survey(context: MigrationContext, facts: Facts): Promise<TakeOverState[]> {
   const { client, signal } = context
   return Promise.all(
     (await facts.handMade()).map(async (made) => {
@@ -74,10 +74,10 @@ async function survey(context: MigrationContext, facts: Facts): Promise<Sight[]>
   )
 }
 
-/** Adds keys and changes none: what is in the copy already stays. */
+/** Adds keys and changes none. */
 async function writeCopy(
   { client, signal, log }: MigrationContext,
-  { made, copy, copied, lacking }: Sight,
+  { made, copy, copied, lacking }: TakeOverState,
 ): Promise<void> {
   const { data = {} } = made.secret
   const added = Object.fromEntries(lacking.map((key) => [key, data[key] ?? '']))
@@ -95,7 +95,7 @@ async function writeCopy(
 /** Workloads that would miss a key once they start again. */
 async function userProblems(
   { client, signal }: MigrationContext,
-  { made: { ref }, copy, vanishing }: Sight,
+  { made: { ref }, copy, vanishing }: TakeOverState,
   needed: (key: string) => boolean,
 ): Promise<Problem[]> {
   const wanted = vanishing.filter(needed)
@@ -111,8 +111,8 @@ async function userProblems(
       {
         code: 'TARGET_KEYS_IN_USE',
         where: `${kind}/${ref.namespace}/${name}`,
-        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator takes out of it. Expected it to read them from ${copy.name} as well.`,
-        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or say that nobody needs them: --leave ${keys.join(' ')}`,
+        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator removes from it. Expected it to read them from ${copy.name} as well.`,
+        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or leave them behind: --leave ${keys.join(' ')}`,
       },
     ]
   })

@@ -9,12 +9,12 @@ import type { KindFacts } from '../observe/operator.ts'
 import type { TierFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 
-/** Why the cluster can't be looked at. */
+/** Why the cluster can't be read. */
 export function troubleCause({ code, problem }: ClusterTrouble): Cause {
   return causeOf({ ...problem, code, evidence: [] })
 }
 
-/** Kinds of the operator that the cluster does not have, or only in a version we can't use. */
+/** Kinds of the operator that the cluster lacks, or has only in a version we can't use. */
 export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' | 'tiers'>): Cause[] {
   const all = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []))
   const scene = { where: 'the cluster', explains: all, specs: [], isOptional: false }
@@ -26,9 +26,9 @@ export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' |
           causeOf({
             code: 'KIND_ABSENT',
             ...scene,
-            message: `has no kind ${absent.join(' and ')} of external-secrets.io. Expected the definitions of the External Secrets Operator.`,
-            evidence: absent.map((kind) => `the API server answers 404 to a list of ${kind} in v1 and in v1beta1`),
-            fix: `${paste.operatorValues()}, then install the operator with it: its first lines have the command.`,
+            message: `lacks the kind ${absent.join(' and ')} of external-secrets.io. Expected the definitions of the External Secrets Operator.`,
+            evidence: absent.map((kind) => `the API server returns 404 to a list of ${kind} in v1 and in v1beta1`),
+            fix: `${paste.operatorValues()}, then install the operator with it: its first lines show the command.`,
           }),
         ]
       : []),
@@ -38,7 +38,7 @@ export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' |
             code: 'KIND_TOO_OLD',
             ...scene,
             message: `serves ${old.join(' and ')} as external-secrets.io/v1beta1 only. Expected v1, which the operator has since 0.16.`,
-            evidence: old.map((kind) => `the API server answers 404 to a list of ${kind} in v1, and 200 in v1beta1`),
+            evidence: old.map((kind) => `the API server returns 404 to a list of ${kind} in v1, and 200 for v1beta1`),
             fix: `${paste.operatorValues()}, then upgrade the operator with it, one minor version after the other.`,
           }),
         ]
@@ -46,7 +46,7 @@ export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' |
   ]
 }
 
-/** A namespace that is not there, or on its way out: nothing can arrive in it. */
+/** A namespace that is missing or being deleted: nothing can arrive in it. */
 export function namespaceCause(
   model: EnvironmentModel,
   { tier, namespace, externalSecrets }: TierFacts,
@@ -60,14 +60,14 @@ export function namespaceCause(
       code: 'NAMESPACE_ABSENT',
       ...scene,
       message: `does not exist. Expected the namespace of tier "${tier.name}".`,
-      evidence: [`the API server answers 404 for ${where}`],
-      fix: `${deploy}, or see why your GitOps engine has not made it.`,
+      evidence: [`the API server returns 404 for ${where}`],
+      fix: `${deploy}, or find out why your GitOps engine has not created it.`,
     })
   return causeOf({
     code: 'NAMESPACE_ENDING',
     ...scene,
-    message: `is being deleted, so that nothing can be made in it. Expected the namespace of tier "${tier.name}".`,
+    message: `is being deleted, so that nothing can be created in it. Expected the namespace of tier "${tier.name}".`,
     evidence: namespace.value.remaining.map((text) => `condition of ${where}: ${text}`),
-    fix: `${paste.look(shell`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to let go; when the namespace is gone, ${deploy}.`,
+    fix: `${paste.look(shell`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to clean up; when the namespace is deleted, ${deploy}.`,
   })
 }

@@ -3,7 +3,7 @@ import { type Cause, causeOf } from '../cause.ts'
 import { isTrouble, type Observation } from '../observation.ts'
 import { paste } from '../paste.ts'
 
-/** Whether our clock and those we talk to agree: expiries, signatures and what is told of ages here depend on it. */
+/** Whether our clock agrees with those of the servers: expiries, signatures and reported ages depend on it. */
 export function clockCause({ cluster, scaleway }: Pick<Observation, 'cluster' | 'scaleway'>): Cause | undefined {
   const clocks = [
     { server: 'the API server of the cluster', skewMs: isTrouble(cluster) ? undefined : cluster.pace.skewMs },
@@ -23,7 +23,7 @@ export function clockCause({ cluster, scaleway }: Pick<Observation, 'cluster' | 
     evidence: off.map(
       ({ server, skewMs }) => `Date header of ${server}: ${(skewMs / 1000).toFixed(0)} s from our clock`,
     ),
-    fix: `${paste.look('timedatectl set-ntp true')}, or set the clock otherwise; when only one of the two differs, it is that server's clock.`,
+    fix: `${paste.look('timedatectl set-ntp true')}, or set the clock in another way; when only one of the two differs, that server's clock is wrong.`,
   })
 }
 

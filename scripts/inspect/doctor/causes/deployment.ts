@@ -12,7 +12,7 @@ import type { Refusal } from '../observe/admission.ts'
 import type { ExternalSecretFacts, QuotaFacts, TierFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 
-/** Objects of the chart that are absent or of another catalogue; where the API server would refuse them, why. */
+/** Objects of the chart that are missing or differ from the catalogue; and why, where the API server would refuse them. */
 export function deploymentCauses(
   model: EnvironmentModel,
   { tier, store, externalSecrets }: TierFacts,
@@ -29,7 +29,7 @@ export function deploymentCauses(
     ...(isStoreAbsent ? [describeObject(kinds.secretStore, storeRef)] : []),
     ...absent.map(({ ref }) => describeObject(kinds.externalSecret, ref)),
   ]
-  const fix = `${paste.deploy(model)}, or see why your GitOps engine is behind.`
+  const fix = `${paste.deploy(model)}, or find out why your GitOps engine is behind.`
   const explained = isStoreAbsent ? all : [...absent, ...drifted]
   return [
     ...refusals.map((refusal) => refusedCause(all, refusal)),
@@ -39,7 +39,7 @@ export function deploymentCauses(
             code: 'NOT_DEPLOYED',
             where: missing[0] ?? '',
             message: `does not exist${others(missing.length - 1, tier)}. Expected what the chart renders.`,
-            evidence: missing.map((place) => `the API server answers 404 for ${place}`),
+            evidence: missing.map((place) => `the API server returns 404 for ${place}`),
             fix,
             explains: explained,
           }),
@@ -49,20 +49,20 @@ export function deploymentCauses(
   ]
 }
 
-/** What else of the chart is not as rendered. It keeps nothing from arriving; what it guards may be open. */
+/** Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing. */
 export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
   return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = paste.deploy(model) }) =>
     causeOf({
       code: 'NOT_DEPLOYED',
       where: place,
       message,
-      evidence: [`the API server, asked in a dry run what ${place} has to be`],
+      evidence: [`a dry run at the API server, which shows what ${place} has to be`],
       fix,
     }),
   )
 }
 
-/** A quota that has no room where room is needed. */
+/** A quota without the room that is needed. */
 export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause[] {
   const waiting = seenOr(externalSecrets, []).filter(
     ({ object, target, warning, sync }) =>
@@ -86,7 +86,7 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
         `status of ${where}: ${full} ${used} of ${hard}`,
         ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
       ],
-      fix: `${paste.look(shell`kubectl get secrets --namespace ${tier.namespace}`)} shows what takes the room; delete what nobody needs, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      fix: `${paste.look(shell`kubectl get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
       explains: waiting,
       isOptional: false,
     })
@@ -108,15 +108,15 @@ function refusedCause(all: readonly ExternalSecretFacts[], { place, name, messag
   return causeOf({
     code: /exceeded quota/.test(message) ? 'QUOTA_FULL' : 'ADMISSION_REFUSES',
     where: place,
-    message: `is refused by the API server: ${message.replace(/\.$/, '')}. Expected it to take what the chart renders.`,
+    message: `is refused by the API server: ${message.replace(/\.$/, '')}. Expected it to accept what the chart renders.`,
     evidence: [`the API server refuses a dry run: ${message}`],
-    fix: `${paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')} shows who may refuse; the message above names it and its rule.`,
+    fix: `${paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')} shows what may refuse objects; the message above names it and its rule.`,
     explains,
     isOptional: explains.length > 0 && explains.every((one) => one.isOptional),
   })
 }
 
-/** Without what has a cause of its own: `REFRESH_FROZEN`, `TARGET_IMMUTABLE`. */
+/** Without differences that are separate causes: `REFRESH_FROZEN`, `TARGET_IMMUTABLE`. */
 function driftToTell({ object, target, drift }: ExternalSecretFacts): readonly FieldChange[] {
   const own = [
     ...(object && isFrozen(object) ? ['spec.refreshInterval', 'spec.refreshPolicy'] : []),
@@ -132,8 +132,8 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
   return causeOf({
     code: 'NOT_DEPLOYED',
     where,
-    message: `is not the one the catalogue implies: ${shortList(texts)}. Expected its spec, and nothing else in it.`,
-    evidence: texts.map((text) => `spec of ${where}, and what it has to be: ${text}`),
+    message: `differs from the catalogue: ${shortList(texts)}. Expected the spec of the catalogue, and nothing else.`,
+    evidence: texts.map((text) => `spec of ${where}, and the expected one: ${text}`),
     fix,
     explains: [facts],
     specs: specsConcerned(facts.model, drift),

@@ -36,7 +36,7 @@ export function otherEnvironment(
   return { environment: only, places: owned.map(({ place }) => place) }
 }
 
-/** Measured by this environment everything in the cluster is wrong, and none of it is to be mended. */
+/** Measured by this environment everything in the cluster is wrong, and none of it needs a fix. */
 export function environmentCause(
   { environment, application }: Pick<EnvironmentModel, 'environment' | 'application'>,
   other: OtherEnvironment,

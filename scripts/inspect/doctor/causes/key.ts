@@ -13,7 +13,7 @@ import type { TierFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 import { unsynced } from '../unsynced.ts'
 
-/** Why Scaleway refuses a tier's own key what the tier needs: the key, or the rules of its IAM application. */
+/** Why Scaleway refuses what a tier needs to the tier's own key: the key itself, or the rules of its IAM application. */
 export function keyCause(
   model: EnvironmentModel,
   facts: Pick<TierFacts, 'tier' | 'externalSecrets'>,
@@ -42,7 +42,7 @@ type Fault = { readonly code: CauseCode; readonly message: string; readonly fix:
 
 function faultOf(model: EnvironmentModel, tier: TierModel, key: KeyFacts, live: KeyIam | undefined): Fault {
   const { iamApplication } = tier
-  const rotate = `${paste.rotateKey(model, tier)} makes a new key of ${iamApplication} and puts it in use.`
+  const rotate = `${paste.rotateKey(model, tier)} creates a new key of ${iamApplication} and puts it in use.`
   const expired = live?.expiredAt
   if (key.listing.status === 401) {
     if (key.listing.refusal.reason === 'expired' || expired !== undefined)
@@ -52,11 +52,11 @@ function faultOf(model: EnvironmentModel, tier: TierModel, key: KeyFacts, live: 
         fix: rotate,
       }
     const why = live?.isKnown
-      ? `the IAM application ${live.owner} has a key of this access key, and the secret key is another one's`
-      : 'it was deleted, or never was one'
+      ? `the IAM application ${live.owner} has a key with this access key, but the secret key belongs to another one`
+      : 'it was deleted, or never existed'
     return {
       code: 'KEY_UNKNOWN',
-      message: `is unknown to Scaleway: ${why}. Expected a key of ${iamApplication}.`,
+      message: `is not known to Scaleway: ${why}. Expected a key of ${iamApplication}.`,
       fix: rotate,
     }
   }
@@ -68,7 +68,7 @@ function faultOf(model: EnvironmentModel, tier: TierModel, key: KeyFacts, live: 
       fix: rotate,
     }
   const code = ruleFault(key, live)
-  const fix = `${paste.iam(model)} puts the rules of ${iamApplication} right; a change takes up to a minute to arrive.`
+  const fix = `${paste.iam(model)} corrects the rules of ${iamApplication}; a change takes up to a minute to take effect.`
   const message = live?.fact ?? inferred(model, tier, key, code)
   return { code, message, fix }
 }
@@ -85,11 +85,11 @@ function rulesEvidence(live: KeyIam | undefined, iam: Fact<unknown> | undefined)
   return iam && !isSeen(iam) ? [`not known: the rules of its IAM application; ${iam.unseen}`] : []
 }
 
-/** What the rules say where they may be seen, else what the refusals leave open. */
+/** What the rules say where they may be read, else what the refusals suggest. */
 function ruleFault(key: KeyFacts, live: KeyIam | undefined): RuleCode {
   if (live?.isConditionWrong) return 'CONDITION_NARROW'
   if (key.listing.status !== 200) return 'LISTING_REFUSED'
-  // A permission set is given or not: only a condition tells one secret from another.
+  // A permission set applies to all secrets: only a condition distinguishes between secrets.
   const answers: Answer<unknown>[] = [...key.versions.values()]
   const isPartial = (all: readonly Answer<unknown>[]) =>
     all.some(({ status }) => status === 403) && all.some(({ status }) => status === 200)
@@ -98,12 +98,12 @@ function ruleFault(key: KeyFacts, live: KeyIam | undefined): RuleCode {
     : 'READING_REFUSED'
 }
 
-/** Without a look at the rules: in the words of whoever probes a key that is given. */
+/** Without reading the rules: in the words of the check for a given key. */
 function inferred(model: EnvironmentModel, tier: TierModel, key: KeyFacts, code: RuleCode): string {
   const { accessKey } = key
   const refusedRef = [...key.versions, ...key.values].find(([, { status }]) => status === 403)?.[0].remoteRef ?? ''
   if (code === 'CONDITION_NARROW')
-    return `reads some secrets of its tier, and is refused others, such as ${refusedRef}: the condition of its IAM rule does not let all of ${tier.remotePath}/ through. Expected it to read every secret of its tier.`
+    return `reads some secrets of its tier, but not others, such as ${refusedRef}: the condition of its IAM rule does not allow all of ${tier.remotePath}/. Expected it to read every secret of its tier.`
   const listed = key.listing.status === 200
   const own = { unknown: false, listed, ...(listed ? { refused: refusedRef } : {}) }
   const [problem] = keyProblems({ accessKey, model, tier }, { own, others: [] })
@@ -121,7 +121,7 @@ function evidenceOf({ listing, versions, values }: KeyFacts, first: Refused): st
     const refused = answers.filter(({ status }) => status === 401 || status === 403)
     const [one] = refused
     if (!one || answers.length < 2) return one ? [one.told] : []
-    return [`${one.told}; so do ${refused.length} of ${answers.length} ${kind}`]
+    return [`${one.told}; the same for ${refused.length} of ${answers.length} ${kind}`]
   }
   if (listing.status !== 200) return [first.told]
   return [...told('versions', [...versions.values()]), ...told('values', [...values.values()])]

@@ -13,8 +13,8 @@ import { paste } from '../paste.ts'
 import { lastSign, type Silence, silences } from '../silence.ts'
 
 /**
- * Whether anybody works on the ExternalSecrets. That nothing happens where something should is what proves it: the
- * operator may run where nobody can list it. A Deployment of it tells why.
+ * Whether an operator processes the ExternalSecrets. The proof is that nothing happens where something should: the
+ * operator may run where it can't be listed. Its Deployment shows why.
  */
 export function operatorCauses(cluster: ClusterFacts, now: Date): Cause[] {
   const silent = silences(cluster, now)
@@ -28,7 +28,7 @@ export function operatorCauses(cluster: ClusterFacts, now: Date): Cause[] {
   return [isNone && !isSeenAtWork ? absent(cluster, silent) : ignoring(cluster, operators, silent, sign, now)]
 }
 
-/** Known faults of the operators that may be seen. They keep nothing from arriving. */
+/** Known faults of the operators that can be seen. Secrets arrive all the same. */
 export function operatorVersionCauses(model: EnvironmentModel, { operators }: ClusterFacts): Cause[] {
   return operatorProblems(model, seenOr(operators, [])).map(({ severity, ...problem }) =>
     causeOf({ ...problem, evidence: [], isOptional: severity === 'warning' }),
@@ -37,13 +37,13 @@ export function operatorVersionCauses(model: EnvironmentModel, { operators }: Cl
 
 // --- internal ---
 
-/** So long after its last work an operator counts as running, whatever its Deployment says. */
+/** For this time after its last work an operator counts as running, whatever its Deployment says. */
 const recentMs = 60_000
 
 const where = 'External Secrets Operator'
-const expected = 'Expected it to work on every ExternalSecret.'
+const expected = 'Expected it to process every ExternalSecret.'
 
-/** All that wait for the operator, be it not for long yet. */
+/** All ExternalSecrets that wait for the operator, even if only for a short time. */
 function waiting({ tiers }: ClusterFacts, silent: readonly Silence[]) {
   const ofSilence = silent.flatMap(({ externalSecret }) => externalSecret ?? [])
   const pending = tiers.flatMap(({ externalSecrets }) =>
@@ -76,7 +76,7 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
       ? paste.look(
           shell`kubectl scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`,
         )
-      : `${paste.look(pods)} tells why.`,
+      : `${paste.look(pods)} shows why.`,
     ...about(cluster, silent),
   })
 }
@@ -85,9 +85,9 @@ function absent(cluster: ClusterFacts, silent: readonly Silence[]): Cause {
   return causeOf({
     code: 'OPERATOR_ABSENT',
     where,
-    message: `is not there: nothing works on ${shortList(silent.map(({ place }) => place))}. ${expected}`,
+    message: `is not running: nothing processes ${shortList(silent.map(({ place }) => place))}. ${expected}`,
     evidence: [...told(silent), `no namespace has a Deployment of it, by the label ${operatorLabel} or by its image`],
-    fix: `${paste.operatorValues()}, then install the operator with it: its first lines have the command.`,
+    fix: `${paste.operatorValues()}, then install the operator with it: its first lines show the command.`,
     ...about(cluster, silent),
   })
 }
@@ -100,7 +100,7 @@ function ignoring(
   now: Date,
 ): Cause {
   const [first] = operators
-  const seen = sign ? `, and was last seen at work ${age(now.getTime() - sign.getTime())} ago` : ''
+  const seen = sign ? `, and was last active ${age(now.getTime() - sign.getTime())} ago` : ''
   const deployment = first
     ? [
         `${kinds.deployment.kind}/${first.namespace}/${first.name}: ${first.available} of ${first.wanted} pods available`,
@@ -112,9 +112,9 @@ function ignoring(
   return causeOf({
     code: 'OPERATOR_SILENT',
     where,
-    message: `does not work on ${shortList(silent.map(({ place }) => place))}${seen}. ${expected}`,
+    message: `does not process ${shortList(silent.map(({ place }) => place))}${seen}. ${expected}`,
     evidence: [...told(silent), ...deployment],
-    fix: `${paste.look(logs)} shows whether it runs, has the rights, and looks after this namespace (\`--namespace\`, \`--controller-class\`).`,
+    fix: `${paste.look(logs)} shows whether it runs, has the rights, and serves this namespace (\`--namespace\`, \`--controller-class\`).`,
     ...about(cluster, silent),
   })
 }

@@ -6,7 +6,7 @@ import type { ExternalSecretFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 import { readers } from '../readers.ts'
 
-/** What is wrong with the values that were read. No part of a value is told, only sizes and names of fields. */
+/** What is wrong with the values that were read. No part of a value is shown, only sizes and names of fields. */
 export function payloadCauses(
   model: EnvironmentModel,
   tier: TierModel,

@@ -14,12 +14,12 @@ export function frozenCause({ refreshInterval }: EnvironmentModel, facts: Extern
   return causeOf({
     code: 'REFRESH_FROZEN',
     where,
-    message: `is never read again (${frozen}): neither a new value nor a change of it arrives, and nothing forces it. Expected a refresh every ${refreshInterval}.`,
+    message: `is never read again (${frozen}): neither a new value nor a change of its spec arrives, and a refresh can't be forced. Expected a refresh every ${refreshInterval}.`,
     evidence: [
       `spec of ${where}: ${frozen}`,
       `status.refreshTime of ${where}: ${object?.status?.refreshTime ?? 'none'}`,
     ],
-    fix: `${paste.patch('externalsecret', ref, { spec: { refreshPolicy: 'Periodic', refreshInterval } })}, or see who changes it.`,
+    fix: `${paste.patch('externalsecret', ref, { spec: { refreshPolicy: 'Periodic', refreshInterval } })}, or find out who changes it.`,
     explains: [facts].filter(() => sync.state !== 'failed'),
     isOptional,
   })

@@ -11,7 +11,7 @@ import type { Whereabouts } from '../observe/whereabouts.ts'
 import { paste } from '../paste.ts'
 import { readers } from '../readers.ts'
 
-/** Remote secrets that are not where the operator looks, or have nothing it could deliver. */
+/** Remote secrets that are not where the operator looks, or have no version to deliver. */
 export function remoteCauses(
   context: Pick<Observation, 'model' | 'apiUrl'>,
   tier: TierModel,
@@ -30,7 +30,7 @@ interface Scene extends Pick<Observation, 'model' | 'apiUrl'> {
   readonly externalSecrets: readonly ExternalSecretFacts[]
 }
 
-/** Those that are nowhere and resemble nothing are one cause together: nobody has filled them yet. */
+/** Those that don't exist under any similar name are one cause together: they have not been filled yet. */
 function split(remotes: readonly RemoteFacts[]): [RemoteFacts[], RemoteFacts[]] {
   const isPlain = ({ whereabouts }: RemoteFacts) => whereabouts?.kind === 'nowhere' && whereabouts.similar === undefined
   return [remotes.filter((one) => isPlain(one) && !one.remote.optional), remotes.filter((one) => !isPlain(one))]
@@ -59,7 +59,7 @@ function remoteCause(scene: Scene, facts: RemoteFacts): Cause[] {
     return [
       of(scene, facts, {
         code: 'REMOTE_EPHEMERAL',
-        message: 'is ephemeral: its versions end by themselves, some at the first read. Expected a lasting one.',
+        message: 'is ephemeral: its versions expire, some at the first read. Expected one that is not ephemeral.',
         fix: `${paste.look(shell`scw secret secret delete ${found.id} region=${scene.model.region}`)}, once what is needed is copied; then ${paste.fill(scene.model, scene.tier, remote.specs)}.`,
       }),
     ]
@@ -71,7 +71,7 @@ function remoteCause(scene: Scene, facts: RemoteFacts): Cause[] {
         fix: 'Enable its key in the Key Manager of Scaleway.',
       }),
     ]
-  // What is optional and has nothing to deliver is as good as absent, which it may be.
+  // An optional one without a version to deliver counts as absent, which is allowed.
   if (!found || !versions || remote.optional) return []
   return [versionCause(scene, facts, found.id, versions)]
 }
@@ -115,13 +115,13 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
     case 'renamed': {
       const { id, name } = whereabouts.secret
       const rename = paste.look(shell`scw secret secret update ${id} name=${remote.name} region=${region}`)
-      const message = `is not there; the folder has "${name}". Expected the name letter by letter.`
+      const message = `does not exist; the folder has "${name}". Expected exactly the name of the catalogue.`
       return cause(
         { code: 'REMOTE_NAME_DIFFERS', message, fix: `${rename}, or correct remoteName in scripts/catalogue.ts.` },
         seen,
       )
     }
-    // Other folders may have one of this name for somebody else.
+    // Other folders may have one of this name for another purpose.
     case 'elsewhere': {
       if (remote.optional) return []
       const { id, path, name } = whereabouts.secret
@@ -129,8 +129,11 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
       const move = paste.look(
         shell`scw secret secret update ${[id, `path=${remote.path}`, ...rename, `region=${region}`]}`,
       )
-      const message = `is not there; one of this name is in ${path}${name === remote.name ? '' : ` as "${name}"`}. Expected it in ${remote.path}.`
-      return cause({ code: 'REMOTE_ELSEWHERE', message, fix: `${move} moves it, if it is the one; or ${fill}.` }, seen)
+      const message = `does not exist; one of this name is in ${path}${name === remote.name ? '' : ` as "${name}"`}. Expected it in ${remote.path}.`
+      return cause(
+        { code: 'REMOTE_ELSEWHERE', message, fix: `${move} moves it, if it is the right one; or ${fill}.` },
+        seen,
+      )
     }
     case 'deleted': {
       if (remote.optional) return []
@@ -138,14 +141,14 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
       const restore = paste.scalewayPost(apiUrl, `${secretsPath(region)}/${id}/restore`)
       const message = `is scheduled for deletion${since(at)}. Expected it to stay.`
       return cause(
-        { code: 'REMOTE_DELETED', message, fix: `${restore} restores it; it is gone for good 7 days after.` },
+        { code: 'REMOTE_DELETED', message, fix: `${restore} restores it; 7 days later it is deleted for good.` },
         `${seen}, among those scheduled for deletion`,
       )
     }
     case 'other-region': {
       if (remote.optional) return []
-      const message = `is not in region ${region}; it is in ${whereabouts.region}. Expected it where the environment is.`
-      const fix = `${fill} creates it in ${region}; or correct \`region\` in scripts/environments.ts. A remote secret can't change its region.`
+      const message = `is not in region ${region}; it is in ${whereabouts.region}. Expected it in the region of the environment.`
+      const fix = `${fill} creates it in ${region}; or correct \`region\` in scripts/environments.ts. A remote secret can't be moved to another region.`
       return cause({ code: 'REMOTE_OTHER_REGION', message, fix }, `${seen}, in ${whereabouts.region}`)
     }
     case 'other-project': {
@@ -157,7 +160,7 @@ function elsewhereCause(scene: Scene, facts: RemoteFacts, whereabouts: Whereabou
     }
     case 'nowhere': {
       if (remote.optional) return []
-      const message = `is not there. The folder has "${whereabouts.similar}", which no entry names. Expected it.`
+      const message = `does not exist. The folder has "${whereabouts.similar}", which no entry names. Expected it to exist.`
       return cause({ code: 'REMOTE_ABSENT', message, fix: `${fill} creates it, or rename "${whereabouts.similar}".` })
     }
   }
@@ -174,7 +177,7 @@ function absentCauses(scene: Scene, absent: readonly RemoteFacts[]): Cause[] {
     causeOf({
       code: 'REMOTE_ABSENT',
       where: isOne ? placeOf(first.remote) : tier.remotePath,
-      message: `${isOne ? 'is not there' : `lacks ${absent.length} remote secrets: ${names}`}. Expected ${isOne ? 'it' : 'all of them'} in project ${tier.projectId}.`,
+      message: `${isOne ? 'does not exist' : `lacks ${absent.length} remote secrets: ${names}`}. Expected ${isOne ? 'it' : 'all of them'} in project ${tier.projectId}.`,
       evidence: [`${first.told}, without ${names}`],
       fix: `${fillAll(model, tier, absent)} creates ${isOne ? 'it' : 'them'}.`,
       explains: readers(
@@ -187,7 +190,7 @@ function absentCauses(scene: Scene, absent: readonly RemoteFacts[]): Cause[] {
   ]
 }
 
-/** Where the whole tier is to be filled, what is there already stays as it is. */
+/** Where the whole tier is filled, existing values are not changed. */
 function fillAll(model: EnvironmentModel, tier: TierModel, absent: readonly RemoteFacts[]): string {
   const specs = absent.flatMap(({ remote }) => remote.specs)
   return specs.length > 8 ? paste.fillTier(model, tier, specs) : paste.fill(model, tier, specs)

@@ -5,7 +5,7 @@ import type { Outage, ScalewayFacts } from '../observe/scaleway.ts'
 import type { ExternalSecretFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 
-/** Why Scaleway can't be asked, or answers so slowly that it is as good. */
+/** Why Scaleway can't be asked, or is so slow that it makes no difference. */
 export function availabilityCauses(
   { scaleway, apiUrl }: Pick<Observation, 'apiUrl'> & { readonly scaleway: Pick<ScalewayFacts, 'outage' | 'pace'> },
   failing: readonly ExternalSecretFacts[],
@@ -22,7 +22,7 @@ export function availabilityCauses(
         evidence: [outage.told],
         fix:
           outage.code === 'SCALEWAY_UNREACHABLE'
-            ? `${timing(apiUrl)} tells whether it is the name, the connection or the certificate; see network, proxy and firewall.`
+            ? `${timing(apiUrl)} shows whether the name, the connection or the certificate fails; check network, proxy and firewall.`
             : outageFix(outage.code),
         explains: failing,
         isOptional: false,
@@ -34,9 +34,9 @@ export function availabilityCauses(
     causeOf({
       code: 'SCALEWAY_SLOW',
       where,
-      message: `is slow: the fastest of ${answers} answers took ${(fastestMs / 1000).toFixed(1)} s. Expected less than ${slowMs / 1000} s; the operator gives up after 30 s.`,
-      evidence: [`${answers} answers of ${host}, the fastest after ${fastestMs} ms`],
-      fix: `${timing(apiUrl)} tells where the time goes: name, connection or answer.`,
+      message: `is slow: the fastest of ${answers} responses took ${(fastestMs / 1000).toFixed(1)} s. Expected less than ${slowMs / 1000} s; the operator gives up after 30 s.`,
+      evidence: [`${answers} responses of ${host}, the fastest after ${fastestMs} ms`],
+      fix: `${timing(apiUrl)} shows where the time goes: name, connection or response.`,
       explains: failing.filter(({ warning }) => /deadline exceeded/.test(warning?.message ?? '')),
       isOptional: false,
     }),
@@ -44,15 +44,15 @@ export function availabilityCauses(
 }
 
 export const outageMessages = {
-  SCALEWAY_UNREACHABLE: 'does not answer. Expected an answer.',
-  SCALEWAY_BUSY: 'refuses with 429, too many requests. Expected it to have room.',
-  SCALEWAY_BROKEN: 'fails by itself (5xx). Expected an answer.',
+  SCALEWAY_UNREACHABLE: 'does not answer. Expected a response.',
+  SCALEWAY_BUSY: 'refuses with 429, too many requests. Expected less load.',
+  SCALEWAY_BROKEN: 'fails with a server error (5xx). Expected a response.',
 } as const satisfies Record<Outage['code'], string>
 
 export function outageFix(code: Exclude<Outage['code'], 'SCALEWAY_UNREACHABLE'>): string {
   return code === 'SCALEWAY_BUSY'
-    ? 'Wait a minute: the operator tries again by itself. When it happens again, use bundles or a longer refreshInterval, and see who else asks from this address.'
-    : 'Wait: the operator tries again by itself. https://status.scaleway.com tells of outages.'
+    ? 'Wait a minute: the operator tries again by itself. When it happens again, use bundles or a longer refreshInterval, and find out who else sends requests from this address.'
+    : 'Wait: the operator tries again by itself. https://status.scaleway.com reports outages.'
 }
 
 // --- internal ---

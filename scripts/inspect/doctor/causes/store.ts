@@ -1,4 +1,4 @@
-import { settingOf, storeSight } from '../../../cluster/stores.ts'
+import { settingOf, storeState } from '../../../cluster/stores.ts'
 import { type FieldChange, fieldChangeText } from '../../../kubernetes/difference.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
@@ -12,14 +12,14 @@ import { paste } from '../paste.ts'
 import { unsynced } from '../unsynced.ts'
 
 /**
- * In what a SecretStore keeps the operator from the tier's secrets. That it is ready proves nothing, and is looked at
+ * Which settings of a SecretStore keep the operator from the tier's secrets. That it is ready proves nothing, and is checked
  * only when it is not.
  */
 export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: TierFacts): Cause[] {
   const { tier, store } = facts
   if (!isSeen(store) || !store.value.object) return []
   const { object, warning } = store.value
-  const { differences, state } = storeSight(model, tier, object)
+  const { differences, state } = storeState(model, tier, object)
   const ref = { namespace: tier.namespace, name: tier.secretStore }
   const where = placeIn(kinds.secretStore, tier, tier.secretStore)
   const explains = unsynced(facts)
@@ -37,9 +37,9 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
       ? [
           of({
             code: 'STORE_DIFFERS',
-            message: `is not the one of the catalogue: ${others.join(', ')}. Expected what the catalogue implies.`,
+            message: `differs from the catalogue: ${others.join(', ')}. Expected the settings of the catalogue.`,
             evidence: others.map((text) => `spec of ${where}: ${text}`),
-            fix: `${paste.deploy(model)}, or see who changes it.`,
+            fix: `${paste.deploy(model)}, or find out who changes it.`,
           }),
         ]
       : []),
@@ -49,16 +49,16 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
     ...conditionEvidence(kinds.secretStore, ref, object),
     ...eventEvidence(kinds.secretStore, ref, warning),
   ]
-  // Where it is the credentials, these have causes of their own.
+  // Problems of the credentials are separate causes.
   if (warning && recognise(warning.message)?.subject === 'credentials') return []
   return [
     of({
       code: 'STORE_REFUSED',
-      message: `is refused by the operator: ${warning?.message ?? 'it does not say why'}. Expected settings it takes.`,
+      message: `is refused by the operator: ${warning?.message ?? 'it does not say why'}. Expected settings it accepts.`,
       evidence,
       fix: warning
-        ? `${paste.deploy(model)}, or see who changes it.`
-        : `${paste.forceStore(ref)} has the operator look again, and say why.`,
+        ? `${paste.deploy(model)}, or find out who changes it.`
+        : `${paste.forceStore(ref)} makes the operator check again, and say why.`,
     }),
   ]
 }
@@ -78,6 +78,6 @@ function wrongScope({ region }: EnvironmentModel, tier: TierModel, change: Field
     code: isRegion ? 'STORE_REGION' : 'STORE_PROJECT',
     message: `names ${what} "${found}". Expected "${value}", where the catalogue has the secrets of tier "${tier.name}".`,
     evidence: [`spec.provider.scaleway.${field} of ${where}: ${found}`],
-    fix: `${paste.patch('secretstore', ref, { spec: { provider: { scaleway: { [field]: value } } } })}, or see who changes it.`,
+    fix: `${paste.patch('secretstore', ref, { spec: { provider: { scaleway: { [field]: value } } } })}, or find out who changes it.`,
   } as const
 }

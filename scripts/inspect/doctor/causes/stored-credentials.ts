@@ -21,7 +21,7 @@ import type { TierFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 import { unsynced } from '../unsynced.ts'
 
-/** What is wrong with the form of a credentials Secret, before Scaleway is asked. The key is in no word of it. */
+/** What is wrong with the form of a credentials Secret, before Scaleway is asked. No part of the key is shown. */
 export function credentialsCause(model: EnvironmentModel, facts: TierFacts): Cause | undefined {
   const { tier, credentials, store } = facts
   if (!isSeen(credentials)) return undefined
@@ -49,19 +49,19 @@ interface Fault {
   readonly fix: string
   /** As evidence. */
   readonly seen: string
-  /** The key that has to be revoked, because the operator has told it. */
+  /** The key that has to be revoked, because the operator has published it. */
   readonly disclosed?: KeyPair
 }
 
 function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, tier: TierModel): Fault | undefined {
   const wanted = `${credentialKeys.accessKey} and ${credentialKeys.secretKey}`
-  const give = `${paste.giveKey(model, tier)} with a key of the IAM application ${tier.iamApplication}; ${paste.iam(model)} makes one.`
+  const give = `${paste.giveKey(model, tier)} with a key of the IAM application ${tier.iamApplication}; ${paste.iam(model)} creates one.`
   if (!found)
     return {
       code: 'CREDENTIALS_ABSENT',
       message: `does not exist. Expected the Scaleway API key of tier "${tier.name}".`,
       fix: give,
-      seen: `the API server answers 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
+      seen: `the API server returns 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
     }
   const regive = found.halves ? paste.regiveKey(model, tier, found.halves) : give
   const { accessKey, secretKey, names } = found
@@ -90,7 +90,7 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
     return {
       code: 'CREDENTIALS_LINE_BREAK',
       message: `has ${what} around ${around.map(([name]) => name).join(' and ')}, which the operator refuses. Expected the key alone.${disclosure}`,
-      fix: `${revoke(model, tier, { accessKey, secretKey })} \`echo\` adds a line break, \`printf %s\` none.`,
+      fix: `${revoke(model, tier, { accessKey, secretKey })} \`echo\` adds a line break, \`printf %s\` does not.`,
       ...disclosed,
       seen: halves
         .map(([name, value]) => `${name}: ${value.length} characters, ${value.trim().length} without white space`)
@@ -106,7 +106,7 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
   }
 }
 
-/** The words of whoever checks a key that is given. */
+/** The words of the check for a given key. */
 function malformed(accessKey: string, secretKey: string): string {
   try {
     checkedKey({ accessKey, secretKey }, '')
@@ -118,7 +118,7 @@ function malformed(accessKey: string, secretKey: string): string {
 }
 
 /**
- * Which half the operator tells, because it is malformed: it looks at the access key first, and quotes no empty one.
+ * Which half the operator publishes, because it is malformed: it checks the access key first, and does not quote an empty one.
  * Source: scaleway-sdk-go, scw/client_option.go, `validate`.
  */
 function halfTold({ accessKey, secretKey }: KeyPair): string | undefined {
@@ -130,8 +130,8 @@ function revoke(model: EnvironmentModel, tier: TierModel, key: KeyPair): string 
   const { iamApplication } = tier
   const rotate = `${paste.rotateKey(model, tier)} puts a new key in use`
   return accessKeyIn(key) === undefined
-    ? `${rotate}; which one this was can't be told any more: delete the old one of ${iamApplication} in Scaleway.`
-    : `${rotate} and makes this one expire; then ${paste.finishKey(model, tier)} deletes it. One of another IAM application than ${iamApplication} is to be deleted in Scaleway.`
+    ? `${rotate}; it is not known any more which key this was: delete the old one of ${iamApplication} in Scaleway.`
+    : `${rotate} and makes this one expire; then ${paste.finishKey(model, tier)} deletes it. If it belongs to another IAM application than ${iamApplication}, delete it in Scaleway.`
 }
 
 function resealed(model: EnvironmentModel, tier: TierModel, { disclosed }: Fault): string {
@@ -141,5 +141,5 @@ function resealed(model: EnvironmentModel, tier: TierModel, { disclosed }: Fault
   const replaced = `${seal}, and put it in place of sealedCredentials.${tier.name} in scripts/environments.ts`
   if (!disclosed) return `${replaced}.`
   const accessKey = accessKeyIn(disclosed) ?? ''
-  return `Make another key of ${tier.iamApplication}: ${replaced}. Once it is deployed, delete this one, ${describeKey({ accessKey })}, in Scaleway.`
+  return `Create another key of ${tier.iamApplication}: ${replaced}. Once it is deployed, delete this one, ${describeKey({ accessKey })}, in Scaleway.`
 }

@@ -8,7 +8,7 @@ import { isSeen } from '../fact.ts'
 import type { ExternalSecretFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
 
-/** Why the operator can't write a target, or somebody else does. */
+/** Why the operator can't write a target, or something else writes it. */
 export function targetCauses(facts: ExternalSecretFacts, now: Date): Cause[] {
   const { ref, object, target, isOptional, sync } = facts
   if (!object || !isSeen(target)) return []
@@ -24,18 +24,18 @@ export function targetCauses(facts: ExternalSecretFacts, now: Date): Cause[] {
     return [
       of({
         code: 'TARGET_OF_OTHER',
-        message: `belongs to ExternalSecret "${controller.name}". Expected it to be that of "${ref.name}".`,
+        message: `belongs to ExternalSecret "${controller.name}". Expected it to belong to "${ref.name}".`,
         evidence,
-        fix: `${paste.deleteObject('externalsecret', { ...ref, name: controller.name })} gives it free, and deletes the target, which is then made anew; or give that one another target.`,
+        fix: `${paste.deleteObject('externalsecret', { ...ref, name: controller.name })} releases it, and deletes the target, which is then created again; or give that ExternalSecret another target.`,
       }),
     ]
   if (controller && controller.kind !== kinds.externalSecret.kind)
     return [
       of({
         code: 'TARGET_CONTROLLED',
-        message: `is controlled by ${controller.kind} "${controller.name}". Expected it to be the operator's alone.`,
+        message: `is controlled by ${controller.kind} "${controller.name}". Expected the operator alone to control it.`,
         evidence,
-        fix: `${paste.deleteObject('secret', ref)} once ${controller.kind} "${controller.name}" no longer makes it: the operator makes it anew.`,
+        fix: `${paste.deleteObject('secret', ref)} once ${controller.kind} "${controller.name}" no longer creates it: the operator creates it again.`,
       }),
     ]
   const isFixed = isImmutable(facts)
@@ -44,14 +44,14 @@ export function targetCauses(facts: ExternalSecretFacts, now: Date): Cause[] {
     return [
       of({
         code: 'TARGET_IMMUTABLE',
-        message: 'is immutable: no other value can arrive. Expected a Secret that can change.',
+        message: "is immutable: a new value can't arrive. Expected a Secret that can change.",
         evidence: [
           isFixed
             ? `spec.target.immutable of ${describeObject(kinds.externalSecret, ref)}: true`
             : `immutable of ${where}: true`,
           ...evidence,
         ],
-        fix: `${isFixed ? `${release}, then ` : ''}${paste.deleteObject('secret', ref)}: the operator makes it anew at once, and what runs keeps what it has read.`,
+        fix: `${isFixed ? `${release}, then ` : ''}${paste.deleteObject('secret', ref)}: the operator creates it again at once, and running pods keep the values they have read.`,
       }),
     ]
   }
@@ -73,7 +73,7 @@ function isImmutable({ object }: ExternalSecretFacts): boolean {
   return immutable === true
 }
 
-/** The operator mends what it sees, and it sees every change. */
+/** The operator repairs what it sees, and it sees every change. */
 function differing(
   facts: ExternalSecretFacts,
   of: (parts: Omit<CauseParts, 'where' | 'explains' | 'isOptional'>) => Cause,
@@ -86,12 +86,12 @@ function differing(
   return [
     of({
       code: 'TARGET_DIFFERS',
-      message: `${isAbsent ? 'is not there' : described(keys)}, although its ExternalSecret counts as synced. Expected exactly the catalogued keys.`,
+      message: `${isAbsent ? 'does not exist' : described(keys)}, although its ExternalSecret counts as synced. Expected exactly the catalogued keys.`,
       evidence: [
-        isAbsent ? `the API server answers 404 for ${where}` : `keys of ${where}: it ${described(keys)}`,
+        isAbsent ? `the API server returns 404 for ${where}` : `keys of ${where}: it ${described(keys)}`,
         ...conditionEvidence(kinds.externalSecret, ref, object),
       ],
-      fix: `${paste.forceSync([ref])} has it written anew; when it does not stay so, find who else writes it, or see that the operator runs.`,
+      fix: `${paste.forceSync([ref])} writes it again; if it changes back, find out who else writes it, or check that the operator runs.`,
     }),
   ]
 }

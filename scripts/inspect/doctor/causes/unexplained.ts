@@ -14,8 +14,8 @@ import { paste } from '../paste.ts'
 import { outageFix, outageMessages } from './scaleway.ts'
 
 /**
- * For an ExternalSecret that fails and that nothing else explains: where what the operator complains of was looked at and
- * is fine, it only waits for its next try; where it may not be looked at, its words are all there is.
+ * For a failing ExternalSecret that nothing else explains: where what the operator complains about was checked and
+ * is fine, it only waits for its next try; where it can't be checked, the operator's message is all that is known.
  */
 export function unexplainedCause(
   observation: Observation,
@@ -37,14 +37,14 @@ export function unexplainedCause(
 
 // --- internal ---
 
-/** Of a store that is not ready, its own event tells more. */
+/** For a store that is not ready, the store's own event says more. */
 function wordsOf({ store }: TierFacts, { warning }: ExternalSecretFacts): OperatorWords | undefined {
   const words = warning && recognise(warning.message)
   if (words?.subject !== 'store' || !isSeen(store) || !store.value.warning) return words
   return recognise(store.value.warning.message) ?? words
 }
 
-/** Whether what the words are about was looked at: then it is fine by now, or it would have a cause of its own. */
+/** Whether the subject of the message was checked: then it is fine by now, or it would be a separate cause. */
 function isKnown(
   { scaleway, cluster }: Observation,
   { tier, credentials, store, quotas }: TierFacts,
@@ -67,14 +67,14 @@ function isKnown(
       return isSeen(target)
     case 'quota':
       return isSeen(quotas)
-    // Who refuses may do so to the operator alone, and so may the network.
+    // A refusal, or the network, may affect the operator alone.
     case 'admission':
     case 'scaleway':
       return false
   }
 }
 
-/** The operator goes by its last look at the store, which also waits for its next one. */
+/** The operator relies on its last check of the store, which also waits for its next one. */
 function isRefused({ store }: TierFacts): boolean {
   const { conditions = [] } = (isSeen(store) && store.value.object?.status) || {}
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'False')
@@ -87,7 +87,7 @@ function waiting({ now }: Observation, tier: TierFacts, facts: ExternalSecretFac
   return causeOf({
     code: 'BACKOFF',
     where: describeObject(kinds.externalSecret, ref),
-    message: `waits for its next try, although what it failed for ${ago} ago is mended. The operator tries again by itself ${dueText(tries, now)}, and at ${timeText(tries.latest)} at the latest. Expected it synced.`,
+    message: `waits for its next try, although the cause of its failure ${ago} ago is fixed. The operator tries again by itself ${dueText(tries, now)}, and at ${timeText(tries.latest)} at the latest. Expected it to be synced.`,
     evidence: [...(refused ? storeEvidence(tier) : []), ...failureEvidence(facts)],
     fix: `${refused ? paste.forceStoreAndSync(storeRef(tier), ref) : paste.forceSync([ref])} makes it try now.`,
     explains: [facts],
@@ -104,7 +104,7 @@ function storeEvidence(tier: TierFacts): string[] {
 
 function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Cause {
   const outage = code === 'SCALEWAY_BUSY' || code === 'SCALEWAY_BROKEN' ? code : 'SCALEWAY_UNREACHABLE'
-  const egress = `${paste.look('kubectl get networkpolicies --all-namespaces')}: see that network policies, proxy and DNS of the cluster let the operator through. It answers here.`
+  const egress = `${paste.look('kubectl get networkpolicies --all-namespaces')}: check that network policies, proxy and DNS of the cluster let the operator through. Scaleway answers here.`
   return causeOf({
     code: outage,
     where: 'Scaleway, as the operator sees it',
@@ -120,12 +120,12 @@ function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<
   return causeOf({
     code,
     where: describeObject(kinds.externalSecret, facts.ref),
-    message: `fails, by the words of the operator: ${facts.warning?.message.replace(/\.$/, '')}. Expected it synced.`,
+    message: `fails; the operator says: ${facts.warning?.message.replace(/\.$/, '')}. Expected it to be synced.`,
     evidence: failureEvidence(facts),
     fix:
       code === 'ADMISSION_REFUSES'
-        ? `${refusers} shows who may refuse; the message names it and its rule.`
-        : `Have somebody run this who may look further. What mends it: ${causeList[code].mend}.`,
+        ? `${refusers} shows what may refuse objects; the message names it and its rule.`
+        : `Ask somebody with more rights to run this. How to fix it: ${causeList[code].mend}.`,
     ...about(tier, facts),
   })
 }
@@ -136,14 +136,14 @@ function notSynced(tier: TierFacts, facts: ExternalSecretFacts): Cause {
   return causeOf({
     code: 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),
-    message: `${(warning?.message ?? sync.message).replace(/\.$/, '')}. Expected it synced.`,
+    message: `${(warning?.message ?? sync.message).replace(/\.$/, '')}. Expected it to be synced.`,
     evidence: failureEvidence(facts),
-    fix: `${paste.look(events)} shows what the operator says; so does its log.`,
+    fix: `${paste.look(events)} shows the operator's messages; so does its log.`,
     ...about(tier, facts),
   })
 }
 
-/** The entries the operator names, or else all it could be about. */
+/** The entries the operator names, or else all that it may be about. */
 function about({ tier }: TierFacts, facts: ExternalSecretFacts) {
   const named = entriesNamed(tier, facts.model, facts.warning?.message ?? '')
   return { explains: [facts], ...(named.length > 0 ? { specs: named } : {}) }

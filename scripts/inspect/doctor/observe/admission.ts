@@ -1,4 +1,4 @@
-import { storeSight } from '../../../cluster/stores.ts'
+import { storeState } from '../../../cluster/stores.ts'
 import { type TrialClient, tryOut } from '../../../cluster/try-out.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
@@ -9,20 +9,20 @@ import type { TierFacts } from './tier.ts'
 /** Renders the chart. */
 export type Render = () => Promise<Fact<readonly KubernetesObject[]>>
 
-/** An object the API server would not take. */
+/** An object the API server would not accept. */
 export interface Refusal {
   readonly namespace: string
   readonly name: string
   /** `ExternalSecret/shop-api/api-secrets` */
   readonly place: string
-  /** The words of the API server. */
+  /** The message of the API server. */
   readonly message: string
 }
 
 /**
- * Asks the API server whether it would take what the chart has in place of what is absent or differs. Nothing is stored.
+ * Asks the API server whether it would accept the chart's version of objects that are missing or differ. Nothing is stored.
  *
- * @throws what is no refusal
+ * @throws every error but a refusal
  */
 export async function admissionFacts(
   client: TrialClient,
@@ -60,8 +60,8 @@ interface Place {
 
 function notAsRendered(model: EnvironmentModel, { tier, namespace, store, externalSecrets }: TierFacts): Place[] {
   if (isSeen(namespace) && namespace.value.state !== 'there') return []
-  const sight = isSeen(store) ? storeSight(model, tier, store.value.object) : undefined
-  const isStoreWrong = sight !== undefined && (sight.state === 'absent' || sight.differences.length > 0)
+  const view = isSeen(store) ? storeState(model, tier, store.value.object) : undefined
+  const isStoreWrong = view !== undefined && (view.state === 'absent' || view.differences.length > 0)
   const wrong = isSeen(externalSecrets)
     ? externalSecrets.value.filter((one) => !one.object || one.drift.length > 0)
     : []
@@ -71,7 +71,7 @@ function notAsRendered(model: EnvironmentModel, { tier, namespace, store, extern
   ]
 }
 
-/** Undefined: it would be taken. What the API server does not say is not known. */
+/** Undefined: it would be accepted. Without a clear response it is not known. */
 async function refusalOf(
   client: TrialClient,
   kind: Kind,
@@ -84,5 +84,5 @@ async function refusalOf(
     return { unseen: `you may not apply ${kind.plural} in namespace ${object.metadata.namespace}` }
   if (trial.says !== 'unanswered') return undefined
   const place = describeObject(kind, object.metadata)
-  return { unseen: `not known: whether the API server takes ${place}: ${trial.error.message.replace(/\.$/, '')}` }
+  return { unseen: `not known: whether the API server accepts ${place}: ${trial.error.message.replace(/\.$/, '')}` }
 }

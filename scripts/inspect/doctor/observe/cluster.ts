@@ -5,7 +5,7 @@ import { type KindFacts, kindFacts, type OperatorFacts, operatorFacts } from './
 import { type Pace, paceMeter } from './pace.ts'
 import { type TierFacts, tierFacts } from './tier.ts'
 
-/** What a cluster has of an environment. */
+/** The objects of an environment in a cluster. */
 export interface ClusterFacts {
   readonly kinds: readonly KindFacts[]
   /** Deployments of the operator, whatever namespace they are in. */
@@ -16,14 +16,14 @@ export interface ClusterFacts {
   readonly tiers: readonly TierFacts[]
 }
 
-/** Looks once. @throws as `tierFacts` */
+/** Reads once. @throws as `tierFacts` */
 export async function clusterFacts(
   client: ClusterReader,
   model: EnvironmentModel,
   signal: AbortSignal,
 ): Promise<ClusterFacts> {
   const { tiers } = model
-  // Alone: a busy connection would make its clock uncertain.
+  // Not in parallel: a busy connection would make its clock uncertain.
   const pace = await paceOf(client, signal)
   const [kinds, operators, seen] = await Promise.all([
     kindFacts(client, tiers[0]?.namespace ?? '', signal),

@@ -9,7 +9,7 @@ export interface CredentialsFacts {
   /** The two halves as they are, white space included; undefined: there is no such key. */
   readonly accessKey: string | undefined
   readonly secretKey: string | undefined
-  /** Under which names two well-formed halves are, be there white space around them: names that may be shown. */
+  /** The names under which two well-formed halves are stored, perhaps with white space around them: these names may be shown. */
   readonly halves: KeyPair | undefined
 }
 
@@ -37,7 +37,7 @@ export function credentialsFacts({ data = {} }: SecretObject): CredentialsFacts 
   }
 }
 
-/** The key, when it is as it should be. */
+/** The key, when it is well-formed. */
 export function usableKey({ accessKey = '', secretKey = '' }: CredentialsFacts): KeyPair | undefined {
   const pair = { accessKey, secretKey }
   return isWellFormed(pair) ? pair : undefined
@@ -45,7 +45,7 @@ export function usableKey({ accessKey = '', secretKey = '' }: CredentialsFacts):
 
 // --- internal ---
 
-/** Somebody may have put a key where its name belongs. */
+/** A key may have been put where its name belongs. */
 function shown(name: string): string {
   const isKey = looksLikeKey('accessKey', name) || looksLikeKey('secretKey', name)
   return isKey || name.length > 40 ? '…' : name

@@ -9,14 +9,14 @@ import { isSeen } from '../fact.ts'
 import type { ClusterFacts } from './cluster.ts'
 import { type BlockingFault, faultsOf } from './values.ts'
 
-/** What Scaleway answers to a tier's own key when it is asked what the operator asks. No value is kept. */
+/** What Scaleway answers when a tier's own key makes the operator's requests. No value is kept. */
 export interface KeyFacts {
   readonly accessKey: string
   /** Of the folder of the tier. */
   readonly listing: Answer<readonly ListedSecret[]>
-  /** Of what the list shows: the version the operator would deliver, if any. */
+  /** For each listed one: the version the operator would deliver, if any. */
   readonly versions: ReadonlyMap<RemoteSecretModel, Answer<SecretVersion | undefined>>
-  /** Of what is suspected, or else of one as a proof: what is wrong with the value. */
+  /** For the suspected ones, or else for one as a proof: what is wrong with the value. */
   readonly values: ReadonlyMap<RemoteSecretModel, Answer<readonly BlockingFault[]>>
   /** Another tier whose secrets it reads, where it does not read its own. */
   readonly opens: TierModel | undefined
@@ -28,7 +28,7 @@ export interface KeyLook {
   readonly accessKey: string
   readonly model: EnvironmentModel
   readonly tier: TierModel
-  /** Remote secrets whose values are to be looked into. */
+  /** Remote secrets whose values are to be checked. */
   readonly suspects: ReadonlySet<RemoteSecretModel>
 }
 
@@ -90,7 +90,7 @@ function mayBeOfOtherTier({ listing, versions }: Pick<KeyFacts, 'listing' | 'ver
   return listing.status === 403 || (answers.length > 0 && answers.every(({ status }) => status === 403))
 }
 
-/** Metadata is enough: who may not read that of its own tier, and may of another, is of the other. */
+/** Metadata is enough: a key that can't read its own tier's and can read another tier's belongs to the other tier. */
 async function findOpened({ account, model, tier }: KeyLook): Promise<TierModel | undefined> {
   for (const other of model.tiers.filter(({ name }) => name !== tier.name)) {
     const scope = { region: model.region, projectId: other.projectId }

@@ -1,10 +1,10 @@
 import {
   listingOperators,
   type OperatorDeployment,
-  type OperatorSight,
+  type OperatorState,
   operatorDeployments,
   operatorLabel,
-  operatorSight,
+  operatorState,
 } from '../../../cluster/operators.ts'
 import type { ClusterReader } from '../../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../../kubernetes/errors.ts'
@@ -19,15 +19,15 @@ export interface KindFacts {
   readonly state: KindState
 }
 
-/** A Deployment of the operator. Where it runs as a mere process there is none. */
-export interface OperatorFacts extends OperatorSight {
+/** A Deployment of the operator. An operator that runs as a plain process has none. */
+export interface OperatorFacts extends OperatorState {
   readonly available: number
   readonly wanted: number
-  /** What its conditions and its pods complain of. */
+  /** Failures in its conditions and pods. */
   readonly complaints: readonly string[]
 }
 
-/** Somebody who may not list a kind is told so before it is known whether there is one: then it counts as served. */
+/** A missing right to list a kind is reported before it is known whether the kind exists: then it counts as served. */
 export async function kindFacts(
   client: Pick<ClusterReader, 'list'>,
   namespace: string,
@@ -97,15 +97,15 @@ async function factsOf(
   deployment: OperatorDeployment,
   signal: AbortSignal,
 ): Promise<OperatorFacts> {
-  const sight = operatorSight(deployment)
-  const { name, namespace } = sight
+  const view = operatorState(deployment)
+  const { name, namespace } = view
   const { spec, status } = deployment
   const available = status?.availableReplicas ?? 0
   const failing = (status?.conditions ?? []).filter(
     ({ type, status }) => (type === 'ReplicaFailure') === (status === 'True'),
   )
   return {
-    ...sight,
+    ...view,
     available,
     wanted: spec?.replicas ?? 1,
     complaints:

@@ -1,15 +1,15 @@
 import type { ScalewayAnswer } from '../../../scaleway/connection.ts'
 
-/** How a server answers: how fast, and by which clock. */
+/** How fast a server answers, and with which clock. */
 export interface Pace {
   readonly answers: number
   /** Of the fastest answer; undefined without one. */
   readonly fastestMs: number | undefined
-  /** How far its clock is from ours at least, in milliseconds: positive when ours is behind. Undefined: it tells none. */
+  /** The least difference between its clock and ours, in milliseconds: positive when ours is behind. Undefined without a Date. */
   readonly skewMs: number | undefined
 }
 
-/** Keeps what all answers tell together. */
+/** Combines what all responses show. */
 export interface PaceMeter {
   add(answer: Pick<ScalewayAnswer, 'date' | 'sentAt' | 'receivedAt'>): void
   pace(): Pace
@@ -31,7 +31,7 @@ export function paceMeter(): PaceMeter {
   }
 }
 
-/** A date is told to the second, and made at some time between question and answer: only what is beyond counts. */
+/** A date has whole seconds, and was made between request and response: only a larger difference counts. */
 export function skewOf({ date, sentAt, receivedAt }: Pick<ScalewayAnswer, 'date' | 'sentAt' | 'receivedAt'>) {
   if (!date) return undefined
   const [earliest, latest] = [date.getTime(), date.getTime() + 1000]

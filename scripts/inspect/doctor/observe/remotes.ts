@@ -10,15 +10,15 @@ import type { KeyFacts } from './key.ts'
 import { type BlockingFault, faultsOf } from './values.ts'
 import { firstAllowed, openSearch, type Whereabouts } from './whereabouts.ts'
 
-/** What Scaleway has of one remote secret of the catalogue. No value is kept. */
+/** One remote secret of the catalogue as it is in Scaleway. No value is kept. */
 export interface RemoteFacts {
   readonly remote: RemoteSecretModel
-  /** The list or the answer it was seen by. */
+  /** The list or the response that showed it. */
   readonly told: string
   readonly found?: ListedSecret
   /** Where it is instead. */
   readonly whereabouts?: Whereabouts
-  /** What the operator delivers; undefined: none is enabled, or it may not be looked at. */
+  /** What the operator delivers; undefined: none is enabled, or it may not be read. */
   readonly version?: SecretVersion
   /** All versions, where none is enabled. */
   readonly versions?: readonly SecretVersion[]
@@ -27,7 +27,7 @@ export interface RemoteFacts {
 }
 
 export interface RemotesLook {
-  /** Who may be asked, one after the other: the key of the tier first, as the operator does, then the own account. */
+  /** The accounts to ask with, in turn: the key of the tier first, as the operator does, then your own account. */
   readonly accounts: readonly ScalewayReader[]
   readonly model: EnvironmentModel
   readonly tier: TierModel
@@ -36,7 +36,7 @@ export interface RemotesLook {
   readonly organizationId: string | undefined
 }
 
-/** What Scaleway has of the remote secrets of a tier, where anybody may list its folder. */
+/** The remote secrets of a tier in Scaleway, where one of the accounts may list its folder. */
 export async function remoteFacts(look: RemotesLook): Promise<Fact<readonly RemoteFacts[]>> {
   const { accounts, model, tier, key } = look
   const scope = { region: model.region, projectId: tier.projectId }
@@ -44,9 +44,9 @@ export async function remoteFacts(look: RemotesLook): Promise<Fact<readonly Remo
     key?.listing.status === 200
       ? key.listing
       : await firstAllowed(accounts, (as) => listFolder(as, scope, tier.remotePath))
-  if (!listing) return { unseen: `nobody may be asked for the remote secrets of tier "${tier.name}"` }
+  if (!listing) return { unseen: `no account may read the remote secrets of tier "${tier.name}"` }
   if (listing.status !== 200) return { unseen: `${tier.remotePath} may not be listed: ${listing.told}` }
-  // Whoever sees most comes first here: other projects are open to the own account only.
+  // The account that sees most comes first: only your own account can read other projects.
   const search = openSearch({ ...look, accounts: [...accounts].reverse() })
   const listed = new Map(listing.value.map((secret) => [secret.name, secret]))
   const facts = await mapConcurrently(tier.remoteSecrets, concurrentRequests, async (remote): Promise<RemoteFacts> => {

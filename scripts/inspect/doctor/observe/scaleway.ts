@@ -14,18 +14,18 @@ import { isInTrouble, type KeyFacts, keyFacts, suspectsOf } from './key.ts'
 import { type Pace, paceMeter } from './pace.ts'
 import { type RemoteFacts, remoteFacts } from './remotes.ts'
 
-/** What Scaleway answers about an environment. */
+/** What Scaleway says about an environment. */
 export interface ScalewayFacts {
-  /** Why Scaleway could not be asked any further. */
+  /** Why Scaleway could not be asked for more. */
   readonly outage: Outage | undefined
   readonly pace: Pace
-  /** There is an account of one's own to ask with. */
+  /** Your own account is available. */
   readonly hasAccount: boolean
-  /** The own account's first answer, where it is a refusal. */
+  /** The first refusal of your own account. */
   readonly accountRefusal: Refused | undefined
-  /** By name of the tier; without the tiers an outage kept from being looked at. */
+  /** By name of the tier; without tiers that an outage made unreadable. */
   readonly tiers: ReadonlyMap<string, TierRemoteFacts>
-  /** Looked at only when a key is refused something. */
+  /** Read only when a key is refused something. */
   readonly iam: Fact<readonly LiveApplication[]> | undefined
 }
 
@@ -43,16 +43,16 @@ export interface Outage {
 
 export interface ScalewayLook {
   readonly apiUrl: string
-  /** Secret key of the own account; undefined: there is none. */
+  /** Secret key of your own account; undefined without one. */
   readonly secretKey: string | undefined
   readonly organizationId: string | undefined
   readonly model: EnvironmentModel
-  /** Undefined: the cluster can't be looked at, and with it the keys of the tiers. */
+  /** Undefined: the cluster can't be read, and so the keys of the tiers can't either. */
   readonly cluster: ClusterFacts | undefined
   readonly signal: AbortSignal
 }
 
-/** Looks once; an outage ends the look, and what was seen before it counts. */
+/** Reads once; an outage ends the reading, and what was read before counts. */
 export async function scalewayFacts(look: ScalewayLook): Promise<ScalewayFacts> {
   const { apiUrl, secretKey, model, signal } = look
   const meter = paceMeter()
@@ -66,7 +66,7 @@ export async function scalewayFacts(look: ScalewayLook): Promise<ScalewayFacts> 
   try {
     const own = secretKey === undefined ? undefined : as(secretKey)
     const ownRefusal = own ? refusalOf(own, model) : Promise.resolve(undefined)
-    // Waited for where it is needed; an outage is told by whoever meets it first.
+    // Awaited where it is needed; an outage is reported by the first request that meets it.
     ownRefusal.catch(() => undefined)
     const account = async () => ((await ownRefusal)?.status === 401 ? undefined : own)
     await mapConcurrently(model.tiers, concurrentTiers, async (tier) => {
@@ -83,10 +83,10 @@ export async function scalewayFacts(look: ScalewayLook): Promise<ScalewayFacts> 
 
 // --- internal ---
 
-/** Half of what the operator waits for: after two attempts it is known that it can't go on either. */
+/** Half of what the operator waits for: after two attempts it is clear that the operator can't continue either. */
 const timeoutMs = 15_000
 const attempts = 2
-/** At times four requests of each; recorded answers of Scaleway allow 50 a second, and beyond say when to go on. */
+/** At times four requests each; recorded responses of Scaleway allow 50 per second, and beyond that say when to continue. */
 const concurrentTiers = 4
 
 async function refusalOf(own: ScalewayReader, { region, tiers }: EnvironmentModel): Promise<Refused | undefined> {
@@ -117,8 +117,8 @@ async function iamFacts(
   { model, organizationId }: ScalewayLook,
   own: ScalewayReader | undefined,
 ): Promise<Fact<readonly LiveApplication[]>> {
-  if (!own) return { unseen: 'IAM can only be looked at with an account of yours' }
-  if (organizationId === undefined) return { unseen: 'IAM can only be looked at when the organization is known' }
+  if (!own) return { unseen: 'IAM can only be read with your own account' }
+  if (organizationId === undefined) return { unseen: 'IAM can only be read when the organization is known' }
   try {
     return { value: await readLiveIam(own, organizationId, iamPlan(model)) }
   } catch (error) {
@@ -128,12 +128,12 @@ async function iamFacts(
   }
 }
 
-/** Undefined for what is no outage. */
+/** Undefined for any other error than an outage. */
 function outageOf(error: unknown): Outage | undefined {
   if (error instanceof ScalewayError) {
     const told = error.message.replace(/\. Expected success\.$/, '')
     if (error.status === 429) return { code: 'SCALEWAY_BUSY', told }
-    // What redirects is no Scaleway.
+    // A server that redirects is not Scaleway.
     if (error.status < 400) return { code: 'SCALEWAY_UNREACHABLE', told }
     return error.status >= 500 ? { code: 'SCALEWAY_BROKEN', told } : undefined
   }

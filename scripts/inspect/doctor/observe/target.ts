@@ -1,15 +1,15 @@
-import { targetSight } from '../../../cluster/target.ts'
+import { targetState } from '../../../cluster/target.ts'
 import type { SecretObject } from '../../../kubernetes/kinds.ts'
 import { decodeUtf8 } from '../../../lib/utf8.ts'
 import { maxPayloadBytes } from '../../../model/remote-secret.ts'
 
-/** What is known of a target Secret. No value of it is kept. */
+/** What is known about a target Secret. No value of it is kept. */
 export interface TargetFacts {
   readonly keys: readonly string[]
   /** Its controller: `ExternalSecret` and a name, nearly always. */
   readonly controller?: { readonly kind: string; readonly name: string }
   readonly isImmutable: boolean
-  /** Keys whose value is not UTF-8, had something replaced that was not, or is too large for Scaleway: to be looked into. */
+  /** Keys whose value is not UTF-8, contains the replacement character, or is too large for Scaleway: to be checked further. */
   readonly suspects: readonly string[]
 }
 
@@ -17,7 +17,7 @@ export function targetFacts(secret: SecretObject & { readonly immutable?: boolea
   const controller = secret.metadata.ownerReferences?.find((owner) => owner.controller === true)
   const suspects = Object.entries(secret.data ?? {}).filter(([, text]) => isSuspect(Buffer.from(text, 'base64')))
   return {
-    keys: targetSight(secret).keys,
+    keys: targetState(secret).keys,
     ...(controller ? { controller: { kind: controller.kind, name: controller.name } } : {}),
     isImmutable: secret.immutable === true,
     suspects: suspects.map(([name]) => name),
@@ -26,7 +26,7 @@ export function targetFacts(secret: SecretObject & { readonly immutable?: boolea
 
 // --- internal ---
 
-/** Where a value went through JSON or a template, what is not UTF-8 became the replacement character. */
+/** In a value that went through JSON or a template, bytes that are not UTF-8 became the replacement character. */
 function isSuspect(bytes: Buffer): boolean {
   return bytes.length > maxPayloadBytes || (decodeUtf8(bytes)?.includes('\ufffd') ?? true)
 }

@@ -29,7 +29,7 @@ import { type Fact, isSeen, look, seenOr } from '../fact.ts'
 import { type CredentialsFacts, credentialsFacts } from './credentials-facts.ts'
 import { type TargetFacts, targetFacts } from './target.ts'
 
-/** What the cluster has of one tier. */
+/** The objects of one tier in the cluster. */
 export interface TierFacts {
   readonly tier: TierModel
   readonly namespace: Fact<NamespaceFacts>
@@ -44,13 +44,13 @@ export interface TierFacts {
 
 export interface NamespaceFacts {
   readonly state: 'there' | 'ending' | 'absent'
-  /** What keeps one that is ending from ending. */
+  /** What blocks the deletion of a namespace that is being deleted. */
   readonly remaining: readonly string[]
 }
 
 export interface StoreFacts {
   readonly object: StoreObject | undefined
-  /** What the operator complained of last. */
+  /** The operator's last warning. */
   readonly warning: Told | undefined
 }
 
@@ -60,13 +60,13 @@ export interface ExternalSecretFacts {
   readonly isOptional: boolean
   readonly object: ExternalSecretObject | undefined
   readonly sync: SyncState
-  /** In what its spec is not the one the catalogue implies. */
+  /** The fields in which its spec differs from the catalogue. */
   readonly drift: readonly FieldChange[]
   readonly warning: Told | undefined
-  /** When, and how often, it was told of each of its failures. */
+  /** When, and how often, each of its failures was reported. */
   readonly failures: readonly Failures[]
   readonly target: Fact<TargetFacts | undefined>
-  /** In what the keys of its target differ from the catalogue. */
+  /** How the keys of its target differ from the catalogue. */
   readonly keys: Difference | undefined
 }
 
@@ -88,7 +88,7 @@ export interface QuotaFacts {
   readonly used: Readonly<Record<string, string>>
 }
 
-/** @throws what is no refusal of a single look: a cluster out of reach, a login that is refused */
+/** @throws every error but a refusal of a single request: an unreachable cluster, a refused login */
 export async function tierFacts(
   client: ClusterReader,
   environment: EnvironmentModel,
@@ -169,7 +169,7 @@ function changed<T, U>(fact: Fact<T>, change: (value: T) => U): Fact<U> {
   return isSeen(fact) ? { value: change(fact.value) } : fact
 }
 
-/** A kind that the cluster does not have has no objects. */
+/** A kind that the cluster lacks has no objects. */
 async function listOrNone<T extends KubernetesObject>(
   client: Pick<ClusterReader, 'list'>,
   kind: Kind,

@@ -6,7 +6,7 @@ import { type Answer, ask } from '../../../scaleway/answer.ts'
 import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { readFaults, type ValueRef } from '../../survey/remote-value.ts'
 
-/** What keeps a value from arriving whole. */
+/** Why a value can't arrive whole. */
 export interface BlockingFault extends ValueFault {
   readonly code: Exclude<ValueFault['code'], 'VALUE_MISFIT'>
 }
@@ -23,12 +23,12 @@ export function faultsOf(
 
 // --- internal ---
 
-/** What does not fit its format arrives all the same, and so do numbers that JavaScript can't write back. */
+/** A value that does not fit its format arrives all the same, and so do numbers that JavaScript can't write back. */
 function blocking(remote: RemoteSecretModel, bytes: Buffer): BlockingFault[] {
   return valueFaults(remote, bytes).flatMap(({ code, ...fault }): BlockingFault[] => {
     if (code === 'VALUE_MISFIT') return []
     if (code !== 'VALUE_NOT_JSON') return [{ ...fault, code }]
-    return isJsonObject(bytes) ? [] : [{ ...fault, code, message: 'is no JSON object' }]
+    return isJsonObject(bytes) ? [] : [{ ...fault, code, message: 'is not a JSON object' }]
   })
 }
 

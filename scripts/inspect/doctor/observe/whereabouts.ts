@@ -6,25 +6,25 @@ import { type Answer, ask } from '../../../scaleway/answer.ts'
 import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { type ListedSecret, listSecrets } from '../../../scaleway/secrets.ts'
 
-/** Where a remote secret is that is not where it should be. */
+/** The place of a remote secret that is not where it should be. */
 export type Whereabouts =
-  /** In its folder, by another writing of its name. */
+  /** In its folder, with a slightly different name. */
   | { readonly kind: 'renamed'; readonly secret: ListedSecret }
   /** Scheduled for deletion. */
   | { readonly kind: 'deleted'; readonly secret: ListedSecret }
   | { readonly kind: 'elsewhere'; readonly secret: ListedSecret }
   | { readonly kind: 'other-region'; readonly secret: ListedSecret; readonly region: string }
   | { readonly kind: 'other-project'; readonly secret: ListedSecret }
-  /** `similar`: names of the folder that no entry has, the nearest first. */
+  /** `similar`: names in the folder that no entry has, the nearest first. */
   | { readonly kind: 'nowhere'; readonly similar: string | undefined }
 
-/** Looks for missing remote secrets of a tier; lists are asked for once, and only as far as needed. */
+/** Searches for missing remote secrets of a tier; each list is requested once, and only when needed. */
 export interface Search {
   find(remote: RemoteSecretModel): Promise<Whereabouts>
 }
 
 export interface SearchOptions {
-  /** The first that is not refused is answered. */
+  /** Returns the first response that is not a refusal. */
   readonly accounts: readonly ScalewayReader[]
   readonly model: EnvironmentModel
   readonly tier: TierModel
@@ -79,7 +79,7 @@ export function openSearch({ accounts, model, tier, organizationId }: SearchOpti
   }
 }
 
-/** The answer of the first account that is not refused, else the last refusal; undefined without an account. */
+/** The response to the first account that is not refused, else the last refusal; undefined without an account. */
 export async function firstAllowed<T>(
   accounts: readonly ScalewayReader[],
   request: (account: ScalewayReader) => Promise<T>,
@@ -94,7 +94,7 @@ export async function firstAllowed<T>(
 
 // --- internal ---
 
-/** Two names that people take for one. */
+/** Two names that people confuse. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[._-]+/g, '-')
 }

@@ -4,7 +4,7 @@ export const faultKinds = ['latency', 'too_many_requests', 'internal_error', 're
 /** `reset` cuts the connection without an answer; `expired_key` answers 401 as if the key had expired. */
 export type FaultKind = (typeof faultKinds)[number]
 
-/** What to do wrong, to which requests, how many times. A filter left out matches every request. */
+/** The fault, which requests it applies to, and how many times. A filter left out matches every request. */
 export interface FaultSpec {
   readonly kind: FaultKind
   /** Route name, `*` for any run of characters: `versions.access*`. */
@@ -25,9 +25,9 @@ export interface FaultSpec {
 export interface Fault {
   readonly id: string
   readonly spec: FaultSpec
-  /** Requests left to spoil; null for no end. */
+  /** Requests left to fail; null for no limit. */
   readonly remaining: number | null
-  /** Requests spoilt so far. */
+  /** Requests failed so far. */
   readonly hits: number
 }
 
@@ -45,7 +45,7 @@ export interface Faults {
   list(): Fault[]
   /** Removes one, or all; returns how many. */
   clear(id?: string): number
-  /** Delays add up; of the others the first that matches wins, and only what is taken is counted. */
+  /** Delays add up; of the others the first match wins, and only applied faults are counted. */
   take(target: FaultTarget): { readonly delayMs: number; readonly outcome: FaultSpec | undefined }
 }
 

@@ -1,4 +1,4 @@
-/** An answer other than success, worded as Scaleway words it. Never carries a payload, a token or a key. */
+/** A response other than success, worded as Scaleway words it. Never carries a payload, a token or a key. */
 export class ApiError extends Error {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>

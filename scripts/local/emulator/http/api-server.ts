@@ -23,9 +23,9 @@ export interface ApiServerOptions {
   readonly now: () => Date
   /** Aborted when the emulator stops, so that no delayed answer holds it up. */
   readonly signal: AbortSignal
-  /** The state is not what it was: time to save. */
+  /** The state has changed: time to save. */
   onChange(): void
-  /** An error that is our bug; the client gets a 500. */
+  /** An error caused by our own bug; the client gets a 500. */
   onBug(error: unknown): void
 }
 

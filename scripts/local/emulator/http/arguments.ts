@@ -4,7 +4,7 @@ import { type ArgumentProblem, invalidArguments } from './api-error.ts'
 export interface TextRules {
   readonly required?: boolean
   readonly pattern?: RegExp
-  /** Said when the pattern does not match. */
+  /** The message when the pattern does not match. */
   readonly expected?: string
   readonly maxLength?: number
   readonly lowercase?: boolean
@@ -25,7 +25,7 @@ export interface Arguments {
   object(name: string): Arguments | undefined
   objects(name: string): Arguments[] | undefined
   has(name: string): boolean
-  /** Refuses every field that was not asked for until now. Scaleway itself passes over them. */
+  /** Refuses every field that was not asked for until now. Scaleway itself ignores them. */
   refuseOthers(): void
   refuse(name: string, reason: ArgumentProblem['reason'], help: string): void
   /** @throws ApiError 400 invalid_arguments with every problem found. */
@@ -136,7 +136,7 @@ function argumentsOf(
     refuseOthers() {
       const known = [...asked].join(', ')
       for (const name of Object.keys(fields))
-        if (!asked.has(name)) refuse(name, 'constraint', `is no field; expected only ${known}`)
+        if (!asked.has(name)) refuse(name, 'constraint', `is not a known field; expected only ${known}`)
     },
     has: (name) => field(name) !== undefined,
     refuse: (name, reason, help) => void refuse(name, reason, help),

@@ -5,7 +5,7 @@ import { ApiError, invalidArguments } from './api-error.ts'
 const maxBodyBytes = 1024 * 1024
 
 /**
- * The bytes of a request. What is too large is read to its end but not kept, so that the client gets its answer.
+ * The bytes of a request. A body that is too large is read to its end but not kept, so that the client gets its response.
  *
  * @throws ApiError 413
  */

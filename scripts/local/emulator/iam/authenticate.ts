@@ -3,7 +3,7 @@ import type { Principal } from './records.ts'
 import type { IamStore } from './store.ts'
 
 /**
- * Who the `X-Auth-Token` belongs to.
+ * The owner of the `X-Auth-Token`.
  *
  * @throws ApiError 401; the token itself is in no message.
  */

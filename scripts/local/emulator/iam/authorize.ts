@@ -45,7 +45,7 @@ export function permit(iam: IamStore, call: Call, demand: Demand): void {
 }
 
 /**
- * For calls of which nobody knows whether Scaleway checks them with or without a resource
+ * For calls where it is unknown whether Scaleway checks them with or without a resource
  * (creation, access by path): both must be allowed. See `open-questions.ts`.
  *
  * @throws ApiError 403
@@ -55,7 +55,7 @@ export function permitEitherWay(iam: IamStore, call: Call, demand: Required<Dema
   permit(iam, call, { action: demand.action, projectId: demand.projectId })
 }
 
-/** What conditions see of a secret. */
+/** The fields of a secret that conditions can read. */
 export function resourceFacts(secret: SecretRecord): ResourceFacts {
   return { id: secret.id, name: fullName(secret), locality: secret.region }
 }

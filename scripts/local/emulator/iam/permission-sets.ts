@@ -45,7 +45,7 @@ export function permissionSet(name: string): PermissionSet | undefined {
   return byName.get(name)
 }
 
-/** A name that looks like one of ours but is none is a typo; sets of other products are taken and grant nothing here. */
+/** A name that only resembles one of ours is a typo; sets of other products are taken and grant nothing here. */
 export function isUnknownSet(name: string): boolean {
   return !byName.has(name) && /^(SecretManager|IAM|AllProducts|Organization)/i.test(name)
 }

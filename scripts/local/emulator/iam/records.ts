@@ -36,7 +36,7 @@ export interface GroupRecord extends ObjectRecord {
 
 export interface ApiKeyRecord {
   readonly accessKey: string
-  /** SHA-256 of the secret key, in hex. The key itself is told once, at creation, and never kept. */
+  /** SHA-256 of the secret key, in hex. The key itself is returned once, at creation, and never kept. */
   readonly secretKeyHash: string
   readonly bearer: { readonly field: 'application_id' | 'user_id'; readonly id: string }
   readonly createdAt: Date
@@ -49,7 +49,7 @@ export interface ApiKeyRecord {
   disabled: boolean
 }
 
-/** Who a request comes from. The owner may do everything and needs no policy. */
+/** The sender of a request. The owner may do everything and needs no policy. */
 export interface Principal {
   readonly kind: 'owner' | 'application'
   /** Id of the application, or of the owner's user. */

@@ -6,7 +6,7 @@ import { conditionProblem } from './conditions.ts'
 import { isUnknownSet, permissionSet } from './permission-sets.ts'
 import type { RuleRecord } from './records.ts'
 
-/** The rules of a policy, all read before any is refused. A condition's meaning is not looked at, only its syntax. */
+/** The rules of a policy, all read before any is refused. Only the syntax of a condition is checked, not its meaning. */
 export function readRules(world: World, body: Arguments): RuleRecord[] {
   return (body.objects('rules') ?? []).map((rule) => readRule(world, rule))
 }

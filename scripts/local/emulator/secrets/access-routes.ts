@@ -11,7 +11,7 @@ import { accessView } from './views.ts'
 
 const base = '/secret-manager/v1beta1/regions/:region'
 
-/** The only two calls that hand out a payload. */
+/** The only two calls that return a payload. */
 export function accessRoutes(world: World): Route[] {
   return [
     {

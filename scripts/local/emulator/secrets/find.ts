@@ -15,7 +15,7 @@ export function regionOf(call: Call): Region {
 }
 
 /**
- * The secret of the route, once the principal may do this to it.
+ * The secret of the route, after checking that the principal may do this.
  *
  * @throws ApiError 404, also for a principal without any right; 403 when the secret exists and is denied.
  */
@@ -62,7 +62,7 @@ export function latestVersion(secret: SecretRecord): VersionRecord | undefined {
   return secret.versions.findLast((version) => version.status !== 'deleted')
 }
 
-/** What a taken name is answered with. */
+/** The error for a name that is taken. */
 export function duplicate(world: World, holder: SecretRecord): ApiError {
   const help = 'cannot have same secret name in same path'
   if (world.duplicateName === 'invalid')

@@ -8,7 +8,7 @@ export const nameRules = {
   expected: '1 to 255 letters, digits, dots, underscores and dashes',
 } as const
 
-/** The path as it is stored: trailing slashes go. Refuses what is no path; then `/` is returned and `done()` throws. */
+/** The path as it is stored: trailing slashes go. Refuses an invalid path; then `/` is returned and `done()` throws. */
 export function readPath(args: Arguments, field: string): string | undefined {
   const value = args.text(field)
   if (value === undefined) return undefined
@@ -18,7 +18,7 @@ export function readPath(args: Arguments, field: string): string | undefined {
   return path ?? '/'
 }
 
-/** `/a/b/` is `/a/b`; undefined when the text is no path. */
+/** `/a/b/` is `/a/b`; undefined when the text is not a path. */
 export function normalPath(value: string): string | undefined {
   if (!value.startsWith('/')) return undefined
   const path = value.replace(/\/+$/, '')

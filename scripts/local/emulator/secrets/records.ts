@@ -16,7 +16,7 @@ export type VersionStatus = (typeof versionStatuses)[number]
 
 export type ExpiryAction = 'delete' | 'disable'
 
-/** What happens to each version of a secret by itself; chosen when the secret is created. */
+/** What happens to each version of a secret automatically; chosen when the secret is created. */
 export interface EphemeralPolicy {
   readonly timeToLiveSeconds: number | null
   readonly expiresOnceAccessed: boolean | null
@@ -42,7 +42,7 @@ export interface VersionRecord {
   description: string
   ephemeral: EphemeralProperties | null
   deletionRequestedAt: Date | null
-  /** What a restored version becomes again. */
+  /** The status of a version after it is restored. */
   statusBeforeDeletion: 'enabled' | 'disabled'
 }
 
@@ -63,7 +63,7 @@ export interface SecretRecord {
   ephemeralPolicy: EphemeralPolicy | null
   usedBy: string[]
   deletionRequestedAt: Date | null
-  /** Revision n is at index n - 1; nothing is ever taken out. */
+  /** Revision n is at index n - 1; nothing is ever removed. */
   readonly versions: VersionRecord[]
 }
 

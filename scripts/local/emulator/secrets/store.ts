@@ -7,7 +7,7 @@ export interface Place {
   readonly name: string
 }
 
-/** What narrows a list before every secret is looked at. */
+/** Filters that narrow a list before every secret is checked. */
 export interface Narrowing {
   readonly region: Region
   readonly projectId?: string | undefined
@@ -29,7 +29,7 @@ export interface SecretStore {
   schedule(secret: SecretRecord, at: Date): void
   unschedule(secret: SecretRecord): void
   remove(secret: SecretRecord): void
-  /** Something changes by itself at this time: an expiry, the end of a retention. */
+  /** Something changes automatically at this time: an expiry, the end of a retention. */
   expectChange(at: Date): void
   /** Deletes and disables what is due. True when anything changed. Costs nothing before the next due time. */
   settle(now: Date): boolean
@@ -128,7 +128,7 @@ export function createSecretStore(): SecretStore {
 
 type Version = SecretRecord['versions'][number]
 
-/** Gone for good: the payload is dropped, the number stays taken. */
+/** Deleted for good: the payload is dropped, and the number is not used again. */
 export function eraseVersion(version: Version, now: Date): void {
   Object.assign(version, {
     status: 'deleted',

@@ -13,7 +13,7 @@ import { versionView } from './views.ts'
 
 const base = '/secret-manager/v1beta1/regions/:region/secrets/:secret_id/versions'
 
-/** Versions and their metadata; the payload is handed out in `access-routes.ts` only. */
+/** Versions and their metadata; the payload is returned in `access-routes.ts` only. */
 export function versionRoutes(world: World): Route[] {
   const route = (name: string, method: Method, path: string, handle: Route['handle']): Route => {
     return { name: `versions.${name}`, method, pattern: `${base}${path}`, handle }

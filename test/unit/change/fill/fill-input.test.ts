@@ -32,7 +32,7 @@ test('what is longer than that, or no UTF-8, is refused and not cut off', async 
   expect(await problemOf(readPiped(piped('A=', ...long)))).toMatchObject({ code: 'FILL_INPUT_UNREADABLE' })
   expect(await problemOf(readPiped(piped('A=', Buffer.from([0xff]))))).toMatchObject({
     code: 'FILL_INPUT_UNREADABLE',
-    message: expect.stringContaining('is not UTF-8 throughout'),
+    message: expect.stringContaining('is not valid UTF-8'),
   })
   const path = join(await temporaryFolder(), 'x.env')
   await writeFile(path, Buffer.from([0x41, 0x3d, 0xff]), { mode: 0o600 })

@@ -5,16 +5,16 @@ import { committedEnvironments } from '../../../helpers/committed.ts'
 import { adoptBookshop, userFolder } from '../../../helpers/repository.ts'
 
 const cases = [
-  [[], 'npm run migrate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
-  [['--rollback', '--yes', '--leave', 'X'], '--leave: does not go with --rollback. Expected one of them.'],
-  [['--rollback', '--yes', '--replace'], '--replace: does not go with --rollback. Expected one of them.'],
-  [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, and --rollback has none.'],
+  [[], 'npm run migrate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],
+  [['--rollback', '--yes', '--leave', 'X'], "--leave: can't be used with --rollback. Expected one of them."],
+  [['--rollback', '--yes', '--replace'], "--replace: can't be used with --rollback. Expected one of them."],
+  [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, which --rollback does not have.'],
   [
     ['--yes', '--backup', 'no-such-folder/x.json'],
     `--backup ${process.cwd()}/no-such-folder/x.json: there is no folder ${process.cwd()}/no-such-folder.`,
   ],
-  [['--yes', '--timeout', 'soon'], '--timeout soon: is no duration.'],
-  [['--yes', '--assign', 'X'], '--assign: says nothing about a key.'],
+  [['--yes', '--timeout', 'soon'], '--timeout soon: is not a duration.'],
+  [['--yes', '--assign', 'X'], '--assign: has no key.'],
   [['--output', 'xml'], "npm run migrate: option '--output <form>' argument 'xml' is invalid."],
 ] as const
 

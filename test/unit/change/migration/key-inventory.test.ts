@@ -122,7 +122,7 @@ describe('what is said about keys', () => {
       '--assign TOKEN ASSIGNED_TO_NOTHING',
     ])
     expect(problems[3]?.message).toBe(
-      'names apo.TOKEN, which is no variable of this environment. Did you mean "api.TOKEN"? Expected a tier that has TOKEN, or <tier>.<variable>.',
+      'names apo.TOKEN, which is not a variable of this environment. Did you mean "api.TOKEN"? Expected a tier that has TOKEN, or <tier>.<variable>.',
     )
   })
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { laterProblems } from '../../../../scripts/change/migration/later.ts'
-import type { StepSight } from '../../../../scripts/change/migration/run.ts'
+import type { StepState } from '../../../../scripts/change/migration/run.ts'
 import { blocked, done, type Outlook } from '../../../../scripts/change/migration/step.ts'
 import type { StepName } from '../../../../scripts/change/migration/step-names.ts'
 
 const problem = (code: string) => ({ code, where: 'here', message: 'is so. Expected otherwise.', fix: 'Mend it.' })
-const step = (name: StepName, outlook: Outlook): StepSight => ({ name, title: name, ...outlook })
-const codes = (...steps: StepSight[]) =>
+const step = (name: StepName, outlook: Outlook): StepState => ({ name, title: name, ...outlook })
+const codes = (...steps: StepState[]) =>
   laterProblems(steps).map(({ code, severity }) => (severity === 'warning' ? code : `${code} as an error`))
 
 test('what later steps need is told once, and not what the next one says already', () => {

@@ -48,16 +48,16 @@ function plan({ mode, annotations = {}, podAnnotations = {}, by = 'variables', .
     secrets: [],
     ...(startedAt ? { startedAt } : {}),
   }))
-  const sights = externalSecrets(tier)
+  const views = externalSecrets(tier)
     .filter(({ name }) => targets.includes(name))
     .map((target) => [target, { keys: [], changedAt, isMarked, version: `version of ${target.name}` }] as const)
-  const sight = {
+  const view = {
     tier,
     consumers: new Map([['server', { template, pods: running }]]),
-    targets: new Map(sights),
+    targets: new Map(views),
   }
-  const rows = planRestart(mode, [sight])
-  const problems = unmarkedTargets({ ...model, restart: mode }, [sight])
+  const rows = planRestart(mode, [view])
+  const problems = unmarkedTargets({ ...model, restart: mode }, [view])
   return {
     rows,
     problems,

@@ -3,12 +3,12 @@ import type { RunResult } from '../../../../scripts/lib/exec.ts'
 import { runCliMany } from '../../../helpers/cli.ts'
 
 const cases = [
-  [['--generate'], 'npm run rotate: nobody is there to confirm it. Expected a terminal, --yes or --dry-run.'],
-  [['--finish', '--abort', '--yes'], '--finish: does not go with --abort. Expected one of them.'],
+  [['--generate'], 'npm run rotate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],
+  [['--finish', '--abort', '--yes'], "--finish: can't be used with --abort. Expected one of them."],
   [['--abort', '--generate', '--yes'], '--abort: takes no new value and no probe.'],
   [['--finish', '--from', 'x.env', '--yes'], '--finish: takes no new value and no probe.'],
   [['--finish', '--probe', 'true', '--yes'], '--finish: takes no new value and no probe.'],
-  [['--generate', '--timeout', 'soon', '--yes'], '--timeout soon: is no duration.'],
+  [['--generate', '--timeout', 'soon', '--yes'], '--timeout soon: is not a duration.'],
 ] as const
 
 let results: RunResult[]

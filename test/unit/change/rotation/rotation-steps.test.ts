@@ -32,7 +32,7 @@ const state = (phase: Phase, since = new Date()): RotationState => ({
 
 const consumers: Preparation['consumers'] = [
   { kind: 'Deployment', name: 'server', action: 'restart', reason: '' },
-  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'the next run reads what is there then' },
+  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'the next run reads the current values' },
 ]
 const versions = [1, 2].map((revision) => ({ revision, status: 'enabled' }))
 const found = { id: 'x', type: 'opaque', isEphemeral: false, isLocked: false, versions, versionCount: 2 }
@@ -48,11 +48,11 @@ const nothing: Preparation = {
 }
 const options: StepOptions = { restart: true, probe: true, overlap: true, timeout: '5m' }
 
-const add = 'add a version to /shop-api/token, with TOKEN made up'
+const add = 'add a version to /shop-api/token, with TOKEN generated'
 const deliver = 'have api-secrets refreshed, and compare it with the new version'
 const restart = 'restart Deployment/server, and wait up to 5m until they are ready'
-const leave = 'leave CronJob/worker alone: the next run reads what is there then'
-const probe = 'run the probe, and return to the old version should it fail'
+const leave = 'leave CronJob/worker alone: the next run reads the current values'
+const probe = 'run the probe, and go back to the old version if it fails'
 const disable = 'disable versions 1, 2 of /shop-api/token'
 
 test('a rotation is told from the first step to the last, without a value', () => {
@@ -62,7 +62,7 @@ test('a rotation is told from the first step to the last, without a value', () =
   expect(rotationSteps(unit, begin, { ...options, restart: false, probe: false })).toEqual([
     add,
     deliver,
-    'leave the workloads as they are',
+    'do not restart the workloads',
     disable,
   ])
 })

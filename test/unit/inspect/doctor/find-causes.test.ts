@@ -151,7 +151,7 @@ describe('an ExternalSecret that fails', () => {
     const young = observation({ cluster: clusterWith(failing(missing, { since: ago(4), last: ago(2) })) })
     expect(causesOf(young)).toEqual([])
     expect(unexamined(young, [])).toEqual([
-      'ExternalSecret/shop-api/api-secrets: failed a moment ago, and is tried again in another; look again in half a minute',
+      'ExternalSecret/shop-api/api-secrets: has just failed, and will soon be tried again; run this again in half a minute',
     ])
   })
 
@@ -160,13 +160,15 @@ describe('an ExternalSecret that fails', () => {
     const blind = scaleway([], { tiers })
     const told = (message: string) => causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: blind }))
     expect(told(missing)).toMatchObject([
-      { code: 'NOT_SYNCED', message: `${missing}. Expected it synced.`, specs: [{ variable: 'TOKEN' }] },
+      { code: 'NOT_SYNCED', message: `${missing}. Expected it to be synced.`, specs: [{ variable: 'TOKEN' }] },
     ])
     expect(told('denied authentication: API key is expired')).toMatchObject([{ code: 'KEY_EXPIRED' }])
     expect(told('map has no entry for key "b_s3__TOKEN"')).toMatchObject([
       { code: 'BUNDLE_KEY_MISSING', specs: [{ variable: 'TOKEN' }] },
     ])
-    expect(told('something new')).toMatchObject([{ code: 'NOT_SYNCED', message: 'something new. Expected it synced.' }])
+    expect(told('something new')).toMatchObject([
+      { code: 'NOT_SYNCED', message: 'something new. Expected it to be synced.' },
+    ])
   })
 
   test('whose operator can not reach Scaleway, while we can, is told as that', () => {
@@ -252,17 +254,19 @@ test('an object of the chart that is not as rendered is a cause, and what may no
     { place: 'Role/shop-api/secrets-viewer', message: 'is not as rendered: - rules[2]. Expected nothing else in it.' },
     { place: 'RoleBinding/shop-api/secrets-viewer', message: 'gives other rights.', fix: 'Delete it.' },
   ]
-  const one = observation({ drift: { value: { drifted, unseen: ['you may not try out changes of secrets'] } } })
+  const one = observation({
+    drift: { value: { drifted, unseen: ['you may not make a dry run of changes to secrets'] } },
+  })
   expect(causesOf(one)).toMatchObject([
     { code: 'NOT_DEPLOYED', where: drifted[0]?.place, fix: '`npm run deploy -- --environment dev`' },
     { code: 'NOT_DEPLOYED', where: drifted[1]?.place, fix: 'Delete it.' },
   ])
-  expect(unexamined(one, [])).toEqual(['you may not try out changes of secrets'])
+  expect(unexamined(one, [])).toEqual(['you may not make a dry run of changes to secrets'])
 })
 
 test("without an account of one's own, what only that could see is told as not looked at", () => {
   expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
-    'what only an account of yours could see: IAM, other regions, other projects',
+    'what only your own account can see: IAM, other regions, other projects',
   ])
 })
 
@@ -289,7 +293,7 @@ function fresh({ externalSecrets }: TierFacts, creationTimestamp: Date): Externa
   return all.map((one) => ({
     ...one,
     object: { metadata: { name: one.ref.name, creationTimestamp: creationTimestamp.toISOString() }, spec: {} },
-    sync: { state: 'pending', message: 'the operator has not looked at it yet' },
+    sync: { state: 'pending', message: 'the operator has not processed it yet' },
     target: { value: undefined },
   }))
 }

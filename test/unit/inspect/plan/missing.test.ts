@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { missingProblem, missingSecrets } from '../../../../scripts/inspect/plan/missing.ts'
-import type { RemoteSight } from '../../../../scripts/inspect/survey/remote-secrets.ts'
+import type { RemoteState } from '../../../../scripts/inspect/survey/remote-secrets.ts'
 import { resolve, type TierModel } from '../../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
 
@@ -12,10 +12,10 @@ const tier = model.tiers.find(({ name }) => name === 'api') as TierModel
 const found = { id: '1', type: 'opaque', status: 'ready' }
 
 /** What a plan says of one remote secret that has no version to deliver. */
-function missing(name: string, sight: Partial<RemoteSight> = {}, uncatalogued: readonly string[] = []) {
+function missing(name: string, view: Partial<RemoteState> = {}, uncatalogued: readonly string[] = []) {
   const remotes = tier.remoteSecrets
     .filter((one) => one.name === name)
-    .map((remote) => ({ remote, elsewhere: [], ...sight }))
+    .map((remote) => ({ remote, elsewhere: [], ...view }))
   const [one] = missingSecrets(model, [{ tier, remotes, uncatalogued }], new Date())
   if (!one) throw new Error('it is not missing')
   const [problem] = missingProblem(one)
@@ -31,7 +31,7 @@ test('what Scaleway has nowhere has to be created', () => {
     problem: {
       code: 'REMOTE_ABSENT',
       where: '/shop-api/mail-key',
-      message: 'is not there. Expected it. The deployment would wait for it in vain.',
+      message: 'is not there. Expected it. The deployment would wait for it until it times out.',
       fix: `Create it: \`${fill}\` (owner Shop team)`,
     },
   })
@@ -42,7 +42,7 @@ test('what is in another folder has to be moved, and is not created a second tim
   expect(isNowhere).toBe(false)
   expect(problem).toMatchObject({
     code: 'REMOTE_ELSEWHERE',
-    message: expect.stringMatching(/^is not there; a remote secret of this name is in \/old\. /),
+    message: expect.stringMatching(/^does not exist; a remote secret of this name is in \/old\. /),
     fix: expect.stringMatching(/^Move it: `scw secret secret update .*\(owner Shop team\)$/),
   })
   expect(JSON.stringify(problem)).not.toContain('npm run fill')

@@ -26,6 +26,6 @@ test('its readers are named, and one that does not start without it is an error'
 
 test('what may not be looked at is not claimed to be absent', () => {
   const { message, severity } = problem({ keys: undefined, readers: undefined })
-  expect(message).toMatch(/^will be DELETED: .*; who reads it may not be looked at\. /)
+  expect(message).toMatch(/^will be DELETED: .*; you may not see its readers\. /)
   expect(severity).toBe('warning')
 })

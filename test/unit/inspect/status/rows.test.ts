@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { WaitReport } from '../../../../scripts/cluster/wait-for-sync.ts'
 import { type Status, statusOf } from '../../../../scripts/inspect/status/rows.ts'
 import { rankOf, type StateCode, states } from '../../../../scripts/inspect/status/states.ts'
-import type { ConsumerSight, TierSight } from '../../../../scripts/inspect/survey/cluster-survey.ts'
-import type { FolderSight, RemoteSight } from '../../../../scripts/inspect/survey/remote-secrets.ts'
+import type { ConsumerState, TierState } from '../../../../scripts/inspect/survey/cluster-survey.ts'
+import type { FolderState, RemoteState } from '../../../../scripts/inspect/survey/remote-secrets.ts'
 import { externalSecrets, resolve, type TierModel } from '../../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
 
@@ -37,15 +37,15 @@ const tier = model.tiers[0] as TierModel
 
 /** What a healthy environment looks like, with one thing changed. */
 interface Change {
-  readonly remotes?: Readonly<Record<string, Partial<RemoteSight> & { readonly gone?: boolean }>>
+  readonly remotes?: Readonly<Record<string, Partial<RemoteState> & { readonly gone?: boolean }>>
   readonly uncatalogued?: readonly string[]
   readonly leftovers?: readonly string[]
-  readonly store?: Partial<TierSight['store']>
+  readonly store?: Partial<TierState['store']>
   readonly reports?: Readonly<Record<string, Partial<WaitReport>>>
-  readonly consumers?: Readonly<Record<string, Partial<ConsumerSight> & { readonly gone?: boolean }>> | 'unreadable'
+  readonly consumers?: Readonly<Record<string, Partial<ConsumerState> & { readonly gone?: boolean }>> | 'unreadable'
 }
 
-const reading = (name: string, kind: string): ConsumerSight => ({
+const reading = (name: string, kind: string): ConsumerState => ({
   template: {
     name,
     kind,
@@ -68,17 +68,17 @@ function statusWith({
   reports = {},
   consumers = {},
 }: Change = {}): Status {
-  const folder: FolderSight = {
+  const folder: FolderState = {
     tier,
     uncatalogued,
     remotes: tier.remoteSecrets.map((remote) => {
-      const { gone = false, ...sight } = remotes[remote.name] ?? {}
-      if (gone) return { remote, elsewhere: [], ...sight }
+      const { gone = false, ...view } = remotes[remote.name] ?? {}
+      if (gone) return { remote, elsewhere: [], ...view }
       const found = { id: remote.name, type: 'opaque', status: 'ready' }
-      return { remote, found, elsewhere: [], version: { revision: 1, createdAt: daysAgo(2) }, ...sight }
+      return { remote, found, elsewhere: [], version: { revision: 1, createdAt: daysAgo(2) }, ...view }
     }),
   }
-  const sight: TierSight = {
+  const view: TierState = {
     tier,
     leftovers,
     store: { state: 'ready', message: '', differences: [], ...store },
@@ -100,7 +100,7 @@ function statusWith({
             }),
           ),
   }
-  return statusOf(model, { folders: [folder], tiers: [sight], drift: { drifted: [] } }, now)
+  return statusOf(model, { folders: [folder], tiers: [view], drift: { drifted: [] } }, now)
 }
 
 /** The state of each row, by its variable. */
@@ -331,7 +331,7 @@ describe('workloads', () => {
     expect(status.findings[0]).toMatchObject({
       where: 'Deployment/shop-api/server',
       message:
-        '1 of 1 pods run since before Secret api-secrets last changed, 30 min ago. Expected them started after it.',
+        '1 of 1 pods started before Secret api-secrets last changed, 30 min ago. Expected pods that started after the change.',
       fix: '`kubectl rollout restart deployment/server --namespace shop-api`',
     })
     const { template } = reading('server', 'Deployment')

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../../scripts/inspect/status/finding.ts'
 import { findingsText } from '../../../../scripts/inspect/status/findings-report.ts'
-import { sightsOf } from '../../../../scripts/inspect/status/one-tier.ts'
-import type { Sights, StatusRow } from '../../../../scripts/inspect/status/rows.ts'
+import { observedOf } from '../../../../scripts/inspect/status/one-tier.ts'
+import type { Observed, StatusRow } from '../../../../scripts/inspect/status/rows.ts'
 import type { StateCode } from '../../../../scripts/inspect/status/states.ts'
 import { problemsTable, statusTable } from '../../../../scripts/inspect/status/status-report.ts'
 import { painted, unstyled } from '../../../../scripts/lib/printable.ts'
@@ -118,7 +118,7 @@ test('--tier leaves what is of the tier, and of the whole cluster', () => {
   const [backend, frontend] = model.tiers
   if (!backend || !frontend) throw new Error('two tiers are wanted')
   const at = (place: string) => ({ place, message: '' })
-  const sights: Sights = {
+  const observed: Observed = {
     folders: [backend, frontend].map((tier) => ({ tier, remotes: [], uncatalogued: [] })),
     tiers: [],
     drift: {
@@ -133,7 +133,7 @@ test('--tier leaves what is of the tier, and of the whole cluster', () => {
       ],
     },
   }
-  const own = sightsOf(frontend, sights)
+  const own = observedOf(frontend, observed)
   expect(own.folders.map(({ tier }) => tier.name)).toEqual(['frontend'])
   expect(own.drift.drifted.map(({ place }) => place)).toEqual([
     'Role/trackdechets-frontend/viewer',

@@ -64,7 +64,7 @@ test('an environment variable that names no file is an error, whatever PATH hold
   await executable(join(w.folder, 'bin/helm'), answering('4.9.0'))
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'TOOL_NOT_FOUND', where: 'HELM_BIN', exitCode: 5 })
-  expect(problem.message).toBe('names /nowhere/helm, which is no executable file. Expected helm.')
+  expect(problem.message).toBe('names /nowhere/helm, which is not an executable file. Expected helm.')
 })
 
 describe('a version that an environment variable names', () => {
@@ -410,7 +410,7 @@ describe('where others could put another program in its place', () => {
     expect((await findTool('helm', io)).path).toBe(closed)
     expect(await runsOf(w)).toBe('')
     expect(w.lines.join('\n')).toBe(
-      `warning: ${open}: is passed over, because ${dirname(open)} has mode 0777: every user may write there. ` +
+      `warning: ${open}: is skipped, because ${dirname(open)} has mode 0777: every user may write there. ` +
         'Expected a program that nobody but you and root can replace.\n' +
         `  fix: Run \`chmod go-w '${dirname(open)}'\`, or name the program with HELM_BIN.\n` +
         '  (PROGRAM_PASSED_OVER)',
@@ -461,7 +461,7 @@ describe('where others could put another program in its place', () => {
     const path = await executable(join(w.cache, key, 'bin/helm'), answering('4.3.1'))
     await chmod(dirname(path), 0o777)
     expect(await findTool('helm', w.io)).toMatchObject({ path, source: 'built' })
-    expect(w.lines.join('\n')).toContain(`warning: ${path}: is passed over, because ${dirname(path)} has mode 0777`)
+    expect(w.lines.join('\n')).toContain(`warning: ${path}: is skipped, because ${dirname(path)} has mode 0777`)
     expect((await stat(dirname(path))).mode & 0o777).toBe(0o755)
     expect(await findTool('helm', w.io)).toMatchObject({ path, source: 'cache' })
   })
@@ -475,7 +475,7 @@ describe('where others could put another program in its place', () => {
     const problem = await problemOf(findTool('helm', w.io))
     expect(problem).toMatchObject({ code: 'CACHE_OPEN_TO_OTHERS', where: w.cache, exitCode: 5 })
     expect(problem.fix).toBe(
-      `Run \`chmod go-w '${w.cache}'\` and delete what you did not put there, or set TIERED_SECRETS_CACHE to another absolute path.`,
+      `Run \`chmod go-w '${w.cache}'\` and delete files that are not yours, or set TIERED_SECRETS_CACHE to another absolute path.`,
     )
     expect(await readdir(w.folder)).not.toContain('builds')
     expect(await runsOf(w)).toBe('')
