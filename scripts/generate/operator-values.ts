@@ -110,7 +110,7 @@ crds:
   createClusterExternalSecret: false
   createClusterSecretStore: false
   createClusterGenerator: false
-  # Pushing writes Secrets of the cluster to Scaleway; with a tier's read-only key it is useless, and a way to leak values.
+  # Pushing writes Secrets of the cluster to Scaleway; a tier's read-only key can't, and it may leak values.
   createClusterPushSecret: false
   createPushSecret: false
   conversion:

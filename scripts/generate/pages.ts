@@ -113,7 +113,7 @@ function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environme
     secret.consumers ? `for ${secret.consumers.join(', ')}` : '',
     secret.owner && secret.owner !== owner ? `owner ${secret.owner}` : '',
     secret.rotation ? `rotate within ${secret.rotation.replace('d', ' days')}` : '',
-    secret.overlap ? `old value good for ${secret.overlap.replace(/d$/, ' days')} more` : '',
+    secret.overlap ? `old value valid for ${secret.overlap.replace(/d$/, ' days')} more` : '',
   ]
   return [
     tier.name,

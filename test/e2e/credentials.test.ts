@@ -218,7 +218,7 @@ describe.each([
     )
     const problem = await problemOf(probe(key, 'orders'))
     expect(problem).toMatchObject({ code: 'LISTING_REFUSED' })
-    expect(problem.message).toContain('or this is the key of another project')
+    expect(problem.message).toContain('or the key belongs to another project')
   })
 
   test('a key that opens everything is refused, with a secret that it should not open', async () => {

@@ -240,7 +240,7 @@ describe('npm run deploy', () => {
     expect(await deploy(['--environment', 'recette', '--dry-run'], elsewhere)).toMatchObject({ exitCode: 0 })
   })
 
-  test('interrupted in the middle ends with 130 and says so, and the same command goes on', async () => {
+  test('interrupted in the middle ends with 130 and says so, and the same command continues', async () => {
     const interrupt = new AbortController()
     await using gate = await startGate(
       { url: controlPlane.server, ca: controlPlane.ca, token: controlPlane.token },
@@ -297,7 +297,7 @@ describe('npm run deploy', () => {
     expect(await installed()).toEqual([...objects, release(1), release(2), release(3)].sort())
   })
 
-  test('warns of an operator with a known fault, or of an unknown version, and goes on', async () => {
+  test('warns of an operator with a known fault, or of an unknown version, and continues', async () => {
     const args = ['--environment', 'recette', '--no-wait', '--output', 'json']
     const repository = 'registry.example/external-secrets/external-secrets'
     const codesWith = (tag: string) =>
@@ -312,7 +312,7 @@ describe('npm run deploy', () => {
     expect(await codesWith('v2.9.0')).toEqual([0, true, undefined])
   })
 
-  test('says that the version was not looked at where nobody may list Deployments, and goes on', async () => {
+  test('says that the version was not checked where nobody may list Deployments, and continues', async () => {
     const target = { url: controlPlane.server, ca: controlPlane.ca, token: controlPlane.token }
     await using gate = await startGate(target, async ({ url }, forward) =>
       url.startsWith('/apis/apps/v1/deployments') ? { status: 403, body: '{}' } : forward(),
@@ -377,7 +377,7 @@ describe('npm run deploy with an operator', () => {
     )
     expect(stderr).toMatch(/^waiting up to 8s until every required secret has arrived$/m)
     expect(stderr).toMatch(
-      /^\/trackdechets-backend\/redis-url: is not there\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
+      /^\/trackdechets-backend\/redis-url: does not exist\..*\n(?: {2}seen: .*\n)+ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: .*\n {2}\(REMOTE_ABSENT\)$/m,
     )
     expect(exitCode).toBe(3)
   })

@@ -153,7 +153,7 @@ describe('a target', () => {
     expect(cause).toMatchObject({
       code: 'TARGET_OF_OTHER',
       where: 'Secret/bookshop-mailer/mailer-secrets',
-      message: 'belongs to ExternalSecret "hand-made". Expected it to be that of "mailer-secrets".',
+      message: 'belongs to ExternalSecret "hand-made". Expected it to belong to "mailer-secrets".',
       fix: expect.stringMatching(/^`kubectl delete externalsecret hand-made --namespace bookshop-mailer` /),
     })
     expect(cause.evidence.slice(0, 2)).toEqual([
@@ -367,7 +367,7 @@ describe('an ExternalSecret', () => {
         code: 'NOT_DEPLOYED',
         where: 'ExternalSecret/bookshop-mailer/mailer-secrets',
         message: expect.stringMatching(
-          /^is not the one the catalogue implies: .*spec\.data\[NO\]\.remoteRef\.key: ".*\/no-reply" → ".*\/no-reply-marker"/,
+          /^differs from the catalogue: .*spec\.data\[NO\]\.remoteRef\.key: ".*\/no-reply" → ".*\/no-reply-marker"/,
         ),
         fix: expect.stringMatching(/^`npm run deploy -- --environment preview`/),
         specs: [{ variable: 'NO' }],

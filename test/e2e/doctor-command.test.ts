@@ -132,7 +132,7 @@ describe('npm run doctor', () => {
     await here.syncs(mailer)
     expect([text.exitCode, text.stderr, codesOf(text)]).toEqual([3, '', ['KEY_OF_OTHER_TIER', 'REMOTE_NAME_DIFFERS']])
     expect(text.stdout).toMatch(
-      /^\/bookshop-orders\/stock-db: is not there; the folder has "Stock-DB"\. .*\n {2}seen: Scaleway GET .* \(request \S+\)\n {2}seen: Scaleway lists .*\n {2}seen: event of ExternalSecret\/bookshop-orders\/orders-secrets at .*, err: Secret does not exist\n {2}seen: the operator tries again .*\n {2}about: catalogue "STOCK_DB" \(orders\), owner Book team\n {2}fix: `scw secret secret update /m,
+      /^\/bookshop-orders\/stock-db: does not exist; the folder has "Stock-DB"\. .*\n {2}seen: Scaleway GET .* \(request \S+\)\n {2}seen: Scaleway lists .*\n {2}seen: event of ExternalSecret\/bookshop-orders\/orders-secrets at .*, err: Secret does not exist\n {2}seen: the operator tries again .*\n {2}about: catalogue "STOCK_DB" \(orders\), owner Book team\n {2}fix: `scw secret secret update /m,
     )
     const { causes } = JSON.parse(json.stdout)
     expect(causes).toMatchObject([{ code: 'KEY_OF_OTHER_TIER', severity: 'error' }, { code: 'REMOTE_NAME_DIFFERS' }])
@@ -309,7 +309,7 @@ describe('a cluster or a Scaleway that can not be asked', () => {
   const faults: readonly [string, FaultSpec, string, RegExp][] = [
     ['breaks every connection', { kind: 'reset' }, 'SCALEWAY_UNREACHABLE', /^does not answer\./],
     ['answers 429', { kind: 'too_many_requests', retryAfterSeconds: 1 }, 'SCALEWAY_BUSY', /^refuses with 429,/],
-    ['answers 500', { kind: 'internal_error' }, 'SCALEWAY_BROKEN', /^fails by itself \(5xx\)\./],
+    ['answers 500', { kind: 'internal_error' }, 'SCALEWAY_BROKEN', /^fails with a server error \(5xx\)\./],
   ]
   test.each(faults)('a Scaleway that %s is told, to us and to the operator', async (_, fault, code, message) => {
     const { emulator } = here.world.stack
@@ -336,7 +336,7 @@ describe('a cluster or a Scaleway that can not be asked', () => {
     emulator.faults.add({ kind: 'latency', delayMs: 3_200 })
     const cause = await here.cause().finally(() => emulator.faults.clear())
     expect(cause).toMatchObject({ code: 'SCALEWAY_SLOW', fix: expect.stringMatching(/^`curl .*`/) })
-    expect(cause.message).toMatch(/^is slow: the fastest of \d+ answers took 3\.\d s\. Expected less than 3 s;/)
+    expect(cause.message).toMatch(/^is slow: the fastest of \d+ responses took 3\.\d s\. Expected less than 3 s;/)
     emulator.faults.add({ kind: 'latency', delayMs: 3_200, count: 1 })
     await here.healthy()
   })

@@ -212,13 +212,13 @@ describe('an API key', () => {
       code: 'KEY_UNKNOWN',
       where: `API key …${last4(key)} of Secret bookshop-storefront/scw-storefront-credentials`,
     })
-    expect(cause.message).toContain('has a key of this access key, and the secret key is another one')
+    expect(cause.message).toContain('has a key with this access key, but the secret key belongs to another one')
     expect(cause.evidence[0]).toMatch(/^Scaleway GET \S+ answers 401 denied_authentication \(request [\w-]+\)$/)
     expect(cause.fix.startsWith(rotates)).toBe(true)
     const alone = await here.cause(withoutAccount)
     expect(alone).toMatchObject({
       code: 'KEY_UNKNOWN',
-      message: expect.stringContaining('it was deleted, or never was'),
+      message: expect.stringContaining('it was deleted, or never existed'),
     })
   })
 
@@ -296,7 +296,7 @@ describe('the rules of an IAM application', () => {
       'READING_REFUSED',
       /has no rule for it\. Expected SecretManagerSecretAccess on project /,
       'READING_REFUSED',
-      /its IAM application lacks SecretManagerSecretAccess, or its condition does not let /,
+      /its IAM application lacks SecretManagerSecretAccess, or its condition does not allow /,
     ],
     [
       'have a condition that lets some of the secrets through',
@@ -304,7 +304,7 @@ describe('the rules of an IAM application', () => {
       'CONDITION_NARROW',
       /if resource\.name\.startsWith\("\/bookshop-storefront\/loyalty"\)/,
       'CONDITION_NARROW',
-      /^reads some secrets of its tier, and is refused others, such as path:\/bookshop-storefront\/catalog-origin:/,
+      /^reads some secrets of its tier, but not others, such as path:\/bookshop-storefront\/catalog-origin:/,
     ],
     [
       'have a condition without the escape that listing needs',

@@ -269,7 +269,7 @@ test('what nobody changed has no difference, and what is not of the chart stays:
   expect((await cli('plan')).stdout).toContain('nothing changes')
   const { exitCodes, text } = await looks()
   expect(exitCodes).toEqual([0, 0, 0])
-  expect(text).not.toMatch(/NOT_DEPLOYED|not looked at/)
+  expect(text).not.toMatch(/NOT_DEPLOYED|not checked/)
   const { exitCode, stdout } = await cli('deploy', '--yes', '--no-wait', '--output', 'json')
   expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { restored: [], problems: [] }])
   const left = (await client.get<KubernetesObject>(kinds.externalSecret, ref))?.metadata

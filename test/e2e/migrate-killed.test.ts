@@ -164,7 +164,7 @@ const byHelm = ({ method, url, body }: GateRequest) =>
   !url.includes('dryRun=') &&
   (url.includes('fieldManager=helm') || `${url}${body}`.includes('sh.helm.release'))
 
-test('killed together with Helm, which leaves its release pending, the same command goes on', {
+test('killed together with Helm, which leaves its release pending, the same command continues', {
   timeout: 600_000,
 }, async () => {
   const statuses: string[] = []

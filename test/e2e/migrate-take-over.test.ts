@@ -132,7 +132,7 @@ test('what only the target has is copied beside it, and who reads it is named be
   await world.client.mergePatch(kinds.secret, backend, { data: encoded({ REDIS_URL: values.REDIS_URL ?? '' }) })
   const { exitCode, stderr } = await migrate('--yes', '--replace', '--leave', 'FORGOTTEN')
   expect([exitCode, told(stderr)]).toEqual([3, ['Deployment/trackdechets-backend/worker TARGET_KEYS_IN_USE']])
-  expect(stderr).toContain('reads FEATURE_TOKEN from Secret backend-secrets, which the operator takes out of it.')
+  expect(stderr).toContain('reads FEATURE_TOKEN from Secret backend-secrets, which the operator removes from it.')
   expect(same(await data(copy), byHand)).toEqual(['FEATURE_TOKEN', 'FORGOTTEN'])
   expect(Object.keys(await data(copy)).sort()).toEqual(['FEATURE_TOKEN', 'FORGOTTEN'])
   // The operator's own value of the optional one is in its copy, since --replace was said.

@@ -131,7 +131,7 @@ test('a value that does not fit its entry is told with the entry, together with 
   expect(stderr).toContain(
     `${'Secret/trackdechets/trackdechets-secrets'} key SESSION_SECRET (backend.SESSION_SECRET): is 9`,
   )
-  expect(stderr).toContain('catalogue "INSEE_USERNAME" (backend): no key of the old Secret is its value')
+  expect(stderr).toContain('catalogue "INSEE_USERNAME" (backend): neither the old Secret nor')
   expect(stderr).not.toContain('too short')
   const { SESSION_SECRET, INSEE_USERNAME, S3_BUCKET } = encoded(values)
   await world.client.mergePatch(kinds.secret, old, { data: { SESSION_SECRET, INSEE_USERNAME, S3_BUCKET } })
@@ -191,12 +191,12 @@ test('with the keys it deploys, waits, compares, and names every reader of the o
     'Deployment/trackdechets/notifier: reads API_ENDPOINT of Secret trackdechets-secrets.',
     'Deployment/trackdechets/ui: reads API_ENDPOINT, SENTRY_DSN of Secret trackdechets-secrets.',
     'Job/trackdechets/prisma-migrate: reads Secret trackdechets-secrets.',
-    'Pod/trackdechets/queues-runner-1-x: runs since before, and reads Secret trackdechets-secrets.',
+    'Pod/trackdechets/queues-runner-1-x: started before the change, and reads Secret trackdechets-secrets.',
   ])
   expect(stderr).toContain(
     'it reads API_ENDPOINT of trackdechets-secrets, which its tier does not have (container main)',
   )
-  expect(stderr).toContain('it runs as ServiceAccount ui, which has to be made in trackdechets-frontend too')
+  expect(stderr).toContain('it runs as ServiceAccount ui, which has to be created in trackdechets-frontend too')
 })
 
 test('every value of the old Secret is in the target of its tier, byte for byte', async () => {
@@ -326,7 +326,7 @@ test('--rollback brings the old Secret back as it was, from the cluster or from 
 test('a rollback over what somebody has changed since seals that first', async () => {
   await world.client.mergePatch(kinds.secret, old, { data: encoded({ ADDED_LATER: 'added later by somebody' }) })
   const { exitCode, stdout } = await migrate('--rollback', '--yes')
-  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('is there, and differs from')])
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('exists, and differs from')])
   expect(stdout).toContain('in ADDED_LATER\n')
   const { data } = (await world.secret(old.namespace, old.name)) as SecretObject
   expect(digest(JSON.stringify(sorted(data)))).toBe(digest(JSON.stringify(sorted(encoded(values)))))

@@ -131,7 +131,7 @@ describe('npm run restart', () => {
     const begun = await restart('--yes', '--timeout', '0s')
     expect(begun.exitCode).toBe(3)
     expect(begun.stderr).toMatch(
-      /^Deployment\/ledger-red\/server: .*Expected every pod replaced .*\(CONSUMERS_NOT_READY\)$/ms,
+      /^Deployment\/ledger-red\/server: .*Expected every pod to be replaced .*\(CONSUMERS_NOT_READY\)$/ms,
     )
     const deployment = () => here.world.stack.client.get(kinds.deployment, { namespace: red.namespace, name: 'server' })
     const generation = (await deployment())?.metadata.generation
@@ -144,7 +144,7 @@ describe('npm run restart', () => {
   test('writes nothing that nobody confirms, and nothing for an unknown tier', async () => {
     expect(await restart()).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('nobody is there to confirm'),
+      stderr: expect.stringContaining('confirmation needs a terminal'),
     })
     const wrong = await here.cli('restart', ['--tier', 'redd', '--yes'])
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('Did you mean "red"?')])

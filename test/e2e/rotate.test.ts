@@ -194,7 +194,7 @@ describe('an identity', () => {
     for (const args of [['--no-overlap'], ['--dry-run'], []]) {
       const { exitCode, stdout, stderr } = await rotate(['red-login', ...args], other)
       expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining('(ROTATION_OTHER_VALUES)')])
-      expect(stderr).toMatch(/^red\.red-login: other values are given for LOGIN_KEY than .*--no-overlap.*--abort/ms)
+      expect(stderr).toMatch(/^red\.red-login: the values given for LOGIN_KEY differ from .*--no-overlap.*--abort/ms)
     }
     const kept = ['enabled', 'enabled', 'delivered']
     expect(await both()).toEqual([kept, kept])
@@ -319,10 +319,10 @@ describe('consumers', () => {
     const late = await rotate(['blue.HINT', '--generate', '--timeout', '1s'])
     expect([late.exitCode, late.stderr]).toEqual([
       3,
-      expect.stringMatching(/DaemonSet\/ledger-blue\/agent: .*pods are of/),
+      expect.stringMatching(/DaemonSet\/ledger-blue\/agent: .*pods have the/),
     ])
     expect(late.stderr).toMatch(
-      /then run the same command again\. --abort returns to the old version\.\n {2}\(CONSUMERS_NOT/,
+      /then run the same command again\. --abort goes back to the old version\.\n {2}\(CONSUMERS_NOT/,
     )
     expect(await statuses('blue', 'hint', 'HINT')).toEqual(['enabled', 'enabled', 'delivered'])
     const dry = await here.cli('rotate', ['blue.HINT', '--dry-run', '--output', 'json'])
@@ -340,7 +340,7 @@ describe('consumers', () => {
   })
 })
 
-test('Ctrl-C ends it at once, gives the lease back, and the same command goes on', async () => {
+test('Ctrl-C ends it at once, gives the lease back, and the same command continues', async () => {
   here.kubelet.hold('server')
   const probe = ['--probe', 'true']
   const args = ['rotate', '--environment', 'plain', 'green.RELAY_HOST', '--yes', ...probe]

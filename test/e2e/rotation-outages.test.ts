@@ -293,7 +293,7 @@ test('a version that somebody adds just before is not hidden behind one of ours'
   await expectGoesOnFrom(values, 'a version of somebody else')
 })
 
-test('where the target may not be read, the operator vouches for it', async () => {
+test("where the target may not be read, the operator's status is relied on", async () => {
   const [values, before] = [login.values(), await login.counts()]
   const { client } = here.world.stack
   const blind: KubernetesClient = {

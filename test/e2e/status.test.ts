@@ -244,10 +244,10 @@ describe('npm run status', () => {
     expect(stderr).toContain('not checked: the version of the operator; you may not list Deployments of all namespaces')
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
     expect(stderr).toMatch(
-      /ExternalSecret\/\S+ and \d more: its target may not be read by you.*\n {2}also: .*ExternalSecret\/trackdechets-frontend\/frontend-secrets/,
+      /ExternalSecret\/\S+ and \d more: you may not read its target.*\n {2}also: .*ExternalSecret\/trackdechets-frontend\/frontend-secrets/,
     )
     expect(stderr).toMatch(
-      /Namespace\/trackdechets-backend and 1 more: its workloads may not be listed by you.*\n {2}also: Namespace\/trackdechets-frontend$/m,
+      /Namespace\/trackdechets-backend and 1 more: you may not list its workloads.*\n {2}also: Namespace\/trackdechets-frontend$/m,
     )
     expect(
       JSON.parse(stdout).secrets.find(({ variable }: { variable: string }) => variable === 'API_ENDPOINT'),

@@ -71,7 +71,7 @@ describe('npm run wait', () => {
     expect(stderr).toMatch(
       /^SecretStore\/trackdechets-backend\/backend-secretstore: does not exist, nor do 2 other objects of tier "backend"\./m,
     )
-    expect(stderr).toMatch(/fix: `npm run deploy -- --environment recette`, or see why your GitOps engine/)
+    expect(stderr).toMatch(/fix: `npm run deploy -- --environment recette`, or find out why your GitOps engine/)
     expect(stderr.match(/^ {2}\([A-Z_]+\)$/gm)).toEqual(['  (NOT_DEPLOYED)', '  (NOT_DEPLOYED)', '  (REMOTE_ABSENT)'])
     expect(exitCode).toBe(3)
   })
@@ -88,7 +88,7 @@ describe('npm run wait', () => {
       { tier: 'frontend', name: 'frontend-optional-secrets', optional: true, state: 'synced' },
     ])
     expect(stderr).toMatch(
-      /^\/trackdechets-backend\/redis-url: is not there\. Expected it in project \S+\.\n {2}seen: Scaleway GET .* \(request \S+\), without redis-url\n/m,
+      /^\/trackdechets-backend\/redis-url: does not exist\. Expected it in project \S+\.\n {2}seen: Scaleway GET .* \(request \S+\), without redis-url\n/m,
     )
     expect(stderr).toMatch(
       /^ {2}about: catalogue "REDIS_URL" \(backend\), owner Trackdéchets\n {2}fix: `npm run fill -- --environment recette --tier backend --only REDIS_URL --from <file>` creates it\. .*kubectl annotate.*\n {2}\(REMOTE_ABSENT\)$/m,
@@ -126,7 +126,7 @@ describe('npm run wait', () => {
     await world.install({ environments, catalogue: { ...catalogue, secrets: changed } })
     await world.sync()
     const { exitCode, stderr } = await wait('--timeout', '0s')
-    expect(stderr).toMatch(/backend-secrets: the cluster has another version of it than the catalogue implies/)
+    expect(stderr).toMatch(/backend-secrets: it differs in the cluster from the catalogue/)
     expect(exitCode).toBe(3)
     const waiting = wait()
     await world.install()
@@ -165,7 +165,7 @@ describe('npm run wait', () => {
 
   test('refuses a wrong timeout with exit code 2', async () => {
     const { exitCode, stderr } = await wait('--timeout', 'soon')
-    expect(stderr).toMatch(/^--timeout soon: is no duration\..*\(WRONG_USAGE\)$/s)
+    expect(stderr).toMatch(/^--timeout soon: is not a duration\..*\(WRONG_USAGE\)$/s)
     expect(exitCode).toBe(2)
   })
 
@@ -193,7 +193,7 @@ describe('npm run wait', () => {
     const { exitCode, stderr } = await wait('--timeout', '1s')
     expect(stderr).toMatch(/backend-secrets: the cluster lacks the kind ExternalSecret of external-secrets\.io\/v1$/m)
     expect(stderr).toMatch(
-      /^the cluster: has no kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
+      /^the cluster: lacks the kind ExternalSecret of .*\n(?: {2}seen: .*\n)+ {2}fix: `npm run --silent operator-values .*\n {2}\(KIND_ABSENT\)$/m,
     )
     // Of what can't be there without it nothing is told; the remote secret that was taken out is another matter.
     expect(stderr.match(/^ {2}\(\w+\)$/gm)).toEqual(['  (KIND_ABSENT)', '  (REMOTE_DELETED)'])

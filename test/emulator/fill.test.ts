@@ -207,7 +207,7 @@ describe('the limit of 20 versions', () => {
     // Here a deleted version counts until it is gone for good.
     const counted = await problemOf(fill(values, { replace: true, prune: true }))
     expect(counted.all.map(({ code }) => code)).toEqual(full.all.map(({ code }) => code))
-    expect(counted.message).toContain('a deleted version may count for 7 days more')
+    expect(counted.message).toContain('a deleted version may still count for 7 days')
     emulator.advanceClock(8 * 24 * 3600)
     await fill(values, { replace: true, prune: true })
     for (const line of await world.contents(values)) expect(line).toMatch(/ enabled enabled as wanted$/)

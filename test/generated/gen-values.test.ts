@@ -127,7 +127,7 @@ test.each<[string, string, RegExp]>([
 test('a catalogue without a default export is told', async () => {
   await repository.edit(catalogue, 'export default', 'export const catalogue =')
   const { exitCode, stderr } = await genValues()
-  expect(stderr).toMatch(/^catalogue: is no object\. Expected an object with application, /)
+  expect(stderr).toMatch(/^catalogue: is not an object\. Expected an object with application, /)
   expect(exitCode).toBe(3)
 })
 

@@ -95,7 +95,7 @@ test('labels, annotations, finalizers and data of others are kept, and what Helm
 test('a value that somebody wrote into a template is not shown, and neither is a sealed one', () => {
   const change = { before: 'hunter2', after: 'x' }
   for (const path of ['spec.target.template.data.A', 'spec.template.data.A', 'spec.encryptedData.access-key'])
-    expect(fieldChangeText({ path, ...change })).toBe(`${path}: another`)
+    expect(fieldChangeText({ path, ...change })).toBe(`${path}: changed`)
   expect(fieldChangeText({ path: 'spec.encryptedData.a', after: 'hunter2' })).toBe('+ spec.encryptedData.a')
 })
 

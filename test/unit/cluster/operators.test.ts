@@ -75,7 +75,7 @@ test('one from which it does not is an error', async () => {
   expect(problem?.severity).toBeUndefined()
   expect(problem?.message).toContain('a template reads any Secret of any namespace (GHSA-77v3-r3jw-j2v2)')
   expect(problem?.message).toMatch(
-    / leaves out "admission", .* Expected that protection, or version 2\.4\.1 or later\.$/,
+    / switches off "admission", .* Expected that protection, or version 2\.4\.1 or later\.$/,
   )
 })
 

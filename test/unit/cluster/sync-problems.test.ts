@@ -38,7 +38,7 @@ test.each([
       code: 'NOT_SYNCED',
       where: 'ExternalSecret/shop-api/api-secrets',
       message: `${message}. Expected it to be synced within 5m.`,
-      fix: `Create or correct in Scaleway what the message names, or correct the catalogue. It is about ${about}.`,
+      fix: `Create or correct in Scaleway what the message names, or correct the catalogue. Affected: ${about}.`,
     },
   ])
 })
@@ -63,7 +63,7 @@ test('a target with other keys names each of them, and the entries of those that
 
 test('an operator that does nothing is asked for', () => {
   const [problem] = problemsOf({ state: 'pending', message: 'the operator has not processed it yet' })
-  expect(problem?.fix).toMatch(/see that the operator runs/)
+  expect(problem?.fix).toMatch(/check that the operator runs/)
 })
 
 test('an optional one that is another than the one of the catalogue is an error', () => {
@@ -80,7 +80,7 @@ test('about an optional one there are only warnings', () => {
     {
       code: 'OPTIONAL_INCOMPLETE',
       where: 'Secret/shop-api/api-optional-secrets',
-      message: 'has no TRACKING, which may be absent. Expected every catalogued key and no other.',
+      message: 'lacks TRACKING, which is optional. Expected every catalogued key and no other.',
       fix: 'If it is needed, create catalogue "TRACKING" (api), owner Shop team.',
       severity: 'warning',
     },

@@ -20,18 +20,18 @@ describe('the table', () => {
     expect(text).toMatch(/^shop-api-secrets +SecretManagerSecretAccess +resource\.name\.startsWith\("\/shop-api\/"\)$/m)
   })
 
-  test('says what mode "path" does not give', () => {
+  test('says what mode "path" does not protect', () => {
     const text = iamTable(path)
     expect(text).toContain('What mode "path" does not protect:')
-    for (const fact of ['Names stay listable', 'mutable', 'Policies only ever add rights', 'up to a minute'])
+    for (const fact of ['Names stay listable', 'can be changed', 'Policies only add rights', 'up to a minute'])
       expect(text).toContain(fact)
   })
 
-  test('says what mode "project" gives, and nothing that holds for "path" alone', () => {
+  test('says what mode "project" protects, and nothing that holds for "path" alone', () => {
     const text = iamTable(project)
-    expect(text).toContain('What mode "project" gives')
+    expect(text).toContain('What mode "project" protects')
     expect(text).toContain('(none: the project is the boundary)')
-    for (const fact of ['Policies only ever add rights', 'up to a minute', '25 projects']) expect(text).toContain(fact)
+    for (const fact of ['Policies only add rights', 'up to a minute', '25 projects']) expect(text).toContain(fact)
     for (const fact of ['Names stay listable', 'has(resource.id)']) expect(text).not.toContain(fact)
   })
 

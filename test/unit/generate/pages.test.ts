@@ -77,7 +77,7 @@ test('the table of secrets says what is special about each', () => {
   expect(secrets?.split('\n').slice(2)).toEqual([
     '| api | `PLAIN` | `path:/shop-api/plain` | token | What PLAIN is for |  |',
     '| api | `HOST` | `path:/shop-api/relay`, field `relay.host` | token | What HOST is for | identity relay |',
-    '| api | `USER` | `path:/shop-api/mail` | token | What USER is for | optional; bundle mail; only in dev, live; for worker; owner Mail team; rotate within 90 days; old value good for 7 days more |',
+    '| api | `USER` | `path:/shop-api/mail` | token | What USER is for | optional; bundle mail; only in dev, live; for worker; owner Mail team; rotate within 90 days; old value valid for 7 days more |',
   ])
   expect(tiers).toContain('| Target Secret | `api-secrets` | – |')
   expect(environments).toContain('| dev | fr-par | path | 1h0m0s | `shop-dev` | 9 | real |')

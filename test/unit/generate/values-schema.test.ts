@@ -20,7 +20,7 @@ const checker = (application: Application) => valuesChecker(valuesSchema(base, r
 describe.each([
   ['Trackdéchets', trackdechets],
   ['Trackdéchets with single layout', allSingle],
-  ['Trackdéchets with one bundle a tier', oneBundlePerTier],
+  ['Trackdéchets with one bundle per tier', oneBundlePerTier],
   ['the bookshop', bookshop],
 ])('the schema of %s', (_, application) => {
   test('accepts the values of each environment', () => {

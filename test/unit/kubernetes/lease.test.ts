@@ -66,7 +66,9 @@ test.each(hours)('a live holder whose clock is %d hours off keeps its lease', as
   expect(problem).toMatchObject({ code: 'LEASE_HELD', exitCode: 3 })
   expect(problem.message).toMatch(/^is held by alice, which renewed it at /)
   expect(holder()).toBe('alice')
-  expect(told).toEqual(['Lease/shop-secrets/rotate is held by alice: waiting up to 30 s whether it is still there'])
+  expect(told).toEqual([
+    'Lease/shop-secrets/rotate is held by alice: waiting up to 30 s to see if that run is still active',
+  ])
 })
 
 test.each(hours)('a dead holder whose clock was %d hours off is waited for as long as it wanted to be', async (off) => {

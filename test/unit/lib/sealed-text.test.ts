@@ -73,6 +73,6 @@ describe('a sealed text', () => {
     ['a missing part', changed((parts) => ({ ...parts, ciphertext: undefined }))],
   ])('%s is none', async (_, given) => {
     expect(await problemOf(openSealedText(given, passphrase, 'a file'))).toMatchObject({ code: 'SEAL_UNREADABLE' })
-    expect(() => readSealHeader(given, 'a file')).toThrow('is no sealed text')
+    expect(() => readSealHeader(given, 'a file')).toThrow('is not a complete sealed text')
   })
 })

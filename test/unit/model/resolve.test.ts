@@ -127,7 +127,7 @@ test('the tiers share the project of the environment, or have one each', () => {
 test.each([
   ['the committed catalogue', trackdechets, 48],
   ['single layout throughout', allSingle, 102],
-  ['one bundle a tier', oneBundlePerTier, 12],
+  ['one bundle per tier', oneBundlePerTier, 12],
 ])(
   'a refresh of one Trackdéchets environment with %s costs as many requests as promised',
   (_, application, requests) => {

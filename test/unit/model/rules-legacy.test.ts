@@ -41,7 +41,7 @@ for (const secret of ['api-secrets', 'api-optional-secrets', 'scw-api-credential
       {
         code: 'LEGACY_IS_NEW',
         where: 'environment "dev"',
-        message: `the old Secret shop-api/${secret} is one that tier "api" has too. Expected another name.`,
+        message: `the old Secret shop-api/${secret} has the name of a Secret of tier "api". Expected another name.`,
       },
     ],
     accepts: { legacy: { namespace: 'shop-api', secret: 'shop-secrets' } },
@@ -76,7 +76,7 @@ test.each([
             code: 'LEGACY_SHARED',
             where: 'environment "test"',
             message:
-              'the old Secret shop/shop-secrets of kube context "shop-dev" is that of "dev" and "test". Expected an old Secret for each.',
+              'the old Secret shop/shop-secrets of kube context "shop-dev" is used by "dev" and "test". Expected a separate old Secret for each.',
           },
         ],
   )

@@ -40,7 +40,7 @@ test('the catalogue of Trackdéchets breaks no rule of the network', () => {
 for (const [source, hint] of [
   ['ingress-controler', ' Did you mean "ingress-controller"?'],
   ['wep', ' Did you mean "web"?'],
-  ['web/view', ' Did you mean "web/site"?'],
+  ['web/sitte', ' Did you mean "web/site"?'],
   ['web/site/1', ' Did you mean "web/site"?'],
   ['', ''],
 ] as const) {
@@ -50,7 +50,7 @@ for (const [source, hint] of [
       {
         code: 'SOURCE_UNKNOWN',
         where: server,
-        message: `reachableFrom names "${source}", which there is not.${hint} Expected "ingress-controller", a tier, or a workload as tier/workload.`,
+        message: `reachableFrom names "${source}", which does not exist.${hint} Expected "ingress-controller", a tier, or a workload as tier/workload.`,
       },
     ],
     accepts: reachable('ingress-controller', 'web', 'api/worker'),
@@ -280,12 +280,12 @@ for (const [cidr, code, message] of [
   [
     '10.0.0.1/8',
     'CIDR_NOT_CANONICAL',
-    '"10.0.0.1/8" is the network 10.0.0.0/8. Expected it written so: a single address has prefix 32, or 128.',
+    '"10.0.0.1/8" means the network 10.0.0.0/8. Expected it in that form: a single address has prefix 32, or 128.',
   ],
   [
     'FD12::/32',
     'CIDR_NOT_CANONICAL',
-    '"FD12::/32" is the network fd12::/32. Expected it written so: a single address has prefix 32, or 128.',
+    '"FD12::/32" means the network fd12::/32. Expected it in that form: a single address has prefix 32, or 128.',
   ],
   [
     '0.0.0.0/0',

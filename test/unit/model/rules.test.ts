@@ -23,7 +23,7 @@ test.each([
   ['Trackdéchets', trackdechets],
   ['the bookshop', bookshop],
   ['Trackdéchets with single layout throughout', allSingle],
-  ['Trackdéchets with one bundle a tier', oneBundlePerTier],
+  ['Trackdéchets with one bundle per tier', oneBundlePerTier],
 ])('%s has no problem, not even a warning', (_, application) => {
   expect(checkApplication(application)).toEqual([])
 })

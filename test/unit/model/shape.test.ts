@@ -25,7 +25,7 @@ test.each([
   ['a list instead of a catalogue', []],
 ])('%s is told', (_, catalogue) => {
   expect(misshapen({ catalogue, environments: {} })).toEqual([
-    'catalogue: is no object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
+    'catalogue: is not an object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
   ])
 })
 
@@ -61,7 +61,7 @@ test.each([
 test('an entry that is no object is told by its number', () => {
   const { catalogue, environments } = applicationWith()
   expect(misshapen({ catalogue: { ...catalogue, secrets: [null] }, environments })).toEqual([
-    expect.stringMatching(/^catalogue secrets\[0\]: is no object\. Expected an object with tier, variable/),
+    expect.stringMatching(/^catalogue secrets\[0\]: is not an object\. Expected an object with tier, variable/),
   ])
 })
 
@@ -94,7 +94,7 @@ test('an application without environments is told', () => {
     'environments: is empty. Expected at least one environment.',
   ])
   expect(misshapen({ catalogue, environments: undefined })).toEqual([
-    'environments: is no object. Expected environments by name.',
+    'environments: is not an object. Expected environments by name.',
   ])
 })
 

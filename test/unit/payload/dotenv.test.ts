@@ -144,7 +144,7 @@ describe('writing', () => {
     ])
     const refused = () => writeDotenv(values)
     expect(refused).toThrow(ProblemError)
-    expect(refused).toThrow(/^A: has a NUL.*\nB: has half a character.*\nC D: is no name/)
+    expect(refused).toThrow(/^A: has a NUL.*\nB: has half a character.*\nC D: is not a variable name/)
     expect(refused).not.toThrow(/hunter/)
   })
 })

@@ -121,7 +121,7 @@ describe('JSON', () => {
   test('a field that is no text is told where it matters', () => {
     const text = '{"TOKEN": {"hunter2": 1}, "NOTE": 5, "hunter2": 1}'
     expect(assign(text, { only: ['TOKEN'] }).problems).toEqual([
-      'FILL_VALUE_INVALID .env (api.TOKEN): is no text. Expected one line without white space around it.',
+      'FILL_VALUE_INVALID .env (api.TOKEN): is not a text. Expected one line without white space around it.',
     ])
     const { problems } = assign(text)
     expect(problems).toHaveLength(3)

@@ -15,7 +15,7 @@ test('a single secret holds its value, as it is', () => {
   expect(payloadOf(remote as RemoteSecretModel, () => '$2a$10$é\n"')).toBe('$2a$10$é\n"')
 })
 
-test('a bundle is flat JSON, one key a variable', () => {
+test('a bundle is flat JSON, one key per variable', () => {
   const mail = { identity: 'mail', layout: 'bundle' as const }
   const [remote] = remoteSecrets({
     secrets: [

@@ -87,6 +87,6 @@ describe('a file', () => {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'inside'), { mode: 0o700 })
     expect((await problemOf(from(join(folder, 'nothing')))).message).toMatch(/^there is no such file\. /)
-    expect((await problemOf(from(join(folder, 'inside')))).message).toMatch(/^it is no file\. /)
+    expect((await problemOf(from(join(folder, 'inside')))).message).toMatch(/^it is not a file\. /)
   })
 })

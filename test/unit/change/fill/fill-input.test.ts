@@ -50,7 +50,7 @@ test('a file without a value is told, and one with a value is not', async () => 
         code: 'FILL_INPUT_EMPTY',
         where: path,
         severity: 'warning',
-        message: expect.stringMatching(/^gives no value\./),
+        message: expect.stringMatching(/^contains no value\./),
       },
     ])
   }

@@ -24,7 +24,7 @@ function look(stored: SecretObject | undefined, sealed: boolean) {
 }
 
 test('a key that the chart brings sealed need not be there before', async () => {
-  expect(await look(undefined, true)).toMatchObject({ state: 'done', note: 'api comes sealed' })
+  expect(await look(undefined, true)).toMatchObject({ state: 'done', note: 'api is sealed' })
   expect(await look(undefined, false)).toMatchObject({ state: 'blocked', problems: [{ code: 'CREDENTIALS_MISSING' }] })
 })
 

@@ -75,7 +75,7 @@ describe('a workload', () => {
     expect(podsOf(moved).metadata).toBeUndefined()
     expect(podsOf(moved).spec.serviceAccountName).toBeUndefined()
     expect(moved?.notes).toEqual([
-      'it runs as ServiceAccount special, which has to be made in shop-api too, or be left for api-workloads',
+      'it runs as ServiceAccount special, which has to be created in shop-api too, or replaced by api-workloads',
     ])
   })
 

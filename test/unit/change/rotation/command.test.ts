@@ -5,9 +5,9 @@ import { runCliMany } from '../../../helpers/cli.ts'
 const cases = [
   [['--generate'], 'npm run rotate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],
   [['--finish', '--abort', '--yes'], "--finish: can't be used with --abort. Expected one of them."],
-  [['--abort', '--generate', '--yes'], '--abort: takes no new value and no probe.'],
-  [['--finish', '--from', 'x.env', '--yes'], '--finish: takes no new value and no probe.'],
-  [['--finish', '--probe', 'true', '--yes'], '--finish: takes no new value and no probe.'],
+  [['--abort', '--generate', '--yes'], '--abort: takes neither a new value nor a probe.'],
+  [['--finish', '--from', 'x.env', '--yes'], '--finish: takes neither a new value nor a probe.'],
+  [['--finish', '--probe', 'true', '--yes'], '--finish: takes neither a new value nor a probe.'],
   [['--generate', '--timeout', 'soon', '--yes'], '--timeout soon: is not a duration.'],
 ] as const
 

@@ -51,7 +51,7 @@ const options: StepOptions = { restart: true, probe: true, overlap: true, timeou
 const add = 'add a version to /shop-api/token, with TOKEN generated'
 const deliver = 'have api-secrets refreshed, and compare it with the new version'
 const restart = 'restart Deployment/server, and wait up to 5m until they are ready'
-const leave = 'leave CronJob/worker alone: the next run reads the current values'
+const leave = 'do not restart CronJob/worker: the next run reads the current values'
 const probe = 'run the probe, and go back to the old version if it fails'
 const disable = 'disable versions 1, 2 of /shop-api/token'
 
@@ -114,8 +114,8 @@ test('workloads that are left alone for the same reason are told at once', () =>
     (name) => ({ kind: 'Deployment', name, action: 'none', reason: 'not there' }) as const,
   )
   const steps = rotationSteps(unit, { ...nothing, work, consumers: [...absent, ...consumers] }, options)
-  expect(steps.filter((step) => step.startsWith('leave'))).toEqual([
-    'leave Deployment/a, Deployment/b, Deployment/c alone: not there',
+  expect(steps.filter((step) => step.startsWith('do not restart'))).toEqual([
+    'do not restart Deployment/a, Deployment/b, Deployment/c: not there',
     leave,
   ])
 })

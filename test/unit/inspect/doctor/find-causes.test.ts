@@ -130,7 +130,7 @@ describe('an ExternalSecret that fails', () => {
     expect(cause).toMatchObject({ code: 'BACKOFF', explains: [{ ref: { name: 'api-secrets' } }] })
     // Failing for 200 s, a try 100 s ago: the next about as long after it.
     expect(cause?.message).toMatch(
-      /failed for 100 s ago is mended\. .* in 101 s, at about 2026-11-24T12:01:41Z, and at 2026-11-24T12:05:20Z at the latest\./,
+      /cause of its failure 100 s ago is fixed\. .* in 101 s, at about 2026-11-24T12:01:41Z, and at 2026-11-24T12:05:20Z at the latest\./,
     )
   })
 

@@ -31,7 +31,7 @@ test('what Scaleway has nowhere has to be created', () => {
     problem: {
       code: 'REMOTE_ABSENT',
       where: '/shop-api/mail-key',
-      message: 'is not there. Expected it. The deployment would wait for it until it times out.',
+      message: 'does not exist. Expected it to exist. The deployment would wait for it until it times out.',
       fix: `Create it: \`${fill}\` (owner Shop team)`,
     },
   })
@@ -73,6 +73,6 @@ test('an optional one keeps no deployment back, and is told where it is in anoth
   expect(missing('x', { elsewhere: ['/old'] }).problem).toMatchObject({
     code: 'REMOTE_ELSEWHERE',
     severity: 'warning',
-    message: expect.not.stringContaining('in vain'),
+    message: expect.not.stringContaining('until it times out'),
   })
 })

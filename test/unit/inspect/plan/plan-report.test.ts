@@ -76,9 +76,9 @@ test('the summary counts what the API server refuses', () => {
     role('b', { action: 'change', unasked: refusedByServer }),
     role('c', {}),
   ]
-  expect(planSummary({ changes: changes.slice(2) })).toBe('0 to add, 0 to change, 0 to remove, 1 as they are')
+  expect(planSummary({ changes: changes.slice(2) })).toBe('0 to add, 0 to change, 0 to remove, 1 unchanged')
   expect(planSummary({ changes })).toBe(
-    '1 to add, 1 to change, 0 to remove, 1 as they are; the API server refuses 1 of them',
+    '1 to add, 1 to change, 0 to remove, 1 unchanged; the API server refuses 1 of them',
   )
   const shown = unstyled(objectsTable({ changes }))
   expect(shown).toMatch(/^change {2}Role\/shop-api\/b {2}the API server refuses it$/m)

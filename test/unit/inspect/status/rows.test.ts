@@ -222,7 +222,7 @@ describe('Scaleway', () => {
     const { findings } = statusWith({ remotes: { s3: { gone: true } }, uncatalogued: ['S3'] })
     expect(findings.find(({ code }) => code === 'REMOTE_ABSENT')).toMatchObject({
       where: '/shop-api/s3',
-      message: 'is not there. The folder has "S3", which no entry names. Expected it.',
+      message: 'does not exist. The folder has "S3", which no entry names. Expected it to exist.',
       fix: 'Create it: `npm run fill -- --environment dev --tier api --only S3_KEY S3_REGION --from <file>`, or rename "S3"',
     })
   })

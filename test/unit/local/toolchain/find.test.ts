@@ -499,7 +499,7 @@ describe('where others could put another program in its place', () => {
     const io = { ...w.io, env: { ...w.io.env, PATH: `${dirname(open)}:${join(w.folder, 'bin')}` } }
     expect(await findTool('helm', io)).toMatchObject({ source: 'built' })
     expect(await runsOf(w)).toBe('')
-    expect(w.lines.join('\n')).toContain(`warning: ${open}: is passed over`)
+    expect(w.lines.join('\n')).toContain(`warning: ${open}: is skipped`)
   })
 
   test.each([

@@ -145,7 +145,9 @@ test('the table fits 80 columns, whatever is newer; newer is no failure unless i
   expect(await command.run({ output: 'table' }, io)).toBe(0)
   for (const line of out().split('\n')) expect([line, line.length < 80]).toEqual([line, true])
   expect(out()).toMatch(/^helm\.sh\/helm\/v4 +\d+\.\d+\.\d+ +- +999\.99\.99$/m)
-  expect(logged.at(-1)).toMatch(/^\d+ of \d+ pins have newer releases; docs\/development\.md tells how to move one\.$/)
+  expect(logged.at(-1)).toMatch(
+    /^\d+ of \d+ pins have newer releases; docs\/development\.md explains how to move one\.$/,
+  )
   expect(await command.run({ output: 'table', check: true }, io)).toBe(3)
 })
 
