@@ -12,10 +12,12 @@ import { output } from './lib/output.ts'
 import { lines, type Printable } from './lib/printable.ts'
 import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { commandInput } from './lib/terminal.ts'
+import { typedIn, wholePath } from './lib/typed-path.ts'
 
 const thisFile = fileURLToPath(import.meta.url)
 const folders = { productFolder: findProductFolder(thisFile), userFolder: findUserFolder(process.cwd()) }
-const say = output(process.stdout, process.stderr)
+const say = output(process.stdout, process.stderr, process.env)
+const standing = typedIn(process.env, process.cwd())
 const commandsFolder = join(dirname(thisFile), 'commands')
 /** `.ts`, or `.js` of what was compiled. */
 const extension = extname(thisFile)
@@ -87,6 +89,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])
     if (value !== undefined) option.default(value)
+    if (/file>$/.test(flags)) option.argParser((path: string) => wholePath(path, standing))
     program.addOption(option.makeOptionMandatory(required === true))
     refuseTwice(program, option)
   }
@@ -119,6 +122,7 @@ function commandIo(signal: AbortSignal): CommandIo {
   return {
     ...folders,
     env: process.env,
+    typedIn: standing,
     signal,
     ...say,
     // Created when it is needed: the open stream alone can keep a process alive.

@@ -9,18 +9,18 @@ export interface BenchmarkResult {
 }
 
 /** One row per figure, and how many targets are met. */
-export function reportTable(results: readonly BenchmarkResult[]): Printable {
+export function reportTable(results: readonly BenchmarkResult[], columns?: number): Printable {
   const measurements = results.flatMap((result) => result.measurements)
   const rows = measurements.map((measurement) => [
     measurement.what,
     figure(measurement.value, measurement.unit),
     `at most ${figure(measurement.target, measurement.unit)}`,
-    isMet(measurement) ? 'yes' : 'NO',
+    isMet(measurement) ? ({ text: 'yes', style: 'good' } as const) : ({ text: 'NO', style: 'bad' } as const),
     measurement.how,
   ])
   const met = measurements.filter(isMet).length
   return together(
-    table(['WHAT', 'MEASURED', 'TARGET', 'MET', 'HOW'], rows),
+    table(['WHAT', 'MEASURED', 'TARGET', 'MET', 'HOW'], rows, { columns, below: 'HOW' }),
     lines('', `${met} of ${measurements.length} targets met`),
   )
 }

@@ -1,6 +1,6 @@
 import type { Printable } from '../lib/printable.ts'
 import { isError } from '../lib/problems.ts'
-import { table } from '../lib/table.ts'
+import { type Cell, table } from '../lib/table.ts'
 import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/resolve.ts'
 import type { GateResult } from './release-gate.ts'
 import type { WaitReport } from './wait-for-sync.ts'
@@ -20,15 +20,20 @@ export interface GateRow {
 }
 
 /** One line per ExternalSecret. */
-export function gateTable(model: EnvironmentModel, result: GateResult): Printable {
+export function gateTable(model: EnvironmentModel, result: GateResult, columns?: number): Printable {
   const cells = gateRows(model, result).map(({ tier, name, optional, state, catalogued, missing }) => [
     tier,
     name,
     optional ? 'optional' : 'required',
     missing === null ? `? of ${catalogued}` : `${catalogued - missing.length} of ${catalogued}`,
-    state,
+    syncCell(state),
   ])
-  return table(['TIER', 'EXTERNAL SECRET', 'NEED', 'KEYS', 'STATE'], cells)
+  return table(['TIER', 'EXTERNAL SECRET', 'NEED', 'KEYS', 'STATE'], cells, { columns })
+}
+
+/** How the state of an ExternalSecret is shown on a terminal. */
+export function syncCell(state: WaitReport['state']): Cell {
+  return { text: state, style: state === 'synced' ? 'good' : state === 'failed' ? 'bad' : 'attention' }
 }
 
 /** The result of a wait, for machines. */

@@ -37,7 +37,7 @@ export const command = defineCommand<Options>({
       log(`measuring ${benchmark.name}`)
       results.push({ benchmark: benchmark.name, measurements: await benchmark.run(benchmarkIo) })
     }
-    io.out(output === 'json' ? reportJson(results) : reportTable(results))
+    io.out((columns) => (output === 'json' ? reportJson(results) : reportTable(results, columns)))
     return results.every(({ measurements }) => measurements.every(isMet)) ? exitCodes.ok : exitCodes.problems
   },
 })

@@ -46,7 +46,10 @@ export const command = defineCommand<Options>({
       flags: '--from <file>',
       description: `of mode 0600; default: ${Object.values(keyVariables).join(' and ')}, else standard input`,
     },
-    { flags: '--seal <certificate>', description: "print a SealedSecret for the cluster's certificate, write nothing" },
+    {
+      flags: '--seal <certificate-file>',
+      description: "print a SealedSecret for the cluster's certificate, write nothing",
+    },
     { flags: '--rotate', description: 'create a new key, put it in use, and disable the previous one' },
     { flags: '--finish', description: 'with --rotate: only delete the key that was disabled' },
     { flags: '--dry-run', description: 'check everything, write nothing' },

@@ -1,14 +1,17 @@
 import { type Deployment, deployRelease } from '../change/deploy-release.ts'
-import { dryRunRelease } from '../chart/helm.ts'
+import { dryRunRelease, renderChart } from '../chart/helm.ts'
+import { parseManifests } from '../chart/manifests.ts'
 import { type GateDocument, gateDocument, gateTable } from '../cluster/gate-report.ts'
 import { refusePendingRelease } from '../cluster/helm-release.ts'
 import { operatorProblems } from '../cluster/operator-problems.ts'
 import { listingOperators, readOperators } from '../cluster/operators.ts'
 import { passGate, timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { explain } from '../inspect/doctor/examine.ts'
+import { planChanges, type ReleaseChanges } from '../inspect/plan/deployment.ts'
+import { objectsJson, objectsTable } from '../inspect/plan/plan-report.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { clusterProblem } from '../kubernetes/errors.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { clusterProblem, isRightMissing } from '../kubernetes/errors.ts'
+import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { document, jsonDocument, lines, type Printable } from '../lib/printable.ts'
@@ -20,6 +23,7 @@ import { type OpenRelease, openRelease } from '../session/release.ts'
 interface Options {
   readonly environment: string
   readonly dryRun?: boolean
+  readonly showManifests?: boolean
   readonly yes?: boolean
   readonly timeout: string
   readonly wait: boolean
@@ -32,7 +36,11 @@ export const command = defineCommand<Options>({
   example: commandLine`deploy --environment recette --dry-run`,
   options: [
     environmentOption,
-    { flags: '--dry-run', description: 'let the API server check everything, and change nothing' },
+    {
+      flags: '--dry-run',
+      description: 'let the API server check everything, and change nothing; shows which objects change',
+    },
+    { flags: '--show-manifests', description: 'with --dry-run: print the whole manifests' },
     { flags: '--yes', description: 'ask no questions' },
     timeoutOption,
     { flags: '--no-wait', description: 'end as soon as the objects are in the cluster' },
@@ -41,27 +49,52 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     const { environment, dryRun = false, output } = options
     timeoutMs(options.timeout)
+    if (options.showManifests && !dryRun)
+      throw wrongUsage('deploy', '--show-manifests', 'means nothing alone. Expected --dry-run with it.')
+    if (options.showManifests && output === 'json')
+      throw wrongUsage('deploy', '--show-manifests', 'prints YAML, and --output json does not. Expected one of them.')
     refuseUnattended('deploy', options, io)
     const model = await openEnvironment(environment, io)
     const release = await openRelease(model, io)
     using client = await openCluster(model, io)
     const warnings = await checkOperator(client, model, io)
-    if (dryRun) await check(release, options, io)
+    const planned = dryRun ? await check(release, { client, model }, options, io) : undefined
     const deployed = dryRun ? undefined : await upgrade(release, client, options, io)
     if (deployed) tell(release, deployed, output, io)
     const waited = deployed && options.wait ? await waitForSecrets(client, model, options, io) : notWaited
-    if (output === 'json') io.out(asJson(model, { dryRun, deployed, warnings, waited }))
+    if (output === 'json') io.out(asJson(model, { dryRun, planned, deployed, warnings, waited }))
+    if (planned?.problems.some(isError)) throw new ProblemError(planned.problems, exitCodes.unreachable)
     return deployed?.problems.some(isError) ? exitCodes.problems : waited.exitCode
   },
 })
 
 // --- internal ---
 
-async function check(release: OpenRelease, { environment, output }: Options, io: CommandIo): Promise<void> {
+/** Undefined: the cluster may not be compared with what would be deployed. */
+async function check(
+  release: OpenRelease,
+  cluster: { readonly client: KubernetesClient; readonly model: EnvironmentModel },
+  { environment, output, showManifests = false }: Options,
+  io: CommandIo,
+): Promise<ReleaseChanges | undefined> {
   io.log(`checking ${environment} in kube context ${release.kubeContext}`)
-  const manifests = await dryRunRelease(release)
-  if (output === 'table') io.out(document(`${manifests}\n`))
-  io.log('the API server accepts everything; nothing was changed')
+  const text = await dryRunRelease(release)
+  if (showManifests) io.out(document(`${text}\n`))
+  const manifests = parseManifests(await renderChart(release), release.valuesFile)
+  const planned = await planChanges({ ...cluster, manifests, signal: io.signal }).catch((error: unknown) => {
+    if (!isRightMissing(error)) throw clusterProblem(error)
+    io.log(`not compared with the cluster: ${(error as Error).message}`)
+    return undefined
+  })
+  const table = (columns?: number) => (planned ? objectsTable(planned, columns) : lines())
+  if (output === 'table') (showManifests ? io.tell : io.out)(table)
+  const { problems = [] } = planned ?? {}
+  if (problems.some(isError)) return planned
+  if (problems.length > 0) io.tell(formatProblems(problems))
+  const open = planned?.changes.filter(({ unasked }) => unasked !== undefined).length ?? 0
+  const waiting = open === 0 ? 'everything' : `what it can be asked about before a deployment, not yet ${open} objects`
+  io.log(`the API server accepts ${waiting}; nothing was changed`)
+  return planned
 }
 
 /** Undefined: the user did not confirm. */
@@ -130,7 +163,7 @@ async function waitForSecrets(
     throw clusterProblem(error)
   })
   const gate = gateDocument(model, result)
-  if (output === 'table') io.out(gateTable(model, result))
+  if (output === 'table') io.out((columns) => gateTable(model, result, columns))
   if (result.problems.some(isError)) {
     const { text, problems } = await explain(model, client, result, io)
     io.tell(text)
@@ -143,6 +176,8 @@ async function waitForSecrets(
 
 interface Outcome {
   readonly dryRun: boolean
+  /** Of a dry run. */
+  readonly planned: ReleaseChanges | undefined
   readonly deployed: Deployment | undefined
   /** Of the operator. */
   readonly warnings: readonly Problem[]
@@ -150,13 +185,15 @@ interface Outcome {
 }
 
 /** What was not done or checked is null. */
-function asJson(model: EnvironmentModel, { dryRun, deployed, warnings, waited }: Outcome): Printable {
+function asJson(model: EnvironmentModel, { dryRun, planned, deployed, warnings, waited }: Outcome): Printable {
   const { application, environment, release } = model
   const { synced = null, externalSecrets = null } = waited.gate ?? {}
   const { revision = null, restored = [] } = deployed ?? {}
   const done = { dryRun, deployed: deployed !== undefined, release: { ...release, revision }, restored }
-  const problems = [...warnings, ...(deployed?.problems ?? []), ...waited.problems]
-  return jsonDocument({ version: 1, application, environment, ...done, synced, externalSecrets, problems })
+  const objects = planned ? objectsJson(planned.changes) : null
+  const compared = dryRun ? { objects } : {}
+  const problems = [...warnings, ...(planned?.problems ?? []), ...(deployed?.problems ?? []), ...waited.problems]
+  return jsonDocument({ version: 1, application, environment, ...done, ...compared, synced, externalSecrets, problems })
 }
 
 function describe({ release: { name, namespace } }: OpenRelease): string {

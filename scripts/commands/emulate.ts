@@ -32,7 +32,10 @@ export const command = defineCommand<Options>({
     { flags: '--port <number>', description: 'port of the Scaleway API; 0 uses a free one', default: '8080' },
     { flags: '--admin-port <number>', description: 'port of faults, request log and state', default: '8081' },
     { flags: '--host <address>', description: 'address of the Scaleway API', default: '127.0.0.1' },
-    { flags: '--state <file>', description: 'load and save everything there, payloads included, mode 0600' },
+    {
+      flags: '--state <file>',
+      description: 'load and save everything there, payloads included, mode 0600',
+    },
     // Not `--env-file`: Node takes an option of that name for itself, wherever it stands.
     {
       flags: '--key-file <file>',

@@ -128,12 +128,12 @@ async function carryOut(
   io: CommandIo,
 ): Promise<boolean> {
   const { work } = plan
-  if (output === 'table') io.out(fillTable(plan))
+  if (output === 'table') io.out((columns) => fillTable(plan, columns))
   if (work.length === 0) io.log('there is nothing to write')
   if (dryRun || work.length === 0) return false
   const summary = fillSummary(work)
   if (!yes) {
-    if (output === 'json') io.tell(fillTable(plan))
+    if (output === 'json') io.tell((columns) => fillTable(plan, columns))
     if (!(await confirm(`In ${environment} (${account.apiUrl}): ${summary}?`, io))) return false
   }
   await executeFill({ account, region, log: io.log }, work)

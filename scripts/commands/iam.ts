@@ -17,7 +17,7 @@ import { loadApplication, loadEnvironment } from '../session/application.ts'
 
 interface Options {
   readonly environment: string
-  readonly format: keyof typeof formats
+  readonly format: 'table' | keyof typeof formats
   readonly verify?: boolean
 }
 
@@ -38,7 +38,9 @@ export const command = defineCommand<Options>({
   async run({ environment, format, verify = false }, io) {
     if (verify) return verifyAccount(environment, format, io)
     const model = await loadEnvironment(io, environment)
-    io.out(document(formats[format](iamPlan(model), model)))
+    const plan = iamPlan(model)
+    if (format === 'table') io.out((columns) => iamTable(plan, columns))
+    else io.out(document(formats[format](plan, model)))
     if (model.example) io.log(`Environment "${environment}" is an example: its project ids are to be filled in.`)
     return exitCodes.ok
   },
@@ -47,7 +49,6 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 const formats = {
-  table: iamTable,
   json: iamJson,
   scw: iamScwScript,
   terraform: iamTerraform,
@@ -67,7 +68,7 @@ async function verifyAccount(environment: string, format: Options['format'], io:
   if (format === 'json') io.out(iamVerifiedJson(plan, rows, problems))
   if (problems.some(isError)) throw new ProblemError(problems)
   if (problems.length > 0) io.tell(formatProblems(problems))
-  if (format === 'table') io.out(iamVerifiedTable(plan, rows))
+  if (format === 'table') io.out((columns) => iamVerifiedTable(plan, rows, columns))
   return exitCodes.ok
 }
 

@@ -57,8 +57,14 @@ export const command = defineCommand<Options>({
       flags: '--replace',
       description: 'where Scaleway or a target made by hand has another value, the old Secret is right',
     },
-    { flags: '--backup <file>', description: 'a copy of the sealed backup; with --rollback, the one to restore' },
-    { flags: '--passphrase-file <file>', description: 'of mode 0600; - is standard input; default: it is asked for' },
+    {
+      flags: '--backup <file>',
+      description: 'a copy of the sealed backup; with --rollback, the one to restore',
+    },
+    {
+      flags: '--passphrase-file <file>',
+      description: 'of mode 0600; - is standard input; default: it is asked for',
+    },
     timeoutOption,
     { flags: '--confirm <name>', description: 'delete the old Secret of this name when nothing reads it any more' },
     { flags: '--rollback', description: 'restore the old Secret from the backup, and change nothing else' },
@@ -129,8 +135,9 @@ async function show(
   const next = nextStep(view)
   if (output === 'json') io.out(migrationJson(context.model, view, rows, await readMoves(context, view.facts)))
   else {
-    if (rows.length > 0 && (dryRun || next?.name === 'inventory')) io.out(together(keysTable(rows), lines('')))
-    io.out(stepsTable(view))
+    const hasKeys = rows.length > 0 && (dryRun || next?.name === 'inventory')
+    if (hasKeys) io.out((columns) => together(keysTable(rows, columns), lines('')))
+    io.out((columns) => stepsTable(view, columns))
   }
   const later = dryRun ? laterProblems(view.steps) : []
   if (later.length > 0) io.tell(formatProblems(later))
@@ -151,7 +158,7 @@ async function isConfirmed(
   // The deletion has its own confirmation.
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
-  if (output === 'table') io.tell(stepsTable({ steps }))
+  if (output === 'table') io.tell((columns) => stepsTable({ steps }, columns))
   const { model } = context
   const replaced = await replacementNote(context, facts)
   const what = `${titles.join(', ')}${replaced === '' ? '' : `; ${replaced}`}`
@@ -236,9 +243,6 @@ async function refuseAbsentFolder({ backup, rollback }: Options): Promise<void> 
   if (backup === undefined || rollback) return
   const stats = await stat(dirname(backup)).catch(() => undefined)
   if (stats?.isDirectory()) return
-  throw wrongUsage(
-    'migrate',
-    `--backup ${backup}`,
-    `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`,
-  )
+  const message = `there is no folder ${dirname(backup)}. Expected a file in a folder that exists.`
+  throw wrongUsage('migrate', `--backup ${backup}`, message)
 }

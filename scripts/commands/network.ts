@@ -49,7 +49,8 @@ export const command = defineCommand<Options>({
     if (problems.length > 0) throw new ProblemError(problems)
     const endpoints = endpointsOf(model, catalogue)
     const rows = reachabilityTable(endpoints, judgePolicies(policies, namespaceLabels(manifests)))
-    io.out(output === 'json' ? reachabilityJson(model, rows) : reachabilityTables(endpoints, rows))
+    if (output === 'json') io.out(reachabilityJson(model, rows))
+    else io.out((columns) => reachabilityTables(endpoints, rows, columns))
     return exitCodes.ok
   },
 })

@@ -47,7 +47,7 @@ export const command = defineCommand<Options>({
       const views = await lookAtConsumers(client, tiers, io.signal)
       const rows = planRestart(model.restart, views)
       const goes = !dryRun && hasWork(rows) && (yes || (await isConfirmed(model, rows, io)))
-      if (output === 'table') io.out(restartTable(rows))
+      if (output === 'table') io.out((columns) => restartTable(rows, columns))
       const context = { client, signal: io.signal, waits, log: io.log }
       const late = goes ? await carryOutRestart(context, rows, { mode: model.restart, wait: options.wait }) : []
       const problems = [...unmarkedTargets(model, views), ...late]

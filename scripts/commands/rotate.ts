@@ -77,7 +77,8 @@ export const command = defineCommand<Options>({
     try {
       const act = options.finish ? finishOne : options.abort ? abortOne : rotateOne
       const report = await act(context, options, io)
-      io.out(options.output === 'json' ? rotationJson(model, unit, report) : rotationText(unit, report))
+      if (options.output === 'json') io.out(rotationJson(model, unit, report))
+      else io.out((columns) => rotationText(unit, report, columns))
       return exitCodes.ok
     } catch (error) {
       throw clusterProblem(error)
@@ -115,7 +116,7 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
   if (kind === 'go-on') io.log(`continuing the rotation of ${context.unit.name} that began at ${seen?.begunAt}`)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
-  const wanted = probe === undefined ? undefined : { command: probe, env: io.env }
+  const wanted = probe === undefined ? undefined : { command: probe, env: io.env, folder: io.typedIn }
   const act = rotate(context, { ...preparation, restart, overlap, probe: wanted })
   const { state, overlapUntil } = await untilInterrupted(act, io)
   if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)

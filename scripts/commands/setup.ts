@@ -26,7 +26,7 @@ export const command = defineCommand<SetupOptions>({
     if (output === 'json') io.out(jsonDocument(list))
     else {
       const rows = list.map(({ name, version, source, path }) => [name, version, source, path])
-      io.out(table(['TOOL', 'VERSION', 'FROM', 'PATH'], rows))
+      io.out((columns) => table(['TOOL', 'VERSION', 'FROM', 'PATH'], rows, { columns, below: 'PATH' }))
     }
     return exitCodes.ok
   },

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { syncCell } from '../cluster/gate-report.ts'
 import { syncProblems } from '../cluster/sync-problems.ts'
 import { type WaitReport, waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
@@ -56,7 +57,7 @@ export const command = defineCommand<Options>({
       signal: io.signal,
     })
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
-    io.out(output === 'json' ? asJson(stack, rows) : asTable(model, rows))
+    io.out((columns) => (output === 'json' ? asJson(stack, rows) : asTable(model, rows, columns)))
     if (onlyOnce) refuseUnsynced(model, reports)
     else for (const problem of unsynced(model, reports)) io.tell(formatProblems([problem]))
     if (reports.every(({ state }) => state === 'synced'))
@@ -80,18 +81,20 @@ function operatorLine({ operatorVersion, model }: LocalStack): string {
   return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`${commandLine`operator-values`}\` is for ${installedOperator}`
 }
 
-function asTable(model: EnvironmentModel, rows: readonly SyncRow[]): Printable {
+function asTable(model: EnvironmentModel, rows: readonly SyncRow[], columns: number | undefined): Printable {
   const total = rows.reduce((sum, { requests }) => sum + requests, 0)
   const cells = rows.map((row) => [
     row.tier,
     row.variable,
     row.target,
     row.remoteRef,
-    row.state,
+    syncCell(row.state),
     row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
   ])
   const summary = `${rows.length} secrets, ${total} Scaleway requests so far, ${requestsPerRefresh(model)} for each refresh from now on`
-  return together(table(['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS'], cells), lines('', summary))
+  const header = ['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS']
+  const layout = { columns, dispensable: ['TARGET', 'REMOTE REF', 'REQUESTS'], cut: ['REQUESTS'] }
+  return together(table(header, cells, layout), lines('', summary))
 }
 
 function asJson(stack: LocalStack, secrets: readonly SyncRow[]): Printable {

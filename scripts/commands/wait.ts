@@ -29,7 +29,7 @@ export const command = defineCommand<Options>({
     })
     const failed = result.problems.some(isError)
     const told = failed ? await explain(model, client, result, io) : plainly(result)
-    io.out(output === 'json' ? asJson(model, result, told) : gateTable(model, result))
+    io.out((columns) => (output === 'json' ? asJson(model, result, told) : gateTable(model, result, columns)))
     io.tell(told.text)
     return failed ? exitCodes.problems : exitCodes.ok
   },

@@ -8,7 +8,7 @@ import { placeOf } from '../model/remote-secret.ts'
 import type { FillAction, FillPlan, FillRow, FillWork } from '../payload/fill-plan.ts'
 
 /** What will be done, variable by variable, without any value. */
-export function fillTable({ rows, work }: FillPlan): Printable {
+export function fillTable({ rows, work }: FillPlan, columns?: number): Printable {
   const variables = table(
     ['TIER', 'VARIABLE', 'REMOTE SECRET', 'VALUE', 'ACTION'],
     rows.map((row) => [
@@ -18,12 +18,14 @@ export function fillTable({ rows, work }: FillPlan): Printable {
       row.source ?? '-',
       actions[row.action],
     ]),
+    { columns, dispensable: ['REMOTE SECRET'], folded: ['ACTION'] },
   )
   const housekeeping = work.filter((one) => one.disable.length + one.delete.length > 0)
   if (housekeeping.length === 0) return variables
   const versions = table(
     ['REMOTE SECRET', 'DISABLE VERSIONS', 'DELETE VERSIONS'],
     housekeeping.map((one) => [placeOf(one.remote), one.disable.join(', ') || '-', one.delete.join(', ') || '-']),
+    { columns },
   )
   return together(variables, lines(''), versions)
 }

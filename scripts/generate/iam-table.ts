@@ -5,15 +5,17 @@ import { table } from '../lib/table.ts'
 import type { IamPlan, IamRule } from '../model/iam.ts'
 
 /** The plan as a person reads it: what has to exist, then what this mode protects and what it does not. */
-export function iamTable(plan: IamPlan): Printable {
+export function iamTable(plan: IamPlan, columns?: number): Printable {
   const { environment, organizationId, keyLifetimeDays, tiers } = plan
   const applications = table(
     ['TIER', 'APPLICATION AND POLICY', 'PROJECT', 'KEY'],
     tiers.map(({ tier, name, projectId }) => [tier, name, projectId, `expires after ${keyLifetimeDays} days`]),
+    { columns, below: 'KEY' },
   )
   const rules = table(
     ['POLICY', 'PERMISSION SET', 'CONDITION'],
     tiers.flatMap(({ name, rules: list }) => list.map((rule) => [name, rule.permissionSet, conditionText(rule)])),
+    { columns, below: 'CONDITION' },
   )
   const organization = organizationId ?? "the account's own"
   return together(
@@ -60,10 +62,14 @@ export interface VerifiedApplication {
 }
 
 /** What `--verify` says when the account is as planned. */
-export function iamVerifiedTable({ environment }: IamPlan, rows: readonly VerifiedApplication[]): Printable {
+export function iamVerifiedTable(
+  { environment }: IamPlan,
+  rows: readonly VerifiedApplication[],
+  columns?: number,
+): Printable {
   const cells = rows.map(({ tier, name, keyExpires }) => [tier, name, keyExpires])
   const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no group.`
-  return together(table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells), lines(sentence))
+  return together(table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells, { columns }), lines(sentence))
 }
 
 /** What `--verify` says, for machines: no problems when the account is as planned. */

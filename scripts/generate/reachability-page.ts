@@ -2,7 +2,7 @@ import { commandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
-import { table } from '../lib/table.ts'
+import { type Cell, table } from '../lib/table.ts'
 import { type Endpoints, endpointsOf } from '../model/network/endpoints.ts'
 import { intendedReachability } from '../model/network/reachability.ts'
 import { type ReachabilityRow, reachabilityTable, type Verdict } from '../model/network/reachability-table.ts'
@@ -49,12 +49,17 @@ ${markdownTable(allowed.header, marked)}
 }
 
 /** The same for a terminal. */
-export function reachabilityTables(endpoints: Endpoints, rows: readonly ReachabilityRow[]): Printable {
+export function reachabilityTables(
+  endpoints: Endpoints,
+  rows: readonly ReachabilityRow[],
+  columns?: number,
+): Printable {
   const { pairs, allowed } = reachabilityCells(endpoints, rows)
   const plain = ({ header, rows }: Cells) =>
     table(
       header.map((title) => title.toUpperCase()),
-      rows,
+      rows.map((row) => row.map(withStyle)),
+      { columns, folded: header.map((title) => title.toUpperCase()) },
     )
   return together(plain(pairs), lines(''), plain(allowed))
 }
@@ -68,6 +73,10 @@ export function reachabilityJson({ environment }: EnvironmentModel, rows: readon
 }
 
 // --- internal ---
+
+function withStyle(text: string): Cell {
+  return text === 'yes' ? { text, style: 'good' } : text === '–' ? { text, style: 'quiet' } : text
+}
 
 const withPolicies = `\`yes\`: allowed; \`–\`: denied. \`tier/*\` is every pod of the tier's namespace, and \`(other pods)\` are those the catalogue does not
 name. Always allowed, whatever a policy says: a node to the pods on it, a pod to itself, and answers. A pod on the host

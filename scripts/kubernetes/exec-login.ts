@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { tryRun } from '../lib/exec.ts'
-import { formatProblems, ProblemError } from '../lib/problems.ts'
+import { logProblems, ProblemError } from '../lib/problems.ts'
 import { findPrograms, passedOverWarning } from '../lib/programs.ts'
 import { isRecord } from '../lib/record.ts'
 import { loginProblems } from './exec-login-problems.ts'
@@ -66,7 +66,7 @@ export async function execLogin(entry: unknown, options: ExecLoginOptions): Prom
   const file = isNamed ? resolve(folder, command) : usable[0]
   const warnings = passedOver.map((one) => passedOverWarning(one, 'write its whole path into the kubeconfig'))
   if (file === undefined) throw loginProblems.missing(place, installHint, warnings)
-  if (warnings.length > 0) options.log?.(formatProblems(warnings).trimEnd())
+  if (options.log) logProblems(warnings, options.log)
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
   const started = tryRun(file, args, { env: { ...env, KUBERNETES_EXEC_INFO: info }, signal }).catch((error) => {

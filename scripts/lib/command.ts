@@ -6,7 +6,10 @@ import type { CommandInput } from './terminal.ts'
 
 /** One option of a command, as commander reads it. */
 export interface OptionSpec {
-  /** `--environment <name>`, `--once`, `-e, --environment <name>`. */
+  /**
+   * `--environment <name>`, `--once`, `-e, --environment <name>`. What is named `<file>`, or ends so, is a path: the command
+   * gets it whole, whatever folder it was typed in.
+   */
   readonly flags: string
   readonly description: string
   readonly default?: string | boolean
@@ -24,6 +27,8 @@ export interface ArgumentSpec {
 /** A command's access to the outside world. Only `cli.ts` creates one. */
 export interface CommandIo extends Output, Folders {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder in which the user typed the command. */
+  readonly typedIn: string
   /** Aborted on Ctrl-C and SIGTERM. A command stops what it started, then returns. */
   readonly signal: AbortSignal
   readonly input: CommandInput

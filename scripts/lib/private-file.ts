@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type Problem, ProblemError } from './problems.ts'
+import { shell } from './shell.ts'
 
 /** What a private file is for, for its error messages. */
 export interface PrivateFile {
@@ -59,7 +60,7 @@ function openToOthers(path: string, { code, secret, replace }: PrivateFile, { mo
     code: `${code}_OPEN_TO_OTHERS`,
     where: path,
     message: `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine may read ${secret}. Expected 0600.`,
-    fix: `Run \`chmod 600 '${path}'\`, and ${replace}.`,
+    fix: `Run \`${shell`chmod 600 ${path}`}\`, and ${replace}.`,
   }
 }
 

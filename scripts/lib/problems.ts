@@ -1,4 +1,4 @@
-import { lines, type Printable, together } from './printable.ts'
+import { lines, oneLine, type Printable, styled, together, unstyled } from './printable.ts'
 
 /** Something wrong that the user can fix. Problems are collected and shown together, never thrown one by one. */
 export interface Problem {
@@ -69,15 +69,19 @@ export function formatProblems(problems: readonly Problem[]): Printable {
 
 /** The same, line by line, for a log. */
 export function logProblems(problems: readonly Problem[], log: (line: string) => void): void {
-  for (const line of formatProblems(problems).trimEnd().split('\n')) if (line !== '') log(line)
+  for (const line of unstyled(formatProblems(problems)).trimEnd().split('\n')) if (line !== '') log(line)
 }
 
 /** @param details lines between the message and the fix */
 export function formatProblem(problem: Problem, details: readonly string[] = []): Printable {
   const { code, where, message, fix, severity, lastLines = [] } = problem
-  const label = severity === 'warning' ? 'warning: ' : ''
-  const below = [...lastLines.map((line) => `  | ${line}`), ...details, `fix: ${fix}`, `(${code})`]
-  return lines(`${label}${where}: ${message}`, ...below.map((line) => `  ${line}`))
+  const isWarning = severity === 'warning'
+  const place = isWarning
+    ? together(styled('warning:', 'attention'), oneLine(` ${where}: ${message}`))
+    : together(styled(`${where}:`, 'bad'), oneLine(` ${message}`))
+  const below = [...lastLines.map((line) => `  | ${line}`), ...details].map((line) => `  ${line}`)
+  const remedy = together(oneLine('  '), styled('fix:', 'good'), oneLine(` ${fix}`), lines(''))
+  return together(place, lines('', ...below), remedy, oneLine('  '), styled(`(${code})`, 'quiet'), lines(''))
 }
 
 /** Byte order, the same on every machine and in every locale. */

@@ -62,13 +62,13 @@ describe.each(helms)('%s', (_, helm) => {
   test('renders nothing with the default values, and finds no fault with them', async () => {
     const { stdout, stderr, exitCode } = await tryTemplate(helm, ourChart, await valuesFile(folder, {}))
     expect([stdout.trim(), stderr, exitCode]).toEqual(['', '', 0])
-    const lint = await tryRun(helm, ['lint', '--strict', ourChart, '--kube-version', '1.34.0'])
+    const lint = await tryRun(helm, ['lint', '--strict', ourChart, '--kube-version', '1.37.0'])
     expect(lint.stdout).toContain('1 chart(s) linted, 0 chart(s) failed')
     expect(lint.exitCode).toBe(0)
   })
 
   test.each(committedEnvironments)('finds no fault with the values of %s', async (name) => {
-    const args = ['lint', '--strict', ourChart, '--kube-version', '1.34.0', '--values', `values/${name}.yaml`]
+    const args = ['lint', '--strict', ourChart, '--kube-version', '1.37.0', '--values', `values/${name}.yaml`]
     const { stdout, exitCode } = await tryRun(helm, args)
     expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed')
     expect(exitCode).toBe(0)
@@ -80,7 +80,7 @@ describe.each(helms)('%s', (_, helm) => {
       '--strict',
       ourChart,
       '--kube-version',
-      '1.34.0',
+      '1.37.0',
       '--values',
       'test/fixtures/invalid-values.yaml',
     ]

@@ -142,7 +142,7 @@ describe.each([
     await chmod(file, 0o640)
     const { exitCode, stderr } = await here.credentials(['--tier', 'orders', '--from', file])
     expect(stderr).toContain(`${file}: has mode 0640`)
-    expect(stderr).toContain(`chmod 600 '${file}'`)
+    expect(stderr).toContain(`chmod 600 ${file}`)
     expect([exitCode, stderr.includes('KEY_FILE_OPEN_TO_OTHERS')]).toEqual([3, true])
   })
 

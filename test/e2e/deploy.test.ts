@@ -6,6 +6,8 @@ import { createClient, type KubernetesClient } from '../../scripts/kubernetes/cl
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import type { Shown } from '../../scripts/lib/output.ts'
+import { unstyled } from '../../scripts/lib/printable.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
@@ -55,6 +57,8 @@ afterAll(async () => {
 const deploy = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   repository.cli(['deploy', '--yes', ...args], { KUBECONFIG: controlPlane.kubeconfigPath, ...env })
 
+const textOf = (text: Shown): string => unstyled(typeof text === 'function' ? text(undefined) : text)
+
 /** The same in a terminal, where somebody answers. */
 async function deployAtTerminal(answer: string) {
   const out: string[] = []
@@ -63,6 +67,7 @@ async function deployAtTerminal(answer: string) {
   const io: CommandIo = {
     productFolder: product,
     userFolder: (await userFolder()).folder,
+    typedIn: product,
     env: {
       ...process.env,
       KUBECONFIG: controlPlane.kubeconfigPath,
@@ -70,9 +75,9 @@ async function deployAtTerminal(answer: string) {
       SCW_API_URL: 'http://127.0.0.1:1',
     },
     signal: new AbortController().signal,
-    out: (text) => void out.push(text),
+    out: (text) => void out.push(textOf(text)),
     log: (line) => void log.push(line),
-    tell: (text) => void log.push(text),
+    tell: (text) => void log.push(textOf(text)),
     isTerminal: true,
     input,
   }
@@ -205,14 +210,29 @@ describe('npm run deploy refuses, and installs nothing,', () => {
 })
 
 describe('npm run deploy', () => {
-  test('with --dry-run lets the API server check everything, and changes nothing', async () => {
+  test('with --dry-run lets the API server check everything, tells what it adds, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
-    expect(stderr).toBe(
-      'checking recette in kube context tiered-secrets-local\nthe API server accepts everything; nothing was changed',
+    expect(stderr).toMatch(
+      /^checking recette in kube context tiered-secrets-local\nthe API server accepts what it can be asked about before a deployment, not yet \d+ objects; nothing was changed$/,
     )
-    expect(stdout).toContain('kind: ExternalSecret')
-    expect(stdout).not.toMatch(/operator now reads|kubectl get/)
+    const [, added] = /^Objects: (\d+) to add, 0 to change, 0 to remove, 0 unchanged\n\n/.exec(stdout) ?? []
+    expect(stdout.match(/^add /gm)).toHaveLength(Number(added))
+    expect(stdout).toMatch(
+      /^add +ExternalSecret\/trackdechets-backend\/backend-secrets +its namespace does not exist yet$/m,
+    )
+    expect(stdout.split('\n').length).toBeLessThan(60)
     expect([exitCode, await installed()]).toEqual([0, []])
+  })
+
+  test('with --show-manifests the manifests are the result', async () => {
+    const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run', '--show-manifests'])
+    expect(stdout).toContain('kind: ExternalSecret')
+    expect(stdout).not.toMatch(/operator now reads|kubectl get|^Objects: /m)
+    expect(stderr).toMatch(/^Objects: \d+ to add, /m)
+    expect([exitCode, await installed()]).toEqual([0, []])
+    const alone = await deploy(['--environment', 'recette', '--show-manifests'])
+    expect(alone.stderr).toMatch(/^--show-manifests: means nothing alone\. Expected --dry-run with it\.\n/)
+    expect([alone.exitCode, await installed()]).toEqual([2, []])
   })
 
   test("goes to the cluster of the kube context, wherever Helm's own variables point", async () => {

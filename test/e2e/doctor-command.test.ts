@@ -109,6 +109,18 @@ describe('npm run doctor', () => {
     })
   })
 
+  test('in the cluster of another environment tells that alone', async () => {
+    const { controlPlane } = here.world.stack
+    const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: here.owner.apiUrl, ...account() }
+    const result = await repository.cli(['doctor', '--environment', 'rehearsal'], env)
+    runs.push(result)
+    expect(codesOf(result)).toEqual(['ENVIRONMENT_DIFFERS'])
+    expect(result.stdout).toContain(
+      'runs environment "preview" of bookshop. Expected environment "rehearsal", or none.',
+    )
+    expect(result.exitCode).toBe(3)
+  })
+
   test('tells independent causes together, for people and for machines, and exits with 3', async () => {
     await writeCredentials(here.client, mailer, keyOf('orders'))
     const [text, json] = await whileRenamed('Stock-DB', async () => {

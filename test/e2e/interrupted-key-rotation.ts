@@ -115,8 +115,20 @@ async function startOver(here: CredentialsWorld, { tier }: Disturbed): Promise<v
   const inUse = keys.find(({ access_key }) => access_key === stored?.accessKey)
   if (!stored || !inUse || !application) throw new Error(`no key of ${tier.name} is in use`)
   for (const { access_key } of keys) if (access_key !== inUse.access_key) await deleteApiKey(owner, access_key)
-  const expiresAt = new Date(Date.now() + 100)
-  const before = await createApiKey(owner, application.id, { description: inUse.description, expiresAt })
+  // Scaleway takes no expiry in the past, and then this machine was busy.
+  const create = async (aheadMs: number): Promise<readonly [{ readonly access_key: string }, Date]> => {
+    const expiresAt = new Date(Date.now() + aheadMs)
+    const options = { description: inUse.description, expiresAt }
+    const made = createApiKey(owner, application.id, options)
+    return made.then(
+      (key) => [key, expiresAt] as const,
+      (error: { status?: number }) => {
+        if (error.status === 400 && aheadMs < 10_000) return create(2 * aheadMs)
+        throw error
+      },
+    )
+  }
+  const [before, expiresAt] = await create(100)
   const { resourceVersion } = stored
   await writeCredentials(client, tier, stored, {
     rotation: { phase: 'disabled', previousAccessKey: before.access_key },

@@ -129,7 +129,7 @@ export async function expectGoesOn(
 ): Promise<void> {
   const { login, context } = worker
   await login.expectWorking(before.old, before.next, what)
-  if (!states.isNew(await login.left(before.next))) return login.forget()
+  if (!states.isNew(await login.left(before))) return login.forget()
   await expectRotated(worker, before, what)
   await login.finish(nextRun(context))
   expect([what, await login.statuses()]).toEqual([what, [['enabled'], ['enabled']]])

@@ -219,7 +219,7 @@ describe('every command, used well and badly, on one stack', () => {
         ['iam', '--verify'],
         ['network', '--verify'],
         ['render'],
-        ['deploy', '--dry-run'],
+        ['deploy', '--dry-run', '--show-manifests'],
         ['deploy', '--yes', '--timeout', '20s'],
         ['restart', '--dry-run'],
       ].map(([command = '', ...args]) => ({ args: here(command, ...args) })),

@@ -11,7 +11,7 @@ import { type Cut, cutRun } from '../helpers/killed-run.ts'
 import { LeftStates } from '../helpers/left-states.ts'
 import { expectSentence } from '../helpers/sentences.ts'
 import { share } from '../helpers/share.ts'
-import type { LeftByMigration, MigrationTrack } from './migration-track.ts'
+import { type MigrationTrack, withoutOperator } from './migration-track.ts'
 import { type MigrationTracks, startTracks } from './migration-tracks.ts'
 
 let folder: string
@@ -40,8 +40,6 @@ async function expectGoesOn(track: MigrationTrack, what: string): Promise<void> 
   if (states.isNew(await track.left())) await track.expectResumes(what)
 }
 
-/** Without what the operator does by itself meanwhile. */
-const withoutOperator = ({ behind: _, ...left }: LeftByMigration) => JSON.stringify(left)
 /** What runs leave that are cut off after a write, or before the first. */
 const afterWrites = new Set<string>()
 

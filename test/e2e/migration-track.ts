@@ -50,8 +50,15 @@ export interface LeftByMigration {
   readonly secrets: readonly string[]
   /** Whether the ExternalSecret is there that a target made by hand keeps from being deployed. */
   readonly isDeployed: boolean
+  /** The keys of that target. Once it is deployed, the operator writes it. */
+  readonly taken: string
   /** By target: the keys whose values are not as they will be. The operator may be at it. */
   readonly behind: readonly (readonly string[])[]
+}
+
+/** The same without what the operator does by itself meanwhile. */
+export function withoutOperator({ behind: _, taken, ...left }: LeftByMigration): string {
+  return JSON.stringify({ ...left, taken: left.isDeployed ? 'of the operator' : taken })
 }
 
 const digest = keyedDigest()
@@ -176,6 +183,8 @@ export async function startTrack(
       const newest = await newestBackup(plain(), 'backup')
       const places = [legacy, taken, { ...taken, name: `${taken.name}-before-migration` }]
       const found = await Promise.all(places.map(secret))
+      const [old, target, copy] = found
+      const remotes = await remoteSecrets(account, model, values, digest)
       const seen = [newest?.uid, ...found.map((one) => one?.metadata.uid)]
       const nameOf = (uid: string) => (seen.includes(uid) ? `object ${seen.indexOf(uid)}` : 'another object')
       const targets = model.tiers.flatMap((tier) =>
@@ -186,17 +195,9 @@ export async function startTrack(
       )
       return {
         journal: withoutNumbers(state, model.application, nameOf),
-        remotes: await remoteSecrets(account, model, values, digest),
-        secrets: [
-          `backups: ${newest?.number ?? 0}`,
-          ...found.map((one) =>
-            one
-              ? Object.keys(one.data ?? {})
-                  .sort()
-                  .join(' ')
-              : 'absent',
-          ),
-        ],
+        remotes: remotes.map((line) => line.replace(model.application, 'shop')),
+        secrets: [`backups: ${newest?.number ?? 0}`, keysOf(old), keysOf(copy)],
+        taken: keysOf(target),
         isDeployed: (await client.get(kinds.externalSecret, taken)) !== undefined,
         behind: await Promise.all(targets),
       }
@@ -245,6 +246,14 @@ export async function startTrack(
 }
 
 // --- internal ---
+
+function keysOf(secret: SecretObject | undefined): string {
+  return secret
+    ? Object.keys(secret.data ?? {})
+        .sort()
+        .join(' ')
+    : 'absent'
+}
 
 /** A journal of any track and any round in the same words: times and numbers of objects are reported as such. */
 function withoutNumbers(state: MigrationState, application: string, nameOf: (uid: string) => string): unknown {

@@ -142,6 +142,9 @@ describe('before anything is deployed', () => {
       unasked: 'the API server refuses it',
     })
     expect(exitCode).toBe(3)
+    const { stdout, stderr } = await plan()
+    expect(stdout).toMatch(/^Objects: .*; the API server refuses 1 of them$/m)
+    expect(`${stdout}${stderr}`).not.toContain('Nothing has to be done')
     await client.delete(quota, ref)
   })
 })
@@ -237,6 +240,9 @@ describe('over another version', () => {
       'warning PLAN_NOT_JUDGED SecretStore/trackdechets-backend/backend-secretstore',
       'warning PLAN_NOT_JUDGED SecretStore/trackdechets-frontend/frontend-secretstore',
     ])
+    const { stdout, stderr } = await plan()
+    expect(stdout.match(/ SecretStore\/\S+ +judged by the boundary that changes first$/gm)).toHaveLength(2)
+    expect(`${stdout}${stderr}`).not.toMatch(/API server refuses|[Nn]othing has to be done/)
     await world.install()
     expect(await rest()).toEqual([])
   })

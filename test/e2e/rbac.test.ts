@@ -23,7 +23,7 @@ const subjects: Readonly<Record<string, string>> = {
   workload: `system:serviceaccount:${own}:api-workloads`,
   neighbour: `system:serviceaccount:${other}:web-workloads`,
   stranger: 'samuel',
-  // Kubernetes' own ClusterRoles, bound in the namespace of the tier.
+  // Kubernetes' own ClusterRoles, bound in the namespace of the tier. They read events.k8s.io since 1.35.
   view: 'victor',
   edit: 'eduard',
   admin: 'ada',
@@ -52,7 +52,7 @@ delete  secretstores                            .        .        .         .   
 create  pushsecrets                             .        .        .         .        .     .     .     .
 create  webhooks                                .        .        .         .        .     .     .     .
 list    events                                yes      yes        .         .        .   yes   yes   yes
-list    events.k8s.io                         yes      yes        .         .        .     .     .     .
+list    events.k8s.io                         yes      yes        .         .        .   yes   yes   yes
 get     configmaps                              .        .        .         .        .   yes   yes   yes
 create  pods                                    .        .        .         .        .     .   yes   yes
 create  pods/exec                               .        .        .         .        .     .   yes   yes

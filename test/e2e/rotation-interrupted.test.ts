@@ -41,7 +41,7 @@ test('a rotation cut off at any request continues, with one of the values to be 
         login.rotate(nextRun({ ...context, signal }), before.next),
       )
       if (!isCut) expect([what, error]).toEqual([what, undefined])
-      else if (when === 'after') cuts.set(withoutOperator(await login.left(before.next)), { side, at, when })
+      else if (when === 'after') cuts.set(withoutOperator(await login.left(before)), { side, at, when })
       await expectGoesOn(all, worker, before, what)
       if (!isCut) break
       rounds[`${side} ${when}`] = at
@@ -81,7 +81,7 @@ test('a command line that is killed leaves what one does that is cut off in the 
     const what = `${login.tier.name}, killed ${cut.when} write ${cut.at} to the ${cut.side}`
     const before = await look(worker)
     expect([what, (await killed(worker, before.next, cut)).killed]).toEqual([what, true])
-    expect([what, withoutOperator(await login.left(before.next))]).toEqual([what, left])
+    expect([what, withoutOperator(await login.left(before))]).toEqual([what, left])
     await expectGoesOn(all, worker, before, what)
   })
   const [worker] = all.workers as [Disturbed]

@@ -34,7 +34,7 @@ test('a return killed or disturbed at any request is finished by the next', {
       await all.failureOf(login.abort(nextRun(context)), what)
       gates.calm()
       await login.expectWorking(before.old, before.next, what)
-      if (all.states.isNew(await login.left(before.next))) {
+      if (all.states.isNew(await login.left({ ...before, restarts }))) {
         await login.runOutLease()
         await login.abort(nextRun(context))
         await login.expectInUse(before.old, what)

@@ -65,7 +65,7 @@ export interface LoginRotation {
    * What a run that was interrupted has left behind, without what differs from run to run: the journal, whose versions
    * there are, whether they have the new values, what is delivered, and whether the consumer was restarted.
    */
-  left(next: Values): Promise<LeftBehind>
+  left(before: { readonly next: Values; readonly restarts: number }): Promise<LeftBehind>
   /** As if there had been no rotation: one version of each remote secret, and neither journal nor lease. */
   forget(): Promise<void>
   /** What the journal says, and which versions are enabled, for `goBackTo`. */
@@ -92,6 +92,8 @@ export interface LeftBehind {
   readonly isNew: readonly boolean[]
   readonly isDelivered: readonly boolean[]
   readonly isRestarted: boolean
+  /** How often the pod template of the consumer was changed since before. */
+  readonly restarts: number
 }
 
 export interface Remembered {
@@ -203,7 +205,7 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         for (const { revision, status } of await alive(name))
           if (status === 'disabled') await deleteVersion(here.owner, model.region, await idOf(name), revision)
     },
-    async left(next) {
+    async left({ next, restarts }) {
       const [journal, server, digests, now] = await Promise.all([
         readJournal(client, lock, { parse: parseState }),
         client.get<WorkloadObject>(kinds.deployment, { namespace: tier.namespace, name: 'server' }),
@@ -232,6 +234,7 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         ),
         isDelivered: Object.entries(now).map(([variable, value]) => digests?.[variable] === world.digest(value)),
         isNew: Object.entries(now).map(([variable, value]) => value === next[variable]),
+        restarts: (server?.metadata.generation ?? 0) - restarts,
         isRestarted: journal?.restartAt !== undefined && restartedBy === journal.restartAt,
       }
     },

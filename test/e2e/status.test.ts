@@ -115,6 +115,19 @@ describe('npm run status', () => {
     expect(stderr.trimEnd()).toBe('34 secrets, all four sides agree')
     expect(stdout.match(/ OK$/gm)).toHaveLength(34)
     expect(exitCode).toBe(0)
+    expect(await status(['--problems'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'nothing is wrong: 34 secrets, all four sides agree',
+      stderr: '',
+    })
+  })
+
+  test('of one tier tells that tier alone, and knows no other', async () => {
+    const { exitCode, states } = await statesOf('--tier', 'frontend')
+    expect([exitCode, states]).toEqual([0, { 'frontend API_ENDPOINT': 'OK', 'frontend SENTRY_DSN': 'OK' }])
+    const unknown = await status(['--tier', 'fronted'])
+    expect(unknown.stderr).toMatch(/^--tier fronted: there is no such tier\. Did you mean "frontend"\?/)
+    expect(unknown.exitCode).toBe(2)
   })
 
   test('warns of an operator with a known fault', async () => {
@@ -201,6 +214,12 @@ describe('npm run status', () => {
     expect(stdout.split('\n')[1]).toMatch(/^backend +SIB_APIKEY +none +failed, .* VERSION_ABSENT$/)
     expect(stdout.match(/ NOT_SYNCED$/gm)).toHaveLength(30)
     expect(exitCode).toBe(3)
+    const wrong = await status(['--problems'])
+    expect(wrong.stdout.split('\n')).toHaveLength(1 + 31)
+    expect(
+      wrong.stderr.match(/^ExternalSecret\/trackdechets-backend\/backend-secrets: .*\n {2}rows: .*$/gm),
+    ).toHaveLength(1)
+    expect(wrong.exitCode).toBe(3)
   })
 
   test('shows as much as a viewer may see', async () => {
@@ -224,8 +243,12 @@ describe('npm run status', () => {
     )
     expect(stderr).toContain('not checked: the version of the operator; you may not list Deployments of all namespaces')
     expect(`${stdout}${stderr}`).not.toContain('OPERATOR_')
-    expect(stderr).toMatch(/ExternalSecret\/trackdechets-frontend\/frontend-secrets: you may not read its target/)
-    expect(stderr).toMatch(/Namespace\/trackdechets-frontend: you may not list its workloads/)
+    expect(stderr).toMatch(
+      /ExternalSecret\/\S+ and \d more: you may not read its target.*\n {2}also: .*ExternalSecret\/trackdechets-frontend\/frontend-secrets/,
+    )
+    expect(stderr).toMatch(
+      /Namespace\/trackdechets-backend and 1 more: you may not list its workloads.*\n {2}also: Namespace\/trackdechets-frontend$/m,
+    )
     expect(
       JSON.parse(stdout).secrets.find(({ variable }: { variable: string }) => variable === 'API_ENDPOINT'),
     ).toMatchObject({

@@ -4,6 +4,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
+import type { Shown } from '../../scripts/lib/output.ts'
+import { unstyled } from '../../scripts/lib/printable.ts'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
@@ -30,6 +32,8 @@ function cli(world: FillWorld, args: readonly string[], input = '') {
   return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
 }
 
+const textOf = (text: Shown): string => unstyled(typeof text === 'function' ? text(undefined) : text)
+
 /** The command in this process. `answer` is what somebody at the terminal types; without it there is none. */
 async function run(
   world: FillWorld,
@@ -40,16 +44,17 @@ async function run(
   const io: CommandIo = {
     productFolder: product,
     userFolder: root,
+    typedIn: root,
     env: world.env(),
     signal: new AbortController().signal,
     out(text) {
-      shown.out += text
+      shown.out += textOf(text)
     },
     log(line) {
       shown.log += `${line}\n`
     },
     tell(text) {
-      shown.log += text
+      shown.log += textOf(text)
     },
     isTerminal: false,
     input: {
@@ -326,7 +331,7 @@ describe('the command', () => {
     const open = await envFile(valuesFor(world.model), 0o640)
     const problem = await problemOf(run(world, { from: open, yes: true }))
     expect(problem).toMatchObject({ code: 'FILL_INPUT_OPEN_TO_OTHERS', where: open, exitCode: 3 })
-    expect(problem.fix).toContain(`chmod 600 '${open}'`)
+    expect(problem.fix).toContain(`chmod 600 ${open}`)
     expect(world.emulator.requests().entries).toEqual([])
     await chmod(open, 0o600)
     expect((await run(world, { from: open, dryRun: true })).log).not.toContain('warning')

@@ -68,7 +68,6 @@ const aroundOutput: readonly {
     told: 'a text whose writer does not quote what is in it is made of lines(), table() or jsonDocument()',
     except: {
       'scripts/lib/printable.ts': 'makes it',
-      'scripts/lib/output.ts': 'the last look at what is printable already',
       'scripts/lib/markdown.ts': 'escapes what is in it',
       'scripts/inspect/plan/plan-report.ts': 'Markdown, of lib/markdown.ts',
       'scripts/change/migration/migration-report.ts': 'YAML, of lib/yaml.ts',

@@ -19,7 +19,7 @@ export const helm4 = helm.path
 export const helm3 = older.path
 
 /** A Helm that was built without a version of Kubernetes in it takes 1.20, which the chart refuses. */
-const kubeVersion = ['--kube-version', '1.34.0']
+const kubeVersion = ['--kube-version', '1.37.0']
 
 /** The chart and the values of an application, in a folder of their own. */
 export async function chartOf(application: Application): Promise<{ chart: string; values(name: string): string }> {

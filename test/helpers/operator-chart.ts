@@ -30,6 +30,6 @@ export async function operatorManifests(
   valuesFile?: string,
   namespace = 'external-secrets',
 ): Promise<Manifest[]> {
-  const args = ['template', 'external-secrets', chart, '--namespace', namespace, '--kube-version', '1.34.0']
+  const args = ['template', 'external-secrets', chart, '--namespace', namespace, '--kube-version', '1.37.0']
   return parseManifests(await run(helm4, [...args, ...(valuesFile ? ['--values', valuesFile] : [])]), 'operator')
 }

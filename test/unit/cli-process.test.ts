@@ -15,7 +15,8 @@ beforeAll(async () => {
 const labRat = `
 import { once } from 'node:events'
 import { defineCommand } from '../lib/command.ts'
-import { ProblemError } from '../lib/problems.ts'
+import { lines, styled, together } from '../lib/printable.ts'
+import { formatProblems, ProblemError } from '../lib/problems.ts'
 
 const problem = (where: string, severity: 'error' | 'warning' = 'error') =>
   ({ code: 'LAB', where, message: 'is so. Expected otherwise.', fix: 'Change it.', severity })
@@ -25,6 +26,7 @@ export const command = defineCommand<{ readonly act: string }>({
   async run({ act }, io) {
     if (act === 'throw') throw new TypeError('not foreseen')
     if (act === 'refuse') throw new ProblemError([problem('b'), problem('c', 'warning'), problem('a')], 4)
+    if (act === 'colour') { io.out(together(styled('OK', 'good'), lines(''))); io.tell(formatProblems([problem('a')])); return 0 }
     if (act === 'finish') { io.out('result'); io.log('progress'); return 3 }
     if (act === 'print') { for (let i = 0; i < 1e5; i++) io.out('a line of the result\\n'); return 0 }
     const keepAlive = setInterval(() => undefined, 1000)
@@ -44,7 +46,8 @@ import { defineCommand } from '../lib/command.ts'
 
 export const command = defineCommand<{ readonly mouse: string; readonly loud?: boolean }>({
   name: 'lab:cat', summary: 'Says.', example: 'npm run lab:cat -- x',
-  argument: { name: 'mouse', description: 'which' }, options: [{ flags: '--loud', description: 'how' }],
+  argument: { name: 'mouse', description: 'which' },
+  options: [{ flags: '--loud', description: 'how' }, { flags: '--hole <file>', description: 'where' }],
   async run(options, io) { io.out(JSON.stringify(options)); return 0 },
 })
 `
@@ -131,4 +134,26 @@ test.each([
   const { exitCode, stdout, stderr } = await repository.cli(['lab:cat', ...line])
   expect(stderr).toContain(`npm run lab:cat: ${message}\n  fix: `)
   expect([exitCode, stdout]).toEqual([2, ''])
+})
+
+test('without a terminal there is no colour, unless it is forced', async () => {
+  const shown = async (env: Readonly<Record<string, string>>) => {
+    const { stdout, stderr } = await repository.cli(['lab:rat', '--act', 'colour'], { FORCE_COLOR: '0', ...env })
+    return `${stdout}${stderr}`.split('\u001b').length - 1
+  }
+  expect(await shown({})).toBe(0)
+  expect(await shown({ FORCE_COLOR: '1' })).toBe(2 * 4)
+})
+
+test('a path is whole when a command gets it, and counts from where npm was typed', async () => {
+  const hole = async (path: string, env: Readonly<Record<string, string>>) => {
+    const { stdout } = await repository.cli(['lab:cat', 'pip', '--hole', path], env)
+    return JSON.parse(stdout).hole
+  }
+  const npm = { INIT_CWD: '/work/deploy', npm_package_json: `${repository.folder}/package.json` }
+  expect(await hole('../a.env', npm)).toBe('/work/a.env')
+  expect(await hole('-', npm)).toBe('-')
+  expect(await hole('a.env', { INIT_CWD: '/work/deploy', npm_package_json: '/elsewhere/package.json' })).toBe(
+    `${repository.folder}/a.env`,
+  )
 })

@@ -52,6 +52,12 @@ describe.each(commands)('$file', ({ file, command }) => {
     for (const { flags, description } of command.options) expect(description, flags).toMatch(/^[\w`].*[^.]$/)
   })
 
+  test('names the value of an option that is a path so that it is taken for one', () => {
+    for (const { flags, description } of command.options)
+      if (/mode 0600|path|folder|certificate|\bcopy of\b/i.test(`${flags} ${description}`))
+        expect(flags).toMatch(/file>$/)
+  })
+
   test('--help has every option, an example and the exit codes, and is the result', () => {
     const { exitCode, stdout, stderr } = help.get(command.name) ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

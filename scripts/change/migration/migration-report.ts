@@ -8,18 +8,20 @@ import type { MigrationView, StepState } from './run.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
 /** One line per step. */
-export function stepsTable({ steps }: Pick<MigrationView, 'steps'>): Printable {
+export function stepsTable({ steps }: Pick<MigrationView, 'steps'>, columns?: number): Printable {
   return table(
     ['STEP', 'STATE', 'WHAT'],
-    steps.map(({ name, state, note }) => [name, states[state], note]),
+    steps.map(({ name, state, note }) => [name, { text: states[state], style: styles[state] }, note]),
+    { columns, below: 'WHAT' },
   )
 }
 
 /** One line per key of the old Secret, without its value. */
-export function keysTable(rows: readonly KeyRow[]): Printable {
+export function keysTable(rows: readonly KeyRow[], columns?: number): Printable {
   return table(
     ['KEY', 'GOES TO', 'STATE'],
     rows.map(({ key, entries, state }) => [key, entries.map(qualified).join(', ') || '-', keyStates[state]]),
+    { columns, folded: ['GOES TO'] },
   )
 }
 
@@ -60,6 +62,7 @@ export function movesYaml(readers: readonly ReferenceMove[]): Printable {
 // --- internal ---
 
 const states = { done: 'done', todo: 'to do', blocked: 'needs you' } as const
+const styles = { done: 'good', todo: 'attention', blocked: 'bad' } as const
 const keyStates = {
   assigned: 'assigned',
   left: 'left behind',

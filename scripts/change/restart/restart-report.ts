@@ -4,9 +4,9 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { RestartRow } from './restart-plan.ts'
 
 /** One line per workload: what is done to it, and why. */
-export function restartTable(rows: readonly RestartRow[]): Printable {
+export function restartTable(rows: readonly RestartRow[], columns?: number): Printable {
   const cells = rows.map(({ tier, kind, name, action, reason }) => [tier.name, `${kind}/${name}`, action, reason])
-  return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells)
+  return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells, { columns, below: 'BECAUSE' })
 }
 
 /** The same for machines, with the patch that does it. */

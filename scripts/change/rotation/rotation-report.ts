@@ -21,7 +21,7 @@ export interface RotationReport {
 }
 
 /** For people: the steps of a plan, else the versions as they are now. */
-export function rotationText({ tier }: RotationUnit, report: RotationReport): Printable {
+export function rotationText({ tier }: RotationUnit, report: RotationReport, columns?: number): Printable {
   const { outcome, state, steps } = report
   if (outcome === 'planned') return lines(...steps)
   if (!state || outcome === 'nothing') return lines()
@@ -31,7 +31,7 @@ export function rotationText({ tier }: RotationUnit, report: RotationReport): Pr
     added === undefined ? '-' : String(added),
     words[outcome],
   ])
-  return table(['REMOTE SECRET', 'OLD VERSION', 'NEW VERSION', 'NOW'], cells)
+  return table(['REMOTE SECRET', 'OLD VERSION', 'NEW VERSION', 'NOW'], cells, { columns, below: 'NOW' })
 }
 
 /** The same for machines. */

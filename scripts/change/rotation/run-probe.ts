@@ -7,6 +7,8 @@ export interface Probe {
   readonly command: string
   /** Of the caller; only the variables that a program needs are passed on. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder it runs in: the one in which it was typed. */
+  readonly folder: string
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Probe {
  *
  * @throws ProblemError `PROBE_FAILED`; the signal's reason when aborted
  */
-export async function runProbe(context: RotationContext, { command, env }: Probe): Promise<void> {
+export async function runProbe(context: RotationContext, { command, env, folder }: Probe): Promise<void> {
   const { unit, model, signal, waits, log } = context
   log('running the probe')
   const own = {
@@ -25,6 +27,7 @@ export async function runProbe(context: RotationContext, { command, env }: Probe
     TIERED_SECRETS_ROTATED: unit.name,
   }
   const { exitCode, wasLate } = await tryRun('/bin/sh', ['-c', command], {
+    cwd: folder,
     env: { ...handedOn(env), ...own },
     onlyEnv: true,
     isSilent: true,

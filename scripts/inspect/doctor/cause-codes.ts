@@ -12,6 +12,10 @@ export interface CauseEntry {
 export const causeList = {
   CLUSTER_UNREACHABLE: entry('the API server of the cluster does not answer', 'network, VPN, kubeconfig'),
   CLUSTER_REFUSED: entry('the API server refuses your login', 'log in again'),
+  ENVIRONMENT_DIFFERS: entry(
+    'the cluster has another environment of the application in it; then nothing else is reported',
+    'the kube context, or `doctor` for that environment',
+  ),
   CLOCK_DIFFERS: entry('the clock of this machine is more than 30 s off', 'NTP'),
   KIND_ABSENT: entry('the cluster has no kind ExternalSecret or SecretStore', 'install the operator'),
   KIND_TOO_OLD: entry('the cluster serves these kinds only as v1beta1', 'upgrade the operator'),

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '.
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type DriftSurvey, surveyDrift } from '../survey/drift-survey.ts'
 import type { Cause } from './cause.ts'
+import { otherEnvironment } from './causes/environment.ts'
 import { type Fact, isSeen } from './fact.ts'
 import { causesOf } from './find-causes.ts'
 import { type ClusterTrouble, isTrouble, type Observation } from './observation.ts'
@@ -61,8 +62,10 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const { secretKey, organizationId } = options
   const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
   const rendered = once(render)
-  const admission = await admissionOf(client, model, cluster, rendered, signal)
-  const drift = await driftFacts(client, cluster, rendered, signal)
+  // Whatever is tried out in the cluster of another environment is refused, or drift.
+  const own = seen && otherEnvironment(model, seen) ? undefined : seen
+  const admission = own ? await admissionOf(client, model, own, rendered, signal) : { value: [] }
+  const drift = own ? await driftFacts(client, own, rendered, signal) : { value: { drifted: [], unseen: [] } }
   const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission, drift }
   const causes = causesOf(observation)
   const { accountRefusal } = scaleway
@@ -105,11 +108,11 @@ function once(render: Render): Render {
 /** Without the kinds of the operator the chart is not in the cluster. */
 async function driftFacts(
   client: ClusterReader | ProblemError,
-  cluster: ClusterFacts | ClusterTrouble,
+  cluster: ClusterFacts,
   render: Render,
   signal: AbortSignal,
 ): Promise<Fact<DriftSurvey>> {
-  const isLooked = !isTrouble(cluster) && cluster.kinds.every(({ state }) => state === 'served')
+  const isLooked = cluster.kinds.every(({ state }) => state === 'served')
   if (!isLooked || client instanceof ProblemError) return { value: { drifted: [], unseen: [] } }
   const rendered = await render()
   return isSeen(rendered) ? { value: await surveyDrift(client, rendered.value, signal) } : rendered
@@ -118,11 +121,11 @@ async function driftFacts(
 async function admissionOf(
   client: ClusterReader | ProblemError,
   model: EnvironmentModel,
-  cluster: ClusterFacts | ClusterTrouble,
+  cluster: ClusterFacts,
   render: Render,
   signal: AbortSignal,
 ): Promise<Fact<readonly Refusal[]>> {
-  if (isTrouble(cluster) || client instanceof ProblemError) return { value: [] }
+  if (client instanceof ProblemError) return { value: [] }
   return admissionFacts(client, model, cluster, render, signal)
 }
 

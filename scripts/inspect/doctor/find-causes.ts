@@ -5,6 +5,7 @@ import { type Cause, sortCauses } from './cause.ts'
 import { kindCauses, namespaceCause, troubleCause } from './causes/api-server.ts'
 import { clockCause } from './causes/clock.ts'
 import { deploymentCauses, driftCauses, quotaCauses } from './causes/deployment.ts'
+import { environmentCause, otherEnvironment } from './causes/environment.ts'
 import { keyCause } from './causes/key.ts'
 import { operatorCauses, operatorVersionCauses } from './causes/operator.ts'
 import { payloadCauses } from './causes/payload.ts'
@@ -24,10 +25,13 @@ import { paste } from './paste.ts'
 
 /**
  * Every cause in what was seen, those that explain others first. What another cause explains is left out: without a
- * namespace nothing is reported about its ExternalSecrets, and with a broken key nothing about what it could not read.
+ * namespace nothing is reported about its ExternalSecrets, and with a broken key nothing about what it could not read. In
+ * the cluster of another environment, that is the only cause.
  */
 export function causesOf(observation: Observation): Cause[] {
   const { cluster, now } = observation
+  const other = isTrouble(cluster) ? undefined : otherEnvironment(observation.model, cluster)
+  if (other) return [environmentCause(observation.model, other)]
   const tiers = isTrouble(cluster) ? [] : cluster.tiers
   const failing = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []).filter(isOutage))
   const clock = clockCause(observation)

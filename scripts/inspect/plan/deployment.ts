@@ -37,6 +37,31 @@ export interface PlanSources {
   readonly signal?: AbortSignal
 }
 
+/** What a deployment does to the objects of a release. */
+export interface ReleaseChanges {
+  readonly changes: readonly ObjectChange[]
+  /** What the API server refuses, and what the deployment puts back. */
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Which objects a deployment adds, changes and removes, by the API server's own account. Nothing is written.
+ *
+ * @throws KubernetesError for what may not be read
+ */
+export async function planChanges({
+  client,
+  model,
+  manifests,
+  signal,
+}: Omit<PlanSources, 'account'>): Promise<ReleaseChanges> {
+  const [objects, removals] = await Promise.all([
+    planObjects(client, model, manifests, signal),
+    planRemovals(client, model, manifests, signal),
+  ])
+  return { changes: [...objects.changes, ...removals], problems: objects.problems }
+}
+
 /**
  * Asks the API server and Scaleway what a deployment would change. Nothing is written.
  *
@@ -44,15 +69,13 @@ export interface PlanSources {
  */
 export async function planDeployment(sources: PlanSources): Promise<DeployPlan> {
   const { client, account, model, manifests, signal } = sources
-  const [objects, removals, before, folders] = await Promise.all([
-    planObjects(client, model, manifests, signal),
-    planRemovals(client, model, manifests, signal),
+  const [{ changes, problems }, before, folders] = await Promise.all([
+    planChanges(sources),
     liveObjects(sources),
     surveyRemoteSecrets(account, model),
   ])
   const missing = missingSecrets(model, folders, new Date())
-  const changes = [...objects.changes, ...removals]
-  const gone = await readRemovedTargets(client, removals, signal)
+  const gone = await readRemovedTargets(client, changes, signal)
   const restarts = await Promise.all(
     model.tiers.map(async (tier) => restartsOf(tier, await readConsumers(client, tier, signal), changes, gone)),
   )
@@ -64,7 +87,7 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
     requests: { before: requestsPerDay(before), after: requestsPerDay(manifests) },
     quota,
     problems: sortProblems([
-      ...objects.problems,
+      ...problems,
       ...gone.map(removedTargetProblem),
       ...missing.flatMap(missingProblem),
       ...(quota && quota.after > quota.limit ? [overQuota(model, quota)] : []),

@@ -21,6 +21,9 @@ export interface ObjectChange {
   readonly unasked?: string
 }
 
+/** Why an object is not compared: the API server was asked, and does not take it. */
+export const refusedByServer = 'the API server refuses it'
+
 export interface ObjectPlan {
   readonly changes: readonly ObjectChange[]
   /** What the API server refuses, including admission. */
@@ -50,7 +53,7 @@ export async function planObjects(
     changes.push(change)
     if (problem) problems.push(problem)
   }
-  return { changes, problems: judgedByTheirOwn(problems, changes) }
+  return judgedByTheirOwn({ problems, changes })
 }
 
 // --- internal ---
@@ -97,7 +100,7 @@ async function planObject({ client, kind, manifest, created, signal }: Question)
   }
   if (trial.at === 'read') throw trial.error
   return {
-    change: of(trial.at, { unasked: 'the API server refuses it' }),
+    change: of(trial.at, { unasked: refusedByServer }),
     problem: refusal(kind, manifest, trial.error),
   }
 }
@@ -137,22 +140,33 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
  * Admission judges by the boundary that is in the cluster now, and the upgrade replaces that before the objects it
  * judges: where it changes, a refusal now says nothing.
  */
-function judgedByTheirOwn(problems: readonly Problem[], changes: readonly ObjectChange[]): Problem[] {
+function judgedByTheirOwn({ problems, changes }: ObjectPlan): ObjectPlan {
   const boundaries = changes.filter(({ kind, name }) => kind === 'Secret' && name.startsWith('boundary-'))
   const moved = new Set(
     boundaries.filter(({ action }) => action === 'change').map(({ name }) => name.slice('boundary-'.length)),
   )
-  return problems.map((problem) => {
-    const [, namespace = ''] = problem.where.split('/')
-    const isOurs = problem.code === 'PLAN_REFUSED' && /\((?:STORE|EXTERNAL_SECRET)_[A-Z_]+\)/.test(problem.message)
-    if (!isOurs || !moved.has(namespace)) return problem
-    return {
-      code: 'PLAN_NOT_JUDGED',
-      where: problem.where,
-      message:
-        'is refused by the current boundary, which the upgrade changes before it. Expected it to be judged by the new one.',
-      fix: 'Nothing has to be done: the deployment will show it.',
-      severity: 'warning',
-    }
-  })
+  const isOpen = ({ code, where, message }: Problem) => {
+    const [, namespace = ''] = where.split('/')
+    return code === 'PLAN_REFUSED' && /\((?:STORE|EXTERNAL_SECRET)_[A-Z_]+\)/.test(message) && moved.has(namespace)
+  }
+  const open = new Set(problems.filter(isOpen).map(({ where }) => where))
+  return {
+    changes: changes.map((change) =>
+      open.has(describeObject(change, change))
+        ? { ...change, unasked: 'judged by the boundary that changes first' }
+        : change,
+    ),
+    problems: problems.map((problem) => (isOpen(problem) ? notJudged(problem) : problem)),
+  }
+}
+
+function notJudged({ where }: Problem): Problem {
+  return {
+    code: 'PLAN_NOT_JUDGED',
+    where,
+    message:
+      'is refused by the current boundary, which the upgrade changes before it. Expected it to be judged by the new one.',
+    fix: 'Deploy: the new boundary is in place before this object, and judges it then.',
+    severity: 'warning',
+  }
 }

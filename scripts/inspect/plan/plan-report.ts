@@ -1,19 +1,22 @@
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { markdownBlock, markdownTable, markdownText } from '../../lib/markdown.ts'
-import { document, jsonDocument, lines, type Printable, together } from '../../lib/printable.ts'
+import { document, jsonDocument, lines, type Printable, type Style, together, unstyled } from '../../lib/printable.ts'
 import { formatProblems } from '../../lib/problems.ts'
-import { table } from '../../lib/table.ts'
+import { type Cell, table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
 import type { MissingSecret } from './missing.ts'
-import type { ObjectChange } from './objects.ts'
+import { type ObjectChange, refusedByServer } from './objects.ts'
 
 /** For a terminal. Problems are not in it: they go to standard error. */
-export function planTable(plan: DeployPlan): Printable {
-  const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
-    rows.length === 0 ? lines(`${title}: ${none}`, '') : together(lines(title, ''), table(header, rows), lines('')),
-  )
+export function planTable(plan: DeployPlan, columns?: number): Printable {
+  const parts = sectionsOf(plan).map((section) => together(sectionText(section, columns), lines('')))
   return together(...parts, lines(...figures(plan)))
+}
+
+/** Of a plan only the objects: which a deployment adds, changes and removes. */
+export function objectsTable(plan: Pick<DeployPlan, 'changes'>, columns?: number): Printable {
+  return sectionText(objectsSection(plan), columns)
 }
 
 /** For a pull request. */
@@ -26,7 +29,8 @@ export function planMarkdown({ application, environment }: EnvironmentModel, pla
           rows.map((row) => row.map(markdownText)),
         )}`,
   )
-  const problems = plan.problems.length === 0 ? [] : [`**Problems**\n\n${markdownBlock(formatProblems(plan.problems))}`]
+  const problems =
+    plan.problems.length === 0 ? [] : [`**Problems**\n\n${markdownBlock(unstyled(formatProblems(plan.problems)))}`]
   const list = figures(plan).map((line) => `- ${line}`)
   const all = [`### ${application}, ${environment}: what a deployment changes`, ...problems, ...parts, list.join('\n')]
   return document(`${all.join('\n\n')}\n`)
@@ -35,14 +39,27 @@ export function planMarkdown({ application, environment }: EnvironmentModel, pla
 /** For machines. */
 export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
   const { changes, quota, ...rest } = plan
-  const objects = changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
-  return jsonDocument({ version: 1, application, environment, objects, ...rest, quota: quota ?? null })
+  return jsonDocument({
+    version: 1,
+    application,
+    environment,
+    objects: objectsJson(changes),
+    ...rest,
+    quota: quota ?? null,
+  })
 }
 
-/** `3 to add, 1 to change, 1 to remove` */
-export function planSummary({ changes }: DeployPlan): string {
+/** The objects of a plan for machines. */
+export function objectsJson(changes: readonly ObjectChange[]): readonly object[] {
+  return changes.map(({ fields, ...change }) => ({ ...change, fields: fields.map(fieldChangeText) }))
+}
+
+/** `3 to add, 1 to change, 1 to remove, 20 unchanged; the API server refuses 1 of them` */
+export function planSummary({ changes }: Pick<DeployPlan, 'changes'>): string {
   const count = (action: ObjectChange['action']) => changes.filter((change) => change.action === action).length
-  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} unchanged`
+  const refused = changes.filter(({ unasked }) => unasked === refusedByServer).length
+  const counts = `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${count('none')} unchanged`
+  return refused === 0 ? counts : `${counts}; the API server refuses ${refused} of them`
 }
 
 // --- internal ---
@@ -57,19 +74,29 @@ interface Section {
 
 const words = { add: 'add', change: 'change', remove: 'REMOVE', keep: 'no longer rendered, kept', none: '' } as const
 
+const styles: Readonly<Record<string, Style>> = {
+  [words.add]: 'good',
+  [words.change]: 'attention',
+  [words.remove]: 'bad',
+}
+
+function objectsSection(plan: Pick<DeployPlan, 'changes'>): Section {
+  return {
+    title: `Objects: ${planSummary(plan)}`,
+    header: ['CHANGE', 'OBJECT', 'FIELDS'],
+    rows: plan.changes
+      .filter(({ action }) => action !== 'none')
+      .flatMap((change) => {
+        const [first = change.unasked ?? '', ...more] = change.fields.map(fieldChangeText)
+        return [[words[change.action], objectText(change), first], ...more.map((field) => ['', '', field])]
+      }),
+    none: 'nothing changes',
+  }
+}
+
 function sectionsOf(plan: DeployPlan): Section[] {
   return [
-    {
-      title: `Objects: ${planSummary(plan)}`,
-      header: ['CHANGE', 'OBJECT', 'FIELDS'],
-      rows: plan.changes
-        .filter(({ action }) => action !== 'none')
-        .flatMap((change) => {
-          const [first = change.unasked ?? '', ...more] = change.fields.map(fieldChangeText)
-          return [[words[change.action], objectText(change), first], ...more.map((field) => ['', '', field])]
-        }),
-      none: 'nothing changes',
-    },
+    objectsSection(plan),
     {
       title: 'Remote secrets to create first',
       header: ['REMOTE SECRET', 'NEED', 'OWNER', 'COMMAND'],
@@ -93,6 +120,17 @@ function sectionsOf(plan: DeployPlan): Section[] {
       none: 'none',
     },
   ]
+}
+
+function sectionText({ title, header, rows, none }: Section, columns: number | undefined): Printable {
+  if (rows.length === 0) return lines(`${title}: ${none}`)
+  return together(lines(title, ''), table(header, rows.map(withStyle), { columns, below: header.at(-1) ?? '' }))
+}
+
+/** The first column of the objects, and no other, has words that are marked. */
+function withStyle([first = '', ...more]: readonly string[]): Cell[] {
+  const style = styles[first]
+  return [style === undefined ? first : { text: first, style }, ...more]
 }
 
 function needOf({ optional }: MissingSecret): string {

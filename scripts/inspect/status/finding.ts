@@ -9,6 +9,8 @@ export interface Finding extends Problem {
   readonly specs: readonly SecretSpec[]
   /** Workloads that do not read the current values, where it is about these. */
   readonly workloads?: readonly string[]
+  /** The one fix for several of its kind in a tier, by the entries of all of them. Default: only the same fix is shared */
+  readonly fixFor?: (specs: readonly SecretSpec[]) => string
 }
 
 /** @param finding its code decides how severe it is */

@@ -48,8 +48,9 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
       fix: `Move it: \`${shell`scw secret secret update <id> path=${tier.remotePath}`}\`, or correct remotePath in scripts/catalogue.ts.`,
       specs,
     })
-  const only = specs.map(({ variable }) => variable)
-  const fill = `\`${fillCommand({ environment, tier: tier.name, only, specs })}\``
+  const fillOf = (all: typeof specs) =>
+    `\`${fillCommand({ environment, tier: tier.name, only: all.map(({ variable }) => variable), specs: all })}\``
+  const fill = fillOf(specs)
   if (optional)
     return finding({
       code: 'OPTIONAL_ABSENT',
@@ -64,6 +65,7 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
       where,
       message: 'has no enabled version. Expected one.',
       fix: `Enable one of its versions in the Scaleway console, or add one: ${fill}`,
+      fixFor: (all) => `Enable a version of each in the Scaleway console, or add one: ${fillOf(all)}`,
       specs,
     })
   const similar = nearest(remote.name, folder.uncatalogued)
@@ -72,6 +74,7 @@ function presence({ environment, tier, folder, view }: Context): Finding | undef
     where,
     message: `does not exist.${similar === undefined ? '' : ` The folder has "${similar}", which no entry names.`} Expected it to exist.`,
     fix: `Create it: ${fill}${similar === undefined ? '' : `, or rename "${similar}"`}`,
+    ...(similar === undefined ? { fixFor: (all) => `Create them: ${fillOf(all)}` } : {}),
     specs,
   })
 }

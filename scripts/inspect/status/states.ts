@@ -1,3 +1,5 @@
+import type { Cell } from '../../lib/table.ts'
+
 /** The states of a row of `npm run status`; for the documentation and for scripts. */
 export interface State {
   /** `error`: drift, exit code 3. `warning`: reported, but nothing fails. `fine`: only shown. */
@@ -51,6 +53,12 @@ export type StateCode = keyof typeof states
 /** Position in the list above. */
 export function rankOf(code: StateCode): number {
   return codes.indexOf(code)
+}
+
+/** How a state is shown on a terminal. */
+export function stateCell(code: StateCode): Cell {
+  const styles = { error: 'bad', warning: 'attention', fine: 'good' } as const
+  return { text: code, style: styles[states[code].severity] }
 }
 
 // --- internal ---

@@ -1,13 +1,14 @@
 import { age } from '../../lib/age.ts'
-import { jsonDocument, type Printable } from '../../lib/printable.ts'
+import { jsonDocument, lines, type Printable } from '../../lib/printable.ts'
 import { sortProblems } from '../../lib/problems.ts'
 import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
+import type { Finding } from './finding.ts'
 import type { Status, StatusRow } from './rows.ts'
-import { states } from './states.ts'
+import { stateCell, states } from './states.ts'
 
 /** One line per entry, the worst first. */
-export function statusTable({ rows }: Status, now: Date): Printable {
+export function statusTable({ rows }: Pick<Status, 'rows'>, now: Date, columns?: number): Printable {
   const header = ['TIER', 'VARIABLE', 'SCALEWAY', 'CLUSTER', 'WORKLOADS', 'STATE']
   const cells = rows.map((row) => [
     row.tier,
@@ -15,9 +16,27 @@ export function statusTable({ rows }: Status, now: Date): Printable {
     versionCell(row, now),
     syncCell(row, now),
     row.consumers === null ? '?' : `${row.consumers.current} of ${row.consumers.all}`,
-    row.state,
+    stateCell(row.state),
   ])
-  return table(header, cells)
+  return table(header, cells, { columns, dispensable: ['WORKLOADS', 'CLUSTER', 'SCALEWAY'] })
+}
+
+/** Only what is wrong, or that nothing is. */
+export function problemsTable(status: Status, now: Date, columns?: number): Printable {
+  const rows = wrongRows(status)
+  if (rows.length > 0) return statusTable({ rows }, now, columns)
+  const about = status.findings.some(isTold) ? 'no secret has a problem' : 'nothing is wrong'
+  return lines(`${about}: ${statusSummary(status)}`)
+}
+
+/** Rows that are in error or have a warning. */
+export function wrongRows({ rows }: Pick<Status, 'rows'>): StatusRow[] {
+  return rows.filter(({ state }) => states[state].severity !== 'fine')
+}
+
+/** Whether a finding is shown below the table. */
+export function isTold({ code }: Pick<Finding, 'code'>): boolean {
+  return states[code].severity !== 'fine'
 }
 
 /** `34 secrets: 2 in error, 1 with a warning` */

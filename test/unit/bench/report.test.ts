@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type BenchmarkResult, reportJson, reportTable } from '../../../scripts/bench/report.ts'
+import { unstyled } from '../../../scripts/lib/printable.ts'
 
 const results: readonly BenchmarkResult[] = [
   {
@@ -18,7 +19,7 @@ const results: readonly BenchmarkResult[] = [
 ]
 
 test('the table has a row a figure and says how many targets are met', () => {
-  expect(reportTable(results)).toBe(`\
+  expect(unstyled(reportTable(results))).toBe(`\
 WHAT                        MEASURED        TARGET                  MET  HOW
 gen-values, 34 secrets      2.00×           at most 2.50×           yes  0.60 s, floor 0.30 s
 gen-values, 10,000 secrets  floor + 3.01 s  at most floor + 3.00 s  NO

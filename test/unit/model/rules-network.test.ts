@@ -40,7 +40,7 @@ test('the catalogue of Trackdéchets breaks no rule of the network', () => {
 for (const [source, hint] of [
   ['ingress-controler', ' Did you mean "ingress-controller"?'],
   ['wep', ' Did you mean "web"?'],
-  ['web/sight', ' Did you mean "web/site"?'],
+  ['web/sitte', ' Did you mean "web/site"?'],
   ['web/site/1', ' Did you mean "web/site"?'],
   ['', ''],
 ] as const) {

@@ -79,7 +79,7 @@ describe('a file', () => {
       code: 'KEY_FILE_OPEN_TO_OTHERS',
       where: path,
       message: `has mode 0${mode.toString(8)}: other users of this machine may read the key. Expected 0600.`,
-      fix: expect.stringContaining(`chmod 600 '${path}'`),
+      fix: expect.stringContaining(`chmod 600 ${path}`),
     })
   })
 

@@ -65,7 +65,7 @@ test.each([0o640, 0o604, 0o660, 0o644])('a file of mode %o, which others may rea
   expect(await problemOf(readValuesFile(path))).toMatchObject({
     code: 'FILL_INPUT_OPEN_TO_OTHERS',
     where: path,
-    fix: `Run \`chmod 600 '${path}'\`, and delete the file when everything is filled.`,
+    fix: `Run \`chmod 600 ${path}\`, and delete the file when everything is filled.`,
     exitCode: 3,
   })
   await chmod(path, 0o600)

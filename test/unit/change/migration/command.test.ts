@@ -11,7 +11,7 @@ const cases = [
   [['--rollback', '--output', 'yaml'], '--output yaml: prints patches, which --rollback does not have.'],
   [
     ['--yes', '--backup', 'no-such-folder/x.json'],
-    '--backup no-such-folder/x.json: there is no folder no-such-folder.',
+    `--backup ${process.cwd()}/no-such-folder/x.json: there is no folder ${process.cwd()}/no-such-folder.`,
   ],
   [['--yes', '--timeout', 'soon'], '--timeout soon: is not a duration.'],
   [['--yes', '--assign', 'X'], '--assign: has no key.'],

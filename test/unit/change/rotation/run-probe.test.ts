@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { defaultWaits, type RotationContext } from '../../../../scripts/change/rotation/rotation-context.ts'
@@ -28,7 +28,7 @@ function contextWith({ signal = new AbortController().signal, probeMs = 60_000 }
 async function lasting() {
   const file = join(await temporaryFolder(), 'pid')
   const read = async () => Number(await readFile(file, 'utf8').catch(() => ''))
-  return { probe: { command: `sh -c 'echo $$ >${file}; sleep 60'; true`, env: process.env }, pid: read }
+  return { probe: { command: `sh -c 'echo $$ >${file}; sleep 60'; true`, env: process.env, folder: '/' }, pid: read }
 }
 
 test('it is given the way to the network, and none of the keys', async () => {
@@ -43,7 +43,7 @@ test('it is given the way to the network, and none of the keys', async () => {
     SCW_SECRET_KEY: 'hunter2',
   }
   const file = join(await temporaryFolder(), 'env')
-  await runProbe(contextWith({}), { command: `env >${file}`, env })
+  await runProbe(contextWith({}), { command: `env >${file}`, env, folder: '/' })
   const given = (await readFile(file, 'utf8')).split('\n')
   const { SCW_SECRET_KEY: _, ...handed } = env
   expect(given).toEqual(expect.arrayContaining(Object.entries(handed).map(([name, value]) => `${name}=${value}`)))
@@ -68,4 +68,10 @@ test('one that is interrupted is ended with what it has started, and has not fai
   interrupt.abort('SIGINT')
   expect(await end).toBe('SIGINT')
   expect(isRunning(await pid())).toBe(false)
+})
+
+test('it runs where it was typed', async () => {
+  const folder = await temporaryFolder()
+  await runProbe(contextWith({}), { command: 'pwd >here', env: process.env, folder })
+  expect((await readFile(join(folder, 'here'), 'utf8')).trim()).toBe(await realpath(folder))
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isSeen } from '../../../../scripts/inspect/doctor/fact.ts'
 import { causesOf } from '../../../../scripts/inspect/doctor/find-causes.ts'
 import type { Observation } from '../../../../scripts/inspect/doctor/observation.ts'
 import type { ExternalSecretFacts, TierFacts } from '../../../../scripts/inspect/doctor/observe/tier.ts'
@@ -28,6 +29,52 @@ test('where nothing is wrong there is no cause', () => {
 })
 
 describe('what explains others is reported, and the others are not', () => {
+  const labelled = (environment: string | undefined, only?: TierFacts['tier']) =>
+    cluster((facts) => {
+      if (only && facts.tier !== only) return facts
+      const labels = {
+        'app.kubernetes.io/name': 'tiered-secrets',
+        ...(environment === undefined ? {} : { 'tiered-secrets/environment': environment }),
+      }
+      const withLabels = <T extends { metadata: object }>(object: T) => ({
+        ...object,
+        metadata: { ...object.metadata, labels },
+      })
+      const all = isSeen(facts.externalSecrets) ? facts.externalSecrets.value : []
+      const externalSecrets = all.map((one) => ({ ...one, ...(one.object ? { object: withLabels(one.object) } : {}) }))
+      return {
+        ...facts,
+        namespace: { value: { state: 'absent', remaining: [] } },
+        externalSecrets: { value: externalSecrets },
+      }
+    })
+
+  test('that the cluster has another environment in it, and nothing of what then differs', () => {
+    const [cause, ...rest] = causesOf(observation({ cluster: labelled('production') }))
+    expect(rest).toEqual([])
+    expect(cause).toMatchObject({
+      code: 'ENVIRONMENT_DIFFERS',
+      message: 'runs environment "production" of shop. Expected environment "dev", or none.',
+      fix: expect.stringMatching(/^`npm run doctor -- --environment production` looks at that one\./),
+      evidence: expect.arrayContaining([expect.stringContaining('ExternalSecret/shop-api/api-secrets: production')]),
+    })
+  })
+
+  test.each([
+    ['this environment', 'dev'],
+    ['no environment', undefined],
+  ])('objects of %s are judged by it', (_, environment) => {
+    expect(codes({ cluster: labelled(environment) })).toEqual(['NAMESPACE_ABSENT', 'NAMESPACE_ABSENT'])
+  })
+
+  test('where tiers disagree whose they are, all of it is reported', () => {
+    const one = labelled('production', api)
+    const tiers = one.tiers.map((facts, index) =>
+      facts.tier === api ? facts : (labelled('dev').tiers[index] ?? facts),
+    )
+    expect(codes({ cluster: { ...one, tiers } })).toEqual(['NAMESPACE_ABSENT', 'NAMESPACE_ABSENT'])
+  })
+
   test('a key that Scaleway refuses, and none of what fails for it', () => {
     const key = { ...workingKey, listing: refused(401, 'expired') }
     const tiers = new Map([...scaleway().tiers, [api.name, { key, remotes: { unseen: 'x' } }]])
@@ -108,7 +155,7 @@ describe('an ExternalSecret that fails', () => {
     ])
   })
 
-  test('for something that may not be read is reported in the words of the operator, with the entry they name', () => {
+  test('for something that may not be checked is reported in the words of the operator, with the entry they name', () => {
     const tiers = new Map(model.tiers.map(({ name }) => [name, { key: undefined, remotes: { unseen: 'no account' } }]))
     const blind = scaleway([], { tiers })
     const told = (message: string) => causesOf(observation({ cluster: clusterWith(failing(message)), scaleway: blind }))
@@ -194,7 +241,7 @@ test('errors come before warnings, and what explains others before them', () => 
   expect(codes({ cluster: facts })).toEqual(['CLOCK_DIFFERS', 'CREDENTIALS_ABSENT'])
 })
 
-test('what may not be read is reported, each once, and is no cause', () => {
+test('what may not be checked is reported, each once, and is no cause', () => {
   const unseen = { unseen: 'you may not list events' }
   const facts = cluster((one) => ({ ...one, events: unseen, credentials: { unseen: 'you may not read it' } }))
   const blind = observation({ cluster: facts, admission: { unseen: 'no Helm' } })

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import type { DeployPlan } from '../../../../scripts/inspect/plan/deployment.ts'
-import { planJson, planMarkdown, planTable } from '../../../../scripts/inspect/plan/plan-report.ts'
+import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/objects.ts'
+import {
+  objectsTable,
+  planJson,
+  planMarkdown,
+  planSummary,
+  planTable,
+} from '../../../../scripts/inspect/plan/plan-report.ts'
+import { painted, unstyled } from '../../../../scripts/lib/printable.ts'
 import { resolve } from '../../../../scripts/model/resolve.ts'
 import { trackdechets } from '../../../fixtures/applications.ts'
 import { forgedParts, forgery } from '../../../helpers/hostile-text.ts'
@@ -37,8 +45,13 @@ const plan: DeployPlan = {
 }
 
 test('nothing foreign in a plan is hidden, begins a line, or is more than text in JSON', () => {
-  const shown = [planTable(plan), planMarkdown(model, plan), planJson(model, plan)]
-  expect(shown.map(forgedParts)).toEqual([[], [], []])
+  const shown = [
+    painted(planTable(plan), false),
+    painted(planTable(plan, 80), false),
+    planMarkdown(model, plan),
+    planJson(model, plan),
+  ]
+  expect(shown.map(forgedParts)).toEqual([[], [], [], []])
   expect(JSON.parse(planJson(model, plan)).objects[0].name).toBe(hostile)
 })
 
@@ -51,4 +64,36 @@ test('in Markdown all of it is code, in cells it does not end', () => {
   const cells = (line: string) => line.split(/(?<!\\)\|/).length
   const lines = text.split('\n').filter((line) => line.startsWith('|'))
   expect(lines.filter((line) => ![cells('| a | b |'), 5, 7].includes(cells(line)))).toEqual([])
+})
+
+const role = (name: string, parts: Partial<ObjectChange>): ObjectChange => {
+  return { kind: 'Role', namespace: 'shop-api', name, action: 'none', fields: [], ...parts }
+}
+
+test('the summary counts what the API server refuses', () => {
+  const changes = [
+    role('a', { action: 'add' }),
+    role('b', { action: 'change', unasked: refusedByServer }),
+    role('c', {}),
+  ]
+  expect(planSummary({ changes: changes.slice(2) })).toBe('0 to add, 0 to change, 0 to remove, 1 unchanged')
+  expect(planSummary({ changes })).toBe(
+    '1 to add, 1 to change, 0 to remove, 1 unchanged; the API server refuses 1 of them',
+  )
+  const shown = unstyled(objectsTable({ changes }))
+  expect(shown).toMatch(/^change {2}Role\/shop-api\/b {2}the API server refuses it$/m)
+  expect(shown).not.toContain('nothing')
+})
+
+test('on a narrow terminal each field is whole, in a line of its own', () => {
+  const changes = [
+    role('viewer', { action: 'change', fields: [{ path: 'spec.refreshInterval', before: '1h', after: '2h' }] }),
+  ]
+  expect(unstyled(objectsTable({ changes }, 40)).split('\n').slice(2)).toEqual([
+    'CHANGE  OBJECT',
+    '    FIELDS',
+    'change  Role/shop-api/viewer',
+    '    spec.refreshInterval: "1h" → "2h"',
+    '',
+  ])
 })

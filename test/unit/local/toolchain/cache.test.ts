@@ -48,7 +48,7 @@ test.each([
     },
   }
   {
-    using progress = startProgress('helm', output(stream, stream))
+    using progress = startProgress('helm', output(stream, stream, {}))
     vi.advanceTimersByTime(1000)
     if (isTerminal) progress.phase('linking')
     vi.advanceTimersByTime(ms - 1000)
@@ -82,7 +82,7 @@ test('the time that is left counts from the first package, not from the download
     return true
   }
   const stream = { isTTY: true, write }
-  const progress = startProgress('helm', output(stream, stream))
+  const progress = startProgress('helm', output(stream, stream, {}))
   vi.advanceTimersByTime(100_000)
   progress.phase('building')
   progress.count(1, 40)

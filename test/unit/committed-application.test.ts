@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { importsOf } from '../helpers/boundaries.ts'
+
+/** Files of tests that import a file a user edits; `vi.mock` names it to keep it out. */
+function importers(files: ReadonlyMap<string, string>): string[] {
+  return [...files]
+    .filter(([, text]) => importsOf(text).some(({ from = '' }) => /scripts\/(catalogue|environments)\.ts$/.test(from)))
+    .map(([path]) => path)
+}
+
+test('no test imports the catalogue or the environments of this repository: they may be those of any application', () => {
+  const paths = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+  const files = new Map(paths.map((path) => [path, readFileSync(join('test', path), 'utf8')]))
+  files.delete('unit/committed-application.test.ts')
+  files.delete('unit/imports.test.ts')
+  expect(files.size).toBeGreaterThan(200)
+  expect(importers(files)).toEqual([])
+})
+
+test('such an import is found', () => {
+  const planted = new Map([['e2e/x.test.ts', "import catalogue from '../../scripts/catalogue.ts'"]])
+  expect(importers(planted)).toEqual(['e2e/x.test.ts'])
+})

@@ -1,0 +1,45 @@
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tryRun } from '../../../scripts/lib/exec.ts'
+import { typedIn, wholePath } from '../../../scripts/lib/typed-path.ts'
+import { temporaryFolder } from '../../helpers/folders.ts'
+
+test.each([
+  ['without npm, the working folder', {}, '/work/shop'],
+  [
+    'with npm, where it was typed',
+    { INIT_CWD: '/work/shop/deploy', npm_package_json: '/work/shop/package.json' },
+    '/work/shop/deploy',
+  ],
+  ['with another runner, where it was typed', { INIT_CWD: '/work/shop/deploy' }, '/work/shop/deploy'],
+  [
+    'under a script of another package, the working folder',
+    { INIT_CWD: '/home', npm_package_json: '/work/other/package.json' },
+    '/work/shop',
+  ],
+  ['with an empty variable, the working folder', { INIT_CWD: '' }, '/work/shop'],
+])('%s', (_, env, expected) => {
+  expect(typedIn(env, '/work/shop')).toBe(expected)
+})
+
+test.each([
+  ['values.env', '/work/shop/values.env'],
+  ['../values.env', '/work/values.env'],
+  ['/dev/fd/63', '/dev/fd/63'],
+  ['-', '-'],
+])('%s is %s', (path, expected) => {
+  expect(wholePath(path, '/work/shop')).toBe(expected)
+})
+
+test('the real npm tells where a command was typed', async () => {
+  const folder = await realpath(await temporaryFolder())
+  const below = join(folder, 'deploy')
+  await mkdir(below)
+  await writeFile(join(folder, 'print.mjs'), 'console.log(JSON.stringify([process.cwd(), process.env]))')
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { fill: 'node print.mjs' } }))
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/.test(name)))
+  const { stdout } = await tryRun('npm', ['run', '--silent', 'fill'], { cwd: below, env, onlyEnv: true })
+  const [workingFolder, given] = JSON.parse(stdout) as [string, Record<string, string>]
+  expect([workingFolder, typedIn(given, workingFolder)]).toEqual([folder, below])
+})
