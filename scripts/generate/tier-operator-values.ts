@@ -32,7 +32,8 @@ export function definitionsHeader(version: string): string {
 `
 }
 
-export const definitionsElsewhere = `# Two releases can't own the same definition, and removing the owning release deletes every ExternalSecret of the cluster.
+export const definitionsElsewhere = `# Two releases can't own the same definition, and removing the one that owns it deletes every ExternalSecret of the
+# cluster.
 installCRDs: false
 `
 

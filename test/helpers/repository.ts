@@ -74,11 +74,19 @@ export async function adoptApplication(repository: Repository, application: Appl
 async function writeDataFiles(repository: Repository, fixture: 'trackdechets' | 'bookshop'): Promise<void> {
   for (const file of ['catalogue.ts', 'environments.ts']) {
     const text = await repositoryFile(`test/fixtures/${fixture}/${file}`)
-    await repository.write(
-      `scripts/${file}`,
-      text.replaceAll("'../../../scripts/model/", `'${repository.sources}model/`),
-    )
+    const moved = text.replaceAll("'../../../scripts/model/", `'${repository.sources}model/`)
+    await repository.write(`scripts/${file}`, moved.replace(/^(?:import .*\n)+/m, sortedByPath))
   }
+}
+
+/** Import lines in the order that the linter asks for. */
+function sortedByPath(imports: string): string {
+  const path = (line: string) => line.slice(line.indexOf("'"))
+  const sorted = imports
+    .trimEnd()
+    .split('\n')
+    .sort((a, b) => (path(a) < path(b) ? -1 : 1))
+  return `${sorted.join('\n')}\n`
 }
 
 function repositoryIn(folder: string, program: readonly string[], sources: string): Repository {
