@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What measures, or must find this machine at rest: it runs at the end, with nothing beside it. */
-const alone = ['test/e2e/bench.test.ts', 'test/e2e/start.test.ts']
+const alone = ['test/e2e/bench.test.ts', 'test/e2e/start.test.ts', 'test/generated/adopted-application.test.ts']
 
 /**
  * One project per level of the pyramid: `npx vitest run --project unit`. Projects of the same order run side by side. The
@@ -10,7 +10,7 @@ const alone = ['test/e2e/bench.test.ts', 'test/e2e/start.test.ts']
  */
 const projects = [
   { name: 'unit', timeout: 20_000, order: 0, workers: 2 },
-  { name: 'generated', timeout: 120_000, needsTools: true, order: 0, workers: 2 },
+  { name: 'generated', timeout: 120_000, needsTools: true, order: 0, workers: 2, exclude: alone },
   { name: 'chart', timeout: 120_000, needsTools: true, order: 0, workers: 2 },
   { name: 'emulator', timeout: 30_000, order: 0, workers: 2 },
   { name: 'e2e', timeout: 300_000, needsTools: true, order: 1, workers: 3, exclude: alone },

@@ -69,6 +69,11 @@ export async function adoptApplication(repository: Repository, application: Appl
   }
 }
 
+/** A whole repository that is in a folder already; its command line is started as `package.json` does. */
+export function repositoryAt(folder: string): Repository {
+  return repositoryIn(folder, cliOfPackage, './')
+}
+
 // --- internal ---
 
 async function writeDataFiles(repository: Repository, fixture: 'trackdechets' | 'bookshop'): Promise<void> {

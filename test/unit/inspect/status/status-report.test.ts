@@ -83,7 +83,7 @@ describe('what is reported below the table', () => {
   test('a cause that several places share is reported once, with all of them and one fix', () => {
     const text = unstyled(findingsText([absent('REDIS_URL'), absent('MONGO_URL'), absent('SESSION_SECRET')], rows))
     expect(text.trimEnd().split('\n')).toEqual([
-      '/trackdechets-backend/mongo_url and 2 more: is not there. Expected it.',
+      '/trackdechets-backend/mongo_url and 2 more: does not exist. Expected it to exist.',
       '  also: /trackdechets-backend/redis_url, /trackdechets-backend/session_secret',
       '  rows: backend: MONGO_URL, REDIS_URL, SESSION_SECRET',
       '  fix: Create them: MONGO_URL REDIS_URL SESSION_SECRET.',
