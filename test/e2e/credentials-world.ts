@@ -4,11 +4,10 @@ import type { KeyRotationContext, KeyRotationWaits } from '../../scripts/change/
 import { readCredentials, type StoredCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { iamRules } from '../../scripts/model/iam.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import {
   type ApiKeyEntry,
@@ -19,8 +18,8 @@ import {
   listApiKeys,
 } from '../../scripts/scaleway/iam.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import { compiledCli } from '../helpers/cli.ts'
-import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
+import type { Repository } from '../helpers/repository.ts'
+import { type CliOptions, folderWith, type OwnedWorld, ownedWorld, worldCli } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
 
 /** Short enough for tests: an emulator forgets nothing and needs no minute. */
@@ -32,16 +31,9 @@ export const quickWaits: KeyRotationWaits = {
   leaseMs: 30_000,
 }
 
-/** The second application on a local stack, and a repository that holds it, for the real command line. */
-export interface CredentialsWorld extends AsyncDisposable {
-  readonly world: World
+/** The second application on a local stack, and a user's folder that holds it, for the real command line. */
+export interface CredentialsWorld extends OwnedWorld, AsyncDisposable {
   readonly repository: Repository
-  readonly client: KubernetesClient
-  /** The owner of the emulated organization. */
-  readonly owner: ScalewayAccount & { readonly organizationId: string }
-  tier(name: string): TierModel
-  /** What the command line needs to find the stack; the key is the owner's. */
-  readonly env: Readonly<Record<string, string>>
   credentials(args: readonly string[], options?: CliOptions): Promise<RunResult>
   stored(tier: TierModel): Promise<StoredCredentials | undefined>
   keys(tier: TierModel): Promise<ApiKeyEntry[]>
@@ -52,48 +44,21 @@ export interface CredentialsWorld extends AsyncDisposable {
   runOutLease(tier: TierModel): Promise<void>
 }
 
-export interface CliOptions {
-  readonly input?: string
-  readonly env?: Readonly<Record<string, string | undefined>>
-}
-
 export async function startCredentialsWorld(environment: string): Promise<CredentialsWorld> {
   const [world, repository] = await Promise.all([
     startWorld({ application: bookshop, environment }),
-    userFolder().then(async (copy) => {
-      await adoptApplication(copy, bookshop)
-      return copy
-    }),
+    folderWith(bookshop),
   ])
-  const { emulator, controlPlane, client, model } = world.stack
-  const { organizationId, secretKey } = emulator.owner
-  const owner = { apiUrl: emulator.url, secretKey, organizationId }
-  const env = {
-    KUBECONFIG: controlPlane.kubeconfigPath,
-    SCW_API_URL: emulator.url,
-    SCW_SECRET_KEY: secretKey,
-    SCW_DEFAULT_ORGANIZATION_ID: organizationId,
-  }
+  const owned = ownedWorld(world)
+  const { client, model, owner } = owned
+  const cli = worldCli(owned, repository)
   return {
-    world,
+    ...owned,
     repository,
-    client,
-    owner,
-    env,
-    tier(name) {
-      const found = model.tiers.find((tier) => tier.name === name)
-      if (!found) throw new Error(`no tier ${name}`)
-      return found
-    },
-    credentials: (args, options = {}) =>
-      tryRun(process.execPath, [compiledCli, 'credentials', '--environment', environment, ...args], {
-        cwd: repository.folder,
-        env: { ...env, ...options.env },
-        input: options.input ?? '',
-      }),
+    credentials: (args, options) => cli('credentials', args, options),
     stored: (tier) => readCredentials(client, tier),
     async keys(tier) {
-      const application = await findApplication(owner, organizationId, tier.iamApplication)
+      const application = await findApplication(owner, owner.organizationId, tier.iamApplication)
       return listApiKeys(owner, application?.id ?? '')
     },
     statusOf: (tier, secretKey) =>

@@ -6,15 +6,14 @@ import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../scripts/in
 import { diagnosisJson, diagnosisText } from '../../scripts/inspect/doctor/doctor-report.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type NamespacedRef } from '../../scripts/kubernetes/kinds.ts'
-import { type EnvironmentModel, externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'
-import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
-import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import type { AnyObject } from './admission-world.ts'
+import { type OwnedWorld, ownedWorld } from './owned-world.ts'
 import { forceRefresh } from './refresh.ts'
-import { startWorld, type World, type WorldOptions } from './world.ts'
+import { startWorld, type WorldOptions } from './world.ts'
 
 /** The second application without its admission policies, so that a test may break what they protect. */
 export const unprotected: Application = {
@@ -26,18 +25,11 @@ export const unprotected: Application = {
 }
 
 /** An environment at work, in which a test breaks something, has it diagnosed, and fixes it. */
-export interface DoctorWorld extends AsyncDisposable {
-  readonly world: World
-  readonly client: KubernetesClient
-  readonly model: EnvironmentModel
-  /** The owner of the emulated organization. */
-  readonly owner: ScalewayAccount & { readonly organizationId: string }
-  tier(name: string): TierModel
+export interface DoctorWorld extends OwnedWorld, AsyncDisposable {
   /** The required ExternalSecret of a tier, whose target has the same name. */
   externalSecret(tier: TierModel): NamespacedRef
   store(tier: TierModel): NamespacedRef
   credentials(tier: TierModel): NamespacedRef
-  idOf(tier: TierModel, name: string): Promise<string>
   /** As the command does, with the owner's account unless told otherwise. */
   diagnose(parts?: Partial<DiagnoseOptions>): Promise<Diagnosis>
   /** Diagnoses; there has to be exactly one cause. */
@@ -63,9 +55,9 @@ export interface DoctorWorld extends AsyncDisposable {
 
 export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Promise<DoctorWorld> {
   const world = await startWorld({ application: unprotected, environment: 'preview', ...options })
-  const { client, emulator, model } = world.stack
-  const { organizationId, secretKey } = emulator.owner
-  const owner = { apiUrl: emulator.url, secretKey, organizationId }
+  const owned = ownedWorld(world)
+  const { client, model, owner } = owned
+  const { apiUrl, secretKey, organizationId } = owner
   const { signal } = new AbortController()
   setMaxListeners(0, signal)
   const shown: string[] = []
@@ -74,7 +66,7 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
     const diagnosis = await diagnose({
       model,
       client,
-      apiUrl: emulator.url,
+      apiUrl,
       isLocal: true,
       secretKey,
       organizationId,
@@ -91,24 +83,11 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
     return items.reduce((sum, { count = 1 }) => sum + count, 0)
   }
   return {
-    world,
-    client,
-    model,
-    owner,
+    ...owned,
     shown,
-    tier(name) {
-      const found = model.tiers.find((tier) => tier.name === name)
-      if (!found) throw new Error(`no tier ${name}`)
-      return found
-    },
     externalSecret,
     store: ({ namespace, secretStore: name }) => ({ namespace, name }),
     credentials: ({ namespace, credentialsSecret: name }) => ({ namespace, name }),
-    async idOf({ remotePath: path, projectId }, name) {
-      const found = await findSecret(owner, { region: model.region, projectId }, { path, name })
-      if (!found) throw new Error(`no remote secret ${name}`)
-      return found.id
-    },
     diagnose: diagnosed,
     async cause(parts) {
       const { causes } = await diagnosed(parts)

@@ -91,7 +91,7 @@ describe('a value that is generated', () => {
         'add a version to /ledger-red/seal, with SEAL generated',
         'have red-secrets refreshed, and compare it with the new version',
         'restart Deployment/server, and wait up to 5m until they are ready',
-        'leave CronJob/nightly alone: the next run reads the current values',
+        'do not restart CronJob/nightly: the next run reads the current values',
         'disable version 1 of /ledger-red/seal',
       ],
     ])
