@@ -186,7 +186,7 @@ describe('npm run deploy refuses, and installs nothing,', () => {
     expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
     for (const { exitCode, stdout, stderr } of [real, dry]) {
       expect(stderr).toMatch(
-        /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* leaves out "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
+        /^Deployment\/external-secrets\/external-secrets: is version 0\.20\.4 .* switches off "admission", .*\n {2}fix: Upgrade it to .*\n {2}\(OPERATOR_EXPOSED\)$/,
       )
       expect([exitCode, stdout, await installed()]).toEqual([3, '', []])
     }

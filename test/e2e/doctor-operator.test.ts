@@ -68,7 +68,7 @@ test('a cluster without the kinds of the operator, an account without secrets: e
   ])
   expect(causes[0]).toMatchObject({
     message:
-      'has no kind ExternalSecret and SecretStore of external-secrets.io. Expected the definitions of the External Secrets Operator.',
+      'lacks the kinds ExternalSecret and SecretStore of external-secrets.io. Expected the definitions of the External Secrets Operator.',
     fix: expect.stringMatching(/^`npm run --silent operator-values > operator-values\.yaml`, /),
   })
   expect(exitCode).toBe(3)

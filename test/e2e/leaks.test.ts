@@ -29,6 +29,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   bench: 'measures with stacks and values of its own, and prints figures',
   check: 'reads the sources and renders the chart, as render does here',
   'lint-chart': 'has ct read the chart and the committed values',
+  pins: 'asks package registries, and neither a cluster nor an account',
   start: 'start.test.ts',
   'vendor-schemas': 'reads definitions of the operator',
 }

@@ -81,7 +81,7 @@ test('--dry-run names every key not assigned and every step, and changes nothing
   const { exitCode, stdout, stderr } = await migrate('--dry-run')
   expect(exitCode).toBe(3)
   expect(codes(stderr)).toEqual(['LEGACY_KEY_OPEN', 'LEGACY_KEY_UNKNOWN', 'LEGACY_KEY_UNKNOWN'])
-  expect(stderr).toContain('has a key OLD_FEATURE_FLAG, which no entry of the catalogue names.')
+  expect(stderr).toContain('has a key OLD_FEATURE_FLAG, which no catalogue entry names.')
   expect(stdout).toMatch(/^DATABASE_URL +backend\.DATABASE_URL +assigned$/m)
   expect(stdout).toMatch(/^SENTRY_DSN +backend\.SENTRY_DSN, frontend\.SENTRY_DSN +in several tiers$/m)
   expect(Object.keys(states(stdout))).toEqual([...stepNames])

@@ -344,7 +344,7 @@ test('a target that somebody else writes is reported, and nothing is disabled', 
       {
         code: 'TARGET_DIFFERS',
         where: 'Secret/ledger-red/red-secrets',
-        message: expect.stringContaining('holds another value for LOGIN_KEY than'),
+        message: expect.stringContaining('does not hold the value of the version to deliver, for LOGIN_KEY'),
       },
     ],
   })

@@ -26,7 +26,7 @@ export function kindCauses({ kinds: facts, tiers }: Pick<ClusterFacts, 'kinds' |
           causeOf({
             code: 'KIND_ABSENT',
             ...scene,
-            message: `lacks the kind ${absent.join(' and ')} of external-secrets.io. Expected the definitions of the External Secrets Operator.`,
+            message: `lacks the kind${absent.length > 1 ? 's' : ''} ${absent.join(' and ')} of external-secrets.io. Expected the definitions of the External Secrets Operator.`,
             evidence: absent.map((kind) => `the API server returns 404 to a list of ${kind} in v1 and in v1beta1`),
             fix: `${paste.operatorValues()}, then install the operator with it: its first lines show the command.`,
           }),
