@@ -18,8 +18,8 @@ import {
   listApiKeys,
 } from '../../scripts/scaleway/iam.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import type { Repository } from '../helpers/repository.ts'
-import { type CliOptions, folderWith, type OwnedWorld, ownedWorld, worldCli } from './owned-world.ts'
+import { folderWith, type Repository } from '../helpers/repository.ts'
+import { type CliOptions, type OwnedWorld, ownedWorld, worldCli } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
 
 /** Short enough for tests: an emulator forgets nothing and needs no minute. */

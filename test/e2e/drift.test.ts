@@ -15,12 +15,12 @@ import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { root as product } from '../helpers/generating.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { createConsumers } from './consumers.ts'
 import { startWorld, type World } from './world.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 
 const environment = 'recette'
 const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]

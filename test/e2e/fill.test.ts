@@ -16,9 +16,9 @@ import {
 import { trackdechets } from '../fixtures/applications.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { startTestControlPlane } from '../helpers/local-stack.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 
 let controlPlane: ControlPlane
 let client: KubernetesClient

@@ -1,10 +1,9 @@
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { EnvironmentModel, TierModel } from '../../scripts/model/resolve.ts'
-import type { Application } from '../../scripts/model/types.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
-import { adoptApplication, type Repository, userFolder } from '../helpers/repository.ts'
+import type { Repository } from '../helpers/repository.ts'
 import type { World } from './world.ts'
 
 /** A world as its owner sees it: what every world with a subject of its own begins with. */
@@ -65,11 +64,4 @@ export function worldCli({ model, env }: OwnedWorld, { folder, program }: Reposi
       env: { ...env, ...options.env },
       input: options.input ?? '',
     })
-}
-
-/** A user's folder that holds an application. */
-export async function folderWith(application: Application): Promise<Repository> {
-  const folder = await userFolder()
-  await adoptApplication(folder, application)
-  return folder
 }

@@ -6,11 +6,11 @@ import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { createConsumers } from './consumers.ts'
 import { startWorld, type World } from './world.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 
 const environment = 'recette'
 const { catalogue, environments } = trackdechets

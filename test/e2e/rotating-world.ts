@@ -2,8 +2,8 @@ import type { TierModel } from '../../scripts/model/resolve.ts'
 import { accessVersion, listVersions, type SecretVersion } from '../../scripts/scaleway/versions.ts'
 import { rotating } from '../fixtures/rotating.ts'
 import { type Kubelet, startKubelet, workloadControllers } from '../helpers/kubelet.ts'
-import type { Repository } from '../helpers/repository.ts'
-import { folderWith, type OwnedWorld, ownedWorld, type WorldCli, worldCli } from './owned-world.ts'
+import { folderWith, type Repository } from '../helpers/repository.ts'
+import { type OwnedWorld, ownedWorld, type WorldCli, worldCli } from './owned-world.ts'
 import { startWorld, type WorldOptions } from './world.ts'
 
 /** An application whose values change, its workloads' controllers, and a user's folder for the real command line. */

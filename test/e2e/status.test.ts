@@ -13,12 +13,12 @@ import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 
 const environment = 'recette'
 

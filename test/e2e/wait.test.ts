@@ -9,17 +9,18 @@ import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { listSecrets, secretsPath } from '../../scripts/scaleway/secrets.ts'
+import { trackdechets } from '../fixtures/applications.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 
 const application: Application = { catalogue, environments }
 const environment = 'recette'

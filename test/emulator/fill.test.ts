@@ -16,14 +16,14 @@ import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root as product } from '../helpers/generating.ts'
 import { problemOf } from '../helpers/problems.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
 
 // The command that runs in this process finds the same application as the one in a process of its own.
 vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
 vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */

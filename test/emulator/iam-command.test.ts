@@ -4,11 +4,11 @@ import { iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { compiledCli, runCliMany } from '../helpers/cli.ts'
-import { userFolder } from '../helpers/repository.ts'
+import { folderWith } from '../helpers/repository.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { type AccountWorld, dayMs, emptyAccount, plannedAccount } from './iam-account.ts'
 
-const { folder: root } = await userFolder()
+const { folder: root } = await folderWith(trackdechets)
 const plan = iamPlan(resolve(trackdechets, 'recette'))
 
 /** Nothing of the account of whoever runs the tests. */

@@ -69,6 +69,16 @@ export async function adoptApplication(repository: Repository, application: Appl
   }
 }
 
+/**
+ * A user's folder that holds an application as plain data: the command line starts faster there than where it has to load
+ * TypeScript.
+ */
+export async function folderWith(application: Application): Promise<Repository> {
+  const folder = await userFolder()
+  await adoptApplication(folder, application)
+  return folder
+}
+
 /** A whole repository that is in a folder already; its command line is started as `package.json` does. */
 export function repositoryAt(folder: string): Repository {
   return repositoryIn(folder, cliOfPackage, './')
