@@ -40,7 +40,7 @@ export interface TrialOptions {
  * @throws what is not an answer of the API server
  */
 export async function tryOut(
-  client: TrialClient | Pick<TrialClient, 'get' | 'tryReplace'>,
+  client: TrialClient,
   kind: Kind,
   rendered: KubernetesObject,
   { adds = true, signal }: TrialOptions = {},
@@ -55,7 +55,7 @@ export async function tryOut(
       return { says: 'there', fields: await driftOf(client, kind, live, rendered, signal) }
     }
     const options = { fieldManager: helmsName, ...(signal ? { signal } : {}) }
-    if (adds && 'tryApply' in client) await client.tryApply(kind, rendered.metadata, rendered, options)
+    if (adds) await client.tryApply(kind, rendered.metadata, rendered, options)
     return { says: 'absent' }
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/deploy.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -26,8 +26,6 @@ import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
 // The command that runs in this process finds the application of the copies.
-vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
-vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
 /** recette: real ids and the local context. production: real ids and a context of its own. sandbox: an example still. */
 let repository: Repository

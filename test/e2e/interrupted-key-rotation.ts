@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { KeyRotationContext as RotationContext } from '../../scripts/change/key-rotation/key-rotation-context.ts'
-import { rotateKey as rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import type { KeyRotationContext } from '../../scripts/change/key-rotation/key-rotation-context.ts'
+import { rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { writeCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
 import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
@@ -14,9 +14,9 @@ import { startWorldGates, type WorldGates } from './world-gates.ts'
 /** A tier whose rotations go through two gates, one before Scaleway and one before the API server. */
 export interface Disturbed extends WorldGates<CredentialsWorld['owner']> {
   readonly tier: TierModel
-  readonly context: RotationContext
+  readonly context: KeyRotationContext
   /** The same with no patience for an answer. */
-  readonly hasty: RotationContext
+  readonly hasty: KeyRotationContext
   /** Every key that Scaleway handed out so far. */
   readonly secrets: ReadonlySet<string>
 }
@@ -83,7 +83,7 @@ export async function leftBehind(here: CredentialsWorld, { tier }: Disturbed): P
 /** Runs the rotation again, to its end, and checks what it leaves. */
 async function expectResumes(here: CredentialsWorld, { context, tier }: Disturbed, what: string): Promise<void> {
   await here.runOutLease(tier)
-  await rotate(context)
+  await rotateKey(context)
   await expectWorkingKey(here, tier, what)
   const stored = await here.stored(tier)
   expect([what, stored?.rotation?.phase]).toEqual([what, 'disabled'])

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rotateKey as rotate } from '../../scripts/change/key-rotation/rotate-key.ts'
+import { rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { sides } from '../helpers/disturbance.ts'
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await here.world.sync()
   tiers = await Promise.all(['mailer', 'orders', 'storefront'].map((name) => disturbedTier(here, name, folder)))
   // From the second rotation on there is a key to delete first.
-  for (const { context } of tiers) await rotate(context)
+  for (const { context } of tiers) await rotateKey(context)
 }, 120_000)
 
 afterAll(async () => {
@@ -55,7 +55,7 @@ test('a rotation cut off at any request continues or starts again, and the key i
     for (let at = 1; ; at++) {
       const what = `${disturbed.tier.name}, cut off ${when} request ${at} to the ${side}`
       const { isCut, error } = await cutRun(disturbed, { side, at, when }, (signal) =>
-        rotate({ ...disturbed.context, signal, holder: `test ${Math.random()}`, log: trace }),
+        rotateKey({ ...disturbed.context, signal, holder: `test ${Math.random()}`, log: trace }),
       )
       if (!isCut) expect([what, error]).toEqual([what, undefined])
       else if (when === 'after') {
@@ -111,7 +111,7 @@ test('after any fault at any request it says what is wrong, and continues the ne
       const what = `${disturbed.tier.name}, ${name} at request ${at}`
       const hit = disturbed.disturb({ ...fault, at, lasting: !name.includes('lost') })
       const context = name === 'no answer' ? disturbed.hasty : disturbed.context
-      const error = await rotate({ ...context, log: trace }).then(
+      const error = await rotateKey({ ...context, log: trace }).then(
         () => undefined,
         (reason: unknown) => reason,
       )

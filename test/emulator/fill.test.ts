@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
@@ -20,8 +20,6 @@ import { folderWith } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
 
 // The command that runs in this process finds the same application as the one in a process of its own.
-vi.mock('../../scripts/catalogue.ts', () => import('../fixtures/trackdechets/catalogue.ts'))
-vi.mock('../../scripts/environments.ts', () => import('../fixtures/trackdechets/environments.ts'))
 
 const { folder: root } = await folderWith(trackdechets)
 const recette = ['--environment', 'recette']

@@ -38,7 +38,7 @@ export async function repositoryCopy(): Promise<Repository> {
   const filter = (path: string) => path !== join(ourChart, 'ci')
   for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const repository = repositoryIn(folder, cliOfPackage, './')
+  const repository = repositoryAt(folder)
   await writeDataFiles(repository, 'trackdechets')
   for (const [path, content] of await generatedFiles(trackdechets)) await repository.write(path, content)
   return repository

@@ -150,10 +150,10 @@ test('a path is whole when a command gets it, and counts from where npm was type
     const { stdout } = await repository.cli(['lab:cat', 'pip', '--hole', path], env)
     return JSON.parse(stdout).hole
   }
-  const npm = { INIT_CWD: '/work/deploy', npm_package_json: `${repository.folder}/package.json` }
-  expect(await hole('../a.env', npm)).toBe('/work/a.env')
+  const npm = { INIT_CWD: '/home/ada/deploy', npm_package_json: `${repository.folder}/package.json` }
+  expect(await hole('../a.env', npm)).toBe('/home/ada/a.env')
   expect(await hole('-', npm)).toBe('-')
-  expect(await hole('a.env', { INIT_CWD: '/work/deploy', npm_package_json: '/elsewhere/package.json' })).toBe(
+  expect(await hole('a.env', { INIT_CWD: '/home/ada/deploy', npm_package_json: '/elsewhere/package.json' })).toBe(
     `${repository.folder}/a.env`,
   )
 })

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { importsOf } from '../helpers/boundaries.ts'
+import { testTexts } from '../helpers/dependents.ts'
 
-/** Files of tests that import a file a user edits; `vi.mock` names it to keep it out. */
+/** Files of tests that import a file a user edits. */
 function importers(files: ReadonlyMap<string, string>): string[] {
   return [...files]
     .filter(([, text]) => importsOf(text).some(({ from = '' }) => /scripts\/(catalogue|environments)\.ts$/.test(from)))
@@ -11,10 +10,9 @@ function importers(files: ReadonlyMap<string, string>): string[] {
 }
 
 test('no test imports the catalogue or the environments of this repository: they may be those of any application', () => {
-  const paths = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
-  const files = new Map(paths.map((path) => [path, readFileSync(join('test', path), 'utf8')]))
-  files.delete('unit/committed-application.test.ts')
-  files.delete('unit/imports.test.ts')
+  const files = new Map(testTexts())
+  files.delete('test/unit/committed-application.test.ts')
+  files.delete('test/unit/imports.test.ts')
   expect(files.size).toBeGreaterThan(200)
   expect(importers(files)).toEqual([])
 })

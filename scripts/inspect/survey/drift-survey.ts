@@ -1,5 +1,4 @@
-import { tryOut } from '../../cluster/try-out.ts'
-import type { ClusterReader } from '../../kubernetes/client.ts'
+import { type TrialClient, tryOut } from '../../cluster/try-out.ts'
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { describeObject, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
 import { mapConcurrently } from '../../lib/concurrent.ts'
@@ -29,7 +28,7 @@ export interface DriftSurvey {
  * @throws every error but a refusal
  */
 export async function surveyDrift(
-  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
+  client: TrialClient,
   manifests: readonly KubernetesObject[],
   signal?: AbortSignal,
 ): Promise<DriftSurvey> {
@@ -52,11 +51,7 @@ interface Look {
   readonly unseen?: string
 }
 
-async function lookAt(
-  client: Pick<ClusterReader, 'get' | 'tryReplace'>,
-  manifest: KubernetesObject,
-  signal?: AbortSignal,
-): Promise<Look> {
+async function lookAt(client: TrialClient, manifest: KubernetesObject, signal?: AbortSignal): Promise<Look> {
   const kind = kindOf(manifest)
   if (!kind) throw new Error(`no kind ${manifest.kind}`)
   const { metadata } = manifest

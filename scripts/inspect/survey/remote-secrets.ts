@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../../lib/concurrent.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../model/resolve.ts'
-import type { ValueFault } from '../../payload/value-faults.ts'
+import { type ValueFault, valueFaults } from '../../payload/value-faults.ts'
 import type { ScalewayReader } from '../../scaleway/connection.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { type ListedSecret, listFolder, listSecrets, type SecretScope } from '../../scaleway/secrets.ts'
@@ -106,7 +106,11 @@ async function stateOf(
   if (!values) return { ...view, version }
   const unread = unreadable(listed)
   if (unread) return { ...view, version, unread }
-  return { ...view, version, faults: await readFaults(account, region, remote, { id, revision: latest.revision }) }
+  return {
+    ...view,
+    version,
+    faults: await readFaults(account, region, remote, { id, revision: latest.revision }, valueFaults),
+  }
 }
 
 /** This account may have no access to other folders, which says nothing about this one. */

@@ -1,5 +1,4 @@
 import type { RemoteSecretModel } from '../../model/resolve.ts'
-import { type ValueFault, valueFaults } from '../../payload/value-faults.ts'
 import type { ScalewayReader } from '../../scaleway/connection.ts'
 import type { ListedSecret } from '../../scaleway/secrets.ts'
 import { accessVersion } from '../../scaleway/versions.ts'
@@ -25,15 +24,15 @@ export function unreadable({
 /**
  * What is wrong with a value, which itself goes no further.
  *
- * @param judge pure; default: everything that is wrong with it
+ * @param judge pure: which faults count here
  * @throws as `accessVersion`
  */
-export async function readFaults<Fault = ValueFault>(
+export async function readFaults<Fault>(
   account: ScalewayReader,
   region: string,
   remote: RemoteSecretModel,
   { id, revision }: ValueRef,
-  judge: (remote: RemoteSecretModel, bytes: Buffer) => Fault[] = valueFaults as typeof judge,
+  judge: (remote: RemoteSecretModel, bytes: Buffer) => Fault[],
 ): Promise<Fault[]> {
   return judge(remote, await accessVersion(account, region, id, revision))
 }

@@ -6,30 +6,30 @@ import { typedIn, wholePath } from '../../../scripts/lib/typed-path.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 
 test.each([
-  ['without npm, the working folder', {}, '/work/shop'],
+  ['without npm, the working folder', {}, '/home/ada/shop'],
   [
     'with npm, where it was typed',
-    { INIT_CWD: '/work/shop/deploy', npm_package_json: '/work/shop/package.json' },
-    '/work/shop/deploy',
+    { INIT_CWD: '/home/ada/shop/deploy', npm_package_json: '/home/ada/shop/package.json' },
+    '/home/ada/shop/deploy',
   ],
-  ['with another runner, where it was typed', { INIT_CWD: '/work/shop/deploy' }, '/work/shop/deploy'],
+  ['with another runner, where it was typed', { INIT_CWD: '/home/ada/shop/deploy' }, '/home/ada/shop/deploy'],
   [
     'under a script of another package, the working folder',
-    { INIT_CWD: '/home', npm_package_json: '/work/other/package.json' },
-    '/work/shop',
+    { INIT_CWD: '/home', npm_package_json: '/home/ada/other/package.json' },
+    '/home/ada/shop',
   ],
-  ['with an empty variable, the working folder', { INIT_CWD: '' }, '/work/shop'],
+  ['with an empty variable, the working folder', { INIT_CWD: '' }, '/home/ada/shop'],
 ])('%s', (_, env, expected) => {
-  expect(typedIn(env, '/work/shop')).toBe(expected)
+  expect(typedIn(env, '/home/ada/shop')).toBe(expected)
 })
 
 test.each([
-  ['values.env', '/work/shop/values.env'],
-  ['../values.env', '/work/values.env'],
+  ['values.env', '/home/ada/shop/values.env'],
+  ['../values.env', '/home/ada/values.env'],
   ['/dev/fd/63', '/dev/fd/63'],
   ['-', '-'],
 ])('%s is %s', (path, expected) => {
-  expect(wholePath(path, '/work/shop')).toBe(expected)
+  expect(wholePath(path, '/home/ada/shop')).toBe(expected)
 })
 
 test('the real npm tells where a command was typed', async () => {
