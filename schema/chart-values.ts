@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema 528912169657f2f1, types a0e58c59217e316f
+// schema a7d3e16465813b19, types cd4afb0052bc5dfa
 
 /**
  * A key of a Kubernetes Secret.
@@ -10,6 +10,14 @@ export type SecretKey = string
  */
 export type KubernetesName = string
 /**
+ * A network in CIDR notation.
+ */
+export type Cidr = string
+/**
+ * A port number.
+ */
+export type Port = number
+/**
  * Text in base64 that only the cluster's sealed-secrets controller can open.
  */
 export type Sealed = string
@@ -18,13 +26,17 @@ export type Sealed = string
  */
 export type Quantity = string
 /**
- * A port number.
+ * The other ends of connections.
+ *
+ * @minItems 1
  */
-export type Port = number
+export type Peers = [PodPeerValues | NetworkPeerValues, ...(PodPeerValues | NetworkPeerValues)[]]
 /**
- * A network in CIDR notation.
+ * Port numbers, each once.
+ *
+ * @minItems 1
  */
-export type Cidr = string
+export type PortNumbers = [Port, ...Port[]]
 /**
  * A remote secret by folder and name. Never `name:`, which searches every folder of the project, and never `id:`, which reaches other projects.
  */
@@ -42,6 +54,10 @@ export interface ChartValues {
    * Name of the application: the label app.kubernetes.io/part-of of every object. Empty only while there are no tiers.
    */
   application: string
+  /**
+   * Base of the names of the admission policies and their bindings, which are in no namespace: another one for each environment of a cluster. Default: the application.
+   */
+  baseName?: string
   /**
    * Name of the environment these values belong to: a label of every object. Empty only while there are no tiers.
    */
@@ -86,12 +102,12 @@ export interface ChartValues {
       [k: string]: never | string
     }
     /**
-     * Annotations added to each of them. That the namespaces are kept can't be changed.
+     * Annotations added to each of them. That the namespaces are kept can't be changed, nor what Argo CD is told.
      */
     annotations?: {
       /**
        * This interface was referenced by `undefined`'s JSON-Schema definition
-       * via the `patternProperty` "^helm\.sh/".
+       * via the `patternProperty` "^(helm\.sh|argocd\.argoproj\.io)/".
        */
       [k: string]: never | string
     }
@@ -151,18 +167,11 @@ export interface ChartValues {
      */
     enabled: boolean
     /**
-     * The pods that answer DNS, on port 53.
+     * What answers DNS: pods, or addresses such as those of NodeLocal DNSCache.
+     *
+     * @minItems 1
      */
-    dns: {
-      /**
-       * Name of the namespace.
-       */
-      namespace: KubernetesName
-      /**
-       * Labels of the pods. Without them, `k8s-app: kube-dns`.
-       */
-      podLabels?: Labels
-    }
+    dns: [DnsValues, ...DnsValues[]]
   }
   /**
    * Stakater Reloader, which restarts workloads when a target changes. It is not part of this chart.
@@ -174,11 +183,24 @@ export interface ChartValues {
     enabled: boolean
   }
   /**
-   * The tiers by name. Each has a namespace, a SecretStore with a credential of its own, and up to two ExternalSecrets.
+   * Argo CD, where it applies the chart. It is not part of this chart.
+   */
+  argocd?: {
+    /**
+     * Whether objects carry the annotations that Argo CD reads: `argocd.argoproj.io/sync-wave`, by which namespaces come before admission policies, these before stores, and stores before ExternalSecrets; and on namespaces `argocd.argoproj.io/sync-options`, by which it deletes none.
+     */
+    enabled: boolean
+  }
+  /**
+   * The tiers by name. Each has a namespace, a SecretStore with a credential of its own, and up to two ExternalSecrets for each target.
    */
   tiers: {
     [k: string]: TierValues
   }
+  /**
+   * Ignored. A chart around this one names it as `condition: tiered-secrets.enabled` of the dependency.
+   */
+  enabled?: boolean
   /**
    * Ignored. Helm passes it to every subchart, so a closed schema has to accept it.
    */
@@ -198,10 +220,51 @@ export interface OperatorAccountValues {
   name: KubernetesName
 }
 /**
+ * One that answers DNS, by UDP and TCP.
+ */
+export interface DnsValues {
+  /**
+   * Some pods of a namespace, or a network.
+   */
+  to: PodPeerValues | NetworkPeerValues
+  /**
+   * The port it listens on; of pods, theirs and not that of the Service.
+   */
+  port: Port
+}
+/**
+ * Pods of a namespace.
+ */
+export interface PodPeerValues {
+  /**
+   * Name of the namespace.
+   */
+  namespace: KubernetesName
+  /**
+   * Labels of the pods. Without them, all pods of the namespace.
+   */
+  podLabels?: Labels
+}
+/**
  * Labels that a pod must all have.
  */
 export interface Labels {
   [k: string]: string
+}
+/**
+ * Addresses outside the cluster.
+ */
+export interface NetworkPeerValues {
+  /**
+   * The network.
+   */
+  cidr: Cidr
+  /**
+   * Networks inside it that stay denied.
+   *
+   * @minItems 1
+   */
+  except?: [Cidr, ...Cidr[]]
 }
 /**
  * One trust boundary.
@@ -288,6 +351,12 @@ export interface TierValues {
    * Secrets that may be missing in Scaleway. They have a target of their own, so that they hold nothing back.
    */
   optional?: ExternalSecretValues
+  /**
+   * Targets besides these two, by their name in the catalogue: for what not every workload gets, or for Secrets of a type.
+   */
+  targets?: {
+    [k: string]: TargetValues
+  }
 }
 /**
  * Who is bound to a Role.
@@ -328,7 +397,7 @@ export interface NetworkValues {
   }
 }
 /**
- * Connections to one port of some pods.
+ * Connections to some pods.
  */
 export interface IngressValues {
   /**
@@ -336,28 +405,45 @@ export interface IngressValues {
    */
   podLabels: Labels
   /**
-   * The port the pods listen on.
-   */
-  port: Port
-  /**
-   * The pods that may connect.
+   * What is let in.
    *
    * @minItems 1
    */
-  from: [PodPeerValues, ...PodPeerValues[]]
+  rules: [
+    {
+      /**
+       * The pods or networks that may connect.
+       */
+      from: Peers
+      /**
+       * The ports they may connect to.
+       */
+      ports: PortsValues
+    },
+    ...{
+      /**
+       * The pods or networks that may connect.
+       */
+      from: Peers
+      /**
+       * The ports they may connect to.
+       */
+      ports: PortsValues
+    }[]
+  ]
 }
 /**
- * Pods of a namespace.
+ * Ports by protocol.
  */
-export interface PodPeerValues {
+export interface PortsValues {
   /**
-   * Name of the namespace.
+   * Ports by TCP.
    */
-  namespace: KubernetesName
+  TCP?: PortNumbers
   /**
-   * Labels of the pods. Without them, all pods of the namespace.
+   * Ports by UDP.
    */
-  podLabels?: Labels
+  UDP?: PortNumbers
 }
 /**
  * Connections of the tier's pods to some destinations.
@@ -368,36 +454,32 @@ export interface EgressValues {
    */
   podLabels?: Labels
   /**
-   * Pods of the cluster, or networks outside it.
+   * What is let out.
    *
    * @minItems 1
    */
-  to: [PodPeerValues | NetworkPeerValues, ...(PodPeerValues | NetworkPeerValues)[]]
-  /**
-   * Ports of the destinations.
-   *
-   * @minItems 1
-   */
-  ports: [Port, ...Port[]]
-  /**
-   * Protocol of the ports.
-   */
-  protocol: 'TCP' | 'UDP'
-}
-/**
- * Addresses outside the cluster.
- */
-export interface NetworkPeerValues {
-  /**
-   * The network.
-   */
-  cidr: Cidr
-  /**
-   * Networks inside it that stay denied.
-   *
-   * @minItems 1
-   */
-  except?: [Cidr, ...Cidr[]]
+  rules: [
+    {
+      /**
+       * Pods of the cluster, or networks outside it.
+       */
+      to: Peers
+      /**
+       * Ports of the destinations.
+       */
+      ports: PortsValues
+    },
+    ...{
+      /**
+       * Pods of the cluster, or networks outside it.
+       */
+      to: Peers
+      /**
+       * Ports of the destinations.
+       */
+      ports: PortsValues
+    }[]
+  ]
 }
 /**
  * An ExternalSecret and the target Secret it writes.
@@ -424,6 +506,12 @@ export interface ExternalSecretValues {
    */
   bundles?: {
     [k: string]: BundleValues
+  }
+  /**
+   * Keys in the target by variable, where they differ from it: `TLS_CERT: tls.crt`.
+   */
+  keys?: {
+    [k: string]: SecretKey
   }
 }
 /**
@@ -453,4 +541,21 @@ export interface BundleValues {
    * @minItems 1
    */
   keys: [Variable, ...Variable[]]
+}
+/**
+ * One more target of a tier.
+ */
+export interface TargetValues {
+  /**
+   * Type of the Secret; without it, Opaque. Kubernetes never changes the type of a Secret that exists.
+   */
+  type?: 'kubernetes.io/tls' | 'kubernetes.io/dockerconfigjson' | 'kubernetes.io/basic-auth' | 'kubernetes.io/ssh-auth'
+  /**
+   * Secrets of which none may be missing in Scaleway, as for the tier.
+   */
+  required?: ExternalSecretValues
+  /**
+   * Secrets that may be missing in Scaleway, in a Secret of type Opaque.
+   */
+  optional?: ExternalSecretValues
 }

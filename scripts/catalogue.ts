@@ -134,8 +134,9 @@ export default defineCatalogue(environments, {
       tier: 'backend',
       variable: 'WEBHOOK_TOKEN_ENCRYPTION_KEY',
       remoteName: 'webhook-token-encryption-key',
-      format: 'exactly 32 characters',
+      format: 'exactly 32 bytes',
       description: 'Encrypts webhook tokens',
+      irreplaceable: 'the webhook tokens that are stored can only be decrypted with it',
     },
     {
       tier: 'backend',

@@ -1,23 +1,33 @@
-import { setMaxListeners } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Command, CommanderError, Option } from 'commander'
-import type { CommandIo, CommandSpec } from './lib/command.ts'
-import { beforeOptions, commandLine } from './lib/command-line.ts'
-import { findProductFolder, findUserFolder } from './lib/folders.ts'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { CommandIo, CommandSpec, CommandTitle, OptionSpec } from './lib/command.ts'
+import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib/command-line.ts'
+import { endedEarly } from './lib/early-end.ts'
+import { readIfExists } from './lib/files.ts'
+import { findProductFolder } from './lib/folders.ts'
+import { interruption } from './lib/interruption.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
 import { lines, type Printable } from './lib/printable.ts'
-import { exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
+import { bugText, exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
+import { chooseUserFolder, commandFirst, rootOf, rootOption } from './lib/root-option.ts'
+import { watchRunner } from './lib/runner.ts'
 import { commandInput } from './lib/terminal.ts'
-import { typedIn, wholePath } from './lib/typed-path.ts'
+import { typedIn, wholePath, wholePaths } from './lib/typed-path.ts'
 
 const thisFile = fileURLToPath(import.meta.url)
-const folders = { productFolder: findProductFolder(thisFile), userFolder: findUserFolder(process.cwd()) }
-const say = output(process.stdout, process.stderr, process.env)
+const typed = commandFirst(process.argv.slice(2))
 const standing = typedIn(process.env, process.cwd())
+const root = rootOf(typed)
+const folders = {
+  productFolder: findProductFolder(thisFile),
+  userFolder: chooseUserFolder(root, standing, process.cwd()),
+}
+const say = output(process.stdout, process.stderr, process.env)
+learnBeginnings(folders, process.env, { typedIn: standing, root })
 const commandsFolder = join(dirname(thisFile), 'commands')
 /** `.ts`, or `.js` of what was compiled. */
 const extension = extname(thisFile)
@@ -26,19 +36,32 @@ const exitCodeHelp = `
 Exit codes: 0 fine, 1 a bug in this program, 2 wrong usage, 3 problems or drift found,
 4 Scaleway or the cluster unreachable or refusing, 5 a tool is missing, 130 interrupted.`
 
-process.exitCode = await main(process.argv.slice(2))
+/** The command, once it runs. */
+let running: CommandSpec<unknown> | undefined
+
+process.exitCode = await main(typed)
 
 async function main(argv: readonly string[]): Promise<number> {
-  const interrupt = new AbortController()
-  // Every request in progress listens to it.
-  setMaxListeners(0, interrupt.signal)
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
-  ignoreClosedPipe()
+  const onExit = () => {
+    process.exitCode = report(endedEarly)
+  }
+  process.once('exit', onExit)
+  const done = () => process.off('exit', onExit)
+  ignoreClosedPipe(done)
+  const { signal, interrupt } = interruption({
+    on: (name, listener) => process.on(name, listener),
+    log: say.log,
+    left: () => running?.leaves,
+    end: () => done().exit(exitCodes.interrupted),
+  })
+  using _watch = watchRunner({ env: process.env, parent: () => process.ppid, onGone: () => interrupt('SIGHUP') })
   try {
-    return await dispatch(argv, interrupt.signal)
+    return await dispatch(argv, signal)
   } catch (error) {
-    if (interrupt.signal.aborted && !(error instanceof ProblemError)) return exitCodes.interrupted
+    if (signal.aborted && !(error instanceof ProblemError)) return exitCodes.interrupted
     return report(error)
+  } finally {
+    done()
   }
 }
 
@@ -62,6 +85,23 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   )
 }
 
+/** Of a required option and the one that stands for it. */
+function requireOneOf(program: Command, specs: readonly OptionSpec[]): void {
+  const given = program.opts()
+  for (const { flags, required } of specs) {
+    const name = new Option(flags).attributeName()
+    const other = specs.find(({ insteadOf }) => insteadOf?.includes(name))
+    if (!required || !other || given[name] !== undefined || given[new Option(other.flags).attributeName()]) continue
+    program.error(`required option '${flags}' or '${other.flags}' not specified`)
+  }
+}
+
+/** Of an empty variable it would become the folder in which the user stands. */
+function readPath(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected a path.')
+  return wholePath(text, standing)
+}
+
 /** Commander silently uses the last of two values, and so the wrong environment. */
 function refuseTwice(program: Command, option: Option): void {
   if (!option.required || option.variadic) return
@@ -82,16 +122,26 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     .allowExcessArguments(false)
     .action(async () => {
       const named = argument ? { [argument.name]: program.processedArgs[0] } : {}
+      running = spec
+      learnContext(program.opts().context)
+      requireOneOf(program, spec.options)
       exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
   if (argument) program.argument(`<${argument.name}>`, argument.description)
-  for (const { flags, description, default: value, choices, required } of spec.options) {
+  for (const { flags, description, default: value, choices, required, isRepeatable, insteadOf } of [
+    ...spec.options,
+    rootOption,
+  ]) {
     const option = new Option(flags, description)
     if (choices) option.choices([...choices])
     if (value !== undefined) option.default(value)
-    if (/file>$/.test(flags)) option.argParser((path: string) => wholePath(path, standing))
-    program.addOption(option.makeOptionMandatory(required === true))
-    refuseTwice(program, option)
+    const read = /(file|folder)>$/.test(flags) ? readPath : (text: string) => text
+    if (isRepeatable) option.argParser((text: string, before: readonly string[] = []) => [...before, read(text)])
+    else if (read === readPath) option.argParser(read)
+    if (insteadOf) option.conflicts([...insteadOf])
+    const isAlone = !spec.options.some((other) => other.insteadOf?.includes(option.attributeName()))
+    program.addOption(option.makeOptionMandatory(required === true && isAlone))
+    if (!isRepeatable) refuseTwice(program, option)
   }
   const names = program.options.map((option) => option.name().replace(/^no-/, ''))
   const meant = commandWithDashes(spec.name, names, argv, process.env)
@@ -121,9 +171,11 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
 function commandIo(signal: AbortSignal): CommandIo {
   return {
     ...folders,
-    env: process.env,
+    root,
+    env: wholePaths(process.env, standing),
     typedIn: standing,
     signal,
+    commands: { titles: allCommands, load: loadCommand },
     ...say,
     // Created when it is needed: the open stream alone can keep a process alive.
     get input() {
@@ -143,7 +195,10 @@ async function loadCommand(name: string): Promise<CommandSpec<unknown> | undefin
   return module.command.name === name ? module.command : undefined
 }
 
-async function allCommands(): Promise<CommandSpec<unknown>[]> {
+/** All commands, without loading them where a list was made when they were compiled. */
+async function allCommands(): Promise<readonly CommandTitle[]> {
+  const list = await readIfExists(join(commandsFolder, 'overview.json'))
+  if (list !== undefined) return JSON.parse(list) as CommandTitle[]
   const files = (await readdir(commandsFolder)).filter((file) => file.endsWith(extension)).sort()
   const modules: { command: CommandSpec<unknown> }[] = await Promise.all(
     files.map((file) => import(pathToFileURL(join(commandsFolder, file)).href)),
@@ -151,7 +206,7 @@ async function allCommands(): Promise<CommandSpec<unknown>[]> {
   return modules.map((module) => module.command)
 }
 
-function overview(specs: readonly CommandSpec<unknown>[]): Printable {
+function overview(specs: readonly CommandTitle[]): Printable {
   const typed = specs.map(({ name, summary }) => ({ line: commandLine`${name}`, summary }))
   const width = Math.max(...typed.map(({ line }) => line.length))
   const commands = typed.map(({ line, summary }) => `  ${line.padEnd(width)}  ${summary}`)
@@ -171,21 +226,19 @@ function report(error: unknown): number {
     say.tell(formatProblems(error.problems))
     return error.exitCode
   }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say.tell(
-    lines(
-      'This is a bug of tiered-secrets, please report it with the lines below.',
-      ...detail.split('\n').map((line) => `| ${line}`),
-    ),
-  )
+  say.tell(bugText(error))
   return exitCodes.bug
 }
 
-/** `npm run render | head` closes our output early; that is not an error. */
-function ignoreClosedPipe(): void {
+/**
+ * `npm run render | head` closes our output early; that is not an error. Who no longer reads our progress must not keep us from
+ * ending in order.
+ */
+function ignoreClosedPipe(done: () => NodeJS.Process): void {
+  process.stderr.on('error', () => undefined)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit(exitCodes.ok)
+    done().exit(exitCodes.ok)
   })
 }
 

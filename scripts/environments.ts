@@ -11,6 +11,10 @@ export default defineEnvironments({
     isolation: 'path',
     projectId: '00000000-0000-4000-8000-000000000001',
     refreshInterval: '1h',
+    iamApplications: {
+      backend: 'trackdechets-recette-backend-secrets',
+      frontend: 'trackdechets-recette-frontend-secrets',
+    },
     kubeContext: 'trackdechets-recette',
     example: true,
   },
@@ -20,6 +24,10 @@ export default defineEnvironments({
     isolation: 'path',
     projectId: '00000000-0000-4000-8000-000000000002',
     refreshInterval: '1h',
+    iamApplications: {
+      backend: 'trackdechets-sandbox-backend-secrets',
+      frontend: 'trackdechets-sandbox-frontend-secrets',
+    },
     kubeContext: 'trackdechets-sandbox',
     example: true,
   },

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chartPath } from '../chart/chart-folder.ts'
+import { chartPath } from '../chart/helm.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { run } from '../lib/exec.ts'
 import { findTool } from '../local/toolchain/find.ts'

@@ -1,8 +1,12 @@
 import type { Application, Catalogue, Environments } from '../model/types.ts'
 
-/** An application with that many `single` secrets. */
-export function largeApplication(secrets: number): Application {
-  return { catalogue: catalogue(secrets), environments: environments() }
+/**
+ * An application with that many `single` secrets.
+ *
+ * @param names of its environments
+ */
+export function largeApplication(secrets: number, names: readonly string[] = threeEnvironments): Application {
+  return { catalogue: catalogue(secrets, names.length), environments: environments(names) }
 }
 
 /** The same as the two files of a user, to put in place of theirs. */
@@ -11,13 +15,13 @@ export function largeApplicationFiles(secrets: number): Readonly<Record<string, 
   return {
     'scripts/environments.ts': [
       `import { defineEnvironments } from ${define}`,
-      `export default defineEnvironments(${JSON.stringify(environments(), null, 2)})`,
+      `export default defineEnvironments(${JSON.stringify(environments(threeEnvironments), null, 2)})`,
       '',
     ].join('\n'),
     'scripts/catalogue.ts': [
       `import environments from ${quoted('./environments.ts')}`,
       `import { defineCatalogue } from ${define}`,
-      `export default defineCatalogue(environments, ${JSON.stringify(catalogue(secrets), null, 2)})`,
+      `export default defineCatalogue(environments, ${JSON.stringify(catalogue(secrets, threeEnvironments.length), null, 2)})`,
       '',
     ].join('\n'),
   }
@@ -66,12 +70,14 @@ const settings = [
   'signing-key',
 ]
 
-function catalogue(secrets: number): Catalogue {
-  const tiers = Array.from({ length: largeTiers }, (_, index) => `tier-${index}`)
+const threeEnvironments = ['development', 'production', 'staging']
+const tiers = Array.from({ length: largeTiers }, (_, index) => `tier-${index}`)
+
+function catalogue(secrets: number, environmentCount: number): Catalogue {
   return {
     application: 'large',
     owner: 'Operations',
-    remoteSecretQuota: 4 * secrets,
+    remoteSecretQuota: 2 * environmentCount * secrets,
     tiers: Object.fromEntries(tiers.map((tier) => [tier, { description: `The tier ${tier}`, workloads: {} }])),
     secrets: Array.from({ length: secrets }, (_, index) => {
       const remoteName = name(Math.floor(index / largeTiers))
@@ -93,17 +99,18 @@ function name(number: number): string {
   return `${service}-${Math.floor(number / services.length / settings.length)}-${setting}`
 }
 
-function environments(): Environments {
+function environments(names: readonly string[]): Environments {
   return Object.fromEntries(
-    ['development', 'production', 'staging'].map((environment, index) => [
+    names.map((environment, index) => [
       environment,
       {
         description: `The environment ${environment}`,
         region: 'fr-par',
         isolation: 'path',
-        projectId: `00000000-0000-4000-8000-00000000000${index + 1}`,
+        projectId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`,
         refreshInterval: '1h',
         kubeContext: `large-${environment}`,
+        iamApplications: Object.fromEntries(tiers.map((tier) => [tier, `large-${environment}-${tier}-secrets`])),
         example: true,
       },
     ]),

@@ -10,7 +10,7 @@ export function oneBundlePerTarget(application: Application): Application {
   return withSecrets(application, ({ property: _, ...secret }) => ({
     ...secret,
     layout: 'bundle',
-    identity: `${secret.tier}-${secret.optional ? 'optional' : 'required'}`,
+    identity: `${secret.tier}${secret.target === undefined ? '' : `-${secret.target}`}-${secret.optional ? 'optional' : 'required'}`,
   }))
 }
 

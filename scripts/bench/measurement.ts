@@ -1,5 +1,15 @@
 /** Names of the benchmarks, as `--only` takes them. */
-export const benchmarkNames = ['gen-values', 'helm-template', 'scaleway-requests', 'start', 'wait', 'status'] as const
+export const benchmarkNames = [
+  'gen-values',
+  'package',
+  'environments',
+  'helm-template',
+  'scaleway-requests',
+  'start',
+  'wait',
+  'status',
+  'audit',
+] as const
 
 export type BenchmarkName = (typeof benchmarkNames)[number]
 

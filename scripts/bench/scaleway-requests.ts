@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExternalSecretObject } from '../cluster/external-secrets.ts'
 import { waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { kinds } from '../kubernetes/kinds.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { oneFolder } from '../lib/folders.ts'
+import { pause } from '../lib/pause.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack/stack.ts'
 import { requestsPerRefresh } from '../model/requests.ts'
@@ -84,7 +84,7 @@ async function countRefresh(stack: LocalStack, signal: AbortSignal): Promise<num
   const deadline = Date.now() + timeoutMs
   while ((await synced()).some((version, index) => version === before[index])) {
     if (Date.now() > deadline) throw notSynced()
-    await sleep(50, undefined, { signal })
+    await pause(50, signal)
   }
   await waitUntilSynced(stack, signal)
   await waitUntilQuiet(stack, signal)
@@ -99,7 +99,7 @@ async function waitUntilSynced({ client, model }: LocalStack, signal: AbortSigna
 async function waitUntilQuiet({ emulator }: LocalStack, signal: AbortSignal): Promise<void> {
   for (let seen = -1; seen !== emulator.requests().entries.length; ) {
     seen = emulator.requests().entries.length
-    await sleep(quietMs, undefined, { signal })
+    await pause(quietMs, signal)
   }
 }
 

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { waitForSync } from '../cluster/wait-for-sync.ts'
 import { createClient, type KubernetesClient } from '../kubernetes/client.ts'
 import { applyCrds } from '../kubernetes/crds.ts'
 import { type KubernetesObject, kinds, resourcePath } from '../kubernetes/kinds.ts'
 import { openTransport, type TransportOptions } from '../kubernetes/transport.ts'
 import { commandLine } from '../lib/command-line.ts'
+import { pause } from '../lib/pause.ts'
 import { startControlPlane } from '../local/stack/control-plane.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
@@ -61,7 +61,7 @@ async function delayMs(
   }
   const created = await client.create<KubernetesObject>(kinds.externalSecret, object, signal)
   const waiting = waitForSync(client, [ref], { signal }).then(() => performance.now())
-  await sleep(settleMs, undefined, { signal })
+  await pause(settleMs, signal)
   const status = {
     conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced', message: 'secret synced' }],
     syncedResourceVersion: `${created.metadata.generation}-bench`,

@@ -1,12 +1,14 @@
-import { commandLine } from '../lib/command-line.ts'
+import { commandLine, helm } from '../lib/command-line.ts'
 import { type RunOptions, run } from '../lib/exec.ts'
 import type { Folders } from '../lib/folders.ts'
-import { exitCodes } from '../lib/problems.ts'
-import { shell } from '../lib/shell.ts'
-import { withChart } from './chart-folder.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { missingRightFix } from '../model/rbac.ts'
+
+/** The chart in the user's folder, in which Helm is run: its schema accepts his own secrets and nothing else. */
+export const chartPath = 'charts/tiered-secrets'
 
 /** One release of the chart: what to install, where, with which values. */
-export interface ReleaseOptions extends Folders {
+export interface ReleaseOptions extends Pick<Folders, 'userFolder'> {
   /** Path of the helm program. */
   readonly helm: string
   readonly release: { readonly name: string; readonly namespace: string }
@@ -17,6 +19,10 @@ export interface ReleaseOptions extends Folders {
   /** Added to the environment of helm; `KUBECONFIG` for a local cluster. */
   readonly env?: Readonly<Record<string, string>>
   readonly kubeContext?: string
+  /** Whether its namespace is there: then no right to create namespaces is needed. Default: false */
+  readonly hasNamespace?: boolean
+  /** Labels of the release's record, for an upgrade. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
@@ -26,9 +32,7 @@ export interface ReleaseOptions extends Folders {
  * @throws ProblemError `TOOL_FAILED` with the messages of the schema or the chart's own checks
  */
 export function renderChart(options: ReleaseOptions): Promise<string> {
-  return withChart(options, (chart) =>
-    run(options.helm, ['template', ...releaseArguments(options, chart)], runOptions(options)),
-  )
+  return run(options.helm, ['template', ...releaseArguments(options), ...anyCluster], runOptions(options))
 }
 
 /**
@@ -38,7 +42,9 @@ export function renderChart(options: ReleaseOptions): Promise<string> {
  * @throws ProblemError `TOOL_FAILED` (exit code 4: the cluster is unreachable or refuses)
  */
 export async function upgradeRelease(options: ReleaseOptions): Promise<number> {
-  const { version } = JSON.parse(await upgrade(options, ['--output', 'json'])) as { readonly version: number }
+  const labels = Object.entries(options.labels ?? {}).map(([name, value]) => `${name}=${value}`)
+  const marks = labels.length > 0 ? ['--labels', labels.join(',')] : []
+  const { version } = JSON.parse(await upgrade(options, [...marks, '--output', 'json'])) as { readonly version: number }
   return version
 }
 
@@ -54,31 +60,41 @@ export function dryRunRelease(options: ReleaseOptions): Promise<string> {
 
 /** `helm lint --strict` of the chart with one values file. */
 export function lintChart(
-  options: Pick<ReleaseOptions, 'helm' | keyof Folders | 'valuesFile' | 'signal'>,
+  options: Pick<ReleaseOptions, 'helm' | 'userFolder' | 'valuesFile' | 'signal'>,
 ): Promise<string> {
   const { helm, valuesFile } = options
-  return withChart(options, (chart) =>
-    run(helm, ['lint', '--strict', chart, '--values', valuesFile], runOptions(options)),
-  )
+  return run(helm, ['lint', '--strict', chartPath, '--values', valuesFile, ...anyCluster], runOptions(options))
 }
 
 // --- internal ---
 
-function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<string> {
-  const { release, kubeContext } = options
+async function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<string> {
+  const { release, kubeContext, hasNamespace = false } = options
   const { name, namespace } = release
   const context = kubeContext === undefined ? [] : ['--kube-context', kubeContext]
-  return withChart(options, (chart) =>
-    run(
+  const create = hasNamespace ? [] : ['--create-namespace']
+  try {
+    return await run(
       options.helm,
-      ['upgrade', '--install', ...releaseArguments(options, chart), '--create-namespace', ...context, ...more],
+      ['upgrade', '--install', ...releaseArguments(options), ...create, ...context, ...more],
       {
         ...runOptions(options),
         exitCode: exitCodes.unreachable,
-        fix: `Read the lines above. \`${shell`helm history --namespace ${namespace} ${name}`}\` shows what is installed; nothing has to be undone by hand.`,
+        fix: `Read the lines above. \`${helm`history --namespace ${namespace} ${name}`}\` shows what is installed; nothing has to be undone by hand.`,
       },
-    ),
+    )
+  } catch (error) {
+    throw error instanceof ProblemError ? withRightFix(error) : error
+  }
+}
+
+/** Helm passes on what the API server says. Source: Kubernetes, NewForbidden, and its check of who gives rights away. */
+function withRightFix(error: ProblemError): ProblemError {
+  const isRightMissing = /is forbidden: User ".*" cannot |attempting to grant RBAC permissions not currently held/
+  const problems = error.problems.map((problem) =>
+    isRightMissing.test(problem.lastLines?.join(' ') ?? '') ? { ...problem, fix: missingRightFix() } : problem,
   )
+  return new ProblemError(problems, error.exitCode)
 }
 
 /** Variables that would make Helm use another cluster or user than the kubeconfig and the arguments say. */
@@ -96,9 +112,15 @@ const noOverrides = Object.fromEntries(
   ].map((name) => [name, undefined]),
 )
 
-function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions, chart: string): string[] {
+/**
+ * A version of Kubernetes that the chart accepts; it renders the same for each. Without a cluster Helm goes by its own, which is
+ * 1.20 for a Helm 3 that was built without naming one.
+ */
+const anyCluster = ['--kube-version', '1.30.0']
+
+function releaseArguments({ release, valuesFile, set = {} }: ReleaseOptions): string[] {
   const overrides = Object.entries(set).flatMap(([name, value]) => ['--set-string', `${name}=${value}`])
-  return [release.name, chart, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
+  return [release.name, chartPath, '--namespace', release.namespace, '--values', valuesFile, ...overrides]
 }
 
 function runOptions({ userFolder, env, signal }: Pick<ReleaseOptions, 'userFolder' | 'env' | 'signal'>): RunOptions {

@@ -2,6 +2,7 @@ import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { kinds, type SecretObject } from '../kubernetes/kinds.ts'
 import { credentialKeys } from '../model/names.ts'
 import type { TierModel } from '../model/resolve.ts'
+import { leftToController } from './sealed-takeover.ts'
 
 /** An unfinished rotation, as recorded in the annotations of a credentials Secret. */
 export interface KeyRotationState {
@@ -61,7 +62,8 @@ export async function writeCredentials(
   const secret = {
     metadata: {
       ...ref,
-      ...(rotation ? { annotations: annotationsOf(rotation) } : {}),
+      // So that a sealed key can follow: where no SealedSecret has this name, it means nothing.
+      annotations: { ...leftToController, ...(rotation ? annotationsOf(rotation) : {}) },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
     type: 'Opaque',

@@ -2,9 +2,10 @@ import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChanges } from '../kubernetes/difference.ts'
 import { isConflict } from '../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject } from '../kubernetes/kinds.ts'
-import { helmsName, keysOfHelm, restorersName } from '../kubernetes/managed-fields.ts'
+import { helmsName, keysOfDeployers, restorersName } from '../kubernetes/managed-fields.ts'
+import { kubectl } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
-import { shell } from '../lib/shell.ts'
+import { isDeployersMark, trackingLabel } from './ownership.ts'
 
 /** Reads and tries out; stores nothing but with `restore`. */
 export type DriftClient = Pick<KubernetesClient, 'get' | 'tryReplace' | 'replace'>
@@ -31,6 +32,16 @@ export async function driftOf(
     ...(signal ? { signal } : {}),
   })
   return fieldChanges(comparable(live), comparable(next), live.metadata.managedFields)
+}
+
+/**
+ * The same for whom the API server makes no dry run: a field that the rendered object lacks may be a default or go, and is not
+ * among them; an item of a list that it lacks goes.
+ */
+export function renderedDifference(live: KubernetesObject, rendered: KubernetesObject): FieldChange[] {
+  return fieldChanges(comparable(live), comparable(asRendered(live, rendered))).filter(
+    ({ path, after }) => after !== undefined || path.endsWith(']'),
+  )
 }
 
 /**
@@ -85,7 +96,7 @@ export function replacedRole(kind: Kind, live: KubernetesObject, rendered: Kuber
     code: 'ROLE_REF_DIFFERS',
     where: describeObject(kind, rendered.metadata),
     message: `gives the rights of ${found.kind} "${found.name}", which can't be changed back. Expected ${expected.kind} "${expected.name}".`,
-    fix: `Find out who created it; then \`${shell`kubectl delete rolebinding ${name} --namespace ${namespace}`}\`, and deploy: that creates it again.`,
+    fix: `Find out who created it; then \`${kubectl`delete rolebinding ${name} --namespace ${namespace}`}\`, and deploy: that creates it again.`,
   }
 }
 
@@ -120,9 +131,13 @@ function asRendered(live: KubernetesObject, rendered: KubernetesObject): Kuberne
     )
   const { metadata } = live
   const merged = (field: 'labels' | 'annotations') => {
-    const removed = keysOfHelm(metadata.managedFields ?? [], field).filter((key) => !key.startsWith('meta.helm.sh/'))
+    const removed = keysOfDeployers(metadata.managedFields ?? [], field).filter((key) => !isDeployersMark(key))
     const kept = Object.entries(metadata[field] ?? {}).filter(([key]) => !removed.includes(key))
-    return { ...Object.fromEntries(kept), ...rendered.metadata[field] }
+    return {
+      ...Object.fromEntries(kept),
+      ...rendered.metadata[field],
+      ...(field === 'labels' ? trackingLabel(live) : {}),
+    }
   }
   return {
     ...own(live, false),

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../kubernetes/kinds.ts'
 import { compare } from '../lib/problems.ts'
 import { credentialKeys, reloaderAnnotations } from '../model/names.ts'
 import { type EnvironmentModel, type ExternalSecretModel, specsOf, type TierModel } from '../model/resolve.ts'
+import { keyOf } from '../model/specs.ts'
 import type { SecretSpec } from '../model/types.ts'
 
 type Model = Pick<
@@ -13,8 +14,7 @@ type Spec = Readonly<Record<string, unknown>>
 
 /** The whole spec of an ExternalSecret of a tier, as the catalogue implies it. Made without the chart, which is compared with it. */
 export function externalSecretSpec(model: Model, tier: TierModel, expected: ExternalSecretModel): Spec {
-  const { name, singles, bundles } = expected
-  const isOptional = expected === tier.optional
+  const { name, type, optional: isOptional, singles, bundles } = expected
   const data = singles.map(({ spec, remoteRef, property }) => ({
     secretKey: spec.variable,
     remoteRef: { key: remoteRef, ...(property === undefined ? {} : { property }), ...strategies },
@@ -32,10 +32,11 @@ export function externalSecretSpec(model: Model, tier: TierModel, expected: Exte
       creationPolicy: 'Owner',
       deletionPolicy: isOptional ? 'Merge' : 'Retain',
       template: {
+        ...(type === 'Opaque' ? {} : { type }),
         engineVersion: 'v2',
         mergePolicy: 'Replace',
         metadata: targetMetadata(model, tier),
-        ...(bundles.length === 0 ? {} : isOptional ? optionalData(expected) : requiredData(expected)),
+        ...(!needsTemplate(expected) ? {} : isOptional ? optionalData(expected) : requiredData(expected)),
       },
     },
     ...(data.length > 0 ? { data } : {}),
@@ -63,20 +64,24 @@ export function specChanges(object: KubernetesObject & { readonly spec?: Spec },
 /** The entries of the catalogue that changed fields of an ExternalSecret are about; all when they are about the whole. */
 export function specsConcerned(expected: ExternalSecretModel, fields: readonly FieldChange[]): SecretSpec[] {
   const specs = specsOf(expected)
-  const concerned = specs.filter((spec) =>
-    fields.some(({ path }) => variablesOf(path, expected).includes(spec.variable)),
-  )
+  const keys = new Set(fields.flatMap((field) => keysOf(field, expected)))
+  const concerned = specs.filter((spec) => keys.has(keyOf(spec)))
   return concerned.length > 0 ? concerned : specs
 }
 
-/** A field of `spec.data` is one key; a bundle stands for all that are read from it. */
-export function variablesOf(path: string, { bundles }: Pick<ExternalSecretModel, 'bundles'>): string[] {
-  const key = /^spec\.data\[([^\]]+)\]/.exec(path)?.[1] ?? /^spec\.target\.template\.data\.(.+)$/.exec(path)?.[1]
+/** The keys of the target that a changed field is about, also those of entries that are gone; none for other fields. */
+export function keysOf({ path, before, after }: FieldChange, expected: ExternalSecretModel | undefined): string[] {
+  const specs = expected ? specsOf(expected) : []
+  const variable = /^spec\.data\[([^\]]+)\]/.exec(path)?.[1]
+  if (variable !== undefined) return [keyOf(specs.find((spec) => spec.variable === variable) ?? { variable })]
+  const key = /^spec\.target\.template\.data\.(.+)$/.exec(path)?.[1]
   if (key !== undefined) return [key]
+  if (path.startsWith('spec.target.template.templateFrom')) {
+    const [old, next] = [keysInTemplate(before), keysInTemplate(after)]
+    return [...old.filter((one) => !next.includes(one)), ...next.filter((one) => !old.includes(one))]
+  }
   const ref = /^spec\.dataFrom\[([^\]]+)\]/.exec(path)?.[1]
-  return bundles
-    .filter(({ remoteRef }) => remoteRef === ref)
-    .flatMap(({ specs }) => specs.map(({ variable }) => variable))
+  return (expected?.bundles ?? []).filter(({ remoteRef }) => remoteRef === ref).flatMap((one) => one.specs.map(keyOf))
 }
 
 // --- internal ---
@@ -92,6 +97,12 @@ const sameAsNone: Readonly<Record<string, unknown>> = {
   immutable: false,
   nullBytePolicy: 'Ignore',
   valuesDecodingStrategy: 'None',
+}
+
+/** What the template of an optional target writes, whether the field is its text or holds it. */
+function keysInTemplate(field: unknown): string[] {
+  const text = JSON.stringify(field ?? '')
+  return [...text.matchAll(/\\"([^"\\]+)\\": \{\{ \$value/g)].map(([, key = '']) => key)
 }
 
 function lastOf(path: string): string {
@@ -114,25 +125,30 @@ function bundlePrefix(identity: string): string {
   return `b_${identity.replaceAll('_', '_u').replaceAll('-', '_d').replaceAll('.', '_p')}__`
 }
 
-/** Each variable of a target, by the name under which the operator's template finds its value; sorted by that. */
-function sourcesOf({ singles, bundles }: ExternalSecretModel): [source: string, variable: string][] {
-  const own = singles.map(({ spec: { variable } }): [string, string] => [variable, variable])
+/** Without one, the target has what is read, under the same names. */
+function needsTemplate(expected: ExternalSecretModel): boolean {
+  return expected.bundles.length > 0 || specsOf(expected).some((spec) => keyOf(spec) !== spec.variable)
+}
+
+/** Each key of a target, by the name under which the operator's template finds its value; sorted by that. */
+function sourcesOf({ singles, bundles }: ExternalSecretModel): [source: string, key: string][] {
+  const own = singles.map(({ spec }): [string, string] => [spec.variable, keyOf(spec)])
   const bundled = bundles.flatMap(({ identity, specs }) =>
-    specs.map(({ variable }): [string, string] => [`${bundlePrefix(identity)}${variable}`, variable]),
+    specs.map((spec): [string, string] => [`${bundlePrefix(identity)}${spec.variable}`, keyOf(spec)]),
   )
   return [...own, ...bundled].sort(([a], [b]) => compare(a, b))
 }
 
 /** A key that is missing is an error, which holds the target back. */
 function requiredData(expected: ExternalSecretModel): Spec {
-  return { data: Object.fromEntries(sourcesOf(expected).map(([source, variable]) => [variable, `{{ .${source} }}`])) }
+  return { data: Object.fromEntries(sourcesOf(expected).map(([source, key]) => [key, `{{ .${source} }}`])) }
 }
 
 /** What is missing is left out. */
 function optionalData(expected: ExternalSecretModel): Spec {
-  const entries = sourcesOf(expected).flatMap(([source, variable]) => [
+  const entries = sourcesOf(expected).flatMap(([source, key]) => [
     `{{- if eq $key "${source}" }}`,
-    `"${variable}": {{ $value | toJson }}`,
+    `"${key}": {{ $value | toJson }}`,
     '{{- end }}',
   ])
   const literal = ['{{- range $key, $value := . }}', ...entries, '{{- end }}', ''].join('\n')

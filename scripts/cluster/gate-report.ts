@@ -1,7 +1,7 @@
 import type { Printable } from '../lib/printable.ts'
-import { isError } from '../lib/problems.ts'
+import { compare, isError } from '../lib/problems.ts'
 import { type Cell, table } from '../lib/table.ts'
-import { type EnvironmentModel, externalSecrets, targetKeys } from '../model/resolve.ts'
+import { type EnvironmentModel, targetKeys } from '../model/resolve.ts'
 import type { GateResult } from './release-gate.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
@@ -36,6 +36,15 @@ export function syncCell(state: WaitReport['state']): Cell {
   return { text: state, style: state === 'synced' ? 'good' : state === 'failed' ? 'bad' : 'attention' }
 }
 
+/** `3 of 4 ExternalSecrets synced, 1 failed` */
+export function gateSummary(model: EnvironmentModel, result: GateResult): string {
+  const states = gateRows(model, result).map(({ state }) => state)
+  const others = [...new Set(states)].filter((state) => state !== 'synced').sort(compare)
+  const count = (state: string) => states.filter((one) => one === state).length
+  const synced = `${count('synced')} of ${states.length} ExternalSecrets synced`
+  return [synced, ...others.map((state) => `${count(state)} ${state}`)].join(', ')
+}
+
 /** The result of a wait, for machines. */
 export interface GateDocument {
   /** Every required secret has arrived. */
@@ -51,7 +60,7 @@ export function gateDocument(model: EnvironmentModel, result: GateResult): GateD
 
 function gateRows({ tiers }: EnvironmentModel, { reports }: GateResult): GateRow[] {
   return tiers.flatMap((tier) =>
-    externalSecrets(tier).flatMap((externalSecret) => {
+    tier.externalSecrets.flatMap((externalSecret) => {
       const { name } = externalSecret
       const report = reports.find(({ ref }) => ref.namespace === tier.namespace && ref.name === name)
       if (!report) return []
@@ -59,7 +68,7 @@ function gateRows({ tiers }: EnvironmentModel, { reports }: GateResult): GateRow
       const exact = state === 'synced' ? [] : null
       const { missing, unexpected } =
         keys === 'unreadable' ? { missing: null, unexpected: null } : (keys ?? { missing: exact, unexpected: exact })
-      const optional = externalSecret === tier.optional
+      const optional = externalSecret.optional
       const catalogued = targetKeys(externalSecret).length
       return {
         tier: tier.name,

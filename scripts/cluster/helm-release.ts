@@ -1,13 +1,17 @@
 import type { ClusterReader } from '../kubernetes/client.ts'
 import { describeObject, kinds, type SecretObject } from '../kubernetes/kinds.ts'
+import { kubectl } from '../lib/command-line.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
-import { shell } from '../lib/shell.ts'
 
 /** The newest revision of a Helm release, from its record in the cluster. */
 export interface ReleaseState {
   /** Name of the Secret that is the record. */
   readonly record: string
   readonly uid: string
+  readonly resourceVersion: string
+  readonly revision: number
+  /** The label that `runLabel` names; undefined: it has none. */
+  readonly run: string | undefined
   /** `deployed`, `failed`, `pending-install`, `pending-upgrade`, …; empty when the record has none. */
   readonly status: string
 }
@@ -33,14 +37,16 @@ export async function readRelease(
   const revision = ({ metadata }: SecretObject) => Number(metadata.labels?.version ?? 0)
   const newest = [...items].sort((a, b) => revision(a) - revision(b)).at(-1)
   if (!newest) return undefined
-  const { name: record, uid = '', labels } = newest.metadata
-  return { record, uid, status: labels?.status ?? '' }
+  const { name: record, uid = '', resourceVersion = '', labels } = newest.metadata
+  const seen = { record, uid, resourceVersion, revision: revision(newest) }
+  return { ...seen, run: labels?.[runLabel], status: labels?.status ?? '' }
 }
 
-/** Selects the objects of a release by the chart's own labels, so that it does not matter who deployed them. */
-export function releaseSelector({ name }: { readonly name: string }): string {
-  return `app.kubernetes.io/instance=${name},app.kubernetes.io/name=tiered-secrets`
-}
+/**
+ * Says in a release's record which run made Helm write it. The next revision inherits it, so that it names one only together
+ * with the number of the revision. Source: Helm, pkg/action/upgrade.go, `mergeCustomLabels`.
+ */
+export const runLabel = 'tiered-secrets/run'
 
 /** Whether a Helm is changing it, or was killed while changing it. */
 export function isPending({ status }: ReleaseState): boolean {
@@ -66,6 +72,6 @@ export function pendingRelease(
     code: 'RELEASE_PENDING',
     where: describeObject(kinds.secret, { namespace, name: record }),
     message: `says that release ${name} is ${status}: another Helm is changing it, or was killed. Expected no other Helm.`,
-    fix: `Wait until it has ended. If none is running any more: \`${shell`kubectl delete secret ${record} --namespace ${namespace}`}\`; the objects are kept, and Helm takes them over.`,
+    fix: `Wait until it has ended. If none is running any more: \`${kubectl`delete secret ${record} --namespace ${namespace}`}\`; the objects are kept, and Helm takes them over.`,
   }
 }

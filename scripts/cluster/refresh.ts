@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
-import { isNotFound } from '../kubernetes/errors.ts'
+import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import { kinds, type NamespacedRef, type WithConditions } from '../kubernetes/kinds.ts'
+import { pause } from '../lib/pause.ts'
 import type { TierModel } from '../model/resolve.ts'
 import { type ExternalSecretObject, lastWarning, syncState } from './external-secrets.ts'
 
@@ -56,9 +56,9 @@ export async function revalidateStore(
   }
   if (!(await isRefused())) return true
   await client.mergePatch(kinds.secretStore, ref, forced(), signal)
-  const deadline = Date.now() + timeoutMs
-  while (Date.now() < deadline) {
-    await sleep(pollMs, undefined, signal ? { signal } : {})
+  const deadline = performance.now() + timeoutMs
+  while (performance.now() < deadline) {
+    await pause(pollMs, signal)
     if (!(await isRefused())) return true
   }
   return false
@@ -78,6 +78,30 @@ export async function refreshExternalSecrets(
   return Promise.all(refs.map((ref) => refresh(client, ref, options)))
 }
 
+/**
+ * Asks for a refresh.
+ *
+ * @returns the object as it was just before, so that whatever it says of a later sync is about this request: one whose answer
+ *   was lost and that is sent again is a conflict, and not answered with what the first one has caused already
+ */
+export async function forceRefresh(
+  client: Pick<KubernetesClient, 'get' | 'mergePatch'>,
+  ref: NamespacedRef,
+  signal: AbortSignal | undefined,
+): Promise<ExternalSecretObject> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await client.get<ExternalSecretObject>(kinds.externalSecret, ref, signal)
+    const { resourceVersion } = found?.metadata ?? {}
+    const { annotations } = forced(found?.metadata.annotations?.[forceSync]).metadata
+    const metadata = { annotations, ...(resourceVersion === undefined ? {} : { resourceVersion }) }
+    try {
+      return await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, { metadata }, signal)
+    } catch (error) {
+      if (!isConflict(error) || attempt === forceAttempts) throw error
+    }
+  }
+}
+
 // --- internal ---
 
 /** After this time, the newest warning is about the forced refresh and not about an earlier one. */
@@ -88,30 +112,38 @@ async function refresh(
   ref: NamespacedRef,
   { timeoutMs = 60_000, pollMs = 300, signal }: RefreshOptions,
 ): Promise<RefreshReport> {
-  const before = await client.mergePatch<ExternalSecretObject>(kinds.externalSecret, ref, forced(), signal)
-  const started = Date.now()
+  const before = await forceRefresh(client, ref, signal)
+  const started = performance.now()
   for (;;) {
     const now = await client.get<ExternalSecretObject>(kinds.externalSecret, ref, signal)
     const { state, message } = syncState(now)
     // The text holds a digest of the annotations, so that it differs once this very refresh is done.
     const isAnother = now?.status?.syncedResourceVersion !== before.status?.syncedResourceVersion
     if (state === 'synced' && isAnother) return { ref, state: 'refreshed', message }
-    const passedMs = Date.now() - started
+    const passedMs = performance.now() - started
     if (passedMs >= timeoutMs || (state === 'failed' && passedMs >= Math.min(settleMs, timeoutMs))) {
       const warning = await lastWarning(client, 'ExternalSecret', ref, signal)
       if (state === 'failed' && warning?.includes('Secret does not exist'))
         return { ref, state: 'absent-in-scaleway', message: warning }
-      const late = state === 'synced' ? 'the operator has not read Scaleway again' : message
-      if (passedMs >= timeoutMs) return { ref, state: 'failed', message: warning ?? late }
+      // An earlier warning is not about this.
+      const late = state === 'synced' ? 'the operator has not read Scaleway again' : (warning ?? message)
+      if (passedMs >= timeoutMs) return { ref, state: 'failed', message: late }
     }
-    await sleep(pollMs, undefined, signal ? { signal } : {})
+    await pause(pollMs, signal)
   }
 }
 
+/** The operator changes the object too, a few times for each refresh. */
+const forceAttempts = 10
+
 /** Any change of an annotation or a label works, but the policies of the chart let operators change only this one. */
-function forced() {
-  return { metadata: { annotations: { 'force-sync': new Date().toISOString() } } }
+function forced(previous?: string) {
+  const now = new Date().toISOString()
+  const another = now === previous ? new Date(Date.parse(now) + 1).toISOString() : now
+  return { metadata: { annotations: { [forceSync]: another } } }
 }
+
+const forceSync = 'force-sync'
 
 function storeOf({ spec }: ExternalSecretObject): string | undefined {
   const { name, kind = 'SecretStore' } = (spec?.secretStoreRef ?? {}) as { name?: string; kind?: string }

@@ -3,10 +3,10 @@ import { describeObject, kinds } from '../kubernetes/kinds.ts'
 import type { CommandIo, OptionSpec } from '../lib/command.ts'
 import { exitCodes, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { durationSeconds } from '../model/duration.ts'
-import { type EnvironmentModel, externalSecrets } from '../model/resolve.ts'
+import type { EnvironmentModel } from '../model/resolve.ts'
 import { externalSecretSpec } from './expected-spec.ts'
 import { syncProblems } from './sync-problems.ts'
-import { type WaitReport, type WantedSync, waitForSync } from './wait-for-sync.ts'
+import { isOfTarget, type WaitOptions, type WaitReport, type WantedSync, waitForSync } from './wait-for-sync.ts'
 
 export const timeoutOption: OptionSpec = {
   flags: '--timeout <duration>',
@@ -23,10 +23,11 @@ export interface GateResult {
 
 /**
  * Waits until all required secrets of an environment have arrived in the version the catalogue implies. It reads the
- * objects alone, so that it does not matter who deployed them. What can't recover by itself is reported at once, and waited for
+ * objects alone, so that it does not matter who deployed them. An object that does not exist is reported at once, and waited for
  * all the same, because somebody may be about to create it.
  *
  * @param timeout as `timeoutOption` takes it
+ * @param ends what ends the wait before: as `WaitOptions` has them
  * @throws as `waitForSync`; ProblemError `WRONG_USAGE` for a malformed duration
  */
 export async function passGate(
@@ -34,12 +35,15 @@ export async function passGate(
   model: EnvironmentModel,
   timeout: string,
   { signal, log, isTerminal }: Pick<CommandIo, 'signal' | 'log' | 'isTerminal'>,
+  ends: Pick<WaitOptions, 'isFinal' | 'before'> = {},
 ): Promise<GateResult> {
   const reports = await waitForSync(client, wantedSyncs(model), {
+    ...ends,
     timeoutMs: timeoutMs(timeout),
     signal,
-    onChange({ ref, message, state, obstacle }) {
-      const isAbsent = obstacle !== undefined && obstacle !== 'target-differs'
+    onChange(report) {
+      const { ref, message, state, obstacle } = report
+      const isAbsent = obstacle !== undefined && !isOfTarget(report)
       if (isAbsent || isTerminal) log(`${describeObject(kinds.externalSecret, ref)}: ${told(state, message)}`)
     },
     onLost: (error) => log(`trying again: ${error instanceof Error ? error.message : String(error)}`),
@@ -68,12 +72,12 @@ export function timeoutMs(text: string): number {
 /** Every ExternalSecret of an environment, with what has to arrive. */
 export function wantedSyncs(model: EnvironmentModel): WantedSync[] {
   return model.tiers.flatMap((tier) =>
-    externalSecrets(tier).map((expected) => ({
+    tier.externalSecrets.map((expected) => ({
       namespace: tier.namespace,
       name: expected.name,
       expected,
       spec: externalSecretSpec(model, tier, expected),
-      isOptional: expected === tier.optional,
+      isOptional: expected.optional,
     })),
   )
 }

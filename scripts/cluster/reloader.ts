@@ -1,4 +1,5 @@
 import { reloaderAnnotations } from '../model/names.ts'
+import { namesSecret } from './pod-outline.ts'
 import type { PodTemplate } from './pod-templates.ts'
 
 type Annotations = Readonly<Record<string, string>>
@@ -12,12 +13,12 @@ type Annotations = Readonly<Record<string, string>>
  * @param isMarked whether the target has the annotation of the chart. Default: true
  */
 export function isReloaded(template: PodTemplate, target: string, isMarked = true): boolean {
-  const { annotations, podAnnotations, secrets } = template
+  const { annotations, podAnnotations, outline } = template
   // Those of the pods count only when the workload itself has none.
   const own = names.some((name) => name in annotations) ? annotations : podAnnotations
   if (listOf(annotations[excludeAnnotation]).includes(target)) return false
   if (listOf(own[namedAnnotation]).some((pattern) => matches(pattern, target))) return true
-  const reads = secrets.some(({ secret }) => secret === target)
+  const reads = namesSecret(outline, target)
   return (
     reads &&
     ((isMarked && own[reloaderAnnotations.search] === 'true') || autoAnnotations.some((name) => isTrue(own[name])))

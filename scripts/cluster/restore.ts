@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
 import { isConflict, isRightMissing, KubernetesError } from '../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf } from '../kubernetes/kinds.ts'
 import { helmsName } from '../kubernetes/managed-fields.ts'
 import { mapConcurrently } from '../lib/concurrent.ts'
+import { pause } from '../lib/pause.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
+import { missingRightFix } from '../model/rbac.ts'
 import { foreignFields, type RestoreOptions, replacedRole, restore } from './drift.ts'
 
 /** An object that was restored. */
@@ -70,7 +71,7 @@ export async function restoreAll(
   const first = await restoreEach(client, manifests, options)
   const refused = manifests.filter((manifest) => first.problems.some((problem) => isKept(problem, manifest)))
   if (refused.length === 0) return first
-  await sleep(2 * noticeMs, undefined, options)
+  await pause(2 * noticeMs, options.signal)
   const second = await restoreEach(client, refused, options)
   const others = first.problems.filter((problem) => !refused.some((manifest) => isKept(problem, manifest)))
   return { restored: [...first.restored, ...second.restored], problems: [...others, ...second.problems] }
@@ -153,7 +154,7 @@ function unseen(kind: Kind, { metadata }: KubernetesObject): Problem {
     code: 'DRIFT_UNSEEN',
     where: describeObject(kind, metadata),
     message: `you may not get or update it, so that foreign fields in it can't be found. Expected the right to ${kind.plural}.`,
-    fix: 'Nothing has to be done; or ask an administrator of the cluster for this right.',
+    fix: `Nothing has to be done where nobody edits by hand. ${missingRightFix()}`,
     severity: 'warning',
   }
 }

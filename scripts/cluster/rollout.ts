@@ -1,13 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterReader, KubernetesClient } from '../kubernetes/client.ts'
-import { type Condition, type Kind, type KubernetesObject, kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
+import {
+  type Condition,
+  type Kind,
+  type KubernetesObject,
+  kindOf,
+  kinds,
+  type NamespacedRef,
+} from '../kubernetes/kinds.ts'
+import { pause } from '../lib/pause.ts'
 
 /** A workload whose pods Kubernetes replaces when its pod template changes. */
 export interface RollingRef extends NamespacedRef {
-  readonly kind: RollingKind
+  readonly kind: string
+  /** The same, as the client needs it. */
+  readonly resource: Kind
 }
-
-export type RollingKind = keyof typeof rollingKinds
 
 export interface RolloutState {
   /**
@@ -36,37 +43,41 @@ export interface RolloutOptions extends RolloutWaits {
   readonly onChange?: (report: RolloutReport) => void
 }
 
-/** Whether a change of its pod template makes Kubernetes replace the pods of a workload of this kind. */
-export function isRolling(kind: string): kind is RollingKind {
-  return Object.hasOwn(rollingKinds, kind)
-}
-
-/** The kind as the client needs it. */
-export function rollingKind(kind: RollingKind): Kind {
-  return rollingKinds[kind]
+/**
+ * Whether a change of its pod template replaces the pods of a workload: so do the kinds of Kubernetes that go on running, and
+ * every other kind with a pod template at `spec.template`, as Argo's Rollout.
+ */
+export function isRolling({ kind, apiVersion }: Pick<Kind, 'kind' | 'apiVersion'>): boolean {
+  const known = kindOf({ kind, apiVersion })
+  return known === undefined || rollingKinds.includes(known)
 }
 
 /**
  * How far the replacement of the pods has come.
  * Source: kubectl, pkg/polymorphichelpers/rollout_status.go; stricter, because no pod with an old value may be left.
  */
-export function rolloutState(kind: RollingKind, object: RollingObject): RolloutState {
-  const obstacle = obstacleOf(kind, object)
+export function rolloutState(resource: Kind, object: RollingObject): RolloutState {
+  const obstacle = obstacleOf(resource, object)
   if (obstacle !== undefined) return { state: 'held', message: obstacle }
   const { metadata, status = {} } = object
-  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0))
+  // Argo writes it as text.
+  if (Number(status.observedGeneration ?? 0) < (metadata.generation ?? 0))
     return { state: 'under-way', message: 'the change of its pod template is not processed yet' }
   const late = status.conditions?.find(({ type, reason }) => type === 'Progressing' && reason === deadlineExceeded)
-  const { wanted, updated, available, all } = countsOf(kind, object)
+  const { wanted, updated, available, all } = countsOf(resource, object)
   const isDone = updated >= wanted && available >= wanted && all <= updated
   if (isDone) return { state: 'done', message: `${updated} of ${wanted} pods run the current template` }
-  const message = `${updated} of ${wanted} pods have the current template, ${available} available, ${all - updated} old`
+  const [pause] = status.pauseConditions ?? []
+  const paused = pause ? `, paused at a step (${pause.reason ?? 'for no reason told'})` : ''
+  const message = `${updated} of ${wanted} pods have the current template, ${available} available, ${all - updated} old${paused}`
   return { state: late ? 'failed' : 'under-way', message }
 }
 
 /** Undefined when a change of the pod template will replace the pods; otherwise why it won't. */
-export function obstacleOf(kind: RollingKind, { spec = {} }: RollingObject): string | undefined {
-  if (kind === 'Deployment') return spec.paused ? 'it is paused' : undefined
+export function obstacleOf(resource: Kind, { spec = {}, status = {} }: RollingObject): string | undefined {
+  if (spec.paused) return 'it is paused'
+  if (kindOf(resource) === undefined && counted.every((field) => status[field] === undefined))
+    return `the status of a ${resource.kind} does not tell how many of its pods are replaced`
   if (spec.updateStrategy?.type === 'OnDelete')
     return 'its update strategy is OnDelete: its pods have to be deleted by hand'
   const { partition = 0 } = spec.updateStrategy?.rollingUpdate ?? {}
@@ -76,12 +87,12 @@ export function obstacleOf(kind: RollingKind, { spec = {} }: RollingObject): str
 /** Adds annotations to the pod template; if they change, Kubernetes replaces the pods. */
 export function annotateTemplate(
   client: Pick<KubernetesClient, 'mergePatch'>,
-  { kind, namespace, name }: RollingRef,
+  { resource, namespace, name }: RollingRef,
   annotations: Readonly<Record<string, string>>,
   signal?: AbortSignal,
 ): Promise<KubernetesObject> {
   const patch = { spec: { template: { metadata: { annotations } } } }
-  return client.mergePatch(rollingKind(kind), { namespace, name }, patch, signal)
+  return client.mergePatch(resource, { namespace, name }, patch, signal)
 }
 
 /**
@@ -95,7 +106,7 @@ export async function waitForRollouts(
   refs: readonly RollingRef[],
   { timeoutMs = 300_000, pollMs = 1_000, signal, onChange }: RolloutOptions = {},
 ): Promise<readonly RolloutReport[]> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   const seen = new Map<RollingRef, string>()
   for (;;) {
     const reports = await Promise.all(refs.map((ref) => look(client, ref, signal)))
@@ -103,12 +114,14 @@ export async function waitForRollouts(
       if (seen.get(report.ref) !== report.message) onChange?.(report)
       seen.set(report.ref, report.message)
     }
-    if (reports.every(({ state }) => state !== 'under-way') || Date.now() >= deadline) return reports
-    await sleep(pollMs, undefined, signal ? { signal } : {})
+    if (reports.every(({ state }) => state !== 'under-way') || performance.now() >= deadline) return reports
+    await pause(pollMs, signal)
   }
 }
 
-/** The parts of a Deployment, StatefulSet or DaemonSet that matter here. Source: Kubernetes API, apps/v1. */
+/**
+ * The parts of a workload that matter here. Sources: Kubernetes API, apps/v1; Argo Rollouts, whose canaries pause, argoproj.io/v1alpha1.
+ */
 export interface RollingObject extends KubernetesObject {
   readonly spec?: {
     readonly replicas?: number
@@ -116,7 +129,8 @@ export interface RollingObject extends KubernetesObject {
     readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } }
   }
   readonly status?: {
-    readonly observedGeneration?: number
+    readonly observedGeneration?: number | string
+    readonly pauseConditions?: readonly { readonly reason?: string }[]
     readonly replicas?: number
     readonly updatedReplicas?: number
     readonly availableReplicas?: number
@@ -130,16 +144,15 @@ export interface RollingObject extends KubernetesObject {
 
 // --- internal ---
 
-const rollingKinds = {
-  Deployment: kinds.deployment,
-  StatefulSet: kinds.statefulSet,
-  DaemonSet: kinds.daemonSet,
-} as const satisfies Record<string, Kind>
+const rollingKinds: readonly Kind[] = [kinds.deployment, kinds.statefulSet, kinds.daemonSet, kinds.rollout]
+
+/** One of these is in the status of everything that tells how its rollout goes. */
+const counted = ['observedGeneration', 'replicas', 'updatedReplicas', 'desiredNumberScheduled'] as const
 
 const deadlineExceeded = 'ProgressDeadlineExceeded'
 
-function countsOf(kind: RollingKind, { spec = {}, status = {} }: RollingObject) {
-  if (kind === 'DaemonSet') {
+function countsOf({ kind }: Kind, { spec = {}, status = {} }: RollingObject) {
+  if (kind === kinds.daemonSet.kind || status.desiredNumberScheduled !== undefined) {
     const { desiredNumberScheduled: wanted = 0, currentNumberScheduled: all = 0 } = status
     return { wanted, updated: status.updatedNumberScheduled ?? 0, available: status.numberAvailable ?? 0, all }
   }
@@ -152,7 +165,7 @@ async function look(
   ref: RollingRef,
   signal: AbortSignal | undefined,
 ): Promise<RolloutReport> {
-  const object = await client.get<RollingObject>(rollingKind(ref.kind), ref, signal)
+  const object = await client.get<RollingObject>(ref.resource, ref, signal)
   if (!object) return { ref, state: 'failed', message: 'it no longer exists' }
-  return { ref, ...rolloutState(ref.kind, object) }
+  return { ref, ...rolloutState(ref.resource, object) }
 }

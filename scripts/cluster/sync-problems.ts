@@ -1,15 +1,11 @@
 import { describeObject, kinds } from '../kubernetes/kinds.ts'
-import { commandLine } from '../lib/command-line.ts'
+import { kubectl } from '../lib/command-line.ts'
 import { compare, type Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
+import { deployStep, restoreStep } from '../model/delivery/deploy-step.ts'
 import { installedOperator } from '../model/operator-version.ts'
-import {
-  type EnvironmentModel,
-  type ExternalSecretModel,
-  externalSecrets,
-  specsOf,
-  type TierModel,
-} from '../model/resolve.ts'
+import { type EnvironmentModel, type ExternalSecretModel, specsOf, type TierModel } from '../model/resolve.ts'
+import { keyOf } from '../model/specs.ts'
 import type { SecretSpec } from '../model/types.ts'
 import type { WaitReport } from './wait-for-sync.ts'
 
@@ -22,11 +18,11 @@ import type { WaitReport } from './wait-for-sync.ts'
 export function syncProblems(model: EnvironmentModel, reports: readonly WaitReport[], waited: string): Problem[] {
   return reports.flatMap((report) => {
     const tier = model.tiers.find(({ namespace }) => namespace === report.ref.namespace)
-    const externalSecret = tier && externalSecrets(tier).find(({ name }) => name === report.ref.name)
+    const externalSecret = tier?.externalSecrets.find(({ name }) => name === report.ref.name)
     if (!tier || !externalSecret) return []
     const place = { model, tier, externalSecret }
     // Its values may be absent; but a difference from the catalogue is an error as for any other.
-    const isOptional = externalSecret === tier.optional && report.obstacle !== 'outdated'
+    const isOptional = externalSecret.optional && report.obstacle !== 'outdated'
     if (report.keys === 'unreadable') return [unreadable(report)]
     if (report.state === 'synced') return report.keys ? [incomplete(place, report, report.keys)] : []
     return [{ ...unsynced(place, report, waited), ...(isOptional ? { severity: 'warning' as const } : {}) }]
@@ -72,15 +68,17 @@ type Keys = Exclude<NonNullable<WaitReport['keys']>, 'unreadable'>
 
 function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const { obstacle, ref } = report
-  const deploy = `\`${commandLine`deploy --environment ${place.model.environment}`}\``
+  const { model } = place
+  const uncreated = `${deployStep(model, 'find out why your GitOps engine has not created it')}.`
   const entries = entriesConcerned(place, report)
   const whose = `Affected: ${entries.length === 0 ? everything(place) : namedEntries(place.model, entries)}.`
-  const operator = 'check that the operator runs: `kubectl get pods --all-namespaces | grep external-secrets`'
+  const operator = `check that the operator runs: \`${kubectl`get pods --all-namespaces`} | grep external-secrets\``
   const fixes = {
     'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
-    'namespace-absent': `Run ${deploy}, or find out why your GitOps engine has not created it.`,
-    absent: `Run ${deploy}, or find out why your GitOps engine has not created it.`,
-    outdated: `Run ${deploy}, or find out why your GitOps engine is behind.`,
+    'namespace-absent': uncreated,
+    absent: uncreated,
+    outdated: `${restoreStep(model, 'find out why your GitOps engine is behind')}.`,
+    'type-differs': `\`${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}\`: the operator creates it again at once, and running pods keep the values they have read.`,
     'target-differs': `Find out who else writes Secret/${ref.namespace}/${ref.name}, and ${operator}.`,
   }
   const own =
@@ -88,7 +86,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
       ? 'Create or correct in Scaleway what the message names, or correct the catalogue.'
       : `Wait longer with --timeout, and ${operator}.`
   return {
-    code: obstacle === 'target-differs' ? 'TARGET_DIFFERS' : 'NOT_SYNCED',
+    code: obstacle === 'target-differs' ? 'TARGET_DIFFERS' : obstacle === 'type-differs' ? 'TARGET_TYPE' : 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),
     message: `${report.message}. Expected it to be synced within ${waited}.`,
     fix: `${obstacle ? fixes[obstacle] : own} ${whose}`,
@@ -96,7 +94,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
 }
 
 function incomplete(place: Place, { ref }: WaitReport, { missing, unexpected }: Keys): Problem {
-  const entries = specsOf(place.externalSecret).filter(({ variable }) => missing.includes(variable))
+  const entries = specsOf(place.externalSecret).filter((spec) => missing.includes(keyOf(spec)))
   const lacks = missing.length > 0 ? [`lacks ${shortList(missing)}, which is optional`] : []
   const holds = unexpected.length > 0 ? [`holds ${shortList(unexpected)}, which is not catalogued`] : []
   return {
@@ -126,7 +124,7 @@ function unreadable({ ref }: WaitReport): Problem {
 function entriesConcerned({ tier, externalSecret }: Place, { message, keys }: WaitReport): SecretSpec[] {
   const missing = typeof keys === 'object' ? keys.missing : []
   const named = entriesNamed(tier, externalSecret, message)
-  return specsOf(externalSecret).filter((spec) => missing.includes(spec.variable) || named.includes(spec))
+  return specsOf(externalSecret).filter((spec) => missing.includes(keyOf(spec)) || named.includes(spec))
 }
 
 function everything({ model, externalSecret }: Place): string {

@@ -14,6 +14,8 @@ export interface SyncView {
   externalSecret(ref: NamespacedRef): ExternalSecretObject | undefined | 'kind-absent'
   /** The operator's own cause of a failure. Never a value. */
   warning(ref: NamespacedRef): string | undefined
+  /** The same, if it was told after the view was opened: by itself an older one says nothing of what is true now. */
+  newWarning(ref: NamespacedRef): string | undefined
   /** Undefined: the target does not exist. `unreadable`: we have no right to read it. */
   target(ref: NamespacedRef): TargetState | undefined | 'unreadable'
   /** Why the connection to the cluster is lost at the moment, or undefined. */
@@ -26,13 +28,39 @@ export interface SyncViewOptions {
   readonly signal: AbortSignal
   /** The ExternalSecrets whose targets to read. No value is kept. */
   readonly targets: readonly NamespacedRef[]
+  /** What was there before the operator was told to read again. Default: the warnings that are there at first */
+  readonly before?: Before | undefined
+}
+
+/** What the operator had done and said, which counts no more. */
+export interface Before {
+  /** By `versionOf`. */
+  readonly warnings: ReadonlySet<string>
+  /** By `syncOf`. */
+  readonly syncs: ReadonlySet<string>
+}
+
+/** One sync of an ExternalSecret; undefined: it never was synced. */
+export function syncOf({ metadata: { namespace, name }, status }: ExternalSecretObject): string | undefined {
+  const { syncedResourceVersion } = status ?? {}
+  return syncedResourceVersion === undefined ? undefined : `${namespace}/${name} ${syncedResourceVersion}`
+}
+
+/** One event as it was told, of those that are told again and again. */
+export function versionOf({ metadata }: EventObject): string {
+  return `${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`
+}
+
+/** Where the warnings about the ExternalSecrets of a namespace are. */
+export function warningsIn(namespace: string): Required<Pick<ListOptions, 'namespace' | 'fieldSelector'>> {
+  return { namespace, fieldSelector: 'involvedObject.kind=ExternalSecret,type=Warning' }
 }
 
 /** Follows every namespace of the given ExternalSecrets until the signal is aborted. */
 export function openSyncView(
   client: Pick<ClusterReader, 'list' | 'watch'>,
   refs: readonly NamespacedRef[],
-  { signal, targets }: SyncViewOptions,
+  { signal, targets, before }: SyncViewOptions,
 ): SyncView {
   let wake: () => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
@@ -66,8 +94,12 @@ export function openSyncView(
   const externalSecrets = each((namespace) =>
     start(kinds.externalSecret, { namespace }, (object: ExternalSecretObject) => object),
   )
-  const fieldSelector = 'involvedObject.kind=ExternalSecret,type=Warning'
-  const warnings = each((namespace) => start(kinds.event, { namespace, fieldSelector }, (event: EventObject) => event))
+  const warnings = each((namespace) => start(kinds.event, warningsIn(namespace), (event: EventObject) => event))
+  const first = new Map<string, ReadonlySet<string>>()
+  for (const [namespace, followed] of warnings)
+    followed.first.then(() => first.set(namespace, new Set([...objectsOf(followed).values()].map(versionOf))))
+  const warningsOf = ({ namespace, name }: NamespacedRef) =>
+    [...objectsOf(warnings.get(namespace)).values()].filter(({ involvedObject }) => involvedObject?.name === name)
   const seenTargets = new Map(
     targets.map(({ namespace, name }) => {
       const place = { namespace, fieldSelector: `metadata.name=${name}` }
@@ -82,9 +114,10 @@ export function openSyncView(
       const seen = externalSecrets.get(namespace)?.last
       return seen?.state === 'kind-absent' ? seen.state : seen?.objects.get(name)
     },
-    warning: ({ namespace, name }) => {
-      const events = [...objectsOf(warnings.get(namespace)).values()]
-      return newestWarning(events.filter(({ involvedObject }) => involvedObject?.name === name))
+    warning: (ref) => newestWarning(warningsOf(ref)),
+    newWarning(ref) {
+      const old = before?.warnings ?? first.get(ref.namespace)
+      return old && newestWarning(warningsOf(ref).filter((event) => !old.has(versionOf(event))))
     },
     target({ namespace, name }) {
       const followed = seenTargets.get(`${namespace}/${name}`)

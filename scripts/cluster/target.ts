@@ -1,11 +1,14 @@
 import type { ClusterReader } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
+import { certificatesEnd } from '../model/certificate.ts'
 import { reloaderAnnotations } from '../model/names.ts'
 
 /** What is known about a target Secret without its values. */
 export interface TargetState {
   readonly keys: readonly string[]
+  /** `Opaque`, `kubernetes.io/tls`; Kubernetes never changes it. */
+  readonly type: string
   /**
    * When it last changed, to the second; undefined when this was not recorded. The operator writes data and
    * labels in one write, so a changed label of the chart counts as well; a refresh without a new value does not.
@@ -18,6 +21,8 @@ export interface TargetState {
   readonly version: string
   /** Whether it has the annotation that makes Reloader restart workloads. */
   readonly isMarked: boolean
+  /** Until when the certificates in it are valid, by key. Default: it has none */
+  readonly certificates?: ReadonlyMap<string, Date>
 }
 
 /** Pure; no value is kept. */
@@ -26,7 +31,15 @@ export function targetState(secret: SecretObject): TargetState {
   const changedAt = dataChangedAt(secret)
   const version = `${changedAt?.toISOString() ?? resourceVersion} ${uid}`
   const isMarked = annotations?.[reloaderAnnotations.match] === 'true'
-  return { keys: Object.keys(secret.data ?? {}), version, isMarked, ...(changedAt ? { changedAt } : {}) }
+  const certificates = certificatesOf(secret)
+  return {
+    keys: Object.keys(secret.data ?? {}),
+    type: secret.type ?? 'Opaque',
+    version,
+    isMarked,
+    ...(changedAt ? { changedAt } : {}),
+    ...(certificates.size > 0 ? { certificates } : {}),
+  }
 }
 
 /** A target as it is now. Undefined: there is none. `unreadable`: we have no right to read it. */
@@ -45,6 +58,15 @@ export async function readTarget(
 }
 
 // --- internal ---
+
+/** Certificates are public; nothing else of the values is kept. */
+function certificatesOf({ data = {} }: SecretObject): ReadonlyMap<string, Date> {
+  const ends = Object.entries(data).flatMap(([key, value]) => {
+    const end = certificatesEnd(Buffer.from(value, 'base64').toString('latin1'))
+    return end ? [[key, end] as const] : []
+  })
+  return new Map(ends)
+}
 
 /**
  * The API server records for each writer when it last changed something, to the second; a write that changes nothing leaves

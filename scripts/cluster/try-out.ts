@@ -18,13 +18,15 @@ export type TrialClient = Pick<ClusterReader, 'get' | 'tryApply' | 'tryReplace'>
  */
 export type Trial =
   | { readonly says: 'absent' }
-  | { readonly says: 'there'; readonly fields: readonly FieldChange[] }
-  | { readonly says: 'replaced'; readonly problem: Problem }
+  | { readonly says: 'there'; readonly fields: readonly FieldChange[]; readonly live: KubernetesObject }
+  | { readonly says: 'replaced'; readonly problem: Problem; readonly live: KubernetesObject }
   | {
       readonly says: 'refused' | 'no-right' | 'no-kind' | 'changing' | 'unanswered'
       /** At the look at what is there, or at the trial itself. */
       readonly at: 'read' | 'add' | 'change'
       readonly error: KubernetesError
+      /** What is there; undefined: nothing, or it could not be read. */
+      readonly live?: KubernetesObject
     }
 
 export interface TrialOptions {
@@ -46,20 +48,21 @@ export async function tryOut(
   { adds = true, signal }: TrialOptions = {},
 ): Promise<Trial> {
   let at: 'read' | 'add' | 'change' = 'read'
+  let live: KubernetesObject | undefined
   try {
-    const live = await client.get<KubernetesObject>(kind, rendered.metadata, signal)
+    live = await client.get<KubernetesObject>(kind, rendered.metadata, signal)
     at = live ? 'change' : 'add'
     if (live) {
       const problem = replacedRole(kind, live, rendered)
-      if (problem) return { says: 'replaced', problem }
-      return { says: 'there', fields: await driftOf(client, kind, live, rendered, signal) }
+      if (problem) return { says: 'replaced', problem, live }
+      return { says: 'there', fields: await driftOf(client, kind, live, rendered, signal), live }
     }
     const options = { fieldManager: helmsName, ...(signal ? { signal } : {}) }
     if (adds) await client.tryApply(kind, rendered.metadata, rendered, options)
     return { says: 'absent' }
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
-    return { says: refusalOf(error), at, error }
+    return { says: refusalOf(error), at, error, ...(live ? { live } : {}) }
   }
 }
 

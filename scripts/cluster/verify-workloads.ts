@@ -1,5 +1,6 @@
 import { compare, type Problem } from '../lib/problems.ts'
 import { podLabelsOf } from '../model/network/network.ts'
+import { commonPorts, distinctPorts, type PortModel, portsOf, portText } from '../model/network/ports.ts'
 import type { TierModel } from '../model/resolve.ts'
 import type { Labels, WorkloadSpec } from '../model/types.ts'
 import type { PodTemplate } from './pod-templates.ts'
@@ -38,13 +39,18 @@ function verifyWorkload(
       fix: `Set podLabels of ${line} to labels its pods carry, such as ${labelText(own)}, or add the label to its pod template.`,
     })
   }
-  if (spec.port !== undefined && !template.ports.includes(spec.port)) {
+  const expected = distinctPorts(portsOf(spec))
+  const undeclared = distinctPorts(expected.filter((port) => commonPorts([port], template.ports).length === 0))
+  if (undeclared.length > 0) {
     const declared = template.ports.length > 0
+    const opened = expected.length === 1 ? 'the only port that is opened' : 'which the network policies open'
     problems.push({
       code: declared ? 'PORT_DIFFERS' : 'PORT_UNDECLARED',
       where,
-      message: `its containers declare ${declared ? `the ports ${template.ports.join(', ')}` : 'no port'}. Expected ${spec.port}, the only port that is opened.`,
-      fix: declared ? `Correct port of ${line}.` : 'Declare the port as a containerPort, so that this can be checked.',
+      message: `its containers declare ${declared ? `the ports ${portTexts(template.ports)}` : 'no port'}. Expected ${portTexts(undeclared)}, ${opened}.`,
+      fix: declared
+        ? `Correct ${spec.port === undefined ? 'ports' : 'port'} of ${line}.`
+        : 'Declare the port as a containerPort, so that this can be checked.',
       ...(declared ? {} : { severity: 'warning' as const }),
     })
   }
@@ -80,12 +86,13 @@ function verifyTemplate(tier: TierModel, template: PodTemplate): Problem[] {
     .filter(([name, spec]) => carries(template.labels, podLabelsOf(name, spec)))
     .map(([name]) => name)
   const own = tier.workloads[template.name]?.kind === template.kind
+  if (!own && template.isOver) return []
   const problems: Problem[] = selecting
     .filter((name) => !own || name !== template.name)
     .map((name) => ({
       code: 'POD_LABELS_TAKEN',
       where,
-      message: `its pods carry ${labelText(podLabelsOf(name, tier.workloads[name] ?? { kind: 'Job' }))}, so that everything that may connect to workload "${name}" may connect to them too. Expected only the pods of "${name}" to carry these labels.`,
+      message: `its pods carry ${labelText(podLabelsOf(name, tier.workloads[name] ?? {}))}, so that everything that may connect to workload "${name}" may connect to them too. Expected only the pods of "${name}" to carry these labels.`,
       fix: `Give its pods other labels, or set for workload "${name}" of tier "${tier.name}" in scripts/catalogue.ts podLabels of its own.`,
     }))
   if (!own && selecting.length === 0) {
@@ -107,6 +114,11 @@ function verifyTemplate(tier: TierModel, template: PodTemplate): Problem[] {
     })
   }
   return problems
+}
+
+/** TCP is meant where nothing is said. */
+function portTexts(ports: readonly PortModel[]): string {
+  return ports.map((port) => (port.protocol === 'TCP' ? String(port.port) : portText(port))).join(', ')
 }
 
 function placeOf({ namespace }: TierModel, { kind, name }: PodTemplate): string {

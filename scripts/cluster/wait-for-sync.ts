@@ -1,12 +1,14 @@
 import type { ClusterReader } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
 import { kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
+import { pause } from '../lib/pause.ts'
 import { shortList } from '../lib/short-list.ts'
+import { firstOf } from '../lib/signals.ts'
 import type { ExternalSecretModel } from '../model/resolve.ts'
 import { specChanges } from './expected-spec.ts'
 import { type Difference, keyDifference } from './expected-target.ts'
 import { type ExternalSecretObject, type SyncReport, syncState } from './external-secrets.ts'
-import { openSyncView, type SyncView } from './sync-view.ts'
+import { type Before, openSyncView, type SyncView, syncOf } from './sync-view.ts'
 
 /** An ExternalSecret to wait for. */
 export interface WantedSync extends NamespacedRef {
@@ -20,7 +22,7 @@ export interface WantedSync extends NamespacedRef {
 
 export interface WaitReport extends SyncReport {
   /** Why it isn't synced, where the operator is not the cause. */
-  readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'target-differs'
+  readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'type-differs' | 'target-differs'
   /** How an outdated one differs. */
   readonly fields?: readonly FieldChange[]
   /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
@@ -29,6 +31,15 @@ export interface WaitReport extends SyncReport {
   readonly refreshedAt?: Date
   /** When the target's data last changed. */
   readonly changedAt?: Date
+  /** Until when certificates in the target are valid, by key. */
+  readonly certificates?: ReadonlyMap<string, Date>
+  /** It fails, and the operator said so during this wait: its message is no old one. */
+  readonly isNews?: true
+}
+
+/** Whether it is about the target Secret itself, whatever was deployed. */
+export function isOfTarget({ obstacle }: Pick<WaitReport, 'obstacle'>): boolean {
+  return obstacle === 'target-differs' || obstacle === 'type-differs'
 }
 
 export interface WaitOptions {
@@ -37,6 +48,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
   /** Called with every state that differs from the last one seen of the same object. */
   readonly onChange?: (report: WaitReport) => void
+  /**
+   * Whether a required one that fails can't recover by itself: then the wait ends, unless it recovers all the same within
+   * the time a try takes. Asked only with what the operator said during this wait. Default: never
+   */
+  readonly isFinal?: (report: WaitReport) => boolean
+  /** What was there before the operator was told to read again: none of it counts. */
+  readonly before?: Before | undefined
+  /** How long a try that has begun before may take to be reported. Default: 3,000 */
+  readonly settleMs?: number
   /** Called when the connection to the cluster is lost, and is tried again. */
   readonly onLost?: (error: unknown) => void
 }
@@ -51,11 +71,12 @@ export interface WaitOptions {
 export async function waitForSync(
   client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
   wanted: readonly WantedSync[],
-  { timeoutMs = 60_000, signal, onChange, onLost }: WaitOptions = {},
+  { timeoutMs = 60_000, signal, onChange, onLost, isFinal, before, settleMs = 3_000 }: WaitOptions = {},
 ): Promise<readonly WaitReport[]> {
   signal?.throwIfAborted()
   const stop = new AbortController()
-  const both = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
+  using either = firstOf(stop.signal, signal)
+  const both = either.signal
   let isOver = false
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
@@ -64,9 +85,10 @@ export async function waitForSync(
     isOver = true
   })
   const targets = wanted.filter(({ expected }) => expected !== undefined)
-  const view = openSyncView(client, wanted, { signal: both, targets })
+  const view = openSyncView(client, wanted, { signal: both, targets, before })
   const tell = changesTo(onChange)
   let wasLost = false
+  let settling: { isOver: boolean; readonly ended: Promise<void> } | undefined
   try {
     await Promise.race([view.ready, view.failure])
     for (;;) {
@@ -74,12 +96,16 @@ export async function waitForSync(
       const error = view.lost()
       if (error !== undefined && !wasLost) onLost?.(error)
       wasLost = error !== undefined
-      const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one), both)))
+      const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one, before), both)))
       tell(reports)
       if (reports.every((report, index) => isThere(report, wanted[index]))) return reports
       if (isOver && wasLost) throw error
-      if (isOver) return reports
-      await Promise.race([changed, deadline, view.failure])
+      const isRefused = reports.some(
+        (report, index) => !wanted[index]?.isOptional && isNewsOrLasts(report) && isFinal?.(report),
+      )
+      if (isOver || (isRefused && settling?.isOver)) return reports
+      settling = isRefused ? (settling ?? countDown(settleMs, both)) : undefined
+      await Promise.race([changed, deadline, view.failure, ...(settling ? [settling.ended] : [])])
     }
   } finally {
     clearTimeout(timer)
@@ -92,12 +118,35 @@ export async function waitForSync(
 /** Longer timers of Node fire at once. */
 const longestTimer = 2 ** 31 - 1
 
+/** Ends when the time has passed, or the wait. */
+function countDown(ms: number, signal: AbortSignal) {
+  const count = {
+    isOver: false,
+    ended: pause(ms, signal).then(
+      () => {
+        count.isOver = true
+      },
+      () => undefined,
+    ),
+  }
+  return count
+}
+
 /** An optional one may be absent or fail, but must not differ from the catalogue. */
 function isThere({ state, obstacle }: WaitReport, { isOptional = false }: Partial<WantedSync> = {}): boolean {
   return state === 'synced' || (isOptional && obstacle !== 'outdated')
 }
 
-function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional = false }: WantedSync): WaitReport {
+/** An old message of the operator may have been overtaken; the type of a Secret stays. */
+function isNewsOrLasts({ isNews, obstacle }: WaitReport): boolean {
+  return isNews === true || obstacle === 'type-differs'
+}
+
+function reportOf(
+  view: SyncView,
+  { namespace, name, expected, spec, isOptional = false }: WantedSync,
+  before: Before | undefined,
+): WaitReport {
   const ref = { namespace, name }
   const object = view.externalSecret(ref)
   if (object === 'kind-absent') {
@@ -110,7 +159,17 @@ function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional 
   const seen = { ref, ...timesOf(object, target) }
   const fields = spec ? specChanges(object, spec) : []
   if (fields.length > 0) return { ...seen, state: 'pending', message: outdated(fields), obstacle: 'outdated', fields }
-  if (state === 'failed') return { ...seen, state, message: view.warning(ref) ?? message }
+  const otherType = expected && typeof target === 'object' && target.type !== expected.type ? target.type : undefined
+  if (otherType !== undefined) {
+    const message = `the target Secret is of type ${otherType} and not ${expected?.type}, which Kubernetes never changes`
+    return { ...seen, state: 'failed', message, obstacle: 'type-differs' }
+  }
+  if (state === 'failed') {
+    const news = view.newWarning(ref)
+    return { ...seen, state, message: view.warning(ref) ?? message, ...(news === undefined ? {} : { isNews: true }) }
+  }
+  if (state === 'synced' && !isOptional && before?.syncs.has(syncOf(object) ?? ''))
+    return { ...seen, state: 'pending', message: 'the operator has not read Scaleway again yet' }
   if (state !== 'synced' || !expected) return { ...seen, state, message }
   if (target === 'unreadable') return { ...seen, state, message, keys: target }
   const differing = target && keyDifference(expected, target.keys)
@@ -127,10 +186,11 @@ function reportOf(view: SyncView, { namespace, name, expected, spec, isOptional 
 
 function timesOf({ status }: ExternalSecretObject, target: ReturnType<SyncView['target']>) {
   const refreshed = Date.parse(status?.refreshTime ?? '')
-  const changedAt = typeof target === 'object' ? target.changedAt : undefined
+  const { changedAt, certificates } = typeof target === 'object' ? target : {}
   return {
     ...(Number.isNaN(refreshed) ? {} : { refreshedAt: new Date(refreshed) }),
     ...(changedAt ? { changedAt } : {}),
+    ...(certificates ? { certificates } : {}),
   }
 }
 

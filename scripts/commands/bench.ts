@@ -1,7 +1,10 @@
+import { audit } from '../bench/audit.ts'
 import type { Benchmark, BenchmarkIo } from '../bench/benchmark.ts'
+import { environments } from '../bench/environments.ts'
 import { genValues } from '../bench/gen-values.ts'
 import { helmTemplate } from '../bench/helm-template.ts'
 import { type BenchmarkName, benchmarkNames, isMet } from '../bench/measurement.ts'
+import { packed } from '../bench/packed.ts'
 import { type BenchmarkResult, reportJson, reportTable } from '../bench/report.ts'
 import { scalewayRequests } from '../bench/scaleway-requests.ts'
 import { start } from '../bench/start.ts'
@@ -17,7 +20,17 @@ interface Options {
   readonly output: 'table' | 'json'
 }
 
-const benchmarks: readonly Benchmark[] = [genValues, helmTemplate, scalewayRequests, start, wait, status]
+const benchmarks: readonly Benchmark[] = [
+  genValues,
+  packed,
+  environments,
+  helmTemplate,
+  scalewayRequests,
+  start,
+  wait,
+  status,
+  audit,
+]
 
 export const command = defineCommand<Options>({
   name: 'bench',

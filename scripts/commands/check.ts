@@ -1,36 +1,59 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { lintChart, renderChart } from '../chart/helm.ts'
-import { checkSchemas } from '../chart/kubeconform.ts'
-import { parseManifests } from '../chart/manifests.ts'
-import { checkManifests } from '../chart/policy/index.ts'
-import { checkReachability } from '../chart/reachability-difference.ts'
-import { generatedPaths } from '../generate/generate.ts'
-import { findStale } from '../generate/stale-files.ts'
+import {
+  checkCharts,
+  checkData,
+  checkStale,
+  isOfEnvironment,
+  uncheckedData,
+} from '../inspect/check/check-environments.ts'
+import { pipelineProblems } from '../inspect/check/pipelines.ts'
+import type { EnvironmentRow } from '../inspect/every-environment/examine-all.ts'
+import { allTable } from '../inspect/every-environment/report.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { lastLines, tryRun } from '../lib/exec.ts'
-import { exitCodes, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
-import { findTools } from '../local/toolchain/find.ts'
-import { resolveAll } from '../model/resolve.ts'
-import { checkApplication } from '../model/rules/index.ts'
+import { areOne, nearestWith } from '../lib/folders.ts'
+import { lines } from '../lib/printable.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { loadApplication } from '../session/application.ts'
-import { generateAll, staleProblem } from '../session/generated-files.ts'
 
-export const command = defineCommand<object>({
+export const command = defineCommand<{ readonly all?: boolean }>({
   name: 'check',
   summary: 'Everything that can be checked without a cluster: rules, stale files, types, chart, manifests.',
   example: commandLine`check`,
-  options: [],
-  async run(_options, io) {
+  options: [{ flags: '--all', description: 'prints a table of all environments; they are checked in any case' }],
+  async run({ all = false }, io) {
     const problems: Problem[] = []
-    const broken = await step(io, 'catalogue', problems, async () => checkApplication(await loadApplication(io)))
-    await step(io, 'types', problems, () => checkWith(io, 'tsc', tscArguments, 'TYPES'))
-    await step(io, 'format and lint', problems, () => checkWith(io, 'biome', ['check', '--colors=off', '.'], 'LINT'))
-    if (!broken) {
-      await step(io, 'generated files', problems, () => checkStale(io))
-      await step(io, 'chart and manifests', problems, () => checkChart(io))
+    let data = uncheckedData
+    await step(io, 'catalogue', problems, async () => {
+      data = checkData(await loadApplication(io))
+      return data.problems
+    })
+    const types = compilerOf(io)
+    if (types) {
+      const args = [...tscArguments, '--project', types.project]
+      await step(io, 'types', problems, () => checkWith(io, types.folder, 'tsc', args, 'TYPES'))
+    } else io.log('left out  types: no TypeScript in node_modules; the step before has read every field')
+    if (areOne(io)) {
+      const biome = ['check', '--colors=off', '.']
+      await step(io, 'format and lint', problems, () => checkWith(io, io.productFolder, 'biome', biome, 'LINT'))
     }
+    const own = new Map(data.own)
+    if (data.whole.length > 0) {
+      if (own.size > 0) io.log(`left out  ${[...own.keys()].join(', ')}, and files that follow from all environments`)
+      await step(io, 'generated files', problems, () => checkStale(io, data))
+      await step(io, 'chart and manifests', problems, async () => {
+        const found = await checkCharts(io, await loadApplication(io), data.whole)
+        for (const [environment, ofChart] of found) own.set(environment, ofChart)
+        return sortProblems([...found.values()].flat())
+      })
+    }
+    const pipelines = await pipelineProblems(io.userFolder, data.whole)
+    if (pipelines) await step(io, 'pipeline', problems, async () => pipelines)
+    if (all && own.size > 0) io.out((columns) => allTable({ rows: rowsOf(own, problems) }, columns))
     if (problems.some(isError)) throw new ProblemError(problems)
+    if (problems.length > 0) io.tell(formatProblems(problems))
     return exitCodes.ok
   },
 })
@@ -38,15 +61,15 @@ export const command = defineCommand<object>({
 // --- internal ---
 
 /** One thread: with several, the compiler has been seen to wait for itself for ever. */
-const tscArguments = ['--project', '.', '--pretty', 'false', '--singleThreaded']
+const tscArguments = ['--pretty', 'false', '--singleThreaded']
 
-/** Runs one step completely, whatever it finds, and reports it in one line. Returns whether it found errors. */
+/** Runs one step completely, whatever it finds, and reports it in one line. */
 async function step(
   io: CommandIo,
   name: string,
   problems: Problem[],
   check: () => Promise<readonly Problem[]>,
-): Promise<boolean> {
+): Promise<void> {
   io.signal.throwIfAborted()
   const found = await check().catch((error: unknown) => {
     if (error instanceof ProblemError && error.exitCode === exitCodes.problems) return error.problems
@@ -58,12 +81,25 @@ async function step(
   io.log(
     `${errors === 0 ? 'ok    ' : 'failed'}  ${name}${found.length > 0 ? `: ${count(found.length, 'problem')}` : ''}`,
   )
-  return errors > 0
+}
+
+/** The compiler that checks the data files: ours, or the user's if he has one and says how he wants it to check. */
+function compilerOf(io: CommandIo): { readonly folder: string; readonly project: string } | undefined {
+  if (areOne(io)) return { folder: io.productFolder, project: '.' }
+  const project = ['scripts', '.'].find((folder) => existsSync(join(io.userFolder, folder, 'tsconfig.json')))
+  const folder = nearestWith('node_modules/.bin/tsc', io.userFolder)
+  return project === undefined || folder === undefined ? undefined : { folder, project }
 }
 
 /** A program of `node_modules` that prints its own findings. */
-async function checkWith(io: CommandIo, program: string, args: readonly string[], code: string): Promise<Problem[]> {
-  const { stdout, stderr, exitCode } = await tryRun(join(io.productFolder, 'node_modules/.bin', program), args, {
+async function checkWith(
+  io: CommandIo,
+  folder: string,
+  program: string,
+  args: readonly string[],
+  code: string,
+): Promise<Problem[]> {
+  const { stdout, stderr, exitCode } = await tryRun(join(folder, 'node_modules/.bin', program), args, {
     cwd: io.userFolder,
     signal: io.signal,
     fix: 'Run `npm ci`.',
@@ -77,33 +113,20 @@ async function checkWith(io: CommandIo, program: string, args: readonly string[]
   return [{ code: `${code}_FAILED`, where: program, message, lastLines: lastLines(`${stdout}\n${stderr}`, 40), fix }]
 }
 
-async function checkStale(io: CommandIo): Promise<Problem[]> {
-  const { files } = await generateAll(io)
-  return (await findStale(io.userFolder, files)).map(staleProblem)
-}
-
-/** Every environment as Helm sees it, and what comes out of it. */
-async function checkChart(io: CommandIo): Promise<Problem[]> {
-  const { productFolder, userFolder, signal } = io
-  const tools = await findTools(['helm', 'kubeconform'], io)
-  const application = await loadApplication(io)
-  const { catalogue } = application
-  const models = resolveAll(application)
-  const problems: Problem[] = []
-  for (const model of models) {
-    const valuesFile = generatedPaths.values(model.environment)
-    const release = { helm: tools.helm.path, productFolder, userFolder, signal, valuesFile, release: model.release }
-    try {
-      await lintChart(release)
-      const manifests = await renderChart(release)
-      const objects = parseManifests(manifests, valuesFile)
-      problems.push(...checkManifests(objects, model))
-      const invalid = await checkSchemas(tools.kubeconform.path, productFolder, manifests, valuesFile)
-      problems.push(...(invalid.length > 0 ? invalid : checkReachability(objects, model, catalogue)))
-    } catch (error) {
-      if (!(error instanceof ProblemError) || error.exitCode !== exitCodes.problems) throw error
-      problems.push(...error.problems)
-    }
-  }
-  return sortProblems(problems)
+/** A row for each environment, and a last one for what is wrong with none of them alone. */
+function rowsOf(own: ReadonlyMap<string, readonly Problem[]>, all: readonly Problem[]): EnvironmentRow[] {
+  const environments = [...own.keys()].sort()
+  const rows = environments.map((environment) => {
+    const ofFiles = all.filter((problem) => isOfEnvironment(problem, environment))
+    return { environment, problems: [...new Set([...(own.get(environment) ?? []), ...ofFiles])] }
+  })
+  const told = new Set(rows.flatMap(({ problems }) => problems))
+  const common = all.filter((problem) => !told.has(problem))
+  return [...rows, ...(common.length > 0 ? [{ environment: '(common)', problems: common }] : [])].map((row) => ({
+    ...row,
+    exitCode: row.problems.some(isError) ? exitCodes.problems : exitCodes.ok,
+    summary: [...new Set(row.problems.map(({ code }) => code))].join(', ') || 'nothing is wrong',
+    document: undefined,
+    told: lines(),
+  }))
 }

@@ -1,7 +1,7 @@
 import { diagnosisJson, diagnosisText } from '../inspect/doctor/doctor-report.ts'
 import { examine } from '../inspect/doctor/examine.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
+import { type CommandIo, contextOption, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { exitCodes, formatProblems, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -9,6 +9,7 @@ import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string
+  readonly context?: string
   readonly output: 'table' | 'json'
 }
 
@@ -16,10 +17,10 @@ export const command = defineCommand<Options>({
   name: 'doctor',
   summary: 'Finds why secrets do not arrive: the cause, the evidence, and the command that fixes it. Only reads.',
   example: commandLine`doctor --environment recette`,
-  options: [environmentOption, outputOption],
-  async run({ environment, output }, io) {
+  options: [environmentOption, contextOption, outputOption],
+  async run({ environment, context, output }, io) {
     const model = await openEnvironment(environment, io)
-    const client = await clientOf(model, io)
+    const client = await clientOf(model, io, context)
     try {
       const { productFolder, userFolder, env, signal, log } = io
       const diagnosis = await examine(model, client, {
@@ -43,9 +44,13 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 /** A failing login is a cause; a cluster that is not the environment's is a mistake. */
-async function clientOf(model: EnvironmentModel, io: CommandIo): Promise<KubernetesClient | ProblemError> {
+async function clientOf(
+  model: EnvironmentModel,
+  io: CommandIo,
+  context: string | undefined,
+): Promise<KubernetesClient | ProblemError> {
   try {
-    return await openCluster(model, io)
+    return await openCluster(model, io, context)
   } catch (error) {
     if (error instanceof ProblemError && error.exitCode === exitCodes.unreachable) return error
     throw error

@@ -1,30 +1,50 @@
 import { executeFill } from '../change/fill/execute-fill.ts'
-import { type Input, readPiped, readSecretValues, readValuesFile, secretRef } from '../change/fill/fill-input.ts'
+import {
+  fromOption,
+  type Input,
+  ignoredNames,
+  readPiped,
+  readSecretValues,
+  readSources,
+  secretRef,
+} from '../change/fill/fill-input.ts'
 import { readFound } from '../change/fill/found-secrets.ts'
 import { fillJson, fillSummary, fillTable, missingProblems } from '../generate/fill-table.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import {
+  type CommandIo,
+  contextOption,
+  defineCommand,
+  environmentOption,
+  outputOption,
+  wrongUsage,
+} from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
-import { isStandardInput } from '../lib/private-file.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { fillEntries } from '../model/fill-entries.ts'
 import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type FillPlan, type FillRequest, planFill } from '../payload/fill-plan.ts'
-import { assignValues, entriesInScope } from '../payload/fill-values.ts'
+import { assignValues, entriesInScope, problemsInScope } from '../payload/fill-values.ts'
+import { irreplaceableOption, replaceableEntries, sharedEntries } from '../payload/named-entries.ts'
 import { generateValue } from '../payload/seed.ts'
 import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly environment: string
+  readonly context?: string
   readonly tier?: string
   readonly only?: readonly string[]
-  readonly from?: string
+  /** Files, `NAME=@file`, `-`. */
+  readonly from?: readonly string[]
   readonly fromSecret?: string
+  readonly ignoreUnknown?: boolean
   readonly generate?: boolean
   readonly replace?: boolean
+  readonly replaceIrreplaceable?: readonly string[]
+  readonly share?: readonly string[]
   readonly disablePrevious?: boolean
   readonly prune?: boolean
   readonly dryRun?: boolean
@@ -37,23 +57,30 @@ export const command = defineCommand<Options>({
   summary:
     'Creates in Scaleway what an environment lacks, with given or generated values; existing values are not replaced.',
   example: commandLine`fill --environment recette --from recette.env --generate`,
+  leaves: 'some values may be written already; the same command again looks at what is there, and writes the rest',
   options: [
     environmentOption,
+    contextOption,
     { flags: '--tier <name>', description: 'only this tier' },
     {
       flags: '--only <variables...>',
       description: 'only these variables; <tier>.<variable> where two tiers have the same name',
     },
-    {
-      flags: '--from <file>',
-      description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
-    },
+    fromOption,
     {
       flags: '--from-secret <namespace/name>',
       description: 'values from a Secret of the cluster, one variable per key',
     },
+    { flags: '--ignore-unknown', description: 'leave out names that are not variables of the environment' },
     { flags: '--generate', description: 'generate what has no value yet, where the format allows it' },
     { flags: '--replace', description: 'where Scaleway has another value, add the given one as a new version' },
+    irreplaceableOption,
+    {
+      flags: '--share <variable>',
+      description:
+        'the value it has in Scaleway also for those that share it, in place of theirs. May be given several times',
+      isRepeatable: true,
+    },
     { flags: '--disable-previous', description: 'disable the versions before the newest' },
     { flags: '--prune', description: 'delete disabled versions, the oldest first' },
     { flags: '--dry-run', description: 'check everything, write nothing' },
@@ -85,19 +112,23 @@ async function readRequest(model: EnvironmentModel, options: Options, io: Comman
   const all = fillEntries(model)
   const { entries, problems: unknown } = entriesInScope(all, { tier, only })
   if (unknown.length > 0) throw new ProblemError(unknown, exitCodes.usage)
+  const take = sharedEntries(entries, options.share)
+  const mayLose = replaceableEntries(all, options.replaceIrreplaceable)
   const input = await readInput(model, options, io)
-  // A text that can't be read may give invalid names.
-  if (input.problems.some(isError)) throw new ProblemError(input.problems)
-  const { values, problems } = assignValues(all, entries, input.values, { chosen: only !== undefined })
-  const found = sortProblems([...input.problems, ...problems])
+  const choice = { chosen: only !== undefined, ignoreUnknown: options.ignoreUnknown === true }
+  const { values, problems, ignored } = assignValues(all, entries, input.values, choice)
+  const found = sortProblems([...problemsInScope(input.problems, all, entries, choice), ...problems])
   if (found.some(isError)) throw new ProblemError(found)
   tell(found, io)
+  if (ignored > 0) io.log(ignoredNames(ignored))
   return {
     scope: entries,
     values,
     options: {
       generate: generate ? generateValue : undefined,
       replace: options.replace === true,
+      take,
+      ...(mayLose ? { mayLose } : {}),
       disablePrevious: options.disablePrevious === true,
       prune: options.prune === true,
       chosen: only !== undefined,
@@ -106,18 +137,17 @@ async function readRequest(model: EnvironmentModel, options: Options, io: Comman
 }
 
 async function readInput(model: EnvironmentModel, options: Options, io: CommandIo): Promise<Input> {
-  const { from, fromSecret, generate } = options
+  const { from, fromSecret, generate, share } = options
   if (fromSecret !== undefined) {
     const ref = secretRef(fromSecret)
-    using client = await openCluster(model, io)
+    using client = await openCluster(model, io, options.context)
     return await readSecretValues(client, ref, io.signal).catch((error: unknown) => {
       throw clusterProblem(error)
     })
   }
-  if (from !== undefined && !isStandardInput(from)) return readValuesFile(from)
+  if (from !== undefined) return readSources([from].flat(), io.input)
   // Not waited for when this input was not asked for: it may never end.
-  const isPiped = from !== undefined || (!generate && !io.input.isTerminal)
-  return isPiped ? readPiped(io.input) : { values: [], problems: [] }
+  return !generate && !share && !io.input.isTerminal ? readPiped(io.input) : { values: [], problems: [] }
 }
 
 async function carryOut(
@@ -146,11 +176,13 @@ function tell(warnings: readonly Problem[], io: CommandIo): void {
 }
 
 function refuseCombinations(options: Options, io: CommandIo): void {
-  const { from, fromSecret, generate, disablePrevious, prune, only } = options
+  const { from, fromSecret, generate, share, disablePrevious, prune, only, context } = options
+  if (context !== undefined && fromSecret === undefined)
+    throw wrongUsage('fill', `--context ${context}`, 'means nothing without --from-secret, which opens a cluster.')
   if (from !== undefined && fromSecret !== undefined)
     throw wrongUsage('fill', '--from', "can't be used with --from-secret. Expected one source of values.")
   const isHousekeeping = (disablePrevious || prune) && only !== undefined
-  const hasSource = from !== undefined || fromSecret !== undefined || generate || isHousekeeping
+  const hasSource = from !== undefined || fromSecret !== undefined || generate || share || isHousekeeping
   if (!hasSource && io.input.isTerminal)
     throw wrongUsage(
       'fill',

@@ -16,7 +16,7 @@ export const command = defineCommand<object>({
     // ct calls the other three by name.
     await using linked = await linkTools([tools.helm, tools.yamllint, tools.yamale], io.env)
     const { stdout, stderr, exitCode } = await tryRun(tools.ct.path, ['lint', '--config', 'ct.yaml'], {
-      cwd: io.productFolder,
+      cwd: io.userFolder,
       env: { PATH: linked.path },
       signal: io.signal,
     })

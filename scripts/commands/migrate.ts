@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import { deployRelease } from '../change/deploy-release.ts'
 import { parseAssignments } from '../change/migration/assignments.ts'
 import { laterProblems } from '../change/migration/later.ts'
-import { type ClusterContext, defaultWaits, type MigrationContext } from '../change/migration/migration-context.ts'
+import { type ClusterContext, defaultWaits } from '../change/migration/migration-context.ts'
 import { keysTable, migrationJson, movesYaml, stepsTable } from '../change/migration/migration-report.ts'
+import type { OpenContext, OpenMigration } from '../change/migration/open-context.ts'
 import { passphraseOf } from '../change/migration/passphrase.ts'
 import { replacementNote } from '../change/migration/replacements.ts'
 import { lookBack, rollBack } from '../change/migration/rollback.ts'
@@ -15,7 +16,7 @@ import { readMoves } from '../change/migration/steps/switch.ts'
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import type { NamespacedRef } from '../kubernetes/kinds.ts'
-import { type CommandIo, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
+import { type CommandIo, contextOption, defineCommand, environmentOption, wrongUsage } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
 import { keyedDigest } from '../lib/keyed-digest.ts'
@@ -24,11 +25,12 @@ import { type ExitCode, exitCodes, formatProblems, ProblemError } from '../lib/p
 import { thisRun } from '../lib/this-run.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadAccount } from '../scaleway/account.ts'
-import { expectedContext, openCluster, openEnvironment } from '../session/access.ts'
-import { type OpenRelease, openRelease } from '../session/release.ts'
+import { openCluster, openEnvironment } from '../session/access.ts'
+import { type OpenRelease, openOwnRelease } from '../session/release.ts'
 
 interface Options {
   readonly environment: string
+  readonly context?: string
   readonly assign?: readonly string[]
   readonly leave?: readonly string[]
   readonly replace?: boolean
@@ -46,8 +48,11 @@ export const command = defineCommand<Options>({
   name: 'migrate',
   summary: 'Moves an environment from one shared Secret to a Secret per tier, step by step; says when you have to act.',
   example: commandLine`migrate --environment recette --assign SENTRY_DSN=backend,frontend --dry-run`,
+  leaves:
+    'the step it was at may be half done; the same command again continues from there, 30 s later at most, when its lease is over',
   options: [
     environmentOption,
+    contextOption,
     {
       flags: '--assign <pairs...>',
       description: 'key=tier[,tier…] or key=tier.variable, where the catalogue leaves it open',
@@ -87,7 +92,7 @@ export const command = defineCommand<Options>({
     const own = contextOf(options, io)
     const model = await openEnvironment(options.environment, io)
     const legacy = oldSecret(model, options)
-    using client = await openCluster(model, io)
+    using client = await openCluster(model, io, options.context)
     const context = { ...own, model, legacy, client }
     const act = options.rollback ? goBack(context, options, io) : goOn(context, options, io)
     return await act.catch((error: unknown) => {
@@ -98,16 +103,15 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {
-  const { model } = cluster
+async function goOn(cluster: OpenContext, options: Options, io: CommandIo): Promise<ExitCode> {
+  const open = () => openOwnRelease(cluster.model, io, cluster.client)
   const account = await loadAccount(io.env, io.signal, io.log)
   let release: OpenRelease | undefined
-  const context: MigrationContext = {
+  const context: OpenMigration = {
     ...cluster,
     account,
-    async deploy(signal) {
-      release ??= await openRelease(model, io)
-      await deployRelease({ ...release, signal }, cluster.client)
+    async deploy(signal, labels) {
+      await deployRelease({ ...cluster, release: { ...(release ?? (await open())), signal, labels } })
     },
   }
   const view = await lookAhead(context)
@@ -120,13 +124,12 @@ async function goOn(cluster: ClusterContext, options: Options, io: CommandIo): P
   if (options.dryRun || (next?.state !== 'todo' && isNoted)) return show(context, view, options, io)
   if (!(await isConfirmed(context, view, options, io))) return exitCodes.ok
   // Problems that prevent the deployment are reported before anything is done.
-  if (view.steps.some(({ name, state }) => name === 'deploy' && state === 'todo'))
-    release = await openRelease(model, io)
+  if (view.steps.some(({ name, state }) => name === 'deploy' && state === 'todo')) release = await open()
   return show(context, await migrate(context), options, io)
 }
 
 async function show(
-  context: MigrationContext,
+  context: OpenMigration,
   view: MigrationView,
   { output, dryRun = false }: Options,
   io: CommandIo,
@@ -148,7 +151,7 @@ async function show(
 }
 
 async function isConfirmed(
-  context: MigrationContext,
+  context: OpenMigration,
   { steps, facts }: MigrationView,
   { yes = false, output }: Options,
   io: CommandIo,
@@ -159,10 +162,9 @@ async function isConfirmed(
   const titles = reachable.filter(({ name, state }) => state === 'todo' && name !== 'delete').map(({ title }) => title)
   if (yes || titles.length === 0) return true
   if (output === 'table') io.tell((columns) => stepsTable({ steps }, columns))
-  const { model } = context
   const replaced = await replacementNote(context, facts)
   const what = `${titles.join(', ')}${replaced === '' ? '' : `; ${replaced}`}`
-  return confirm(`In ${model.environment} (${expectedContext(model, io.env)}): ${what}?`, io)
+  return confirm(`In ${context.model.environment} (${context.client.context}): ${what}?`, io)
 }
 
 async function goBack(context: ClusterContext, options: Options, io: CommandIo): Promise<ExitCode> {

@@ -9,11 +9,19 @@ import { reachabilityJson, reachabilityTables } from '../generate/reachability-p
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds } from '../kubernetes/kinds.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
+import {
+  type CommandIo,
+  contextOption,
+  defineCommand,
+  environmentOption,
+  outputOption,
+  wrongUsage,
+} from '../lib/command.ts'
+import { pipedCommandLine } from '../lib/command-line.ts'
 import { jsonDocument } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
 import { findTool } from '../local/toolchain/find.ts'
+import { deployStep } from '../model/delivery/deploy-step.ts'
 import { endpointsOf } from '../model/network/endpoints.ts'
 import { reachabilityTable } from '../model/network/reachability-table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
@@ -23,6 +31,7 @@ import { refuseStaleValues } from '../session/generated-files.ts'
 
 interface Options {
   readonly environment: string
+  readonly context?: string
   readonly output: 'table' | 'json'
   readonly verify?: boolean
 }
@@ -33,15 +42,18 @@ export const command = defineCommand<Options>({
   example: pipedCommandLine`network --environment recette`,
   options: [
     environmentOption,
+    contextOption,
     outputOption,
     {
       flags: '--verify',
       description: 'compare the cluster with it: policies, pod labels, ports; exit 3 when they differ',
     },
   ],
-  async run({ environment, output, verify = false }, io) {
+  async run({ environment, context, output, verify = false }, io) {
+    if (context !== undefined && !verify)
+      throw wrongUsage('network', `--context ${context}`, 'means nothing without --verify, which opens a cluster.')
     const model = await loadEnvironment(io, environment)
-    if (verify) return verifyCluster(model, output, io)
+    if (verify) return verifyCluster(model, { context, output }, io)
     await refuseStaleValues(io, environment)
     const { catalogue } = await loadApplication(io)
     const manifests = await render(model, io)
@@ -60,16 +72,20 @@ export const command = defineCommand<Options>({
 async function render(model: EnvironmentModel, io: CommandIo): Promise<Manifest[]> {
   const helm = await findTool('helm', io)
   const valuesFile = generatedPaths.values(model.environment)
-  const { productFolder, userFolder, signal } = io
+  const { userFolder, signal } = io
   return parseManifests(
-    await renderChart({ helm: helm.path, productFolder, userFolder, signal, release: model.release, valuesFile }),
+    await renderChart({ helm: helm.path, userFolder, signal, release: model.release, valuesFile }),
     valuesFile,
   )
 }
 
-async function verifyCluster(model: EnvironmentModel, output: Options['output'], io: CommandIo) {
+async function verifyCluster(
+  model: EnvironmentModel,
+  { context, output }: { readonly context: string | undefined; readonly output: Options['output'] },
+  io: CommandIo,
+) {
   const { catalogue } = await loadApplication(io)
-  using client = await openCluster(model, io)
+  using client = await openCluster(model, io, context)
   const problems = await findProblems().catch((error: unknown) => {
     throw clusterProblem(error)
   })
@@ -110,11 +126,11 @@ async function livePolicies(
   return found.flat()
 }
 
-function missingPolicies({ tiers }: EnvironmentModel): Problem {
+function missingPolicies(model: EnvironmentModel): Problem {
   return {
     code: 'NETWORK_POLICIES_MISSING',
-    where: tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
+    where: model.tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
     message: 'there is not a network policy, so that every pod reaches every other. Expected those of the chart.',
-    fix: `Run \`${commandLine`deploy`}\`.`,
+    fix: `${deployStep(model)}.`,
   }
 }

@@ -1,3 +1,4 @@
+import { type OperatorProxy, operatorProxy } from '../generate/operator-proxy.ts'
 import { operatorDefinitionsText, operatorValuesText, tierOperatorValuesText } from '../generate/operator-values.ts'
 import { type CommandIo, defineCommand, wrongUsage } from '../lib/command.ts'
 import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
@@ -13,6 +14,7 @@ interface Options {
   readonly tier?: string
   readonly crds?: boolean
   readonly environment?: string
+  readonly proxy: boolean
 }
 
 export const command = defineCommand<Options>({
@@ -23,6 +25,7 @@ export const command = defineCommand<Options>({
     { flags: '--tier <name>', description: 'an operator of this tier alone, with rights in its namespace only' },
     { flags: '--crds', description: 'the definitions alone, for a cluster where each tier has its operator' },
     { flags: '-e, --environment <name>', description: 'with --tier: where its namespace differs between environments' },
+    { flags: '--no-proxy', description: 'without the proxy that HTTPS_PROXY names for Scaleway' },
   ],
   async run(options, io) {
     const { tier, crds = false, environment } = options
@@ -31,18 +34,29 @@ export const command = defineCommand<Options>({
     if (environment !== undefined && tier === undefined) {
       throw wrong(`--environment ${environment}`, 'is only for the operator of a tier. Expected --tier too.')
     }
+    const proxy = options.proxy && !crds ? proxyOf(io) : undefined
     const models = environment === undefined ? await allEnvironments(io) : [await loadEnvironment(io, environment)]
     const text = crds
       ? operatorDefinitionsText(installedOperator)
       : tier === undefined
-        ? operatorValuesText(withSharedOperator(models), installedOperator)
-        : tierValues(models, tier)
+        ? operatorValuesText(withSharedOperator(models), installedOperator, proxy)
+        : tierValues(models, tier, proxy)
     io.out(document(text))
     return exitCodes.ok
   },
 })
 
 // --- internal ---
+
+function proxyOf({ env, log }: CommandIo): OperatorProxy | undefined {
+  const found = operatorProxy(env)
+  if (found === 'this-machine') {
+    log('HTTPS_PROXY names a proxy on this machine, which no pod reaches: it is left out of the values')
+    return undefined
+  }
+  if (found) log(`the operator reaches Scaleway through ${found.address}, of HTTPS_PROXY; --no-proxy leaves it out`)
+  return found
+}
 
 async function allEnvironments(io: CommandIo): Promise<EnvironmentModel[]> {
   const application = await loadApplication(io)
@@ -62,7 +76,7 @@ function withSharedOperator(models: readonly EnvironmentModel[]): EnvironmentMod
   })
 }
 
-function tierValues(models: readonly EnvironmentModel[], name: string): string {
+function tierValues(models: readonly EnvironmentModel[], name: string, proxy: OperatorProxy | undefined): string {
   const tiers = models.map((model) => ({ model, tier: findTier(model, name) }))
   const served = tiers.filter(({ model }) => model.operator.isPerTier)
   const [first] = served
@@ -83,5 +97,6 @@ function tierValues(models: readonly EnvironmentModel[], name: string): string {
     served.map(({ model }) => model),
     first.tier,
     installedOperator,
+    proxy,
   )
 }

@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
 // --- internal ---
 
 /** What keeps the other columns within 80. */
-const maxNameLength = 44
+const maxNameLength = 41
 
 function asTable(news: readonly PinNews[]): Printable {
   const rows = news.map(({ name, version, sameMinor, newest, problem }) => {

@@ -22,12 +22,8 @@ export const command = defineCommand<Options>({
     await refuseStaleValues(io, environment)
     const helm = await findTool('helm', io)
     const valuesFile = generatedPaths.values(environment)
-    const { productFolder, userFolder, signal } = io
-    io.out(
-      document(
-        await renderChart({ helm: helm.path, productFolder, userFolder, signal, release: model.release, valuesFile }),
-      ),
-    )
+    const { userFolder, signal } = io
+    io.out(document(await renderChart({ helm: helm.path, userFolder, signal, release: model.release, valuesFile })))
     return exitCodes.ok
   },
 })

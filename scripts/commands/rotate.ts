@@ -1,35 +1,48 @@
-import { readPiped, readValuesFile } from '../change/fill/fill-input.ts'
+import { fromOption } from '../change/fill/fill-input.ts'
+import { allowUnlisted, unlistedOption } from '../change/restart/unlisted.ts'
 import { abort, refuseOver } from '../change/rotation/abort.ts'
 import { finish, refuseUnfinished } from '../change/rotation/finish.ts'
-import { type Preparation, prepare, readState } from '../change/rotation/prepare.ts'
-import { changedSpecs, planConsumers } from '../change/rotation/restart-readers.ts'
+import { planConsumers } from '../change/rotation/plan-readers.ts'
+import { hasRestartAhead, type Preparation, prepare, readState } from '../change/rotation/prepare.ts'
+import { readValues } from '../change/rotation/read-values.ts'
+import { byTier, isRestarted } from '../change/rotation/restart-readers.ts'
 import { overlapEnd, rotate } from '../change/rotation/rotate-unit.ts'
+import { changedSpecs } from '../change/rotation/rotated-remotes.ts'
 import { defaultWaits, type RotationContext } from '../change/rotation/rotation-context.ts'
 import { type RotationReport, rotationJson, rotationText } from '../change/rotation/rotation-report.ts'
 import { finishSteps, returnSteps, rotationSteps } from '../change/rotation/rotation-steps.ts'
 import { timeoutMs, timeoutOption } from '../cluster/release-gate.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
-import { type CommandIo, defineCommand, environmentOption, outputOption, wrongUsage } from '../lib/command.ts'
+import {
+  type CommandIo,
+  contextOption,
+  defineCommand,
+  environmentOption,
+  outputOption,
+  wrongUsage,
+} from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { confirm, refuseUnattended } from '../lib/confirm.ts'
-import { isStandardInput } from '../lib/private-file.ts'
-import { exitCodes, formatProblems, isError, type Problem, ProblemError, sortProblems } from '../lib/problems.ts'
+import { exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import { thisRun } from '../lib/this-run.ts'
-import { fillEntries } from '../model/fill-entries.ts'
 import { findUnit } from '../model/rotation-unit.ts'
-import type { SecretSpec } from '../model/types.ts'
-import { assignValues } from '../payload/fill-values.ts'
+import { irreplaceableOption, replaceableEntries } from '../payload/named-entries.ts'
 import { generateValue } from '../payload/seed.ts'
 import { loadAccount } from '../scaleway/account.ts'
-import { expectedContext, openCluster, openEnvironment } from '../session/access.ts'
+import { type OpenCluster, openCluster, openEnvironment } from '../session/access.ts'
 
 interface Options {
   readonly secret: string
   readonly environment: string
+  readonly context?: string
   readonly generate?: boolean
-  readonly from?: string
+  /** Files, `NAME=@file`, `-`. */
+  readonly from?: readonly string[]
+  readonly ignoreUnknown?: boolean
+  readonly replaceIrreplaceable?: readonly string[]
   readonly probe?: string
   readonly restart: boolean
+  readonly restartUnlisted?: boolean
   readonly overlap: boolean
   readonly finish?: boolean
   readonly abort?: boolean
@@ -48,15 +61,18 @@ export const command = defineCommand<Options>({
     name: 'secret',
     description: 'a variable or an identity; <tier>.<name> where two tiers have the same name',
   },
+  leaves:
+    'the step it was at may be half done; the same command again continues from there, 30 s later at most, when its lease is over',
   options: [
     environmentOption,
+    contextOption,
     { flags: '--generate', description: 'generate values that are not given, where the format allows it' },
-    {
-      flags: '--from <file>',
-      description: 'values from a .env or JSON file of mode 0600; - and the default: standard input',
-    },
+    fromOption,
+    { flags: '--ignore-unknown', description: 'leave out names that are not variables of the environment' },
+    irreplaceableOption,
     { flags: '--probe <command>', description: 'a shell command that fails when the new value does not work' },
     { flags: '--no-restart', description: 'do not restart the workloads' },
+    unlistedOption,
     { flags: '--no-overlap', description: 'disable the old version at once, as for a value that leaked' },
     { flags: '--finish', description: 'delete the old version that the last rotation disabled' },
     { flags: '--abort', description: 'go back to the old version, from whatever was done so far' },
@@ -71,7 +87,7 @@ export const command = defineCommand<Options>({
     const model = await openEnvironment(options.environment, io)
     const unit = findUnit(model, options.secret)
     const account = await loadAccount(io.env, io.signal, io.log)
-    using client = await openCluster(model, io)
+    using client = await openCluster(model, io, options.context)
     const waits = { ...defaultWaits, rollout: { timeoutMs: waitMs }, probeMs: waitMs }
     const context = { model, unit, client, account, signal: io.signal, holder: thisRun(), waits, log: io.log }
     try {
@@ -97,11 +113,16 @@ const untouched = {
   deleted: 0,
 } as const
 
-async function rotateOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+/** In an open cluster, whose kube context a question names. */
+type OpenRotation = RotationContext & { readonly client: OpenCluster }
+
+async function rotateOne(context: OpenRotation, options: Options, io: CommandIo): Promise<RotationReport> {
   const { restart, overlap, probe, generate, timeout } = options
+  const mayLose = replaceableEntries(context.unit.entries, options.replaceIrreplaceable)
   const preparation = await prepare(context, {
     readValues: () => readValues(context, options, io),
     generate: generate ? generateValue : undefined,
+    ...(mayLose ? { mayLose } : {}),
     restart,
     probe: probe !== undefined,
   })
@@ -114,10 +135,12 @@ async function rotateOne(context: RotationContext, options: Options, io: Command
   const still = overlap && kind === 'go-on' && seen?.phase === 'proved' ? overlapEnd(context, seen) : undefined
   if (still && seen && !options.dryRun) return tellOverlap({ ...report, state: seen }, still, io)
   if (kind === 'go-on') io.log(`continuing the rotation of ${context.unit.name} that began at ${seen?.begunAt}`)
+  const restarted = hasRestartAhead(preparation) ? consumers.filter(isRestarted) : []
+  const unlisted = allowUnlisted(byTier(restarted), options)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
   const wanted = probe === undefined ? undefined : { command: probe, env: io.env, folder: io.typedIn }
-  const act = rotate(context, { ...preparation, restart, overlap, probe: wanted })
+  const act = rotate(context, { ...preparation, restart, unlisted, overlap, probe: wanted })
   const { state, overlapUntil } = await untilInterrupted(act, io)
   if (overlapUntil) return tellOverlap({ ...report, state }, overlapUntil, io)
   io.log(`${context.unit.name} is rotated; --finish deletes the old version, --abort goes back to it`)
@@ -140,7 +163,7 @@ function tellOver(
   return report
 }
 
-async function finishOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+async function finishOne(context: OpenRotation, options: Options, io: CommandIo): Promise<RotationReport> {
   const state = await readState(context)
   if (!state) return noRotation(context, io)
   refuseUnfinished(context, state)
@@ -151,16 +174,18 @@ async function finishOne(context: RotationContext, options: Options, io: Command
   return deleted === undefined ? noRotation(context, io) : { ...untouched, outcome: 'finished', state, steps, deleted }
 }
 
-async function abortOne(context: RotationContext, options: Options, io: CommandIo): Promise<RotationReport> {
+async function abortOne(context: OpenRotation, options: Options, io: CommandIo): Promise<RotationReport> {
   const state = await readState(context)
   if (!state) return noRotation(context, io)
   refuseOver(context, state)
   const consumers = options.restart ? await planConsumers(context, changedSpecs(context, state)) : []
   const steps = returnSteps(context.unit, state, consumers, options)
   const report = { ...untouched, state, steps, consumers }
+  const restarted = consumers.filter(isRestarted)
+  const unlisted = allowUnlisted(byTier(restarted), options)
   if (!(await goesOn(context, steps, options, io)))
     return { ...report, outcome: options.dryRun ? 'planned' : 'nothing' }
-  const was = await untilInterrupted(abort(context, options), io)
+  const was = await untilInterrupted(abort(context, { restart: options.restart, unlisted }), io)
   return was ? { ...report, outcome: 'returned', state: was } : noRotation(context, io)
 }
 
@@ -179,36 +204,14 @@ function noRotation({ unit }: RotationContext, { log }: CommandIo): RotationRepo
 }
 
 async function goesOn(
-  { model, unit }: RotationContext,
+  { model, unit, client }: OpenRotation,
   steps: readonly string[],
   { dryRun = false, yes = false }: Options,
   io: CommandIo,
 ): Promise<boolean> {
   if (dryRun || yes) return !dryRun
   for (const step of steps) io.log(`- ${step}`)
-  return confirm(`Do that for ${unit.name} in ${model.environment} (${expectedContext(model, io.env)})?`, io)
-}
-
-/** Values for the entries of the unit; those of other entries are left out, so that one file can serve for all. */
-async function readValues(
-  { model, unit }: RotationContext,
-  { from, generate = false }: Options,
-  io: CommandIo,
-): Promise<ReadonlyMap<SecretSpec, string>> {
-  if (from === undefined && (generate || io.input.isTerminal)) return new Map()
-  const isPiped = from === undefined || isStandardInput(from)
-  const input = isPiped ? await readPiped(io.input) : await readValuesFile(from)
-  if (input.problems.some(isError)) throw new ProblemError(input.problems)
-  const { values, problems } = assignValues(fillEntries(model), unit.entries, input.values, { chosen: false })
-  const found = sortProblems([...input.problems, ...problems.map(withoutOnly)])
-  if (found.some(isError)) throw new ProblemError(found)
-  tell(found, io)
-  return values
-}
-
-/** There is no `--only` here. */
-function withoutOnly(problem: Problem): Problem {
-  return problem.code === 'FILL_NAME_UNKNOWN' ? { ...problem, fix: 'Correct the name, or remove it.' } : problem
+  return confirm(`Do that for ${unit.name} in ${model.environment} (${client.context})?`, io)
 }
 
 function tell(warnings: readonly Problem[], io: CommandIo): void {

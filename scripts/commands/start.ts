@@ -4,8 +4,9 @@ import { syncCell } from '../cluster/gate-report.ts'
 import { syncProblems } from '../cluster/sync-problems.ts'
 import { type WaitReport, waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
+import { isFinalRefusal } from '../inspect/doctor/operator-words.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
-import { commandLine } from '../lib/command-line.ts'
+import { commandLine, kubectl } from '../lib/command-line.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
@@ -31,6 +32,7 @@ export const command = defineCommand<Options>({
   name: 'start',
   summary: 'Shows one environment at work on this machine: emulator, control plane, operator, chart.',
   example: commandLine`start --environment production --once`,
+  leaves: 'what it started ends within a few seconds',
   options: [
     { ...environmentOption, required: false, description: `${environmentOption.description}; by default the first` },
     { flags: '--once', description: 'stop when everything is synced; exit 3 when it is not' },
@@ -52,14 +54,17 @@ export const command = defineCommand<Options>({
     io.log('installing the chart')
     await installChart(stack, io, generatedPaths.values(environment), io.signal)
     io.log('waiting until every tier is synced')
+    const since = Date.now()
     const reports = await waitForSync(stack.client, externalSecretRefs(model), {
-      timeoutMs: 1000 * syncTimeoutSeconds,
+      timeoutMs: syncTimeoutMs,
       signal: io.signal,
+      isFinal: isFinalRefusal,
     })
+    const waited = `${Math.round((Date.now() - since) / 1000)}s`
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
     io.out((columns) => (output === 'json' ? asJson(stack, rows) : asTable(model, rows, columns)))
-    if (onlyOnce) refuseUnsynced(model, reports)
-    else for (const problem of unsynced(model, reports)) io.tell(formatProblems([problem]))
+    if (onlyOnce) refuseUnsynced(model, reports, waited)
+    else for (const problem of unsynced(model, reports, waited)) io.tell(formatProblems([problem]))
     if (reports.every(({ state }) => state === 'synced'))
       io.log(`everything synced, ${((Date.now() - started) / 1000).toFixed(1)} s after the start`)
     if (!onlyOnce) await stayUp(stack, io)
@@ -69,7 +74,7 @@ export const command = defineCommand<Options>({
 
 // --- internal ---
 
-const syncTimeoutSeconds = 45
+const syncTimeoutMs = 45_000
 
 /** This operator is not visible in the cluster, because it has no Deployment. */
 function operatorLine({ operatorVersion, model }: LocalStack): string {
@@ -104,14 +109,14 @@ function asJson(stack: LocalStack, secrets: readonly SyncRow[]): Printable {
   return jsonDocument({ version: 1, application, environment, kubeconfig, requests, secrets })
 }
 
-function refuseUnsynced(model: EnvironmentModel, reports: readonly WaitReport[]): void {
-  const problems = unsynced(model, reports)
+function refuseUnsynced(model: EnvironmentModel, reports: readonly WaitReport[], waited: string): void {
+  const problems = unsynced(model, reports, waited)
   if (problems.length > 0) throw new ProblemError(problems)
 }
 
 /** Here the optional ones have to arrive too: the emulator has every secret of the catalogue. */
-function unsynced(model: EnvironmentModel, reports: readonly WaitReport[]): Problem[] {
-  return syncProblems(model, reports, `${syncTimeoutSeconds}s`).map(({ severity: _, ...problem }) => problem)
+function unsynced(model: EnvironmentModel, reports: readonly WaitReport[], waited: string): Problem[] {
+  return syncProblems(model, reports, waited).map(({ severity: _, ...problem }) => problem)
 }
 
 function refuseUnknownNames(names: readonly string[], model: EnvironmentModel): void {
@@ -137,7 +142,7 @@ async function stayUp(stack: LocalStack, io: CommandIo): Promise<void> {
   await writeEnvFile(accountFile, stack.emulator)
   io.log('')
   io.log(`  export KUBECONFIG=${stack.controlPlane.kubeconfigPath}`)
-  io.log(`  kubectl get externalsecrets --all-namespaces`)
+  io.log(`  ${kubectl`get externalsecrets --all-namespaces`}`)
   io.log('')
   io.log(`  set -a; . ${accountFile}; set +a`)
   for (const command of ['status', 'doctor', 'plan'])

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { builtInSchema, crdSchemas, operatorChartSchema } from '../generate/crd-schemas.ts'
+import { engineKinds } from '../generate/engine-schemas.ts'
 import { diffOf, findStale, type GeneratedFile, writeStale } from '../generate/stale-files.ts'
 import { defineCommand } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
@@ -18,7 +19,7 @@ interface Options {
 export const command = defineCommand<Options>({
   name: 'vendor-schemas',
   summary:
-    'Extracts the schemas for `check` from the pinned operator and Kubernetes; run it after a change of version.',
+    'Extracts schemas from the pinned operator, Kubernetes and GitOps engines; run it after a change of version.',
   example: commandLine`vendor-schemas`,
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {
@@ -45,7 +46,14 @@ export async function vendoredSchemas(io: ToolchainIo): Promise<GeneratedFile[]>
   const sealedCrds = parseYamlDocuments(await readFile(sealedPath, 'utf8'), sealedPath)
   // Its chart is the newest that comes as a Go module.
   const operator = await moduleFolder(io, 'operator-vulnerable', 'github.com/external-secrets/external-secrets')
+  const engines = await Promise.all(
+    engineKinds.map(async (kind) => {
+      const path = join(await moduleFolder(io, 'engines', kind.module), kind.file)
+      return crdSchemas(parseYamlDocuments(await readFile(path, 'utf8'), path), [kind])
+    }),
+  )
   return [
+    ...engines.flat(),
     ...crdSchemas(crds, kindsOf('operator')),
     ...crdSchemas(sealedCrds, kindsOf('sealed-secrets')),
     ...kindsOf('kubernetes').map((kind) => builtInSchema(openApi, kind)),

@@ -21,6 +21,9 @@ helm upgrade --install <application>-secrets charts/tiered-secrets \\
 The values files are generated from a typed catalogue, and the schema of the chart accepts only what is in it. The chart
 reads nothing from the cluster: \`helm template\` gives the same manifests everywhere.
 
+In a chart around this one the values of a file stand under \`tiered-secrets:\`, and the condition
+\`tiered-secrets.enabled\` of the dependency switches it on and off. \`${commandLine`deploy`}\` installs the chart by itself.
+
 ## Values
 
 ${markdownTable(['Value', 'Type', 'Default', 'Description'], rows(base, base, defaults, ''))}

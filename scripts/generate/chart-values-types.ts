@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { commandLine } from '../lib/command-line.ts'
+import { writtenCommandLine } from '../lib/command-line.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function compileChartValuesTypes(base: JsonSchema): Promise<string>
 
 // --- internal ---
 
-const headerStart = `// Generated from schema/values.base.schema.json by \`${commandLine`gen-values`}\`. Do not edit.`
+const headerStart = `// Generated from schema/values.base.schema.json by \`${writtenCommandLine`gen-values`}\`. Do not edit.`
 
 function digestLine(schema: string, body: string): string {
   return `// schema ${schema}, types ${body}`

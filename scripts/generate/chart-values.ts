@@ -3,22 +3,22 @@ import type {
   ChartValues,
   ExternalSecretValues,
   FieldValues,
+  TargetValues,
   TierValues,
 } from '../../schema/chart-values.ts'
-import { commandLine } from '../lib/command-line.ts'
 import { toYaml } from '../lib/yaml.ts'
 import { credentialKeys } from '../model/names.ts'
 import { type OperatorModel, sharedOperator } from '../model/operator.ts'
-import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../model/resolve.ts'
-import { networkValues } from './network-values.ts'
-
-/** The comment in generated files about their origin. */
-export const generatedHeader = `# Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit.\n`
+import { type EnvironmentModel, type ExternalSecretModel, specsOf, type TierModel } from '../model/resolve.ts'
+import { keyOf } from '../model/specs.ts'
+import { dnsValues, networkValues } from './network-values.ts'
+import { yamlHeader } from './yaml-header.ts'
 
 /** The chart values of one environment, in the order they are written. */
 export function chartValues(model: EnvironmentModel): ChartValues {
   return {
     application: model.application,
+    ...(model.baseName === model.application ? {} : { baseName: model.baseName }),
     environment: model.environment,
     isolation: model.isolation,
     scaleway: { region: model.region },
@@ -30,16 +30,17 @@ export function chartValues(model: EnvironmentModel): ChartValues {
     rbac: { enabled: !model.without.includes('rbac') },
     networkPolicies: {
       enabled: !model.without.includes('network-policies'),
-      dns: { namespace: model.dns.namespace, podLabels: { ...model.dns.podLabels } },
+      dns: dnsValues(model.dns),
     },
     reloader: { enabled: model.restart === 'reloader' },
+    ...(model.delivery?.engine === 'argocd' ? { argocd: { enabled: true } } : {}),
     tiers: Object.fromEntries(model.tiers.map((tier) => [tier.name, tierValues(tier)])),
   }
 }
 
 /** `values/<environment>.yaml`: a header that names the source, then the values. */
 export function chartValuesText(values: ChartValues): string {
-  return generatedHeader + toYaml(values)
+  return yamlHeader() + toYaml(values)
 }
 
 // --- internal ---
@@ -64,12 +65,32 @@ function tierValues(tier: TierModel): TierValues {
     ...(tier.viewers.length > 0 ? { viewers: [...tier.viewers] } : {}),
     ...(tier.operators.length > 0 ? { operators: [...tier.operators] } : {}),
     network: networkValues(tier.network),
-    ...(tier.required ? { required: externalSecretValues(tier.required) } : {}),
-    ...(tier.optional ? { optional: externalSecretValues(tier.optional) } : {}),
+    ...targetValues(tier, undefined),
+    ...namedTargets(tier),
   }
 }
 
-function externalSecretValues({ name, singles, bundles }: ExternalSecretModel): ExternalSecretValues {
+function namedTargets(tier: TierModel): Pick<TierValues, 'targets'> {
+  const names = [...new Set(tier.externalSecrets.flatMap(({ target }) => target ?? []))]
+  if (names.length === 0) return {}
+  const targets = names.map((name): [string, TargetValues] => {
+    const { type = 'Opaque' } = tier.externalSecrets.find(({ target, optional }) => target === name && !optional) ?? {}
+    return [name, { ...(type === 'Opaque' ? {} : { type }), ...targetValues(tier, name) }]
+  })
+  return { targets: Object.fromEntries(targets) }
+}
+
+/** @param name undefined: the main target */
+function targetValues(
+  { externalSecrets }: TierModel,
+  name: string | undefined,
+): Pick<TierValues, 'required' | 'optional'> {
+  const own = externalSecrets.filter(({ target }) => target === name)
+  return Object.fromEntries(own.map((one) => [one.optional ? 'optional' : 'required', externalSecretValues(one)]))
+}
+
+function externalSecretValues(model: ExternalSecretModel): ExternalSecretValues {
+  const { name, singles, bundles } = model
   const data: Record<string, string> = {}
   const fields: Record<string, FieldValues> = {}
   for (const { spec, remoteRef, property } of singles) {
@@ -80,10 +101,14 @@ function externalSecretValues({ name, singles, bundles }: ExternalSecretModel): 
     const [first = '', ...others] = specs.map((spec) => spec.variable)
     return [identity, { remoteRef, keys: [first, ...others] }]
   })
+  const keys = specsOf(model)
+    .filter((spec) => keyOf(spec) !== spec.variable)
+    .map((spec): [string, string] => [spec.variable, keyOf(spec)])
   return {
     target: name,
     ...(Object.keys(data).length > 0 ? { data } : {}),
     ...(Object.keys(fields).length > 0 ? { fields } : {}),
     ...(bundleValues.length > 0 ? { bundles: Object.fromEntries(bundleValues) } : {}),
+    ...(keys.length > 0 ? { keys: Object.fromEntries(keys) } : {}),
   }
 }

@@ -10,6 +10,8 @@ export function valuesChecker(schema: JsonSchema): (values: unknown, where: stri
     strict: true,
     strictTypes: false,
     validateSchema: false,
+    // It takes longer than it saves: each values file is checked once.
+    code: { optimize: false },
   }).compile(schema)
   return (values, where) => {
     if (validate(values)) return []

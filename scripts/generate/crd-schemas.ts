@@ -20,6 +20,8 @@ export interface CutKind {
   /** `v1`, `external-secrets.io/v1` */
   readonly apiVersion: string
   readonly kind: string
+  /** Fields that only a controller writes, which are left out. Default: none */
+  readonly notOurs?: readonly string[]
 }
 
 interface OpenApiSchema {
@@ -40,7 +42,7 @@ export function crdSchemas(crds: readonly unknown[], kinds: readonly CutKind[]):
       const [, version] = wanted?.apiVersion.split('/') ?? []
       const served = spec.versions.find(({ name }) => name === version)
       const path = `schema/${spec.group}/${spec.names.kind.toLowerCase()}_${version}.json`
-      const schema = served && closeObjects(onlyScaleway(served.schema.openAPIV3Schema), true)
+      const schema = served && closeObjects(withoutUnused(served.schema.openAPIV3Schema, wanted?.notOurs), true)
       return schema ? [{ path, content: jsonText(schema) }] : []
     })
 }
@@ -76,13 +78,24 @@ export function operatorChartSchema(schema: OpenApiSchema): GeneratedFile {
 
 // --- internal ---
 
-/** A SecretStore without the forty providers that this project never renders. */
-function onlyScaleway(schema: OpenApiSchema): OpenApiSchema {
+/**
+ * A SecretStore without the forty providers, and an ApplicationSet without the generators, that this project never writes:
+ * of two megabytes a tenth stays.
+ */
+function withoutUnused(schema: OpenApiSchema, notOurs: readonly string[] = []): OpenApiSchema {
   const copy = structuredClone(schema)
+  if (isRecord(copy.properties)) for (const field of notOurs) delete copy.properties[field]
   const at = (value: unknown, name: string) =>
     isRecord(value) && isRecord(value.properties) ? value.properties[name] : undefined
-  const provider = at(at(copy, 'spec'), 'provider')
-  if (isRecord(provider)) Object.assign(provider, { properties: { scaleway: at(provider, 'scaleway') } })
+  const spec = at(copy, 'spec')
+  const generators = at(spec, 'generators')
+  for (const [choice, used] of [
+    [at(spec, 'provider'), 'scaleway'],
+    [isRecord(generators) ? generators.items : undefined, 'list'],
+  ] as const) {
+    const kept = at(choice, used)
+    if (isRecord(choice) && isRecord(kept)) Object.assign(choice, { properties: { [used]: kept } })
+  }
   return copy
 }
 

@@ -2,14 +2,16 @@ import { commandLine } from '../lib/command-line.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'
 import { table } from '../lib/table.ts'
-import type { IamPlan, IamRule } from '../model/iam.ts'
+import type { IamPlan, IamRule, TierIamPlan } from '../model/iam.ts'
 
 /** The plan as a person reads it: what has to exist, then what this mode protects and what it does not. */
 export function iamTable(plan: IamPlan, columns?: number): Printable {
   const { environment, organizationId, keyLifetimeDays, tiers } = plan
   const applications = table(
     ['TIER', 'APPLICATION AND POLICY', 'PROJECT', 'KEY'],
-    tiers.map(({ tier, name, projectId }) => [tier, name, projectId, `expires after ${keyLifetimeDays} days`]),
+    tiers.map(({ tier, name, projectIds }) => {
+      return [tier, name, projectIds.join(' '), `expires after ${keyLifetimeDays} days`]
+    }),
     { columns, below: 'KEY' },
   )
   const rules = table(
@@ -29,28 +31,33 @@ export function iamTable(plan: IamPlan, columns?: number): Printable {
 
 /** The plan for machines. `condition` is null for none. */
 export function iamJson(plan: IamPlan): Printable {
-  const { environment, isolation, organizationId = null, keyLifetimeDays, tiers } = plan
+  const { environment, isolation, organizationId = null, tiers } = plan
   const document = {
     version: 1,
     environment,
     isolation,
     organizationId,
-    tiers: tiers.map(({ tier, name, description, rules }) => ({
-      tier,
-      application: { name, description },
-      policy: {
-        name,
-        rules: rules.map(({ permissionSet, projectId, condition = null }) => ({
-          permissionSets: [permissionSet],
-          projectIds: [projectId],
-          condition,
-        })),
-      },
-      key: { lifetimeDays: keyLifetimeDays },
-    })),
+    tiers: tiers.map((tier) => ({ tier: tier.tier, ...applicationJson(plan, tier) })),
+    sharedValues: plan.shared,
     notes: boundaryNotes(plan),
   }
   return jsonDocument(document)
+}
+
+/** An application, its policy and its key, as the JSON forms have them. `condition` is null for none. */
+export function applicationJson({ keyLifetimeDays }: IamPlan, { name, description, rules }: TierIamPlan) {
+  return {
+    application: { name, description },
+    policy: {
+      name,
+      rules: rules.map(({ permissionSet, projectId, condition = null }) => ({
+        permissionSets: [permissionSet],
+        projectIds: [projectId],
+        condition,
+      })),
+    },
+    key: { lifetimeDays: keyLifetimeDays },
+  }
 }
 
 /** What `--verify` found of one application. */
@@ -59,6 +66,8 @@ export interface VerifiedApplication {
   readonly name: string
   /** The day its last key expires, or `-`. */
   readonly keyExpires: string
+  /** Names of the groups it is in. Where the account is as planned, none of them has a policy. */
+  readonly groups: readonly string[]
 }
 
 /** What `--verify` says when the account is as planned. */
@@ -68,8 +77,10 @@ export function iamVerifiedTable(
   columns?: number,
 ): Printable {
   const cells = rows.map(({ tier, name, keyExpires }) => [tier, name, keyExpires])
-  const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no group.`
-  return together(table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells, { columns }), lines(sentence))
+  const sentence = `The account is as planned for environment "${environment}": one policy for each application, and no other that counts for it.`
+  const grouped = rows.filter(({ groups }) => groups.length > 0)
+  const memberships = grouped.map(({ name, groups }) => `"${name}" is in ${groupText(groups)}.`)
+  return together(table(['TIER', 'APPLICATION', 'KEY EXPIRES'], cells, { columns }), lines(sentence, ...memberships))
 }
 
 /** What `--verify` says, for machines: no problems when the account is as planned. */
@@ -83,18 +94,31 @@ export function iamVerifiedJson(
 }
 
 /** What the isolation mode does not give (`path`), or gives (`project`), and what holds for both; whole sentences. */
-export function boundaryNotes({ isolation, environment }: Pick<IamPlan, 'isolation' | 'environment'>): string[] {
+export function boundaryNotes({
+  isolation,
+  environment,
+  shared,
+}: Pick<IamPlan, 'isolation' | 'environment' | 'shared'>): string[] {
   return [
+    ...shared.map((names) => {
+      return `One value is in several tiers, by \`sameAs\`: ${names.join(', ')}. A key of one of them reads it for all.`
+    }),
     ...(isolation === 'path' ? pathNotes : projectNotes),
     `Policies only add rights. One more policy on the application, or on a group it is in, voids the boundary: \`${commandLine`iam --environment ${environment} --verify`}\` looks for these.`,
     'A change of permissions takes up to a minute to take effect.',
   ]
 }
 
+/** A condition as the tables show it. */
+export function conditionText({ condition }: IamRule): string {
+  return condition ?? '(none: the project is the boundary)'
+}
+
 // --- internal ---
 
 const pathNotes = [
   'Names stay listable: with `!has(resource.id)`, which listing needs, a key can list the names, folders, tags and descriptions of the other tiers in the project. It can read none of their values.',
+  '`scw iam rule create` and `scw iam rule delete` of scw 2.62 take the conditions off all rules of the policy: a key then opens every tier. Use `scw iam rule update`, or the script of `--format scw`.',
   'Names and folders can be changed, and the condition depends on them: whoever may rename or move a secret can move it across the boundary. Give the Write and Create sets of Secret Manager to deployers only.',
 ]
 
@@ -109,6 +133,7 @@ function boundaryHeading({ isolation }: IamPlan): string {
     : 'What mode "project" protects, and what it needs:'
 }
 
-function conditionText({ condition }: IamRule): string {
-  return condition ?? '(none: the project is the boundary)'
+function groupText(groups: readonly string[]): string {
+  const names = groups.map((name) => `"${name}"`).join(' and ')
+  return groups.length === 1 ? `the group ${names}, which has no policy` : `the groups ${names}, which have no policy`
 }

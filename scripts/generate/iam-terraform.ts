@@ -1,17 +1,18 @@
 import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { compare } from '../lib/problems.ts'
-import type { IamPlan, TierIamPlan } from '../model/iam.ts'
+import { holderOption, type IamPlan, type TierIamPlan } from '../model/iam.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { hclAttributes, hclLabel, hclString, hclValue } from './hcl.ts'
 
 /**
  * The plan and the remote secrets for OpenTofu or Terraform, as `terraform fmt` would write it. No value and no key can
- * get into its state: values go through write-only arguments, keys are made by `scw`.
- * Source: provider scaleway 2.81.
+ * get into its state: values go through write-only arguments, keys are made by `scw`. A new version is made before the
+ * one before it is deleted, and no plan deletes a remote secret.
+ * Source: provider scaleway 2.81; language of Terraform 1.11, lifecycle.
  */
 export function iamTerraform(plan: IamPlan, model: EnvironmentModel): string {
   return [
-    header(plan),
+    terraformHeader(plan, 'IAM and remote secrets'),
     required,
     plan.tiers.map((tier) => tierBlocks(plan, tier)).join('\n'),
     keyComment(plan),
@@ -21,19 +22,21 @@ export function iamTerraform(plan: IamPlan, model: EnvironmentModel): string {
   ].join('\n')
 }
 
-// --- internal ---
-
-function header({ application, environment, example }: IamPlan): string {
+/** @param title what of an environment is in the file */
+export function terraformHeader(plan: IamPlan, title: string): string {
+  const { application, environment, example } = plan
+  const given = ['--environment', environment, ...holderOption(plan)]
   const note = example
     ? '# The project ids below are examples: fill in your own in scripts/environments.ts first.\n'
     : ''
-  return `# IAM and remote secrets of ${application}, environment ${environment}.
-# Made by: ${pipedCommandLine`iam --environment ${environment} --format terraform`}
+  return `# ${title} of ${application}, environment ${environment}.
+# Made by: ${pipedCommandLine`iam ${given} --format terraform`}
+# Each environment needs a folder, and so a state, of its own: the names below are the same in all of them.
 ${note}`
 }
 
 /** Write-only arguments and ephemeral variables need 1.11, of OpenTofu as well. */
-const required = `terraform {
+export const required = `terraform {
   required_version = ">= 1.11"
   required_providers {
     scaleway = {
@@ -44,7 +47,8 @@ const required = `terraform {
 }
 `
 
-function tierBlocks({ organizationId }: IamPlan, { tier, name, description, rules }: TierIamPlan): string {
+/** An application and its policy. */
+export function tierBlocks({ organizationId }: IamPlan, { tier, name, description, rules }: TierIamPlan): string {
   const label = hclString(hclLabel(tier))
   const organization = { organization_id: organizationId }
   const applicationId = {
@@ -66,8 +70,13 @@ ${hclAttributes({ name, description, ...organization, application_id: applicatio
 `
 }
 
+// --- internal ---
+
 function keyComment({ environment }: IamPlan): string {
-  return `# No scaleway_iam_api_key: its secret key would get into the state. After \`apply\`, let scw make the keys, which hands
+  return `# What exists already, by \`${commandLine`fill`}\` or by scw, is imported before the first \`apply\`, or it is made twice:
+#   ${pipedCommandLine`iam --environment ${environment} --format terraform-imports`} > imports.tf
+#
+# No scaleway_iam_api_key: its secret key would get into the state. After \`apply\`, let scw make the keys, which hands
 # them to \`${commandLine`credentials`}\` by a pipe. It finds the applications and policies above, and does not change them:
 #   ${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh
 `
@@ -104,9 +113,15 @@ const variables = `variable "secret_values" {
 }
 
 variable "secret_versions" {
-  description = "By folder and name: raise a number to write the value again, as a new version. 1 when left out."
+  description = "By folder and name: raise a number to write the value again, as a new version; the one before it is deleted afterwards. 1 when left out. Never take a number away."
   type        = map(number)
   default     = {}
+}
+
+variable "filled_secrets" {
+  description = "Folder and name of the remote secrets whose values \`${commandLine`fill`}\` writes: none of their versions is managed here until they have a number in secret_versions. Of one that is managed, run state rm on its version first, or the version is deleted."
+  type        = set(string)
+  default     = []
 }
 
 variable "optional_secrets" {
@@ -130,15 +145,28 @@ function secretBlocks({ region }: EnvironmentModel): string {
   project_id = each.value.project_id
   region     = ${regionText}
   protected  = true
+
+  # A plan that would delete a remote secret, and its versions before it, fails.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "scaleway_secret_version" "remote" {
-  for_each = scaleway_secret.remote
+  for_each = {
+    for key, secret in scaleway_secret.remote : key => secret
+    if !contains(var.filled_secrets, key) || contains(keys(var.secret_versions), key)
+  }
 
   secret_id       = each.value.id
   region          = ${regionText}
   data_wo         = var.secret_values[each.key]
   data_wo_version = lookup(var.secret_versions, each.key, 1)
+
+  # The version before is deleted only once Scaleway has taken the new value.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 `
 }

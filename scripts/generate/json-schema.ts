@@ -26,3 +26,28 @@ export function inlined(value: unknown, definitions: Readonly<Record<string, Jso
   }
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inlined(item, definitions)]))
 }
+
+/** An object that has only these properties. */
+export function closed(
+  property: JsonSchema | undefined,
+  entries: readonly (readonly [string, JsonSchema])[],
+): JsonSchema {
+  return {
+    description: property?.description,
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(entries),
+  }
+}
+
+/** The schema with some properties fixed to one value; their descriptions stay. */
+export function withConstants(
+  schema: JsonSchema | undefined,
+  constants: Readonly<Record<string, string | undefined>>,
+): JsonSchema {
+  const properties = Object.entries(schema?.properties ?? {}).map(([name, property]): [string, JsonSchema] => {
+    const constant = constants[name]
+    return [name, constant === undefined ? property : { description: property.description, const: constant }]
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
+}

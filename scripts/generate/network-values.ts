@@ -1,11 +1,15 @@
 import type {
+  DnsValues,
   EgressValues,
   IngressValues,
   NetworkPeerValues,
   NetworkValues,
   PodPeerValues,
+  PortsValues,
 } from '../../schema/chart-values.ts'
-import type { EgressModel, IngressModel, NetworkModel, NetworkPeer, PodPeer } from '../model/network/network.ts'
+import type { NetworkModel, PolicyModel } from '../model/network/network.ts'
+import type { DnsModel, Peer } from '../model/network/peers.ts'
+import type { PortModel } from '../model/network/ports.ts'
 
 /** The value `network` of a tier. */
 export function networkValues({ open, ingress, egress }: NetworkModel): NetworkValues {
@@ -16,31 +20,50 @@ export function networkValues({ open, ingress, egress }: NetworkModel): NetworkV
   }
 }
 
+/** The value `networkPolicies.dns`. */
+export function dnsValues(dns: readonly DnsModel[]): [DnsValues, ...DnsValues[]] {
+  return atLeastOne(dns.map(({ peer, port }) => ({ to: peerValues(peer), port })))
+}
+
 // --- internal ---
 
-function mapped<From, To>(rules: Readonly<Record<string, From>>, convert: (rule: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, convert(rule)]))
+function mapped<To>(policies: Readonly<Record<string, PolicyModel>>, convert: (policy: PolicyModel) => To) {
+  return Object.fromEntries(Object.entries(policies).map(([name, policy]) => [name, convert(policy)]))
 }
 
-function ingressValues({ podLabels, port, from }: IngressModel): IngressValues {
-  return { podLabels: { ...podLabels }, port, from: atLeastOne(from.map(peerValues)) }
+function ingressValues({ podLabels, rules }: PolicyModel): IngressValues {
+  const values = rules.map(({ peers, ports }) => ({
+    from: atLeastOne(peers.map(peerValues)),
+    ports: portsValues(ports),
+  }))
+  return { podLabels: { ...podLabels }, rules: atLeastOne(values) }
 }
 
-function egressValues({ podLabels, to, ports, protocol }: EgressModel): EgressValues {
+function egressValues({ podLabels, rules }: PolicyModel): EgressValues {
+  const values = rules.map(({ peers, ports }) => ({ to: atLeastOne(peers.map(peerValues)), ports: portsValues(ports) }))
   return {
     ...(Object.keys(podLabels).length > 0 ? { podLabels: { ...podLabels } } : {}),
-    to: atLeastOne(to.map((peer) => ('cidr' in peer ? networkPeerValues(peer) : peerValues(peer)))),
-    ports: atLeastOne(ports),
-    protocol,
+    rules: atLeastOne(values),
   }
 }
 
-function peerValues({ namespace, podLabels }: PodPeer): PodPeerValues {
+function peerValues(peer: Peer): PodPeerValues | NetworkPeerValues {
+  if ('cidr' in peer) {
+    const { cidr, except } = peer
+    return { cidr, ...(except.length > 0 ? { except: atLeastOne(except) } : {}) }
+  }
+  const { namespace, podLabels } = peer
   return { namespace, ...(Object.keys(podLabels).length > 0 ? { podLabels: { ...podLabels } } : {}) }
 }
 
-function networkPeerValues({ cidr, except }: NetworkPeer): NetworkPeerValues {
-  return { cidr, ...(except.length > 0 ? { except: atLeastOne(except) } : {}) }
+function portsValues(ports: readonly PortModel[]): PortsValues {
+  const [tcp, udp] = (['TCP', 'UDP'] as const).map((protocol) =>
+    ports.filter((one) => one.protocol === protocol).map(({ port }) => port),
+  )
+  return {
+    ...(tcp && tcp.length > 0 ? { TCP: atLeastOne(tcp) } : {}),
+    ...(udp && udp.length > 0 ? { UDP: atLeastOne(udp) } : {}),
+  }
 }
 
 /** An empty list in a NetworkPolicy means everything, so none is ever written. */

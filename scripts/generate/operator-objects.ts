@@ -1,18 +1,19 @@
+import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
-import { defaultDns, dnsPort, type PodPeer } from '../model/network/network.ts'
+import { type DnsModel, defaultDns, type Peer } from '../model/network/peers.ts'
 
 /**
  * What the operator's chart renders besides its own templates: the operator's rights and its NetworkPolicy.
  * YAML of the key `extraObjects`, with a reason for every rule; the chart runs the texts through its template engine.
  * Source of the rights: the operator of the local stack, which the tests run with them and nothing more, and 2.9.0 by hand.
  */
-export function operatorObjectsText(dns: readonly PodPeer[]): string {
-  return [controllerRole, leaderRole, network(dns)].join('\n')
+export function operatorObjectsText(dns: readonly DnsModel[], proxyPort?: number): string {
+  return [controllerRole, leaderRole, network(dns, proxyPort)].join('\n')
 }
 
 /** The same for an operator that has rights in the namespace of one tier alone. */
-export function tierOperatorObjectsText(tierNamespace: string, dns: readonly PodPeer[]): string {
-  return [tierRole(tierNamespace), leaderRole, network(dns)].join('\n')
+export function tierOperatorObjectsText(tierNamespace: string, dns: readonly DnsModel[], proxyPort?: number): string {
+  return [tierRole(tierNamespace), leaderRole, network(dns, proxyPort)].join('\n')
 }
 
 // --- internal ---
@@ -115,8 +116,16 @@ const leaderRole = `  # The lease of leaderElect, in the operator's own namespac
     subjects:
       - *operator`
 
-function network(dns: readonly PodPeer[]): string {
-  const peers = new Set((dns.length > 0 ? dns : [defaultDns]).map(peerText))
+function network(dns: readonly DnsModel[], proxyPort: number | undefined): string {
+  const byPort = groupBy(dns.length > 0 ? dns : [defaultDns], ({ port }) => String(port))
+  const rules = [...byPort].map(([port, answering]) => {
+    const peers = new Set(answering.map(({ peer }) => peerText(peer)))
+    return `        - to:
+${[...peers].join('\n')}
+          ports:
+            - { protocol: UDP, port: ${port} }
+            - { protocol: TCP, port: ${port} }`
+  })
   return `  # Nothing has to reach the operator, and it has to reach three others.
   - apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
@@ -131,11 +140,7 @@ function network(dns: readonly PodPeer[]): string {
       # The kubelet's probes come from the node, which no policy keeps out; the metrics are not used.
       ingress: []
       egress:
-        - to:
-${[...peers].join('\n')}
-          ports:
-            - { protocol: UDP, port: ${dnsPort} }
-            - { protocol: TCP, port: ${dnsPort} }
+${rules.join('\n')}
         # Scaleway's API and the API server. A policy names addresses, and neither has a fixed one; link-local ones,
         # where clouds give out credentials of the machine, belong to neither.
         - to:
@@ -144,11 +149,22 @@ ${[...peers].join('\n')}
           ports:
             - { protocol: TCP, port: 443 }
             - { protocol: TCP, port: 6443 }
+${
+  openPorts.includes(proxyPort)
+    ? ''
+    : `            # The proxy.
+            - { protocol: TCP, port: ${proxyPort} }
 `
+}`
 }
 
+/** Open in any case; without a proxy there is nothing to add either. */
+const openPorts: readonly (number | undefined)[] = [undefined, 443, 6443]
+
 /** Values are quoted: a label may look like a number. */
-function peerText({ namespace, podLabels }: PodPeer): string {
+function peerText(peer: Peer): string {
+  if ('cidr' in peer) return `            - ipBlock: { cidr: ${JSON.stringify(peer.cidr)} }`
+  const { namespace, podLabels } = peer
   const labels = Object.entries(podLabels).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
   return `            - namespaceSelector:
                 matchLabels:

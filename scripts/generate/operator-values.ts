@@ -1,10 +1,12 @@
 import { commandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
+import { clusterKey } from '../model/clusters.ts'
 import { durationSeconds } from '../model/duration.ts'
 import { tierOperator } from '../model/operator.ts'
-import { type EnvironmentModel, externalSecrets, type TierModel } from '../model/resolve.ts'
+import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
 import { operatorObjectsText, tierOperatorObjectsText } from './operator-objects.ts'
+import { type OperatorProxy, operatorProxyText } from './operator-proxy.ts'
 import {
   definitionsAlone,
   definitionsElsewhere,
@@ -20,11 +22,20 @@ import {
  *
  * @param models every environment: sizes follow the cluster with most ExternalSecrets
  * @param version of the operator and of its chart, e.g. `2.9.0`
+ * @param proxy through which Scaleway is reached. Default: none
  */
-export function operatorValuesText(models: readonly EnvironmentModel[], version: string): string {
+export function operatorValuesText(
+  models: readonly EnvironmentModel[],
+  version: string,
+  proxy?: OperatorProxy,
+): string {
   const load = heaviestLoad(models, ({ tiers }) => tiers)
   const sections = [header(models[0]?.application ?? '', version), definitions, reconcilers]
-  return [...sections, work(load), pod, services, rights, operatorObjectsText(models.map(({ dns }) => dns))].join('\n')
+  const objects = operatorObjectsText(
+    models.flatMap(({ dns }) => dns),
+    proxy?.port,
+  )
+  return [...sections, work(load), ...operatorProxyText(proxy), pod, services, rights, objects].join('\n')
 }
 
 /**
@@ -33,7 +44,12 @@ export function operatorValuesText(models: readonly EnvironmentModel[], version:
  *
  * @param models environments in which the tier has this namespace
  */
-export function tierOperatorValuesText(models: readonly EnvironmentModel[], tier: TierModel, version: string): string {
+export function tierOperatorValuesText(
+  models: readonly EnvironmentModel[],
+  tier: TierModel,
+  version: string,
+  proxy?: OperatorProxy,
+): string {
   const load = heaviestLoad(models, ({ tiers }) => tiers.filter(({ name }) => name === tier.name))
   const [{ application } = { application: '' }] = models
   const { namespace } = tierOperator(tier.namespace)
@@ -41,9 +57,11 @@ export function tierOperatorValuesText(models: readonly EnvironmentModel[], tier
   const scope = tierScope(tier.namespace, application)
   const objects = tierOperatorObjectsText(
     tier.namespace,
-    models.map(({ dns }) => dns),
+    models.flatMap(({ dns }) => dns),
+    proxy?.port,
   )
-  return [header, definitionsElsewhere, scope, reconcilers, work(load), pod, services, rights, objects].join('\n')
+  const own = [header, definitionsElsewhere, scope, reconcilers, work(load), ...operatorProxyText(proxy)]
+  return [...own, pod, services, rights, objects].join('\n')
 }
 
 /** The same for a release of the definitions alone, which the operators of the tiers need once per cluster. */
@@ -73,15 +91,15 @@ type TiersOf = (model: EnvironmentModel) => readonly TierModel[]
 
 /** Of the cluster with most ExternalSecrets. */
 function heaviestLoad(models: readonly EnvironmentModel[], tiersOf: TiersOf): Load {
-  const clusters = [...groupBy(models, ({ kubeContext }) => kubeContext)].map(([name, inside]) =>
-    loadOf(name, inside, tiersOf),
+  const clusters = [...groupBy(models, (model) => clusterKey(model, models)).values()].map((inside) =>
+    loadOf(inside[0]?.kubeContext ?? '', inside, tiersOf),
   )
   const [load = noLoad] = clusters.sort((a, b) => b.objects - a.objects || compare(a.cluster, b.cluster))
   return load
 }
 
 function loadOf(cluster: string, models: readonly EnvironmentModel[], tiersOf: TiersOf): Load {
-  const objects = models.flatMap((model) => tiersOf(model).flatMap(externalSecrets))
+  const objects = models.flatMap((model) => tiersOf(model).flatMap((tier) => tier.externalSecrets))
   const intervals = models.map(({ refreshInterval }) => refreshInterval)
   const seconds = (text: string) => durationSeconds(text) ?? 0
   return {

@@ -1,8 +1,14 @@
+import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
-import { type FormatDefinition, formatDefinition, plainFormatNames } from '../model/formats.ts'
+import { consumersOf } from '../model/consumers.ts'
+import type { FormatDefinition } from '../model/formats/definition.ts'
+import { lengthFamilies } from '../model/formats/length.ts'
+import { formatDefinition, plainFormatNames } from '../model/formats.ts'
+import { namedTarget } from '../model/names.ts'
 import { requestsPerRefresh } from '../model/requests.ts'
-import type { EnvironmentModel, TierModel } from '../model/resolve.ts'
+import { type EnvironmentModel, mainTarget, type TierModel } from '../model/resolve.ts'
+import { entryName, sharedValues, withOrigins } from '../model/shared-values.ts'
 import { remoteNameOf } from '../model/specs.ts'
 import type { Application, SecretSpec } from '../model/types.ts'
 
@@ -18,6 +24,7 @@ export const pageOf: Readonly<Record<string, string>> = {
   secrets: 'docs/catalogue.md',
   environments: 'docs/catalogue.md',
   formats: 'docs/catalogue.md',
+  'shared-values': 'docs/boundary.md',
   states: 'docs/troubleshooting.md',
   causes: 'docs/troubleshooting.md',
   'open-questions': 'docs/emulator.md',
@@ -55,27 +62,39 @@ export function catalogueSections(
   const [model] = models
   const all = Object.keys(environments)
   const tiers = model?.tiers ?? []
+  const secrets = withOrigins(catalogue.secrets)
   const rows = tiers.flatMap((tier) =>
-    catalogue.secrets
+    secrets
       .filter((secret) => secret.tier === tier.name)
       .map((secret) => secretRow(tier, secret, catalogue.owner, all)),
   )
   return {
     secrets: markdownTable(['Tier', 'Variable', 'Remote ref', 'Format', 'What for', 'Notes'], rows),
-    tiers: markdownTable(['', ...tiers.map((tier) => tier.name)], tierRows(tiers)),
+    tiers: markdownTable(['', ...tiers.map((tier) => tier.name)], tierRows(models)),
     environments: markdownTable(
-      ['Environment', 'Region', 'Isolation', 'Refresh', 'Kube context', 'Requests per refresh', 'Account'],
+      [
+        'Environment',
+        'Region',
+        'Isolation',
+        'Refresh',
+        'Kube context',
+        'Helm release',
+        'Requests per refresh',
+        'Account',
+      ],
       models.map((m) => [
         m.environment,
         m.region,
         m.isolation,
         m.refreshInterval,
         `\`${m.kubeContext}\``,
+        `\`${m.release.name}\``,
         String(requestsPerRefresh(m)),
         m.example ? 'example ids' : 'real',
       ]),
     ),
     formats: markdownTable(['Format', 'Accepts', 'May be generated'], formatRows()),
+    'shared-values': sharedTable(secrets),
   }
 }
 
@@ -110,9 +129,13 @@ function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environme
     secret.optional ? 'optional' : '',
     secret.layout === 'bundle' ? `bundle ${secret.identity}` : secret.identity ? `identity ${secret.identity}` : '',
     secret.environments ? `only in ${only.join(', ')}` : '',
-    secret.consumers ? `for ${secret.consumers.join(', ')}` : '',
+    secret.target ? `target \`${namedTarget(tier.name, secret.target)}\`` : '',
+    secret.key ? `key \`${secret.key}\`` : '',
+    readersText(tier, secret),
     secret.owner && secret.owner !== owner ? `owner ${secret.owner}` : '',
     secret.rotation ? `rotate within ${secret.rotation.replace('d', ' days')}` : '',
+    secret.sameAs ? `same value as \`${secret.sameAs}\`` : '',
+    secret.irreplaceable ? `irreplaceable: ${secret.irreplaceable}` : '',
     secret.overlap ? `old value valid for ${secret.overlap.replace(/d$/, ' days')} more` : '',
   ]
   return [
@@ -125,19 +148,66 @@ function secretRow(tier: TierModel, secret: SecretSpec, owner: string, environme
   ]
 }
 
-function tierRows(tiers: readonly TierModel[]): string[][] {
-  const row = (name: string, value: (tier: TierModel) => string) => [name, ...tiers.map(value)]
+/** Named where it is not every workload of the tier. */
+function readersText(tier: TierModel, secret: SecretSpec): string {
+  const readers = consumersOf(tier, [secret]).map(({ name }) => name)
+  if (readers.length === Object.keys(tier.workloads).length || (readers.length === 0 && secret.target)) return ''
+  return readers.length === 0 ? 'for no workload' : `for ${readers.join(', ')}`
+}
+
+/** In whichever environments: an entry that shares a value exists only where its origin does. */
+function sharedTable(secrets: readonly SecretSpec[]): string {
+  const crossing = sharedValues(secrets).filter(({ specs }) => new Set(specs.map(({ tier }) => tier)).size > 1)
+  if (crossing.length === 0) return 'By the catalogue, no value is shared by tiers.'
+  return markdownTable(
+    ['Value', 'Also in', 'What for'],
+    crossing.map(({ origin, specs: [first, ...others] }) => [
+      `\`${origin}\``,
+      others.map((spec) => `\`${entryName(spec)}\``).join(' '),
+      first?.description ?? '',
+    ]),
+  )
+}
+
+function tierRows(models: readonly EnvironmentModel[]): string[][] {
+  const tiers = models[0]?.tiers ?? []
+  const row = (name: string, value: (tier: TierModel) => string) => [
+    name,
+    ...tiers.map(({ name: tier }) => byEnvironment(models, tier, value)),
+  ]
   const code = (text: string | undefined) => (text === undefined ? '–' : `\`${text}\``)
   return [
     row('Namespace', (tier) => code(tier.namespace)),
     row('SecretStore', (tier) => code(tier.secretStore)),
     row('Credentials Secret', (tier) => code(tier.credentialsSecret)),
-    row('Target Secret', (tier) => code(tier.required?.name)),
-    row('Target of the optional ones', (tier) => code(tier.optional?.name)),
+    row('Target Secret', (tier) => code(mainTarget(tier, { optional: false })?.name)),
+    row('Target of the optional ones', (tier) => code(mainTarget(tier, { optional: true })?.name)),
+    ...(models.some((model) => model.tiers.some((tier) => namedTargets(tier).length > 0))
+      ? [row('Named targets', (tier) => namedTargets(tier).join(' ') || '–')]
+      : []),
     row('Scaleway IAM application', (tier) => code(tier.iamApplication)),
     row('Scaleway folder', (tier) => code(tier.remotePath)),
     row('Workloads', (tier) => Object.keys(tier.workloads).map(code).join(' ')),
   ]
+}
+
+/** With their types; the ones of their optional entries follow from them. */
+function namedTargets({ externalSecrets }: TierModel): string[] {
+  return externalSecrets
+    .filter(({ target }) => target !== undefined)
+    .map(({ name, type }) => `\`${name}\`${type === 'Opaque' ? '' : ` (${type})`}`)
+}
+
+/** One text where it is the same in all environments, else each with those that have it. */
+function byEnvironment(models: readonly EnvironmentModel[], tier: string, value: (tier: TierModel) => string): string {
+  const groups = groupBy(models, ({ tiers }) =>
+    tiers
+      .filter(({ name }) => name === tier)
+      .map(value)
+      .join(),
+  )
+  if (groups.size === 1) return [...groups.keys()].join()
+  return [...groups].map(([text, those]) => `${text} (${those.map((m) => m.environment).join(', ')})`).join(', ')
 }
 
 function formatRows(): string[][] {
@@ -148,7 +218,6 @@ function formatRows(): string[][] {
   ]
   return [
     ...plainFormatNames().map((name) => row(name, formatDefinition(name))),
-    ['`exactly N characters`', 'exactly N characters on one line', 'yes'],
-    ['`at least N characters`', 'N characters or more on one line', 'yes'],
+    ...lengthFamilies.map(({ name, expected }) => [`\`${name}\``, expected, 'yes']),
   ]
 }

@@ -1,4 +1,4 @@
-import { commandLine } from '../lib/command-line.ts'
+import { writtenCommandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
@@ -7,21 +7,23 @@ import { type Endpoints, endpointsOf } from '../model/network/endpoints.ts'
 import { intendedReachability } from '../model/network/reachability.ts'
 import { type ReachabilityRow, reachabilityTable, type Verdict } from '../model/network/reachability-table.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
+import { crossingValues, entryName } from '../model/shared-values.ts'
 import type { Catalogue } from '../model/types.ts'
 
 /** First line of the generated tables. */
-export const reachabilityHeader = `<!-- Generated from scripts/catalogue.ts and scripts/environments.ts by \`${commandLine`gen-values`}\`. Do not edit. -->\n`
+const header = () =>
+  `<!-- Generated from scripts/catalogue.ts and scripts/environments.ts by \`${writtenCommandLine`gen-values`}\`. Do not edit. -->\n`
 
 /** `values/<environment>.reachability.md`: who reaches whom according to the catalogue. */
 export function reachabilityText(model: EnvironmentModel, catalogue: Catalogue): string {
   const endpoints = endpointsOf(model, catalogue)
   const rows = reachabilityTable(endpoints, intendedReachability(model, catalogue))
-  return `${reachabilityHeader}
+  return `${header()}
 # Who reaches whom: ${model.application}, ${model.environment}
 
 ${model.without.includes('network-policies') ? withoutPolicies : withPolicies}
 
-${reachabilityMarkdown(endpoints, rows)}`
+${reachabilityMarkdown(endpoints, rows)}${sharedSection(model)}`
 }
 
 /**
@@ -73,6 +75,23 @@ export function reachabilityJson({ environment }: EnvironmentModel, rows: readon
 }
 
 // --- internal ---
+
+/** No policy keeps these apart. */
+function sharedSection(model: EnvironmentModel): string {
+  const shared = crossingValues(model)
+  if (shared.length === 0) return ''
+  const rows = shared.map(({ origin, specs: [, ...others] }) => [
+    `\`${origin}\``,
+    others.map((spec) => `\`${entryName(spec)}\``).join(' '),
+  ])
+  return `
+## Values that tiers share
+
+Whoever reads one of these in one tier has it of the others too, whatever is denied above.
+
+${markdownTable(['Value', 'Also in'], rows)}
+`
+}
 
 function withStyle(text: string): Cell {
   return text === 'yes' ? { text, style: 'good' } : text === '–' ? { text, style: 'quiet' } : text

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { mapConcurrently } from '../lib/concurrent.ts'
 import { readIfExists, writeWhole } from '../lib/files.ts'
 
 /** A file that is completely generated. */
@@ -6,6 +7,8 @@ export interface GeneratedFile {
   /** Relative to the user's folder, with forward slashes. */
   readonly path: string
   readonly content: string
+  /** How a file of ours begins, where the user chose the path. Default: whatever is there is ours */
+  readonly header?: string
 }
 
 /** A generated file whose committed text differs from what the catalogue implies. */
@@ -22,9 +25,16 @@ export async function findStale(userFolder: string, files: readonly GeneratedFil
   return compared.filter((file) => file.committed !== file.content)
 }
 
-/** Writes the stale files and touches no other. Each is complete at every moment. */
+/** Those that would replace a file which somebody wrote by hand. */
+export function replacedFiles(stale: readonly StaleFile[]): StaleFile[] {
+  return stale.filter(
+    ({ header, committed }) => header !== undefined && committed !== undefined && !committed.startsWith(header),
+  )
+}
+
+/** Writes the stale files and touches no other. Each is complete at every moment; after a failure no other is begun. */
 export async function writeStale(userFolder: string, stale: readonly StaleFile[]): Promise<void> {
-  for (const { path, content } of stale) await writeWhole(join(userFolder, path), content)
+  await mapConcurrently(stale, writesAtOnce, ({ path, content }) => writeWhole(join(userFolder, path), content))
 }
 
 /** A unified diff from what is committed to what the catalogue implies. */
@@ -36,3 +46,8 @@ export async function diffOf(stale: readonly StaleFile[]): Promise<string> {
     )
     .join('')
 }
+
+// --- internal ---
+
+/** Each waits for the disk, which takes several at a time. */
+const writesAtOnce = 8

@@ -7,12 +7,18 @@ export interface WatchEvent<T> {
   readonly object: T
 }
 
-/** The whole body of a response, as text. */
-export async function readBody(response: IncomingMessage, server: string): Promise<string> {
+/**
+ * The whole body of a response, as text.
+ *
+ * @param signal of the request
+ * @throws ProblemError `CLUSTER_UNREACHABLE` when it breaks off; the signal's reason when aborted
+ */
+export async function readBody(response: IncomingMessage, server: string, signal?: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of response) chunks.push(chunk as Buffer)
   } catch (error) {
+    signal?.throwIfAborted()
     throw unreachable(server, error as NodeJS.ErrnoException)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../lib/pause.ts'
 import { parseJson, readBody, type WatchEvent, watchEvents } from './answer.ts'
 import { isNotFound, toKubernetesError } from './errors.ts'
 import {
@@ -55,6 +55,8 @@ export interface ClusterReader extends Disposable {
   ): Promise<T>
   /** The answer to `replace` in a dry run. */
   tryReplace<T extends KubernetesObject>(kind: Kind, object: T, options?: ReplaceOptions): Promise<T>
+  /** A kind as the API server tells of it; undefined where it serves none of this name. Every user who is logged in may ask. */
+  kindNamed(apiVersion: string, kind: string, signal?: AbortSignal): Promise<Kind | undefined>
   /** The clock of the API server, to the second; undefined without a Date header. Every user who is logged in may ask. */
   serverTime(signal?: AbortSignal): Promise<Date | undefined>
   /** Changes since a resource version. Ends when the server ends it (every few minutes); then list and watch again. */
@@ -95,10 +97,10 @@ export function createClient(connection: TransportOptions): KubernetesClient {
   const transport = openTransport(connection)
   const json = async <T>(request: TransportRequest, what: string, attempt = 1): Promise<T> => {
     const response = await transport.send(request)
-    const body = await readBody(response, connection.server)
+    const body = await readBody(response, connection.server, request.signal)
     const status = response.statusCode ?? 0
     if (status === 429 && attempt < attempts) {
-      await sleep(retryAfterMs(response), undefined, withSignal(request.signal))
+      await pause(retryAfterMs(response), request.signal)
       return json(request, what, attempt + 1)
     }
     if (status < 200 || status > 299) throw toKubernetesError(`${request.method} ${what}`, status, body)
@@ -180,9 +182,16 @@ export function createClient(connection: TransportOptions): KubernetesClient {
       const answer = json<object>({ method: 'DELETE', path, ...body, ...withSignal(signal) }, describeObject(kind, ref))
       return (await orUndefined(answer)) !== undefined
     },
+    async kindNamed(apiVersion, kind, signal) {
+      const path = `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion.split('/').map(encodeURIComponent).join('/')}`
+      const found = await orUndefined(json<ResourceList>({ method: 'GET', path, ...withSignal(signal) }, apiVersion))
+      // A subresource, such as `deployments/scale`, may have the same kind.
+      const one = found?.resources?.find(({ name, kind: of }) => of === kind && !name.includes('/'))
+      return one && { apiVersion, kind, plural: one.name, namespaced: one.namespaced }
+    },
     async serverTime(signal) {
       const response = await transport.send({ method: 'GET', path: '/version', ...withSignal(signal) })
-      await readBody(response, connection.server)
+      await readBody(response, connection.server, signal)
       const time = Date.parse(response.headers.date ?? '')
       return Number.isNaN(time) ? undefined : new Date(time)
     },
@@ -190,7 +199,7 @@ export function createClient(connection: TransportOptions): KubernetesClient {
       const path = `${resourcePath(kind, options.namespace)}${query(options, { watch: 'true', resourceVersion: options.resourceVersion })}`
       const response = await transport.send({ method: 'GET', path, timeoutMs: 0, ...withSignal(options.signal) })
       if (response.statusCode !== 200) {
-        const body = await readBody(response, connection.server)
+        const body = await readBody(response, connection.server, options.signal)
         throw toKubernetesError(`WATCH ${kind.plural}`, response.statusCode ?? 0, body)
       }
       yield* watchEvents<T>(response, kind, connection.server, options.signal)
@@ -208,6 +217,11 @@ const attempts = 5
 function retryAfterMs({ headers }: IncomingMessage): number {
   const seconds = Number(headers['retry-after'] ?? 1)
   return 1000 * (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 10) : 1)
+}
+
+/** Source: Kubernetes API, meta/v1 APIResourceList. */
+interface ResourceList {
+  readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[]
 }
 
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { kubectl } from '../lib/command-line.ts'
+import { pause } from '../lib/pause.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import type { KubernetesClient } from './client.ts'
 import { kinds, type WithConditions } from './kinds.ts'
@@ -36,14 +37,14 @@ export async function applyCrds(
   const documents = await readDocuments(path)
   const missing = names.filter((name) => !documents.has(name))
   if (missing.length > 0) throw missingCrds(path, missing)
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   await Promise.all(
     names.map(async (name) => {
       const kind = kinds.customResourceDefinition
       let crd = await client.apply<WithConditions>(kind, { name }, documents.get(name) ?? '', signal ? { signal } : {})
       while (!isEstablished(crd)) {
-        if (Date.now() > deadline) throw timedOut(name, timeoutMs)
-        await sleep(50, undefined, signal ? { signal } : {})
+        if (performance.now() > deadline) throw timedOut(name, timeoutMs)
+        await pause(50, signal)
         crd = (await client.get<WithConditions>(kind, { name }, signal)) ?? crd
       }
     }),
@@ -90,7 +91,7 @@ function timedOut(name: string, timeoutMs: number): ProblemError {
       code: 'CRD_TIMEOUT',
       where: `CustomResourceDefinition/${name}`,
       message: `is applied but not established after ${timeoutMs / 1000} s. Expected the API server to serve it.`,
-      fix: 'Look at its conditions: kubectl describe crd <name>. Another definition may use the same names.',
+      fix: `Look at its conditions: \`${kubectl`describe crd`} <name>\`. Another definition may use the same names.`,
     },
     exitCodes.unreachable,
   )

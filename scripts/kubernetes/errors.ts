@@ -1,4 +1,6 @@
+import { type CertificateFault, certificateFix, connectionFault } from '../lib/connection-fault.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { missingRightFix } from '../model/rbac.ts'
 
 /** A response of the API server other than success. */
 export class KubernetesError extends Error {
@@ -42,9 +44,12 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 403
 }
 
-/** A missing right, and not a refused object: admission and quotas answer 403 too. */
+/** A missing right, and not a refused object: admission and quotas answer 403 too, and who may not make a policy gets a 422. */
 export function isRightMissing(error: unknown): boolean {
-  return isForbidden(error) && !/denied (the )?request|exceeded quota/.test((error as KubernetesError).message)
+  if (!(error instanceof KubernetesError)) return false
+  if (error.status === 422)
+    return /permission (on all objects of|on the object referenced|for all groups)/.test(error.message)
+  return isForbidden(error) && !/denied (the )?request|exceeded quota/.test(error.message)
 }
 
 /** A refusal of the API server as a problem to show; other errors unchanged. */
@@ -55,27 +60,45 @@ export function clusterProblem(error: unknown): unknown {
       code: 'CLUSTER_REFUSED',
       where: 'the cluster',
       message: `${error.message.replace(/\.$/, '')}. Expected success.`,
-      fix:
-        error.status === 401 || error.status === 403
-          ? 'Log in to the cluster, or ask its administrator for this right.'
-          : 'Correct what the API server complains about, or run the same command again later.',
+      fix: fixOf(error),
     },
     exitCodes.unreachable,
   )
 }
 
 /** For a connection that can't be made or breaks. */
-export function unreachable(server: string, error: NodeJS.ErrnoException): ProblemError {
-  const isTls = /CERT|SELF_SIGNED|ALTNAME|SSL|TLS/.test(error.code ?? '')
+export function unreachable(server: string, error: unknown): ProblemError {
+  const { fact, fix, certificate } = connectionFault(error)
   return new ProblemError(
     {
       code: 'CLUSTER_UNREACHABLE',
       where: server,
-      message: `the cluster can't be reached: ${error.code ?? error.message}. Expected a response from its API server.`,
-      fix: isTls
-        ? "Check the certificate authority of the kubeconfig's cluster entry: it doesn't fit this server's certificate."
-        : 'Check that the cluster runs, that the kubeconfig names its address, and that no firewall or VPN is in between.',
+      message: `the cluster can't be reached: ${fact}. Expected a response from its API server.`,
+      fix: certificate ? trustFix(server, certificate) : (fix ?? otherFix(fact)),
     },
     exitCodes.unreachable,
   )
+}
+
+// --- internal ---
+
+function fixOf(error: KubernetesError): string {
+  if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no login that is valid, or no longer.'
+  if (isRightMissing(error)) return missingRightFix()
+  return 'Correct what the API server complains about, or run the same command again later.'
+}
+
+function trustFix(server: string, fault: CertificateFault): string {
+  const { host } = new URL(server)
+  if (fault === 'unknown-authority')
+    return "Put the authority of this server's certificate, or of the proxy that opens TLS connections to it, into certificate-authority of the kubeconfig's cluster entry. Without such a proxy, download the kubeconfig again: either the cluster has a new authority, or somebody else answers."
+  if (fault === 'other-name')
+    return "Correct server in the kubeconfig's cluster entry, or set tls-server-name there to a name that the certificate has."
+  return certificateFix(fault, host) ?? otherFix('')
+}
+
+function otherFix(code: string): string {
+  if (/^(ERR_SSL|EPROTO)/.test(code))
+    return "The server speaks TLS otherwise, or not at all, or refuses the client certificate: check server and user in the kubeconfig's entries."
+  return 'Check that the cluster runs, that the kubeconfig names its address, and that no firewall, VPN or missing proxy (HTTPS_PROXY, proxy-url) is in between.'
 }

@@ -4,6 +4,7 @@ import { tryRun } from '../lib/exec.ts'
 import { logProblems, ProblemError } from '../lib/problems.ts'
 import { findPrograms, passedOverWarning } from '../lib/programs.ts'
 import { isRecord } from '../lib/record.ts'
+import { timeLimit } from '../lib/signals.ts'
 import { loginProblems } from './exec-login-problems.ts'
 
 /** The output of a login plugin. Holds credentials: never printed. */
@@ -67,14 +68,14 @@ export async function execLogin(entry: unknown, options: ExecLoginOptions): Prom
   const warnings = passedOver.map((one) => passedOverWarning(one, 'write its whole path into the kubeconfig'))
   if (file === undefined) throw loginProblems.missing(place, installHint, warnings)
   if (options.log) logProblems(warnings, options.log)
-  const timeout = AbortSignal.timeout(timeoutMs)
-  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+  using limit = timeLimit(timeoutMs, options.signal)
+  const { signal } = limit
   const started = tryRun(file, args, { env: { ...env, KUBERNETES_EXEC_INFO: info }, signal }).catch((error) => {
     throw error instanceof ProblemError ? loginProblems.missing(place, installHint) : error
   })
   const result = await Promise.race([started, endOf(signal)])
   options.signal?.throwIfAborted()
-  if (timeout.aborted || !result) throw loginProblems.timedOut(place, timeoutMs)
+  if (limit.isOver || !result) throw loginProblems.timedOut(place, timeoutMs)
   if (result.exitCode !== 0) throw loginProblems.failed(place, result, env)
   const login = parseAnswer(result.stdout, apiVersion)
   if (typeof login === 'string') throw loginProblems.badAnswer(place, login, apiVersion)

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../lib/pause.ts'
+import { timeLimit } from '../lib/signals.ts'
 import type { ClusterReader, ListOptions } from './client.ts'
 import { isNotFound, KubernetesError } from './errors.ts'
 import type { Kind, KubernetesObject } from './kinds.ts'
@@ -45,8 +46,9 @@ export async function follow<T extends KubernetesObject, Kept>(
   }
   const watch = async (from: string) => {
     let last = from
-    const atMost = AbortSignal.any([signal, AbortSignal.timeout(watchMs)])
-    for await (const { type, object } of client.watch<T>(kind, { ...place, signal: atMost, resourceVersion: from })) {
+    using limit = timeLimit(watchMs, signal)
+    const options = { ...place, signal: limit.signal, resourceVersion: from }
+    for await (const { type, object } of client.watch<T>(kind, options)) {
       last = object.metadata.resourceVersion ?? last
       failures = 0
       if (type === 'BOOKMARK') continue
@@ -57,10 +59,10 @@ export async function follow<T extends KubernetesObject, Kept>(
     return last
   }
   for (let from: string | undefined; ; ) {
-    const started = Date.now()
+    const started = performance.now()
     try {
       from = await watch(from ?? (await list()))
-      if (Date.now() - started >= steadyMs) failures = 0
+      if (performance.now() - started >= steadyMs) failures = 0
     } catch (error) {
       signal.throwIfAborted()
       from = undefined
@@ -71,7 +73,7 @@ export async function follow<T extends KubernetesObject, Kept>(
       else if (!isGone(error)) onState({ state: 'lost', error })
     }
     const pauseMs = Math.min(maxPauseMs, 50 * 2 ** failures++)
-    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    await pause(pauseMs, signal)
   }
 }
 

@@ -17,7 +17,11 @@ export interface Journal<State> {
    * @throws ProblemError `JOURNAL_CHANGED`: another run recorded something in the meantime; nothing is written then
    */
   note(state: State): Promise<void>
-  /** Forgets everything: the command has finished. */
+  /**
+   * Forgets everything: the command has finished.
+   *
+   * @throws ProblemError `JOURNAL_CHANGED`: another run has opened it since; it is kept then
+   */
   end(): Promise<void>
 }
 
@@ -57,6 +61,15 @@ export async function openJournal<State extends object>(
       throw isConflict(error) ? changed(ref) : error
     }
   }
+  const remove = async (last: JournalObject) => {
+    // A later run may have opened it, or begun another one of the same name.
+    const { uid = '', resourceVersion = '' } = last.metadata
+    try {
+      await client.delete(kinds.configMap, ref, signal, { uid, resourceVersion })
+    } catch (error) {
+      throw isConflict(error) ? changed(ref) : error
+    }
+  }
   if (object) object = await write(object.data?.[stateKey] ?? '')
   return {
     get state() {
@@ -67,7 +80,7 @@ export async function openJournal<State extends object>(
       state = next
     },
     async end() {
-      if (object) await client.delete(kinds.configMap, ref, signal)
+      if (object) await remove(object)
       object = undefined
       state = undefined
     },

@@ -77,8 +77,15 @@ export const kinds = {
   statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet', plural: 'statefulsets', namespaced: true },
   daemonSet: { apiVersion: 'apps/v1', kind: 'DaemonSet', plural: 'daemonsets', namespaced: true },
   replicaSet: { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets', namespaced: true },
+  replicationController: {
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    plural: 'replicationcontrollers',
+    namespaced: true,
+  },
   job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', namespaced: true },
   cronJob: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true },
+  rollout: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', plural: 'rollouts', namespaced: true },
   pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
   clusterRole: {
     apiVersion: 'rbac.authorization.k8s.io/v1',

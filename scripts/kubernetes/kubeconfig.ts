@@ -5,8 +5,12 @@ import type { CommandIo } from '../lib/command.ts'
 import { readIfExists } from '../lib/files.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
+import { environmentProxies, type ProxyOf } from '../lib/proxies.ts'
 import { isRecord } from '../lib/record.ts'
-import { type ExecCluster, type ExecLoginOptions, execLogin, lastingToken } from './exec-login.ts'
+import { type ClusterAddress, execCluster, isOpenToOthers, readCluster } from './cluster-entry.ts'
+import { type ExecLoginOptions, execLogin, lastingToken } from './exec-login.ts'
+import { addTo, bad, badField, type Entries, type Entry, noEntries, type Section, text } from './kubeconfig-entries.ts'
+import { readUser, type UserCredentials } from './user-entry.ts'
 
 /** Several kubeconfig files merged into one, as kubectl merges them. */
 export interface Kubeconfig {
@@ -18,24 +22,17 @@ export interface Kubeconfig {
   readonly entries: Entries
   /** The caller's PATH, on which login plugins are looked for. */
   readonly searchPath: string | undefined
+  /** Proxies of the environment, for clusters whose entry names none. */
+  readonly proxyOf: ProxyOf | undefined
 }
 
 /** How to reach one cluster as one user. Holds credentials: never printed. */
-export interface ClusterConnection {
+export interface ClusterConnection extends ClusterAddress, UserCredentials {
   readonly context: string
-  /** `https://host:port`, without a trailing slash. */
-  readonly server: string
   /** Namespace of the context. Default: `default`. */
   readonly namespace: string
-  /** PEM text. */
-  readonly ca?: string
-  readonly token?: string
-  /** Of a login plugin whose tokens expire: the one that is valid now, used before `token`. */
+  /** Of a file, or of a login plugin whose tokens expire: the one that is valid now, used before `token`. */
   readonly currentToken?: () => Promise<string | undefined>
-  readonly clientCertificate?: string
-  readonly clientKey?: string
-  readonly skipVerify: boolean
-  readonly serverName?: string
 }
 
 /**
@@ -48,7 +45,7 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '')
   const paths =
     listed.length > 0 ? listed.map((path) => resolve(path)) : [join(env.HOME || homedir(), '.kube', 'config')]
-  const entries: Entries = { clusters: new Map(), users: new Map(), contexts: new Map() }
+  const entries = noEntries()
   const files: string[] = []
   let currentContext: string | undefined
   for (const path of paths) {
@@ -56,79 +53,54 @@ export async function loadKubeconfig(env: Readonly<Record<string, string | undef
     if (text === undefined) continue
     files.push(path)
     const file = parseFile(path, text)
-    addTo(entries, file, dirname(path))
+    addTo(entries, file, path, dirname(path))
     if (typeof file['current-context'] === 'string') currentContext ??= file['current-context'] || undefined
   }
   if (files.length === 0) throw noKubeconfig(paths)
   if (entries.contexts.size === 0)
     throw bad(files.join(delimiter), 'has no context. Expected a kubeconfig with a context for your cluster.')
-  return { files, currentContext, contexts: [...entries.contexts.keys()], entries, searchPath: env.PATH }
+  const contexts = [...entries.contexts.keys()]
+  return { files, currentContext, contexts, entries, searchPath: env.PATH, proxyOf: environmentProxies(env) }
 }
 
 /**
- * Credentials and address of a context. A login plugin (`exec`) is asked when the user has no token or certificate.
+ * Credentials and address of a context. A login plugin (`exec`) is asked when the user has no credentials of its own.
  *
  * @param context Default: the current one.
  * @param io `signal` ends a login plugin that is being asked, `log` receives the programs that were skipped.
- * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, `UNSUPPORTED_LOGIN`, or as `execLogin`.
+ * @throws ProblemError `UNKNOWN_CONTEXT`, `BAD_KUBECONFIG`, `UNSUPPORTED_LOGIN`, `PROXY_INVALID`, or as `execLogin`.
  */
 export async function connectionOf(
   kubeconfig: Kubeconfig,
   context: string | undefined = kubeconfig.currentContext,
   io: Partial<Pick<CommandIo, 'signal' | 'log'>> = {},
 ): Promise<ClusterConnection> {
-  const { entries, contexts, files, searchPath } = kubeconfig
+  const { entries, contexts, files, searchPath, proxyOf } = kubeconfig
   const where = files.join(delimiter)
   const chosen = context === undefined ? undefined : entries.contexts.get(context)
   if (context === undefined || !chosen) throw unknownContext(where, context, contexts)
-  const cluster = entries.clusters.get(text(chosen, 'cluster') ?? '')
-  const user = entries.users.get(text(chosen, 'user') ?? '')
-  const server = cluster && text(cluster, 'server')
-  if (!cluster || !server || !user) {
-    throw bad(where, `context "${context}" names a cluster or user that doesn't exist. Expected both entries.`)
-  }
+  const cluster = named(entries, 'clusters', chosen, 'cluster')
+  const user = named(entries, 'users', chosen, 'user')
   refuseAuthProvider(where, context, user)
-  const [ca, clientCertificate, clientKey, token] = await Promise.all([
-    pem(where, cluster, 'certificate-authority'),
-    pem(where, user, 'client-certificate'),
-    pem(where, user, 'client-key'),
-    text(user, 'token') ?? fileText(where, user, 'tokenFile').then((content) => content?.trim()),
-  ])
-  const serverName = text(cluster, 'tls-server-name')
-  const connection = {
-    context,
-    server: server.replace(/\/+$/, ''),
-    namespace: text(chosen, 'namespace') ?? 'default',
-    skipVerify: cluster.body['insecure-skip-tls-verify'] === true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(token === undefined ? {} : { token }),
-    ...(clientCertificate === undefined ? {} : { clientCertificate }),
-    ...(clientKey === undefined ? {} : { clientKey }),
-    ...(serverName === undefined ? {} : { serverName }),
-  }
-  if (user.body.exec === undefined || token !== undefined || clientCertificate !== undefined) return connection
-  const options = { where, context, folder: user.folder, searchPath, cluster: execCluster(cluster, connection) }
+  const [address, credentials] = await Promise.all([readCluster(cluster), readUser(user)])
+  const namespace = text(chosen, 'namespace') ?? 'default'
+  const connection = { ...(proxyOf ? { proxyOf } : {}), context, namespace, ...address, ...credentials }
+  const { token, basic, clientCertificate } = credentials
+  const isPlugin = user.body.exec !== undefined && [token, basic, clientCertificate].every((one) => one === undefined)
+  if ((isPlugin || token !== undefined || basic !== undefined) && isOpenToOthers(address.server))
+    throw badField(cluster, 'server', 'is plain HTTP to another machine: all could read the login. Expected https://')
+  if (!isPlugin) return connection
+  const options = { where, context, folder: user.folder, searchPath, cluster: execCluster(cluster, address) }
   const { signal, log } = io
   const login = (more: Pick<ExecLoginOptions, 'log'> = {}) =>
     execLogin(user.body.exec, { ...options, ...(signal ? { signal } : {}), ...more })
   const first = await login(log ? { log } : {})
-  const { expiresAt, ...credentials } = first
-  const isRenewed = expiresAt !== undefined && credentials.token !== undefined
-  return { ...connection, ...credentials, ...(isRenewed ? { currentToken: lastingToken(first, () => login()) } : {}) }
+  const { expiresAt, ...given } = first
+  const isRenewed = expiresAt !== undefined && given.token !== undefined
+  return { ...connection, ...given, ...(isRenewed ? { currentToken: lastingToken(first, () => login()) } : {}) }
 }
 
 // --- internal ---
-
-interface Entry {
-  readonly body: Record<string, unknown>
-  /** Folder of the file it came from: relative paths start there. */
-  readonly folder: string
-}
-
-type Section = 'clusters' | 'users' | 'contexts'
-type Entries = Readonly<Record<Section, Map<string, Entry>>>
-
-const singular = { clusters: 'cluster', users: 'user', contexts: 'context' } as const
 
 function parseFile(path: string, content: string): Record<string, unknown> {
   let parsed: unknown
@@ -138,56 +110,17 @@ function parseFile(path: string, content: string): Record<string, unknown> {
     // The parser's own message quotes the text around the mistake, which may be a token.
     throw bad(path, 'is not valid YAML. Expected a kubeconfig.')
   }
-  return record(parsed) ?? {}
+  return isRecord(parsed) ? parsed : {}
 }
 
-function addTo(entries: Entries, file: Record<string, unknown>, folder: string): void {
-  for (const section of ['clusters', 'users', 'contexts'] as const) {
-    const list = Array.isArray(file[section]) ? (file[section] as unknown[]) : []
-    for (const item of list.map(record)) {
-      const name = item?.name
-      const body = record(item?.[singular[section]]) ?? {}
-      if (typeof name === 'string' && !entries[section].has(name)) entries[section].set(name, { body, folder })
-    }
-  }
-}
-
-function record(value: unknown): Record<string, unknown> | undefined {
-  return isRecord(value) ? value : undefined
-}
-
-function text(entry: Entry, key: string): string | undefined {
-  const value = entry.body[key]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** `<key>-data` in base64 wins over the file that `<key>` names, as in kubectl. */
-async function pem(where: string, entry: Entry, key: string): Promise<string | undefined> {
-  const data = text(entry, `${key}-data`)
-  return data === undefined ? fileText(where, entry, key) : Buffer.from(data, 'base64').toString('utf8')
-}
-
-async function fileText(where: string, entry: Entry, key: string): Promise<string | undefined> {
-  const path = text(entry, key)
-  if (path === undefined) return undefined
-  const content = await readIfExists(resolve(entry.folder, path))
-  if (content === undefined) throw bad(where, `${key} names ${path}, which doesn't exist. Expected a readable file.`)
-  return content
-}
-
-/** What a plugin may know about the cluster. Source: client-go, rest/exec.go. */
-function execCluster(cluster: Entry, { server, skipVerify, ca, serverName }: ClusterConnection): ExecCluster {
-  const proxy = text(cluster, 'proxy-url')
-  const extensions = Array.isArray(cluster.body.extensions) ? cluster.body.extensions.map(record) : []
-  const own = extensions.find((item) => item?.name === 'client.authentication.k8s.io/exec')
-  return {
-    server,
-    ...(serverName === undefined ? {} : { 'tls-server-name': serverName }),
-    ...(skipVerify ? { 'insecure-skip-tls-verify': true } : {}),
-    ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
-    ...(proxy === undefined ? {} : { 'proxy-url': proxy }),
-    ...(own === undefined ? {} : { config: own.extension }),
-  }
+/** The entry that a context names. */
+function named(entries: Entries, section: Section, context: Entry, key: 'cluster' | 'user'): Entry {
+  const name = text(context, key)
+  if (name === undefined) throw badField(context, key, `is not set. Expected the name of a ${key}`)
+  const known = [...entries[section].keys()]
+  const found = entries[section].get(name)
+  if (found) return found
+  throw badField(context, key, `"${name}" doesn't exist.${didYouMean(name, known)} Expected a ${key} of the files`)
 }
 
 function refuseAuthProvider(where: string, context: string, user: Entry): void {
@@ -223,8 +156,4 @@ function noKubeconfig(paths: readonly string[]): ProblemError {
     },
     exitCodes.problems,
   )
-}
-
-function bad(where: string, message: string): ProblemError {
-  return new ProblemError({ code: 'BAD_KUBECONFIG', where, message, fix: 'Correct the file, or download it again.' })
 }

@@ -1,8 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ProblemError } from '../lib/problems.ts'
-import type { KubernetesClient } from './client.ts'
+import { pause } from '../lib/pause.ts'
+import { firstOf, timeLimit } from '../lib/signals.ts'
+import { type Clocks, machineClocks, stopwatch } from '../lib/stopwatch.ts'
 import { isConflict } from './errors.ts'
-import { describeObject, type KubernetesObject, kinds, type NamespacedRef } from './kinds.ts'
+import { describeObject, kinds, type NamespacedRef } from './kinds.ts'
+import {
+  heldLease,
+  type Lease,
+  type LeaseClient,
+  type LeaseObject,
+  microTime,
+  type TakenLease,
+} from './lease-object.ts'
+import { keepLease } from './lease-renewal.ts'
 
 export interface LeaseOptions {
   /** Identifies this run to others that want the lease; different for each run. */
@@ -14,15 +23,9 @@ export interface LeaseOptions {
   /** Called once, before waiting for a holder that may be gone. */
   readonly onWait?: (message: string) => void
   readonly signal?: AbortSignal
+  /** Default: those of this machine */
+  readonly clocks?: Clocks
 }
-
-/** A lock in the cluster; `await using` releases it. */
-export interface Lease extends AsyncDisposable {
-  /** Aborted when the lease is lost, with `LEASE_LOST` as the reason, or with the signal that was given. */
-  readonly signal: AbortSignal
-}
-
-type LeaseClient = Pick<KubernetesClient, 'get' | 'create' | 'mergePatch'>
 
 /**
  * Takes a lease, or waits for one whose holder no longer renews it, and renews it until it is released. One that was
@@ -32,81 +35,53 @@ type LeaseClient = Pick<KubernetesClient, 'get' | 'create' | 'mergePatch'>
  * @throws ProblemError `LEASE_HELD` when another run renews it
  */
 export async function acquireLease(client: LeaseClient, ref: NamespacedRef, options: LeaseOptions): Promise<Lease> {
-  const { durationMs = 30_000, renewMs = durationMs / 6, signal } = options
-  const taken = await take(client, ref, { ...options, durationMs })
-  const lost = new AbortController()
-  let { resourceVersion } = taken.metadata
-  let renewal: Promise<void> = Promise.resolve()
-  let renewedAt = Date.now()
-  const change = async (spec: object) => {
-    const patch = { metadata: { resourceVersion }, spec }
-    const { metadata } = await client.mergePatch<LeaseObject>(kinds.lease, ref, patch)
-    resourceVersion = metadata.resourceVersion
-  }
-  const renew = async () => {
-    try {
-      await change({ renewTime: microTime() })
-      renewedAt = Date.now()
-    } catch (error) {
-      // A conflict may be with our own renewal, whose response was lost.
-      const found = isConflict(error)
-        ? await client.get<LeaseObject>(kinds.lease, ref).catch(() => undefined)
-        : undefined
-      if (found?.spec?.holderIdentity === options.holder) resourceVersion = found.metadata.resourceVersion
-      else if (isConflict(error) || Date.now() - renewedAt > durationMs) lost.abort(lostLease(ref))
-    }
-  }
-  const timer = setInterval(() => {
-    renewal = renewal.then(renew)
-  }, renewMs)
+  const { holder, signal, durationMs = 30_000, renewMs = durationMs / 6, clocks = machineClocks } = options
+  const taken = await take(client, ref, { ...options, durationMs, clocks })
+  const kept = keepLease(client, ref, taken, { holder, durationMs, renewMs, clocks, signal })
+  const { lost, confirm } = kept
+  const either = firstOf(signal, lost)
   return {
-    signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
+    signal: either.signal,
+    lost,
+    confirm,
     async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await renewal
-      // If it can't be released, it expires by itself.
-      await change({ holderIdentity: null, renewTime: null }).catch(() => undefined)
+      either[Symbol.dispose]()
+      await kept[Symbol.asyncDispose]()
     },
   }
 }
 
 // --- internal ---
 
-interface LeaseObject extends KubernetesObject {
-  readonly spec?: {
-    readonly holderIdentity?: string
-    readonly renewTime?: string
-    readonly leaseDurationSeconds?: number
-  }
-}
+type Taking = LeaseOptions & { readonly durationMs: number; readonly clocks: Clocks }
 
-async function take(
-  client: LeaseClient,
-  ref: NamespacedRef,
-  { holder, durationMs, onWait, signal }: LeaseOptions & { readonly durationMs: number },
-): Promise<LeaseObject> {
+async function take(client: LeaseClient, ref: NamespacedRef, options: Taking): Promise<TakenLease> {
+  const { holder, durationMs, onWait, signal, clocks } = options
   let first: LeaseObject | undefined
-  let firstAt = 0
+  let waited = stopwatch(clocks)
+  let age = stopwatch(clocks)
   for (;;) {
     const found = await client.get<LeaseObject>(kinds.lease, ref, signal)
     // It is ours when our own request was sent twice.
-    if (found?.spec?.holderIdentity === holder) return found
+    if (found?.spec?.holderIdentity === holder) return { resourceVersion: found.metadata.resourceVersion, age }
     if (first && found && isRenewed(first, found)) throw heldLease(ref, found)
-    const isOver = first !== undefined && performance.now() - firstAt > durationOf(first, durationMs)
+    const isOver = first !== undefined && waited() > durationOf(first, durationMs)
     if (!found || isGivenBack(found) || isOver) {
-      const claimed = await claim(client, ref, found, { holder, durationMs }, signal)
-      if (claimed) return claimed
+      age = stopwatch(clocks)
+      const claimed = await claim(client, ref, found, options)
+      if (claimed) return { resourceVersion: claimed.metadata.resourceVersion, age }
       continue
     }
     if (!first) {
       const seconds = Math.ceil(durationOf(found, durationMs) / 1000)
       onWait?.(
-        `${describe(ref)} is held by ${found.spec?.holderIdentity}: waiting up to ${seconds} s to see if that run is still active`,
+        `${describeObject(kinds.lease, ref)} is held by ${found.spec?.holderIdentity}: waiting up to ${seconds} s to see if that run is still active`,
       )
       first = found
-      firstAt = performance.now()
+      // While we sleep we see no renewal.
+      waited = stopwatch({ ...clocks, always: clocks.awake })
     }
-    await sleep(pollMs, undefined, signal ? { signal } : {})
+    await pause(pollMs, signal)
   }
 }
 
@@ -117,8 +92,7 @@ async function claim(
   client: LeaseClient,
   ref: NamespacedRef,
   found: LeaseObject | undefined,
-  { holder, durationMs }: { readonly holder: string; readonly durationMs: number },
-  signal: AbortSignal | undefined,
+  { holder, durationMs, signal }: Taking,
 ): Promise<LeaseObject | undefined> {
   const now = microTime()
   const spec = {
@@ -133,9 +107,23 @@ async function claim(
     return await client.mergePatch<LeaseObject>(kinds.lease, ref, { metadata, spec }, signal)
   } catch (error) {
     if (isConflict(error)) return undefined
+    await giveBack(client, ref, holder)
     throw error
   }
 }
+
+/** After a claim without an answer: nobody should have to wait for a run that has not begun. */
+async function giveBack(client: LeaseClient, ref: NamespacedRef, holder: string): Promise<void> {
+  using limit = timeLimit(giveBackMs)
+  const { signal } = limit
+  const found = await client.get<LeaseObject>(kinds.lease, ref, signal).catch(() => undefined)
+  if (found?.spec?.holderIdentity !== holder) return
+  const metadata = { resourceVersion: found.metadata.resourceVersion }
+  const patch = { metadata, spec: { holderIdentity: null, renewTime: null } }
+  await client.mergePatch(kinds.lease, ref, patch, signal).catch(() => undefined)
+}
+
+const giveBackMs = 3_000
 
 function isGivenBack({ spec }: LeaseObject): boolean {
   return !spec?.holderIdentity || !spec.renewTime
@@ -150,31 +138,4 @@ function isRenewed({ spec: before }: LeaseObject, { spec: now }: LeaseObject): b
 /** The holder's duration, if the lease has one. */
 function durationOf({ spec }: LeaseObject, ownMs: number): number {
   return spec?.leaseDurationSeconds === undefined ? ownMs : spec.leaseDurationSeconds * 1000
-}
-
-/** Kubernetes wants exactly six digits of a second here. */
-function microTime(): string {
-  return new Date().toISOString().replace('Z', '000Z')
-}
-
-function describe(ref: NamespacedRef): string {
-  return describeObject(kinds.lease, ref)
-}
-
-function heldLease(ref: NamespacedRef, { spec }: LeaseObject): ProblemError {
-  return new ProblemError({
-    code: 'LEASE_HELD',
-    where: describe(ref),
-    message: `is held by ${spec?.holderIdentity}, which renewed it at ${spec?.renewTime}: another run is changing it. Expected no other run at the same time.`,
-    fix: 'Wait until that run has ended, then run this again.',
-  })
-}
-
-function lostLease(ref: NamespacedRef): ProblemError {
-  return new ProblemError({
-    code: 'LEASE_LOST',
-    where: describe(ref),
-    message: 'was not renewed in time, and another run may hold it now. Expected to hold it until the end.',
-    fix: 'Run the same command again: it continues where this one stopped.',
-  })
 }

@@ -12,10 +12,10 @@ export function managersOf(managed: readonly ManagedFields[], path: readonly str
   return [...new Set(names)].filter((name) => !deployers.includes(name)).sort(compare)
 }
 
-/** Names under a field of the metadata, such as its labels, that Helm set by itself or from the chart. */
-export function keysOfHelm(managed: readonly ManagedFields[], field: 'labels' | 'annotations'): string[] {
+/** Names under a field of the metadata, such as its labels, that a deployer set by itself or from the chart. */
+export function keysOfDeployers(managed: readonly ManagedFields[], field: 'labels' | 'annotations'): string[] {
   return managed
-    .filter(({ manager }) => manager === helmsName)
+    .filter(({ manager = '' }) => deployers.includes(manager))
     .flatMap(({ fieldsV1 }) => Object.keys(below(below(fieldsV1, 'f:metadata'), `f:${field}`)))
     .flatMap((key) => (key.startsWith('f:') ? [key.slice('f:'.length)] : []))
 }

@@ -1,12 +1,18 @@
+import { X509Certificate } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { createSecureContext } from 'node:tls'
+import { httpClient, type TlsSettings } from '../lib/http-client.ts'
+import { unlessAborted } from '../lib/pause.ts'
+import { ProblemError } from '../lib/problems.ts'
 import { unreachable } from './errors.ts'
 import type { ClusterConnection } from './kubeconfig.ts'
+import { bad } from './kubeconfig-entries.ts'
+import { impersonationHeaders } from './user-entry.ts'
 
 export type TransportOptions = Pick<ClusterConnection, 'server'> &
   Partial<ClusterConnection> & {
-    /** Act as this user; the connection's own user must be allowed to impersonate. */
+    /** Act as this user, in place of whom the kubeconfig names; the connection's own user must be allowed to. */
     readonly impersonate?: string
   }
 
@@ -28,53 +34,78 @@ export interface Transport extends Disposable {
 }
 
 export function openTransport(connection: TransportOptions): Transport {
-  const { server, ca, clientCertificate, clientKey, skipVerify, serverName, impersonate } = connection
-  const isHttps = server.startsWith('https:')
-  const agent = isHttps
-    ? new HttpsAgent({
-        keepAlive: true,
-        ...(ca === undefined ? {} : { ca }),
-        ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-        ...(clientKey === undefined ? {} : { key: clientKey }),
-        ...(serverName === undefined ? {} : { servername: serverName }),
-        rejectUnauthorized: skipVerify !== true,
-      })
-    : new HttpAgent({ keepAlive: true })
-  const open = isHttps ? httpsRequest : httpRequest
+  const { server, impersonate, impersonation, basic } = connection
+  const client = httpClient({ proxyOf: connection.proxyOf, tls: tlsSettings(connection) })
   const currentToken = connection.currentToken ?? (async () => connection.token)
-  const send = async (options: TransportRequest, mayRetry: boolean): Promise<IncomingMessage> => {
+  const actsFor = impersonate === undefined ? impersonation : { user: impersonate, groups: [], extra: new Map() }
+  let isChecked = false
+  const send = async (options: TransportRequest): Promise<IncomingMessage> => {
+    const { method, path, contentType = 'application/json', body, signal, timeoutMs } = options
     // Every request in progress listens to it.
-    if (options.signal) setMaxListeners(0, options.signal)
-    const token = await currentToken()
-    return new Promise((resolve, reject) => {
-      const { method, path, contentType = 'application/json', body, signal, timeoutMs = 30_000 } = options
-      const headers: Record<string, string | number> = { accept: 'application/json' }
-      if (token !== undefined) headers.authorization = `Bearer ${token}`
-      if (impersonate !== undefined) headers['impersonate-user'] = impersonate
-      if (body !== undefined) {
-        headers['content-type'] = contentType
-        headers['content-length'] = Buffer.byteLength(body)
-      }
-      const request = open(`${server}${path}`, { method, agent, headers, ...(signal ? { signal } : {}) }, resolve)
-      if (timeoutMs > 0) request.setTimeout(timeoutMs, () => request.destroy(timedOut()))
-      request.on('error', (error: NodeJS.ErrnoException) => {
-        // A server may close an idle connection just when it is used again; sending the request once more is safe
-        // for everything but a creation.
-        const isIdleClose = request.reusedSocket && error.code === 'ECONNRESET'
-        if (mayRetry && isIdleClose && method !== 'POST') resolve(send(options, false))
-        else reject(signal?.aborted ? signal.reason : unreachable(server, error))
+    if (signal) setMaxListeners(0, signal)
+    if (!isChecked) refuseUnreadable(connection)
+    isChecked = true
+    // A login plugin may take long.
+    const token = await unlessAborted(currentToken(), signal)
+    const headers: OutgoingHttpHeaders = {
+      accept: 'application/json',
+      ...(actsFor ? impersonationHeaders(actsFor) : {}),
+    }
+    if (token !== undefined) headers.authorization = `Bearer ${token}`
+    else if (basic !== undefined) headers.authorization = `Basic ${Buffer.from(basic).toString('base64')}`
+    if (body !== undefined) {
+      headers['content-type'] = contentType
+      headers['content-length'] = Buffer.byteLength(body)
+    }
+    let isReused = () => false
+    try {
+      const url = new URL(`${server}${path}`)
+      return await client.send({ method, url, headers, body, signal, timeoutMs }, (request) => {
+        isReused = () => request.reusedSocket
       })
-      request.end(body)
-    })
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof ProblemError) throw error
+      // A server may close an idle connection just when it is used again, and others that were idle as long with it, until
+      // there is a new one. Sending the request once more is safe for everything but a creation.
+      const isIdleClose = isReused() && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+      if (isIdleClose && method !== 'POST') return send(options)
+      throw unreachable(server, error)
+    }
   }
   return {
-    send: (request) => send(request, true),
-    [Symbol.dispose]: () => agent.destroy(),
+    send,
+    [Symbol.dispose]: () => client[Symbol.dispose](),
   }
 }
 
 // --- internal ---
 
-function timedOut(): NodeJS.ErrnoException {
-  return Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' })
+function tlsSettings({ ca, clientCertificate, clientKey, skipVerify, serverName }: TransportOptions): TlsSettings {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+    ...(clientKey === undefined ? {} : { key: clientKey }),
+    ...(serverName === undefined ? {} : { serverName }),
+    rejectUnauthorized: skipVerify !== true,
+  }
+}
+
+/** Node ignores an authority that it can't read, and answers to a bad key with an error that looks like a mistake of ours. */
+function refuseUnreadable({ context, server, ca, clientCertificate, clientKey }: TransportOptions): void {
+  if (!server.startsWith('https:')) return
+  const where = context === undefined ? server : `kubeconfig context "${context}"`
+  const refuse = (what: string, act: () => unknown) => {
+    try {
+      act()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+      throw bad(where, `${what} (${code}). Expected PEM.`)
+    }
+  }
+  if (ca !== undefined) refuse("its certificate-authority can't be read", () => new X509Certificate(ca))
+  if (clientCertificate === undefined || clientKey === undefined) return
+  refuse("its client certificate and key can't be read, or don't belong together", () =>
+    createSecureContext({ cert: clientCertificate, key: clientKey }),
+  )
 }

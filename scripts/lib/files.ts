@@ -9,8 +9,13 @@ import { exitCodes, ProblemError } from './problems.ts'
  * @throws ProblemError `FILE_UNREADABLE` (no permission, a folder)
  */
 export async function readIfExists(path: string): Promise<string | undefined> {
+  return (await readBytesIfExists(path))?.toString('utf8')
+}
+
+/** The same of any file. @throws as `readIfExists` */
+export async function readBytesIfExists(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path)
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
     throw unreadable(path, error)
@@ -22,7 +27,7 @@ export async function readIfExists(path: string): Promise<string | undefined> {
  *
  * @throws ProblemError `FILE_NOT_WRITTEN` (full disk, no permission); the old text is then untouched.
  */
-export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
+export async function writeWhole(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -45,19 +50,8 @@ export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-// --- internal ---
-
-function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  return new ProblemError({
-    code: 'FILE_UNREADABLE',
-    where: path,
-    message: `can't be read: ${error.message}. Expected a file this user may read.`,
-    fix: 'Correct the path or the permissions, then run the same command again.',
-  })
-}
-
-function unwritable(path: string, error: unknown): unknown {
+/** The problem behind an error of the file system; anything else as it is. */
+export function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
   return new ProblemError(
@@ -69,4 +63,16 @@ function unwritable(path: string, error: unknown): unknown {
     },
     exitCodes.problems,
   )
+}
+
+// --- internal ---
+
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  return new ProblemError({
+    code: 'FILE_UNREADABLE',
+    where: path,
+    message: `can't be read: ${error.message}. Expected a file this user may read.`,
+    fix: 'Correct the path or the permissions, then run the same command again.',
+  })
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Where things are. In a repository that somebody took over whole, the two are one. */
@@ -20,7 +20,7 @@ export function areOne({ productFolder, userFolder }: Folders): boolean {
 
 /** The folder of the package that a file of the command line is in: its sources are there, or what they were compiled to. */
 export function findProductFolder(file: string): string {
-  return nearest(dirname(file), (folder) => existsSync(join(folder, 'package.json'))) ?? dirname(file)
+  return nearestWith('package.json', dirname(file)) ?? dirname(file)
 }
 
 /** The nearest folder, from where the user stands upwards, that has data files; where he stands when there is none. */
@@ -30,10 +30,53 @@ export function findUserFolder(where: string): string {
 
 /** A data file of the user: TypeScript, or plain JavaScript. Undefined when there is none. */
 export function dataFile(userFolder: string, name: 'catalogue' | 'environments'): string | undefined {
-  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`)).find(existsSync)
+  return dataFiles(userFolder, name)[0]
+}
+
+/** Every file that could be meant: there should be one. */
+export function dataFiles(userFolder: string, name: 'catalogue' | 'environments'): string[] {
+  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`)).filter(existsSync)
+}
+
+/**
+ * Folders with a catalogue that somebody could mean who is in a folder without one: of the same repository, which begins at the
+ * nearest `package.json` or `.git` above, else below the folder itself. Sorted; what npm or git keeps is not looked into.
+ */
+export function applicationsAround(folder: string): string[] {
+  const isTop = (one: string) => ['package.json', '.git'].some((name) => existsSync(join(one, name)))
+  const there = nearest(folder, existsSync) ?? folder
+  const found: string[] = []
+  let level = [nearest(there, isTop) ?? there]
+  for (let depth = 0, seen = 0; depth <= maxDepth && level.length > 0 && seen < maxFolders; depth++) {
+    seen += level.length
+    const others = level.filter((one) => dataFile(one, 'catalogue') === undefined)
+    found.push(...level.filter((one) => !others.includes(one)))
+    level = others.flatMap(foldersIn)
+  }
+  return found.sort()
+}
+
+/** The nearest folder that has a path, from a folder upwards: npm runs scripts in that with a `package.json`. */
+export function nearestWith(path: string, folder: string): string | undefined {
+  return nearest(folder, (one) => existsSync(join(one, path)))
 }
 
 // --- internal ---
+
+/** Enough for `teams/payments/apps/shop`, and soon over in a home folder. */
+const maxDepth = 4
+const maxFolders = 2_000
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .map(({ name }) => join(folder, name))
+  } catch {
+    // It may not be read.
+    return []
+  }
+}
 
 function nearest(from: string, isIt: (folder: string) => boolean): string | undefined {
   if (isIt(from)) return from

@@ -53,13 +53,31 @@ export function isError(problem: Problem): boolean {
   return problem.severity !== 'warning'
 }
 
-/** Errors before warnings, then by place and code, so that the same input always prints the same list. */
+/**
+ * Errors before warnings, then by place and code, so that the same input always prints the same list. Numbers in a place
+ * are compared as numbers: line 9 comes before line 10.
+ */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const rank = (problem: Problem) => (isError(problem) ? 0 : 1)
   return [...problems].sort(
     (a, b) =>
-      rank(a) - rank(b) || compare(a.where, b.where) || compare(a.code, b.code) || compare(a.message, b.message),
+      rank(a) - rank(b) || comparePlaces(a.where, b.where) || compare(a.code, b.code) || compare(a.message, b.message),
   )
+}
+
+/** What is said of an error that is no problem of the user's. */
+export function bugText(error: unknown): Printable {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return lines(
+    'This is a bug of tiered-secrets, please report it with the lines below.',
+    ...detail.split('\n').map((line) => `| ${line}`),
+  )
+}
+
+/** Of several commands in one: the one that says most of what has to be done. */
+export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
+  const { bug, toolMissing, unreachable, problems, usage, ok } = exitCodes
+  return [bug, toolMissing, unreachable, problems, usage].find((code) => codes.includes(code)) ?? ok
 }
 
 /** The text for people, three lines per problem. */
@@ -87,4 +105,25 @@ export function formatProblem(problem: Problem, details: readonly string[] = [])
 /** Byte order, the same on every machine and in every locale. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Places in the order people read them: line 9 comes before line 10. */
+export function comparePlaces(a: string, b: string): number {
+  const [left, right] = [a, b].map((place) => place.split(/(\d+)/)) as [string[], string[]]
+  for (const [index, part] of left.entries()) {
+    const other = right[index]
+    if (other === undefined) return 1
+    // Every second part is a number.
+    const difference = index % 2 === 1 ? compareNumbers(part, other) : compare(part, other)
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length || compare(a, b)
+}
+
+// --- internal ---
+
+/** Of any length, without leading zeros. */
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [a, b].map((digits) => digits.replace(/^0+(?=\d)/, '')) as [string, string]
+  return left.length - right.length || compare(left, right)
 }

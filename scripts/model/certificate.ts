@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
 
 /**
  * A self-signed Ed25519 certificate, valid for ten years, in PEM form with 64 characters a line: what a seeded
@@ -28,7 +28,36 @@ export function certificatePem(commonName: string, now = new Date()): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
+/**
+ * Until when certificates in PEM form are valid, each with what it needs: of a certificate with its chain the first that ends, of
+ * authorities alone, which are often kept beside their successors, the last. Undefined where there is none.
+ */
+export function certificatesEnd(pem: string): Date | undefined {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const certificates = blocks.flatMap(readCertificate)
+  const issued = certificates.filter(({ isAuthority }) => !isAuthority).map(({ end }) => end)
+  const ends = issued.length > 0 ? issued : certificates.map(({ end }) => end)
+  if (ends.length === 0) return undefined
+  return new Date(issued.length > 0 ? Math.min(...ends) : Math.max(...ends))
+}
+
 // --- internal ---
+
+/** Signed by itself. */
+interface ReadCertificate {
+  readonly isAuthority: boolean
+  readonly end: number
+}
+
+function readCertificate(pem: string): ReadCertificate[] {
+  try {
+    const { subject, issuer, validTo } = new X509Certificate(pem)
+    const end = Date.parse(validTo)
+    return Number.isNaN(end) ? [] : [{ isAuthority: subject === issuer, end }]
+  } catch {
+    return []
+  }
+}
 
 /** One DER element: tag, length, content. */
 function element(tag: number, content: Buffer): Buffer {

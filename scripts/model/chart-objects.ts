@@ -1,6 +1,6 @@
 import { admissionNames, hardeningNames, roleNames } from './names.ts'
-import { policyNames } from './network/network.ts'
-import { type EnvironmentModel, externalSecrets, type TierModel } from './resolve.ts'
+import { policyNames } from './network/links.ts'
+import type { EnvironmentModel, TierModel } from './resolve.ts'
 
 /** A kind of object that a template of the chart renders, and which objects of it an environment implies. */
 export interface ChartKind {
@@ -10,6 +10,8 @@ export interface ChartKind {
   /** As in a URL of the API server: `externalsecrets`. */
   readonly plural: string
   readonly namespaced: boolean
+  /** Its objects are in the namespace of the release, and in none of the tiers'. Default: false */
+  readonly inRelease?: true
   /** Whose definition it is: it comes with Kubernetes, or with a program that is installed. */
   readonly definedBy: 'kubernetes' | 'operator' | 'sealed-secrets'
   readonly objects: (model: EnvironmentModel) => readonly ChartObject[]
@@ -38,7 +40,7 @@ export const chartKinds = {
   externalSecret: {
     ...{ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', plural: 'externalsecrets', namespaced: true },
     definedBy: 'operator',
-    objects: inTiers((tier) => externalSecrets(tier).map(({ name }) => name)),
+    objects: inTiers((tier) => tier.externalSecrets.map(({ name }) => name)),
   },
   sealedSecret: {
     ...{ apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', plural: 'sealedsecrets', namespaced: true },
@@ -82,31 +84,38 @@ export const chartKinds = {
   },
   secret: {
     ...{ apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true, definedBy: 'kubernetes' },
+    inRelease: true,
     objects: ({ tiers, release }) =>
       tiers.map((tier) => ({ name: admissionNames.boundary(tier.namespace), namespace: release.namespace })),
   },
   validatingAdmissionPolicy: {
     ...{ apiVersion: admission, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
     ...{ namespaced: false, definedBy: 'kubernetes' },
-    objects: ({ application, without }) =>
+    objects: ({ baseName, without }) =>
       without.includes('admission')
         ? []
-        : admissionNames.policies.map((policy) => ({ name: `${application}-${policy}` })),
+        : admissionNames.policies.map((policy) => ({ name: admissionNames.policy(baseName, policy) })),
   },
   validatingAdmissionPolicyBinding: {
     ...{ apiVersion: admission, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
     ...{ namespaced: false, definedBy: 'kubernetes' },
-    objects: ({ application, tiers, without }) =>
-      without.includes('admission')
-        ? []
-        : admissionNames.policies.flatMap((policy) => {
-            const names = admissionNames.perTier.includes(policy)
-              ? tiers.map(({ name }) => `${name}-${policy}`)
-              : [policy]
-            return names.map((name) => ({ name: `${application}-${name}` }))
-          }),
+    objects: ({ baseName, tiers, without }) => {
+      if (without.includes('admission')) return []
+      const names = tiers.map(({ name }) => name)
+      return admissionNames.policies
+        .flatMap((policy) => admissionNames.bindings(baseName, policy, names))
+        .map((name) => ({ name }))
+    },
   },
 } as const satisfies Readonly<Record<string, ChartKind>>
+
+/** The namespaces that may hold objects of a namespaced kind. */
+export function namespacesOf(
+  { inRelease }: ChartKind,
+  { tiers, release }: Pick<EnvironmentModel, 'tiers' | 'release'>,
+): string[] {
+  return inRelease ? [release.namespace] : tiers.map(({ namespace }) => namespace)
+}
 
 // --- internal ---
 

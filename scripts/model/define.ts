@@ -8,7 +8,7 @@ export function defineEnvironments<const E extends Environments>(
 }
 
 /**
- * An unknown tier, environment, format, consumer or field is a compile error. The entries themselves are not a
+ * An unknown tier, target, environment, format or field is a compile error. The entries themselves are not a
  * type parameter: the compiler would need minutes and gigabytes for 10,000 literal types.
  *
  * @param environments the default export of `environments.ts`; only its names are used
@@ -20,16 +20,16 @@ export function defineCatalogue<const E extends Environments, const T extends Re
     readonly secrets: readonly SecretSpec<
       NoInfer<Extract<keyof T, string>>,
       Extract<keyof E, string>,
-      NoInfer<WorkloadName<T>>
+      NoInfer<TargetName<T>>
     >[]
   },
 ): Omit<Catalogue, 'tiers'> & { readonly tiers: T } {
   return catalogue
 }
 
-/** Names of the workloads of all tiers. That a consumer is of the right tier is a rule, with a message that says so. */
-type WorkloadName<T extends Readonly<Record<string, TierSpec>>> = {
-  [Tier in keyof T]: Extract<keyof T[Tier]['workloads'], string>
+/** Names of the targets of all tiers. That a target is of the right tier is a rule, with a message that says so. */
+type TargetName<T extends Readonly<Record<string, TierSpec>>> = {
+  [Tier in keyof T]: T[Tier] extends { readonly targets: infer Targets } ? Extract<keyof Targets, string> : never
 }[keyof T]
 
 /** The compiler lets a type parameter have more fields than its constraint; a mistyped optional one would be accepted. */

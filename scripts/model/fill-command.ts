@@ -1,6 +1,7 @@
 import { commandLine } from '../lib/command-line.ts'
 import { shell } from '../lib/shell.ts'
 import { formatDefinition } from './formats.ts'
+import { originOf } from './shared-values.ts'
 import type { SecretSpec } from './types.ts'
 
 /** For which variables a `fill` is proposed. */
@@ -10,7 +11,7 @@ export interface FillProposal {
   readonly tier?: string
   /** As they are given to `--only`. Undefined: the whole tier */
   readonly only?: readonly string[]
-  readonly specs: readonly Pick<SecretSpec, 'format'>[]
+  readonly specs: readonly (Pick<SecretSpec, 'format'> & Partial<SecretSpec>)[]
   /** Existing values are to be replaced. Default: false */
   readonly replace?: boolean
 }
@@ -27,6 +28,7 @@ export function fillCommand({ environment, tier, only, specs, replace = false }:
     ...(replace ? ['--replace'] : []),
     ...(only === undefined ? [] : [shell`--only ${only}`]),
     !replace && mayBeMadeUp ? '--generate' : '--from <file>',
+    ...(replace ? losing(specs) : []),
   ].join(' ')
 }
 
@@ -37,4 +39,15 @@ export function housekeepingCommand({
   only,
 }: Required<Pick<FillProposal, 'environment' | 'tier' | 'only'>>): string {
   return commandLine`fill --environment ${environment} --tier ${tier} --only ${only}`
+}
+
+// --- internal ---
+
+/** What is irreplaceable is replaced only where it is named. */
+function losing(specs: FillProposal['specs']): string[] {
+  const names = specs.flatMap(({ tier, variable, sameAs, irreplaceable }) => {
+    if (irreplaceable === undefined || tier === undefined || variable === undefined) return []
+    return originOf({ tier, variable, ...(sameAs === undefined ? {} : { sameAs }) })
+  })
+  return [...new Set(names)].map((name) => shell`--replace-irreplaceable ${name}`)
 }

@@ -1,13 +1,15 @@
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
-import type { EnvironmentModel, TierModel } from './resolve.ts'
 
 /**
  * The tier that `--tier <name>` means.
  *
  * @throws ProblemError `WRONG_USAGE`
  */
-export function findTier({ tiers }: Pick<EnvironmentModel, 'tiers'>, name: string): TierModel {
+export function findTier<Tier extends { readonly name: string }>(
+  { tiers }: { readonly tiers: readonly Tier[] },
+  name: string,
+): Tier {
   const found = tiers.find((tier) => tier.name === name)
   if (found) return found
   const names = tiers.map((tier) => tier.name)

@@ -1,27 +1,23 @@
-import { X509Certificate } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { certificatePem } from './certificate.ts'
+import { define, type FormatDefinition, KiB, type RandomText } from './formats/definition.ts'
+import { checkDockerConfig, dockerConfig } from './formats/docker-config.ts'
+import { type Doubt, doubtsAbout } from './formats/doubts.ts'
+import { lengthFormat } from './formats/length.ts'
+import { checkLine, tooShort } from './formats/line.ts'
+import { number } from './formats/number.ts'
+import { checkCertificates, checkPrivateKey } from './formats/pem.ts'
+import { checkHost, checkUrl, url } from './formats/url.ts'
 
 /** What a value must look like. A family such as `exactly 32 characters` carries its number in its name. */
-export type Format = keyof typeof plainFormats | `exactly ${number} characters` | `at least ${number} characters`
+export type Format =
+  | PlainFormat
+  | `exactly ${number} characters`
+  | `exactly ${number} bytes`
+  | `at least ${number} characters`
 
-/** One definition serves seeding, checking a real value, and documentation. */
-export interface FormatDefinition {
-  /** For tables: `PostgreSQL URL`. */
-  readonly title: string
-  /** Completes "Expected …". */
-  readonly expected: string
-  /** Largest value accepted, in bytes of UTF-8; the forecast of a bundle's size adds these up. */
-  readonly maxBytes: number
-  /** A random value may be generated for production; one that a third party issues may not. */
-  readonly generatable: boolean
-  /** What is wrong with the value, without any part of it; undefined when nothing is. */
-  check(value: string): string | undefined
-  /** A fresh value that fits, different at each call where the format leaves room. */
-  generate(random: RandomText): string
-}
-
-/** `random(n)` is `n` characters of `a-z0-9`; cryptographically strong unless a test says otherwise. */
-export type RandomText = (length: number) => string
+/** A format whose name takes no number. */
+export type PlainFormat = keyof typeof plainFormats
 
 /**
  * The definition behind a format's name.
@@ -30,10 +26,7 @@ export type RandomText = (length: number) => string
  */
 export function formatDefinition(format: string): FormatDefinition | undefined {
   if (Object.hasOwn(plainFormats, format)) return plainFormats[format as keyof typeof plainFormats]
-  const family = /^(exactly|at least) ([1-9]\d{0,4}) characters$/.exec(format)
-  if (!family) return undefined
-  const length = Number(family[2])
-  return family[1] === 'exactly' ? exactLength(length) : minimumLength(length)
+  return lengthFormat(format)
 }
 
 /** Names of the formats that take no number, for messages and documentation. */
@@ -46,34 +39,55 @@ export function checkValue(format: string, value: string): string | undefined {
   const definition = formatDefinition(format)
   if (!definition) return `has the unknown format "${format}"`
   const bytes = Buffer.byteLength(value, 'utf8')
-  if (bytes > definition.maxBytes) return `is ${bytes} bytes long, more than ${definition.maxBytes}`
-  return definition.check(value)
+  if (bytes <= definition.maxBytes) return definition.check(value)
+  // A line break too many, or a character that nobody sees, says more than a length.
+  const line = definition.isOneLine && bytes <= mayBeChecked ? checkLine(value) : undefined
+  return line ?? `is ${bytes} bytes long, more than ${definition.maxBytes}`
+}
+
+/** Why a value that fits its format is probably not the one that is meant, without any part of it. */
+export function doubtValue(format: string, value: string): Doubt[] {
+  const definition = formatDefinition(format)
+  return definition ? doubtsAbout(definition, value) : []
 }
 
 // --- internal ---
 
-const KiB = 1024
+/** What is far too long is not read for more that is wrong with it. */
+const mayBeChecked = 4 * KiB
 
 const plainFormats = {
-  'postgresql-url': url('PostgreSQL URL', ['postgresql', 'postgres'], (r) => {
-    return `postgresql://user_${r(6)}:${r(24)}@postgres.internal.example:5432/${r(8)}?sslmode=require`
-  }),
-  'mongodb-url': url('MongoDB URL', ['mongodb', 'mongodb+srv'], (r) => {
-    return `mongodb://user_${r(6)}:${r(24)}@mongo-0.internal.example:27017,mongo-1.internal.example:27017/${r(8)}?replicaSet=rs0`
-  }),
-  'redis-url': url('Redis URL', ['redis', 'rediss'], (r) => `rediss://default:${r(24)}@redis.internal.example:6379/0`),
-  'http-url': url('http(s) URL', ['http', 'https'], (r) => `https://${r(8)}.internal.example/`),
+  'postgresql-url': url(
+    'PostgreSQL URL',
+    { schemes: ['postgresql', 'postgres'], manyHosts: true, hostInQuery: true, isDatabase: true },
+    (r) => `postgresql://user_${r(6)}:${r(24)}@postgres.internal.example:5432/${r(8)}?sslmode=require`,
+  ),
+  'mongodb-url': url(
+    'MongoDB URL',
+    { schemes: ['mongodb', 'mongodb+srv'], manyHosts: true, isDatabase: true },
+    (r) =>
+      `mongodb://user_${r(6)}:${r(24)}@mongo-0.internal.example:27017,mongo-1.internal.example:27017/${r(8)}?replicaSet=rs0`,
+  ),
+  'redis-url': url(
+    'Redis URL',
+    { schemes: ['redis', 'rediss'], isDatabase: true },
+    (r) => `rediss://default:${r(24)}@redis.internal.example:6379/0`,
+  ),
+  'http-url': url('http(s) URL', { schemes: ['http', 'https'] }, (r) => `https://${r(8)}.internal.example/`),
   'http-url-or-host': define({
     title: 'http(s) URL or host name',
-    expected: 'an http(s) URL or a bare host name, such as https://s3.example or s3.example',
+    expected:
+      'an http(s) URL, a host name with dots, or any host with its port, such as https://s3.example, s3.example or minio:9000',
     maxBytes: 2 * KiB,
-    check: (value) => (hostPattern.test(value) ? undefined : checkUrl(value, ['http', 'https'])),
+    doubts: 'url',
+    check: checkUrlOrHost,
     generate: (r) => `https://s3-${r(6)}.internal.example`,
   }),
   'sentry-dsn': define({
     title: 'Sentry DSN',
-    expected: 'an https URL with a public key before the host and a project id at its end: https://<key>@<host>/<id>',
+    expected: 'an http(s) URL with a public key before the host and a project id at its end: https://<key>@<host>/<id>',
     maxBytes: 2 * KiB,
+    doubts: 'url',
     check: checkSentryDsn,
     generate: (r) => `https://${hex(r(32))}@sentry.internal.example/${digits(r(6))}`,
   }),
@@ -82,6 +96,7 @@ const plainFormats = {
     expected: 'at least 32 characters on one line',
     maxBytes: 1 * KiB,
     generatable: true,
+    doubts: 'secret',
     check: (value) => tooShort(value, 32) ?? checkLine(value),
     generate: (r) => r(48),
   }),
@@ -89,6 +104,7 @@ const plainFormats = {
     title: 'token',
     expected: 'one line without white space around it',
     maxBytes: 4 * KiB,
+    doubts: 'secret',
     check: checkLine,
     generate: (r) => r(40),
   }),
@@ -96,17 +112,43 @@ const plainFormats = {
     title: 'boolean',
     expected: 'true or false, in lowercase',
     maxBytes: 5,
-    check: (value) => (value === 'true' || value === 'false' ? undefined : 'is neither true nor false'),
+    check: (value) => {
+      if (value === 'true' || value === 'false') return undefined
+      return (value === '' ? undefined : checkLine(value)) ?? 'is neither true nor false'
+    },
     generate: () => 'false',
   }),
+  number,
   'pem-certificate': define({
     title: 'PEM certificate',
-    expected: 'one or more certificates in PEM form, with their BEGIN and END lines',
+    expected: 'one or more certificates in PEM form, each with its BEGIN and END on lines of their own',
     maxBytes: 16 * KiB,
-    check: checkPem,
+    isOneLine: false,
+    check: checkCertificates,
     generate: (r) => certificatePem(`ca-${r(8)}.internal.example`),
   }),
-  region: pattern('region name', 'a region such as fr-par or eu-west-1', /^[a-z]{2,}(-[a-z0-9]+)+$/, () => 'fr-par'),
+  'pem-private-key': define({
+    title: 'PEM private key',
+    expected: 'one private key in PEM form, with its BEGIN and END on lines of their own',
+    maxBytes: 16 * KiB,
+    isOneLine: false,
+    check: checkPrivateKey,
+    generate: () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }),
+  dockerconfigjson: define({
+    title: 'registry credentials',
+    expected: 'JSON as `docker login` writes it: {"auths":{"<registry>":{"auth":"<base64 of user:password>"}}}',
+    maxBytes: 16 * KiB,
+    isOneLine: false,
+    check: checkDockerConfig,
+    generate: (r) => dockerConfig('registry.internal.example', `user-${r(6)}`, r(24)),
+  }),
+  region: pattern(
+    'region name',
+    'a region such as fr-par, eu-west-1 or gra',
+    /^[a-z][a-z0-9]+(-[a-z0-9]+)*$/,
+    () => 'fr-par',
+  ),
   'bucket-name': pattern(
     'bucket name',
     '3 to 63 lowercase letters, digits, dots and hyphens, with a letter or digit at both ends',
@@ -123,23 +165,12 @@ const plainFormats = {
     title: 'text',
     expected: 'any text that is not empty',
     maxBytes: 64 * KiB,
+    isOneLine: false,
+    doubts: 'text',
     check: (value) => (value === '' ? 'is empty' : undefined),
     generate: (r) => r(24),
   }),
 } satisfies Record<string, FormatDefinition>
-
-const hostPattern = /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+(:\d{1,5})?$/
-
-function define(
-  definition: Omit<FormatDefinition, 'generatable'> & { readonly generatable?: boolean },
-): FormatDefinition {
-  return { generatable: false, ...definition }
-}
-
-function url(title: string, schemes: readonly string[], generate: (random: RandomText) => string): FormatDefinition {
-  const expected = `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')} and names a host`
-  return define({ title, expected, maxBytes: 2 * KiB, check: (value) => checkUrl(value, schemes), generate })
-}
 
 function pattern(
   title: string,
@@ -149,88 +180,28 @@ function pattern(
 ): FormatDefinition {
   const check = (value: string) =>
     checkLine(value) ?? (regexp.test(value) ? undefined : 'has a character or a length that is not allowed')
-  return define({ title, expected, maxBytes: 256, check, generate })
+  return define({ title, expected, maxBytes: 256, doubts: 'name', check, generate })
 }
 
-function exactLength(length: number): FormatDefinition {
-  const check = (value: string) => {
-    const count = [...value].length
-    return count === length ? checkLine(value) : `is ${count} characters long`
-  }
-  return define({
-    title: `exactly ${length} characters`,
-    expected: `exactly ${length} characters on one line`,
-    maxBytes: 4 * length,
-    generatable: true,
-    check,
-    generate: (r) => r(length),
-  })
-}
-
-function minimumLength(length: number): FormatDefinition {
-  return define({
-    title: `at least ${length} characters`,
-    expected: `${length} characters or more on one line`,
-    maxBytes: Math.max(4 * KiB, 4 * length),
-    generatable: true,
-    check: (value) => tooShort(value, length) ?? checkLine(value),
-    generate: (r) => r(Math.max(length, 32)),
-  })
-}
-
-function tooShort(value: string, length: number): string | undefined {
-  const count = [...value].length
-  return count < length ? `is ${count} characters long` : undefined
-}
-
-/** A line break at the end is the most frequent silent mistake: `echo value | …`. */
-function checkLine(value: string): string | undefined {
-  if (value === '') return 'is empty'
-  if (/[\r\n]$/.test(value)) return 'ends with a line break'
-  if (/[\r\n]/.test(value)) return 'has more than one line'
-  if (value.trim() !== value) return 'begins or ends with white space'
-  if (/\p{Cc}/u.test(value)) return 'has a control character'
-  return undefined
-}
-
-/**
- * Not `new URL`: MongoDB and PostgreSQL URLs list several hosts, which the URL standard refuses.
- * No part is repeated in the answer: a wrongly pasted value can be a password with a colon in it.
- */
-function checkUrl(value: string, schemes: readonly string[]): string | undefined {
+/** A word alone is not a host: it is as likely a secret that was pasted into the wrong place. */
+function checkUrlOrHost(value: string): string | undefined {
   const line = checkLine(value)
   if (line) return line
-  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(value)
-  if (!match) return 'is not a URL'
-  if (!schemes.includes(match[1]?.toLowerCase() ?? '')) return 'is a URL with another scheme'
-  if (/\s/.test(value)) return 'has white space inside'
-  const hosts = match[2]?.slice(match[2].lastIndexOf('@') + 1) ?? ''
-  return /^[^,:\s]|^\[/.test(hosts) ? undefined : 'is a URL without a host'
+  if (value.includes('://')) return checkUrl(value, { schemes: ['http', 'https'] })
+  const [, host = '', port] = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::(\d+))?$/.exec(value) ?? []
+  const isHost = host !== '' && host.split('.').every((label) => !/^-|-$/.test(label))
+  const isPlain = host.includes('.') || host.startsWith('[') || port !== undefined
+  return isHost && isPlain ? checkHost({ host, ...(port === undefined ? {} : { port }) }) : 'is not a URL'
 }
 
+/** Also `http`, as within a cluster, and with a slash at its end. */
 function checkSentryDsn(value: string): string | undefined {
-  const problem = checkUrl(value, ['https'])
+  const problem = checkUrl(value, { schemes: ['http', 'https'] })
   if (problem) return problem
-  const match = /^https:\/\/([^@/]*)@[^/?#]+\/(.*)$/.exec(value)
+  const match = /^https?:\/\/([^@/]*)@[^/?#]+\/(.*)$/i.exec(value)
   if (!match) return 'has no public key before its host, or no project id'
   if (!/^[A-Za-z0-9]+(:[A-Za-z0-9]+)?$/.test(match[1] ?? '')) return 'has no public key before its host'
-  return /^([^?#]*\/)?\d+$/.test(match[2] ?? '') ? undefined : 'does not end with a project id'
-}
-
-function checkPem(value: string): string | undefined {
-  if (value.includes('PRIVATE KEY-----')) return 'holds a private key'
-  const blocks = value.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
-  if (!blocks) return 'has no complete BEGIN CERTIFICATE and END CERTIFICATE lines'
-  const broken = blocks.findIndex((block) => !isCertificate(block))
-  return broken === -1 ? undefined : `can't be decoded: certificate ${broken + 1} of ${blocks.length}`
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined
-  } catch {
-    return false
-  }
+  return /^([^?#]*\/)?\d+\/?$/.test(match[2] ?? '') ? undefined : 'does not end with a project id'
 }
 
 const hex = (text: string) => Buffer.from(text).toString('hex').slice(0, text.length)

@@ -1,4 +1,4 @@
-import type { Catalogue, EnvironmentSpec, SecretSpec } from './types.ts'
+import type { Catalogue, EnvironmentSpec } from './types.ts'
 
 /**
  * Every derived name is made here, once; the chart only verifies it. The names of one tier of one application.
@@ -19,10 +19,22 @@ export interface TierNames {
   readonly remotePath: string
 }
 
-/** Names of a tier by convention, e.g. `trackdechets-backend`, `backend-secretstore`, `scw-backend-credentials`. */
-export function tierNames(application: string, tier: string): TierNames {
+/** The base of an environment's names in its cluster. */
+export function baseNameOf(
+  { application }: Pick<Catalogue, 'application'>,
+  { baseName }: { readonly baseName?: string },
+) {
+  return baseName ?? application
+}
+
+/**
+ * Names of a tier by convention, e.g. `trackdechets-backend`, `backend-secretstore`, `scw-backend-credentials`.
+ *
+ * @param base of the names in the cluster. Default: the application
+ */
+export function tierNames(application: string, tier: string, base = application): TierNames {
   return {
-    namespace: `${application}-${tier}`,
+    namespace: `${base}-${tier}`,
     secretStore: `${tier}-secretstore`,
     credentialsSecret: `scw-${tier}-credentials`,
     required: `${tier}-secrets`,
@@ -33,9 +45,14 @@ export function tierNames(application: string, tier: string): TierNames {
   }
 }
 
+/** The Secret of a named target of a tier: `web-tls`. */
+export function namedTarget(tier: string, target: string): string {
+  return `${tier}-${target}`
+}
+
 /** The names of a tier in one environment: the convention, with overrides from the catalogue and the environment. */
 export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpec): TierNames {
-  const convention = tierNames(catalogue.application, tier)
+  const convention = tierNames(catalogue.application, tier, baseNameOf(catalogue, spec))
   return {
     ...convention,
     namespace: spec.namespaces?.[tier] ?? convention.namespace,
@@ -44,28 +61,29 @@ export function namesOf(catalogue: Catalogue, tier: string, spec: EnvironmentSpe
   }
 }
 
-/** Names of the targets a tier has in an environment. */
-export function namesOfTargets(names: TierNames, secrets: readonly SecretSpec[]): string[] {
-  const required = secrets.some((secret) => !secret.optional) ? [names.required] : []
-  return [...required, ...(secrets.some((secret) => secret.optional) ? [names.optional] : [])]
-}
-
 /** Roles of a tier: `viewer` sees stores and ExternalSecrets, `operator` may also force a refresh. */
 export const roleNames = { viewer: 'secrets-viewer', operator: 'secrets-operator' } as const
 
 /** The ResourceQuota and the LimitRange of a tier. */
 export const hardeningNames = { quota: 'tier-quota', limits: 'container-defaults' } as const
 
-/** Admission policies, each named after the application, and the name of each tier's parameters. */
+/** Admission policies and their bindings, which are in no namespace, and the name of each tier's parameters. */
 export const admissionNames: {
   readonly policies: readonly string[]
   /** Policies with a binding, and so with parameters, for each tier. */
   readonly perTier: readonly string[]
+  /** @param base of the environment's names in the cluster */
+  policy(base: string, policy: string): string
+  /** The names of the bindings of a policy. */
+  bindings(base: string, policy: string, tiers: readonly string[]): string[]
   /** Named after the namespace, because a tier may be renamed, and the policies of its earlier name still read it then. */
   boundary(namespace: string): string
 } = {
   policies: ['secret-stores', 'external-secrets', 'credentials', 'other-kinds', 'operator-secrets'],
   perTier: ['secret-stores', 'external-secrets', 'credentials', 'operator-secrets'],
+  policy: (base, policy) => `${base}-${policy}`,
+  bindings: (base, policy, tiers) =>
+    admissionNames.perTier.includes(policy) ? tiers.map((tier) => `${base}-${tier}-${policy}`) : [`${base}-${policy}`],
   boundary: (namespace) => `boundary-${namespace}`,
 }
 
@@ -92,13 +110,35 @@ export const reloaderAnnotations = {
 export const credentialKeys = { accessKey: 'access-key', secretKey: 'secret-key' } as const
 
 /** The Helm release. A namespace of its own: deployers need no rights on the tiers' namespaces to read the release. */
-export function releaseNames(application: string): { readonly name: string; readonly namespace: string } {
-  return { name: `${application}-secrets`, namespace: `${application}-secrets` }
+export function releaseNames(base: string): { readonly name: string; readonly namespace: string } {
+  return { name: `${base}-secrets`, namespace: `${base}-secrets` }
 }
 
 /** `path:` and not `name:`, because a bare name is looked up in the whole project and can match in another tier. */
 export function remoteRef(remotePath: string, remoteName: string): string {
   return `path:${remotePath}/${remoteName}`
+}
+
+/** What a pipeline is given: `plan` looks, `ci` deploys too. */
+export type PipelineRole = 'plan' | 'ci'
+
+/**
+ * Names of a pipeline's rights. Its ServiceAccount has a namespace of its own: whoever may write Secrets in the namespace of a
+ * ServiceAccount can make a token of it that never ends, and a deployment writes those of the release's.
+ */
+export function pipelineNames(base: string, role: PipelineRole) {
+  return {
+    serviceAccount: { namespace: `${base}-pipelines`, name: role },
+    /** Of the ClusterRole, the Role in the namespace of the release, and their bindings. */
+    role: `${base}-${role}`,
+    /** Of the ClusterRole that is bound in the namespaces of the tiers. */
+    tierRole: `${base}-${role}-tiers`,
+  } as const
+}
+
+/** The IAM application of a pipeline, of an environment's own, in the 64 characters that IAM allows. */
+export function pipelineApplication(application: string, environment: string): string {
+  return `${`${application}-${environment}`.slice(0, 64 - '-ci'.length)}-ci`
 }
 
 /**

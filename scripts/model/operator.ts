@@ -15,6 +15,9 @@ export interface OperatorModel {
 /** The operator as `npm run operator-values` installs it, for all tiers. */
 export const sharedOperator: OperatorSpec = { namespace: 'external-secrets', name: 'external-secrets' }
 
+/** What the namespace of a tier's operator ends with, after that of the tier. */
+export const operatorEnd = '-operator'
+
 /**
  * The operator of one tier alone, which is in a separate namespace: whoever may create pods beside it could run one in
  * its name.
@@ -22,7 +25,7 @@ export const sharedOperator: OperatorSpec = { namespace: 'external-secrets', nam
  * @param namespace of the tier
  */
 export function tierOperator(namespace: string): OperatorSpec {
-  return { namespace: `${namespace}-operator`, name: sharedOperator.name }
+  return { namespace: namespace + operatorEnd, name: sharedOperator.name }
 }
 
 /** The operators of an environment. One class for all tiers: each operator serves only its own namespace. */

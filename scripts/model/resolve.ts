@@ -1,16 +1,15 @@
 import { groupBy } from '../lib/group.ts'
 import { compare } from '../lib/problems.ts'
+import { type DeliveryModel, deliveryOf } from './delivery/delivery.ts'
 import { canonicalDuration } from './duration.ts'
-import { gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
-import {
-  defaultDns,
-  defaultIngressNamespace,
-  type NetworkModel,
-  type PodPeer,
-  resolveNetwork,
-} from './network/network.ts'
+import { baseNameOf, gjsonPath, namesOf, releaseNames, remoteRef, type TierNames } from './names.ts'
+import { type NetworkModel, resolveNetwork } from './network/network.ts'
+import { type DnsModel, dnsOf, type IngressControllerModel, ingressControllersOf } from './network/peers.ts'
 import { type OperatorModel, operatorOf } from './operator.ts'
-import { existsIn, legacyOf, projectOf, remoteNameOf } from './specs.ts'
+import { withOrigins } from './shared-values.ts'
+import { existsIn, keyOf, legacyOf, projectOf, remoteNameOf } from './specs.ts'
+import type { TargetType } from './target-types.ts'
+import { type Target, targetsOf } from './targets.ts'
 import type {
   Application,
   Catalogue,
@@ -30,6 +29,8 @@ import type {
 /** One environment with every name and reference derived. All lists are sorted. */
 export interface EnvironmentModel {
   readonly application: string
+  /** Base of its names in the cluster. */
+  readonly baseName: string
   /** The owner of secrets that name no owner. */
   readonly owner: string
   readonly environment: string
@@ -39,17 +40,21 @@ export interface EnvironmentModel {
   /** In the form the operator writes back, e.g. `1h0m0s`. */
   readonly refreshInterval: string
   readonly kubeContext: string
+  /** UID of its namespace `kube-system`; undefined: the name of the kube context decides. */
+  readonly cluster: string | undefined
   /** Undefined: the organization of the account that runs a command. */
   readonly organizationId: string | undefined
   /** How long a new API key of a tier is valid. */
   readonly keyLifetimeDays: number
-  readonly ingressNamespace: string
-  readonly dns: PodPeer
+  readonly ingressControllers: readonly IngressControllerModel[]
+  readonly dns: readonly DnsModel[]
   readonly operator: OperatorModel
   /** Protections that are switched off in the chart. */
   readonly without: readonly Protection[]
   /** How workloads get a new value; undefined: only by a command. */
   readonly restart: RestartMode | undefined
+  /** The GitOps engine that applies it; undefined: a command does. */
+  readonly delivery: DeliveryModel | undefined
   readonly release: { readonly name: string; readonly namespace: string }
   /** Remote secrets the Scaleway organization may hold. */
   readonly remoteSecretQuota: number
@@ -69,9 +74,8 @@ export interface TierModel extends Omit<TierNames, 'required' | 'optional'> {
   readonly viewers: readonly SubjectSpec[]
   readonly operators: readonly SubjectSpec[]
   readonly sealedCredentials?: SealedCredentialsSpec
-  /** Undefined when the tier has no required secret in this environment. */
-  readonly required?: ExternalSecretModel
-  readonly optional?: ExternalSecretModel
+  /** The main target before the named ones, each before the one of its optional entries; none without entries. */
+  readonly externalSecrets: readonly ExternalSecretModel[]
   /** What has to exist in Scaleway for this tier. */
   readonly remoteSecrets: readonly RemoteSecretModel[]
 }
@@ -79,6 +83,11 @@ export interface TierModel extends Omit<TierNames, 'required' | 'optional'> {
 /** An ExternalSecret and its target, which share a name. */
 export interface ExternalSecretModel {
   readonly name: string
+  /** Of a named target: as the catalogue calls it. */
+  readonly target: string | undefined
+  readonly type: TargetType
+  /** What is missing in Scaleway is left out of the target; otherwise it holds the whole target back. */
+  readonly optional: boolean
   readonly singles: readonly SingleModel[]
   readonly bundles: readonly BundleModel[]
 }
@@ -115,14 +124,15 @@ export function specsOf({ singles, bundles }: ExternalSecretModel): SecretSpec[]
 
 /** The keys of the target Secret that an ExternalSecret writes, sorted. */
 export function targetKeys(externalSecret: ExternalSecretModel): string[] {
-  return specsOf(externalSecret)
-    .map(({ variable }) => variable)
-    .sort(compare)
+  return specsOf(externalSecret).map(keyOf).sort(compare)
 }
 
-/** The ExternalSecrets of a tier, the required one first. */
-export function externalSecrets(tier: TierModel): ExternalSecretModel[] {
-  return [tier.required, tier.optional].filter((externalSecret) => externalSecret !== undefined)
+/** The target of a tier that no entry has to name, or the one of its optional entries. */
+export function mainTarget(
+  { externalSecrets }: Pick<TierModel, 'externalSecrets'>,
+  { optional }: { readonly optional: boolean },
+): ExternalSecretModel | undefined {
+  return externalSecrets.find((one) => one.target === undefined && one.optional === optional)
 }
 
 /** All environments, in the order of their names. The application must have passed the rules. */
@@ -141,11 +151,12 @@ export function resolve({ catalogue, environments }: Application, environment: s
   const spec = environments[environment]
   if (!spec) throw new Error(`no environment ${environment}`)
   const byTier = groupBy(
-    catalogue.secrets.filter((secret) => existsIn(secret, environment)),
+    withOrigins(catalogue.secrets).filter((secret) => existsIn(secret, environment)),
     (secret) => secret.tier,
   )
   return {
     application: catalogue.application,
+    baseName: baseNameOf(catalogue, spec),
     owner: catalogue.owner,
     environment,
     example: spec.example === true,
@@ -153,14 +164,16 @@ export function resolve({ catalogue, environments }: Application, environment: s
     isolation: spec.isolation,
     refreshInterval: canonicalDuration(spec.refreshInterval),
     kubeContext: spec.kubeContext,
+    cluster: spec.cluster,
     organizationId: spec.organizationId,
     keyLifetimeDays: Number.parseInt(spec.keyLifetime ?? '90d', 10),
-    ingressNamespace: spec.ingressNamespace ?? defaultIngressNamespace,
-    dns: spec.dns ?? defaultDns,
+    ingressControllers: ingressControllersOf(spec),
+    dns: dnsOf(spec),
     operator: operatorOf(catalogue, spec),
     without: [...(spec.without ?? [])].sort(compare),
     restart: spec.restart,
-    release: releaseNames(catalogue.application),
+    delivery: deliveryOf(spec),
+    release: releaseNames(baseNameOf(catalogue, spec)),
     remoteSecretQuota: catalogue.remoteSecretQuota ?? defaultQuota,
     legacy: legacyOf(catalogue, spec),
     tiers: Object.keys(catalogue.tiers)
@@ -180,15 +193,14 @@ function resolveTier(
   spec: EnvironmentSpec,
   secrets: readonly SecretSpec[],
 ): TierModel {
-  const { required, optional, ...names } = namesOf(catalogue, name, spec)
+  const names = namesOf(catalogue, name, spec)
+  const { required: _, optional: __, ...others } = names
   const sorted = [...secrets].sort((a, b) => compare(a.variable, b.variable))
-  const requiredSecrets = sorted.filter((secret) => !secret.optional)
-  const optionalSecrets = sorted.filter((secret) => secret.optional)
   const tier = catalogue.tiers[name]
   const sealed = spec.sealedCredentials?.[name]
   return {
     name,
-    ...names,
+    ...others,
     projectId: projectOf(spec, name),
     workloads: tier?.workloads ?? {},
     network: resolveNetwork(catalogue, name, spec),
@@ -198,20 +210,21 @@ function resolveTier(
     viewers: spec.access?.[name]?.viewers ?? [],
     operators: spec.access?.[name]?.operators ?? [],
     ...(sealed ? { sealedCredentials: sealed } : {}),
-    ...(requiredSecrets.length > 0 ? { required: externalSecret(required, names.remotePath, requiredSecrets) } : {}),
-    ...(optionalSecrets.length > 0 ? { optional: externalSecret(optional, names.remotePath, optionalSecrets) } : {}),
+    externalSecrets: targetsOf({ name, names, targets: tier?.targets }, sorted).map((target) =>
+      externalSecret(target, names.remotePath),
+    ),
     remoteSecrets: remoteSecrets(names.remotePath, sorted),
   }
 }
 
-function externalSecret(name: string, path: string, secrets: readonly SecretSpec[]): ExternalSecretModel {
+function externalSecret({ secrets, ...target }: Target, path: string): ExternalSecretModel {
   const singles = secrets.filter((secret) => secret.layout !== 'bundle')
   const bundles = groupBy(
     secrets.filter((secret) => secret.layout === 'bundle'),
     remoteNameOf,
   )
   return {
-    name,
+    ...target,
     singles: singles.map((spec) => ({
       spec,
       remoteRef: remoteRef(path, spec.remoteName),

@@ -1,5 +1,7 @@
 import type { Problem } from '../lib/problems.ts'
 import { isRecord } from '../lib/record.ts'
+import { checkDataVersion, dataVersion } from './data-version.ts'
+import { checkDelivery } from './delivery/shape.ts'
 import {
   checkObject,
   choicesOf,
@@ -7,7 +9,6 @@ import {
   type Fields,
   type FieldsOf,
   flag,
-  isWholeNumber,
   list,
   number,
   oneOf,
@@ -18,20 +19,24 @@ import {
   texts,
   wrong,
 } from './fields.ts'
+import { goneFields, goneWords } from './gone-words.ts'
+import { egressFields, environmentNetworkFields, workloadNetworkFields } from './network/shape.ts'
 import type {
   Catalogue,
   ContainerDefaults,
-  EgressSpec,
   EnvironmentSpec,
   LegacySpec,
   OperatorSpec,
+  ReadsSpec,
   SealedCredentialsSpec,
   SecretSpec,
   SubjectSpec,
+  TargetSpec,
   TierAccessSpec,
   TierSpec,
   WorkloadSpec,
 } from './types.ts'
+import { workloadKinds } from './workload-kinds.ts'
 
 /**
  * What the compiler would check in a catalogue that is not type-checked yet: every field exists, has the right type, and
@@ -39,6 +44,8 @@ import type {
  */
 export function checkShape(application: { readonly catalogue: unknown; readonly environments: unknown }): Problem[] {
   const { catalogue, environments } = application
+  const otherVersion = checkDataVersion(catalogue)
+  if (otherVersion) return [otherVersion]
   const problems = checkObject('catalogue', catalogue, catalogueFields)
   if (problems.length > 0 || !isRecord(catalogue)) return problems
   for (const [tier, spec] of Object.entries(catalogue.tiers as Record<string, unknown>)) {
@@ -48,8 +55,11 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
     for (const [workload, value] of Object.entries(spec.workloads as Record<string, unknown>)) {
       problems.push(...checkObject(`catalogue tier "${tier}" workload "${workload}"`, value, workloadFields))
     }
+    for (const [name, value] of Object.entries(spec.targets ?? {})) {
+      problems.push(...checkObject(`catalogue tier "${tier}" target "${name}"`, value, targetFields))
+    }
     for (const [name, value] of Object.entries(spec.egress ?? {})) {
-      problems.push(...checkObject(`catalogue tier "${tier}" egress "${name}"`, value, egressFields))
+      problems.push(...checkObject(`catalogue tier "${tier}" egress "${name}"`, value, egressFields(value)))
     }
     if (spec.containerDefaults !== undefined) {
       const where = `catalogue tier "${tier}" containerDefaults`
@@ -57,8 +67,9 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
     }
   }
   for (const [index, secret] of (catalogue.secrets as unknown[]).entries()) {
-    problems.push(...checkObject(secretPlace(secret, index), secret, secretFields))
+    problems.push(...checkObject(secretPlace(secret, index), withoutGone(secret), secretFields))
   }
+  problems.push(...goneWords(catalogue))
   if (!isRecord(environments)) return [...problems, wrong('environments', 'is not an object', 'environments by name')]
   if (Object.keys(environments).length === 0) {
     problems.push(wrong('environments', 'is empty', 'at least one environment'))
@@ -66,6 +77,9 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
   for (const [name, spec] of Object.entries(environments)) {
     const mode = isRecord(spec) ? spec.isolation : undefined
     problems.push(...checkObject(`environment "${name}"`, spec, environmentFields(mode)))
+    if (isRecord(spec) && isRecord(spec.delivery)) {
+      problems.push(...checkDelivery(`environment "${name}" delivery`, spec.delivery))
+    }
   }
   return problems
 }
@@ -73,9 +87,11 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
 // --- internal ---
 
 const legacyFields = { namespace: text, secret: text } satisfies FieldsOf<LegacySpec>
+const isReads = (value: unknown) => checkObject('', value, readsFields).length === 0
 const isLegacy = (value: unknown) => checkObject('', value, legacyFields).length === 0
 
 const catalogueFields = {
+  dataVersion: optional({ expected: String(dataVersion), test: (value) => value === dataVersion }),
   application: text,
   owner: text,
   remoteSecretQuota: optional(number),
@@ -87,36 +103,29 @@ const catalogueFields = {
 const tierFields = {
   description: text,
   workloads: record,
+  targets: optional(record),
   remotePath: optional(text),
   internalTraffic: optional(oneOf('open', 'closed')),
   egress: optional(record),
   podSecurity: optional(oneOf('restricted', 'baseline', 'privileged')),
   quota: optional(texts),
   containerDefaults: optional(record),
+  envModule: optional(text),
 } satisfies FieldsOf<TierSpec>
 
+const readsFields = {
+  targets: optional(list),
+  identities: optional(list),
+  variables: optional(list),
+} satisfies FieldsOf<ReadsSpec>
+
 const workloadFields = {
-  kind: oneOf('Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'),
-  port: optional(number),
-  reachableFrom: optional(list),
-  podLabels: optional(texts),
+  kind: oneOf(...workloadKinds),
+  reads: { expected: 'an object with lists: { targets, identities, variables }', test: isReads, optional: true },
+  ...workloadNetworkFields,
 } satisfies FieldsOf<WorkloadSpec>
 
-const networkFields = { cidr: text } satisfies FieldsOf<Extract<EgressSpec['to'], { cidr: string }>>
-const namespaceFields = { namespace: text, podLabels: optional(texts) } satisfies FieldsOf<
-  Extract<EgressSpec['to'], { namespace: string }>
->
-
-const egressFields = {
-  description: text,
-  to: {
-    expected: '"internet", { cidr } or { namespace, podLabels }',
-    test: (value) =>
-      value === 'internet' || [networkFields, namespaceFields].some((f) => !checkObject('', value, f).length),
-  },
-  ports: { expected: 'a list of port numbers', test: (value) => Array.isArray(value) && value.every(isWholeNumber) },
-  protocol: optional(oneOf('TCP', 'UDP')),
-} satisfies FieldsOf<EgressSpec>
+const targetFields = { type: optional(text) } satisfies FieldsOf<TargetSpec>
 
 const containerDefaultsFields = {
   requests: optional(texts),
@@ -126,6 +135,8 @@ const containerDefaultsFields = {
 const secretFields = {
   tier: text,
   variable: text,
+  target: optional(text),
+  key: optional(text),
   remoteName: text,
   format: text,
   description: text,
@@ -134,15 +145,14 @@ const secretFields = {
   identity: optional(text),
   layout: optional(oneOf('single', 'bundle')),
   property: optional(list),
-  consumers: optional(list),
   owner: optional(text),
   rotation: optional(text),
   overlap: optional(text),
+  sameAs: optional(text),
+  irreplaceable: optional(text),
 } satisfies FieldsOf<SecretSpec>
 
 const sealedFields = { accessKey: text, secretKey: text } satisfies FieldsOf<SealedCredentialsSpec>
-
-const dnsFields = { namespace: text, podLabels: texts } satisfies FieldsOf<NonNullable<EnvironmentSpec['dns']>>
 
 const operatorFields = { namespace: text, name: text } satisfies FieldsOf<OperatorSpec>
 
@@ -178,18 +188,15 @@ const environmentBase = {
   isolation: oneOf('path', 'project'),
   refreshInterval: text,
   kubeContext: text,
+  cluster: optional(text),
+  baseName: optional(text),
   namespaces: optional(texts),
   organizationId: optional(text),
   iamApplications: optional(texts),
   keyLifetime: optional(text),
   sealedCredentials: optional(recordOf<SealedCredentialsSpec>(sealedFields)),
   access: optional(recordOf<TierAccessSpec>(accessFields)),
-  ingressNamespace: optional(text),
-  dns: {
-    expected: '{ namespace, podLabels }',
-    test: (value) => checkObject('', value, dnsFields).length === 0,
-    optional: true,
-  },
+  ...environmentNetworkFields,
   operator: {
     expected: '{ namespace, name } or "per-tier"',
     test: (value) => value === 'per-tier' || checkObject('', value, operatorFields).length === 0,
@@ -202,6 +209,7 @@ const environmentBase = {
     test: (value) => value === 'none' || isLegacy(value),
     optional: true,
   },
+  delivery: { ...record, expected: '{ engine, … }', optional: true },
   example: optional(flag),
 } satisfies FieldsOf<Omit<PathSpec, 'projectId'>>
 
@@ -212,6 +220,12 @@ function environmentFields(mode: unknown): Fields {
   const path = { ...first, projectId: text, ...rest } satisfies FieldsOf<PathSpec>
   const project = { ...first, projectIds: texts, ...rest } satisfies FieldsOf<ProjectSpec>
   return mode === 'project' ? project : path
+}
+
+/** They have a problem of their own. */
+function withoutGone(secret: unknown): unknown {
+  if (!isRecord(secret)) return secret
+  return Object.fromEntries(Object.entries(secret).filter(([field]) => !goneFields.includes(field)))
 }
 
 function secretPlace(secret: unknown, index: number): string {

@@ -15,6 +15,11 @@ export function legacyOf({ legacy }: Catalogue, spec: EnvironmentSpec): LegacySp
   return spec.legacy === 'none' ? undefined : (spec.legacy ?? legacy)
 }
 
+/** The key of an entry in its target Secret. */
+export function keyOf({ key, variable }: Pick<SecretSpec, 'key' | 'variable'>): string {
+  return key ?? variable
+}
+
 /** Name of the remote secret an entry is stored in: its own, or its identity's when bundled. */
 export function remoteNameOf(secret: SecretSpec): string {
   return secret.layout === 'bundle' ? (secret.identity ?? secret.remoteName) : secret.remoteName

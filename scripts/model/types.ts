@@ -1,4 +1,17 @@
+import type { DeliverySpec } from './delivery/spec.ts'
 import type { Format } from './formats.ts'
+import type {
+  AddressesSpec,
+  DnsSpec,
+  EgressSpec,
+  Labels,
+  OneOrMore,
+  PodsSpec,
+  WorkloadNetworkSpec,
+} from './network/spec.ts'
+import type { ReadsSpec, TargetSpec } from './target-types.ts'
+
+export type { DeliverySpec, EgressSpec, Labels, ReadsSpec, TargetSpec }
 
 /** How the tiers of one environment are kept apart in Scaleway. */
 export type IsolationMode = 'path' | 'project'
@@ -6,32 +19,13 @@ export type IsolationMode = 'path' | 'project'
 /** `single`: one remote secret per variable. `bundle`: one JSON remote secret for all variables of an identity. */
 export type Layout = 'single' | 'bundle'
 
-export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job' | 'CronJob'
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Rollout' | 'Job' | 'CronJob'
 
-/** A workload that may consume the secrets of its tier. */
-export interface WorkloadSpec {
+/** A workload that may read the secrets of its tier. */
+export interface WorkloadSpec extends WorkloadNetworkSpec {
   readonly kind: WorkloadKind
-  /** The port its pods listen on, if any. */
-  readonly port?: number
-  /**
-   * Who may connect to its port from outside its tier: `ingress-controller`, another tier, or one workload of a tier as
-   * `frontend/ui`. Inside a tier that is `closed`, also its own tier or workloads of it. Default: none
-   */
-  readonly reachableFrom?: readonly string[]
-  /** Labels its pods carry; network policies find them by these. Default: `app: <name of the workload>` */
-  readonly podLabels?: Labels
-}
-
-export type Labels = Readonly<Record<string, string>>
-
-/** Where the pods of a tier may connect to, outside the tiers. */
-export interface EgressSpec {
-  readonly description: string
-  /** `internet`: every public address. Otherwise a network such as `10.0.0.0/8`, or pods of a namespace. */
-  readonly to: 'internet' | { readonly cidr: string } | { readonly namespace: string; readonly podLabels?: Labels }
-  readonly ports: readonly number[]
-  /** Default: `TCP` */
-  readonly protocol?: 'TCP' | 'UDP'
+  /** What it reads of its tier. Default: the main target, `{ targets: ['main'] }` */
+  readonly reads?: ReadsSpec
 }
 
 /** A level of the Pod Security Standards. */
@@ -47,17 +41,27 @@ export interface ContainerDefaults {
 export interface TierSpec {
   readonly description: string
   readonly workloads: Readonly<Record<string, WorkloadSpec>>
+  /**
+   * Secrets besides the main one, `<tier>-secrets`, for entries that not every workload gets, or that need a type. Each is
+   * named `<tier>-<target>`. Default: none
+   */
+  readonly targets?: Readonly<Record<string, TargetSpec>>
   /** Folder of the tier's remote secrets. Default: `/<application>-<tier>` */
   readonly remotePath?: string
   /** `open`: its pods reach each other on every port. Default: `closed` */
   readonly internalTraffic?: 'open' | 'closed'
-  /** What its pods may connect to besides other tiers and DNS, by name. Default: nothing */
+  /** What its pods may connect to besides DNS and workloads that are reachable from here, by name. Default: nothing */
   readonly egress?: Readonly<Record<string, EgressSpec>>
   /** Pod Security level that is enforced in its namespace. Default: `restricted` */
   readonly podSecurity?: PodSecurityLevel
   /** ResourceQuota of its namespace: `{ secrets: '10' }`. Default: none */
   readonly quota?: Readonly<Record<string, string>>
   readonly containerDefaults?: ContainerDefaults
+  /**
+   * Where `npm run gen-values` writes the module with which its programs read their variables: a `.ts` file, or a JSON
+   * Schema with `.json`. Default: nowhere
+   */
+  readonly envModule?: string
 }
 
 /** A period in days. */
@@ -70,11 +74,15 @@ export type RestartMode = 'reloader' | 'checksum'
 export interface SecretSpec<
   Tier extends string = string,
   Environment extends string = string,
-  Consumer extends string = string,
+  Target extends string = string,
 > {
   readonly tier: Tier
-  /** The variable the workload reads; the key in the target Secret. */
+  /** The variable the workload reads. The entry is called so in commands and `.env` files, whatever its key. */
   readonly variable: string
+  /** The Secret of the tier that holds it. Default: the main one */
+  readonly target?: Target
+  /** Key in the target Secret: `tls.crt`, `key.pem`. Default: the variable */
+  readonly key?: string
   /** Name of the remote secret in the tier's folder. A bundled secret keeps it in case it becomes `single` again. */
   readonly remoteName: string
   readonly format: Format
@@ -89,8 +97,6 @@ export interface SecretSpec<
   readonly layout?: Layout
   /** Field of a JSON remote secret, as path segments: `['smtp', 'password']`. Default: the whole value */
   readonly property?: readonly string[]
-  /** Workloads that read it. Default: every workload of the tier */
-  readonly consumers?: readonly Consumer[]
   /** Who supplies and rotates it. Default: the owner of the application */
   readonly owner?: string
   /** Longest age of a value before it has to be rotated. Default: no limit */
@@ -100,6 +106,14 @@ export interface SecretSpec<
    * of an identity. Default: not at all
    */
   readonly overlap?: string
+  /**
+   * The entry whose value this one has too, `<tier>.<variable>`: each tier keeps a remote secret of its own, and `fill`,
+   * `rotate` and `status` treat all of them as one value. Its format is the same; `rotation`, `overlap` and `irreplaceable`
+   * are taken from there. Default: a value of its own
+   */
+  readonly sameAs?: `${Tier}.${string}`
+  /** Why data is lost with the value, such as what it encrypts: nothing replaces it without being told to. Default: it is not */
+  readonly irreplaceable?: string
 }
 
 /** The one Secret that all tiers shared before: what `npm run migrate` starts from. */
@@ -110,6 +124,8 @@ export interface LegacySpec {
 
 /** The full typed list of secrets: `scripts/catalogue.ts`. */
 export interface Catalogue {
+  /** Version of the form of both data files, which a later package may no longer read. Default: 1 */
+  readonly dataVersion?: 1
   /** Base of every name. */
   readonly application: string
   /** The owner of secrets that name no owner. */
@@ -159,8 +175,18 @@ interface EnvironmentBase {
   readonly region: string
   /** How often the operator reads Scaleway, as a Go duration: `1h`, `30m`. */
   readonly refreshInterval: string
-  /** The kubeconfig context of its cluster; `deploy` refuses any other. */
+  /** The kubeconfig context of its cluster; any other is refused, unless `cluster` is set. */
   readonly kubeContext: string
+  /**
+   * Which cluster it is, whatever its kubeconfig context is called: the UID of the namespace `kube-system`, which
+   * `npm run status` prints. Default: the name of the context decides
+   */
+  readonly cluster?: string
+  /**
+   * Base of all its names in the cluster: namespaces, Helm release, admission policies. Needed where environments share a
+   * cluster. Default: the application
+   */
+  readonly baseName?: string
   /** Namespaces that differ from the convention, by tier. */
   readonly namespaces?: Readonly<Record<string, string>>
   /** Scaleway organization. Default: the one of the account that runs a command */
@@ -176,10 +202,15 @@ interface EnvironmentBase {
   /** Namespace of the ingress controller. Default: `ingress-nginx` */
   readonly ingressNamespace?: string
   /**
-   * The pods that answer DNS in its cluster, on port 53. Default: those labelled `k8s-app: kube-dns` in `kube-system`, as
-   * kubeadm and Scaleway Kapsule install CoreDNS
+   * Instead of `ingressNamespace`, by name: several controllers, some pods of a namespace, or the addresses of the nodes of
+   * one on the host network. `ingress-controller` in the catalogue then means all of them.
    */
-  readonly dns?: { readonly namespace: string; readonly podLabels: Labels }
+  readonly ingressControllers?: Readonly<Record<string, OneOrMore<PodsSpec | AddressesSpec>>>
+  /**
+   * What answers DNS in its cluster. Default: the pods labelled `k8s-app: kube-dns` in `kube-system`, as kubeadm and Scaleway
+   * Kapsule install CoreDNS
+   */
+  readonly dns?: OneOrMore<DnsSpec>
   /**
    * The External Secrets Operator that serves the tiers; admission keeps its Secrets to their targets. `per-tier`: each
    * tier has one of its own, from `npm run operator-values -- --tier <name>`. Default: `external-secrets` in the namespace
@@ -192,6 +223,11 @@ interface EnvironmentBase {
   readonly restart?: RestartMode
   /** Where its old Secret differs from the catalogue's; `none`: it never had one. */
   readonly legacy?: LegacySpec | 'none'
+  /**
+   * The GitOps engine that applies its chart: `npm run gen-values` writes what it reads into `gitops/`. Default: it is
+   * deployed with `npm run deploy` or Helm
+   */
+  readonly delivery?: DeliverySpec
   /** Renders, lints and runs locally; refused by every command that would touch a real account. */
   readonly example?: boolean
 }

@@ -4,7 +4,8 @@ import type { FillEntry } from '../model/fill-entries.ts'
 import { formatDefinition } from '../model/formats.ts'
 import type { RemoteSecretModel, TierModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
-import { currentProblems, payloadProblems, remoteProblems, wouldReplace } from './fill-problems.ts'
+import { currentProblems, irreplaceable, payloadProblems, remoteProblems, wouldReplace } from './fill-problems.ts'
+import { chooseShared, type SharedChoice, type SharedChoices, spreadValues } from './fill-shared.ts'
 import type { FoundSecret } from './found-secret.ts'
 import { type CurrentPayload, nextPayload, readPayload, type Slot, slotsOf } from './payload.ts'
 
@@ -12,6 +13,10 @@ export interface FillOptions {
   /** Makes a value for what may be generated. Default: nothing is generated */
   readonly generate?: ((spec: SecretSpec) => string) | undefined
   readonly replace: boolean
+  /** Entries whose value those get that share it, in place of theirs. Default: none */
+  readonly take?: ReadonlySet<SecretSpec>
+  /** Entries that are irreplaceable, and may be replaced all the same. Default: none */
+  readonly mayLose?: ReadonlySet<SecretSpec>
   readonly disablePrevious: boolean
   readonly prune: boolean
   /** The entries were named one by one: versions of theirs are disabled and pruned without a new value too. */
@@ -28,10 +33,13 @@ export interface FillRequest {
 /** `kept`: no value was given, and one exists. `missing`: neither was given nor exists. */
 export type FillAction = 'create' | 'replace' | 'unchanged' | 'kept' | 'missing'
 
+/** Where a value comes from. `shared`: from an entry that shares it, and has it already. */
+export type FillSource = 'given' | 'generated' | 'shared'
+
 export interface FillRow {
   readonly entry: FillEntry
   readonly action: FillAction
-  readonly source?: 'given' | 'generated'
+  readonly source?: FillSource
 }
 
 /** The changes to one remote secret. Holds its payload: never printed. */
@@ -66,30 +74,47 @@ export function toRead({ scope, values, options }: FillRequest, remote: RemoteSe
   const entries = scope.filter((entry) => entry.remote === remote)
   const given = entries.some(({ spec }) => values.has(spec))
   const generated = entries.some(({ spec }) => isGenerated(spec, options))
+  const shared = entries.some((entry) => entry.shared !== undefined)
   const kept = options.chosen && (options.disablePrevious || options.prune)
-  return { versions: given || generated || kept, payload: given || (generated && remote.shape !== 'opaque') }
+  return {
+    versions: given || generated || shared || kept,
+    payload: given || shared || (generated && remote.shape !== 'opaque'),
+  }
 }
 
 /** What a run does, and everything that prevents it. Pure but for the values that are generated. */
 export function planFill(request: FillRequest, found: ReadonlyMap<RemoteSecretModel, FoundSecret>): FillPlan {
-  const plans = remotesOf(request.scope).map(({ tier, remote }) => planRemote(request, tier, remote, found.get(remote)))
-  const problems = sortProblems(plans.flatMap((plan) => plan.problems))
+  const { scope, options } = request
+  const values = spreadValues(scope, request.values)
+  const shared = chooseShared(scope, values, found, {
+    generate: (spec) => (isGenerated(spec, options) ? options.generate?.(spec) : undefined),
+    take: options.take ?? new Set(),
+  })
+  const whole = { ...request, values, choices: shared.choices }
+  const plans = remotesOf(scope).map(({ tier, remote }) => planRemote(whole, tier, remote, found.get(remote)))
+  const problems = sortProblems([...shared.problems, ...plans.flatMap((plan) => plan.problems)])
   const work = plans.flatMap((plan) => plan.work)
   return { rows: plans.flatMap((plan) => plan.rows), work: problems.some(isError) ? [] : work, problems }
 }
 
 // --- internal ---
 
+interface WholeRequest extends FillRequest {
+  readonly choices: SharedChoices['choices']
+}
+
 interface PlannedSlot extends Slot {
   readonly action: FillAction
-  readonly source?: 'given' | 'generated'
+  readonly source?: FillSource
   readonly value?: string | undefined
+  /** A value is replaced because another entry has the right one. Default: false */
+  readonly isTaken?: boolean
   /** Entries that share the value were given different ones. */
   readonly differs: boolean
 }
 
 function planRemote(
-  request: FillRequest,
+  request: WholeRequest,
   tier: TierModel,
   remote: RemoteSecretModel,
   found: FoundSecret | undefined,
@@ -115,17 +140,20 @@ function planRemote(
     ...remoteProblems(remote, found, { writes, deletes: rest.delete.length }),
     ...(options.replace
       ? []
-      : slots.filter(({ action }) => action === 'replace').map((slot) => wouldReplace(remote, slot))),
-    ...(options.replace || !payload ? [] : currentProblems(remote, payload, { writes })),
+      : slots
+          .filter(({ action, isTaken }) => action === 'replace' && !isTaken)
+          .map((slot) => wouldReplace(remote, slot))),
+    ...slots.filter((slot) => wouldLose(slot, found, payload, options)).map((slot) => irreplaceable(remote, slot)),
+    ...(payload ? currentProblems(remote, payload, { writes, isAllowed: options.replace }) : []),
     ...(next === undefined ? [] : payloadProblems(remote, slots, next)),
   ]
-  const done = { tier, remote, ...(found ? { found } : {}), ...(next === undefined ? {} : { payload: next }) }
+  const done = { tier, remote, ...(found ? { found } : {}), ...(next === undefined ? {} : { payload: next.text }) }
   const isWork = writes || rest.disable.length > 0 || rest.delete.length > 0
   return { rows, work: isWork ? [{ ...done, ...rest }] : [], problems }
 }
 
 function planSlot(
-  { scope, values, options }: FillRequest,
+  { scope, values, options, choices }: WholeRequest,
   { specs }: Slot,
   found: FoundSecret | undefined,
   payload: CurrentPayload | undefined,
@@ -135,15 +163,42 @@ function planSlot(
   const differs = others.length > 0
   if (value !== undefined) {
     const source = 'given'
-    if (payload?.isReadable && was === value && !differs) return { specs, action: 'unchanged', source, value, differs }
+    // Of a value that is whole and no text, what is compared is not what is there.
+    const isThere = was === value && (payload?.isReadable || specs[0]?.property !== undefined)
+    if (isThere && !differs) return { specs, action: 'unchanged', source, value, differs }
     const isReplaced = was !== undefined || payload?.isReadable === false
     return { specs, action: isReplaced ? 'replace' : 'create', source, value, differs }
   }
   const isThere = payload ? was !== undefined : found?.versions ? found.current !== undefined : hasVersions(found)
+  const choice = specs.map((one) => choices.get(one)).find((one) => one !== undefined)
+  if (choice) return planShared(specs, choice, was, isThere)
   if (isThere) return { specs, action: 'kept', value: was, differs }
   const spec = specs.find((one) => isGenerated(one, options) && scope.some((entry) => entry.spec === one))
   if (!spec || !options.generate) return { specs, action: 'missing', differs }
   return { specs, action: 'create', source: 'generated', value: options.generate(spec), differs }
+}
+
+function planShared(
+  specs: Slot['specs'],
+  { value, source, replaces }: SharedChoice,
+  was: string | undefined,
+  isThere: boolean,
+): PlannedSlot {
+  if (value === undefined || was === value || (isThere && !replaces))
+    return { specs, action: isThere ? 'kept' : 'missing', value: was, differs: false }
+  return { specs, action: isThere ? 'replace' : 'create', source, value, isTaken: isThere, differs: false }
+}
+
+/** What is copied to an entry that shares it is not lost with a version that was disabled. */
+function wouldLose(
+  { specs, action, source }: PlannedSlot,
+  found: FoundSecret | undefined,
+  payload: CurrentPayload | undefined,
+  { mayLose }: FillOptions,
+): boolean {
+  if (!specs.some((spec) => spec.irreplaceable !== undefined && !mayLose?.has(spec))) return false
+  if (action === 'replace') return true
+  return action === 'create' && source !== 'shared' && !payload && (found?.versions?.length ?? 0) > 0
 }
 
 function isGenerated({ format }: SecretSpec, { generate }: FillOptions): boolean {

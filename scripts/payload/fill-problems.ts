@@ -1,8 +1,9 @@
 import type { Problem } from '../lib/problems.ts'
 import { maxPayloadBytes, maxVersions, placeOf, typeFits } from '../model/remote-secret.ts'
 import type { RemoteSecretModel } from '../model/resolve.ts'
+import { entryName, originOf } from '../model/shared-values.ts'
 import type { FoundSecret } from './found-secret.ts'
-import type { CurrentPayload, Slot } from './payload.ts'
+import type { CurrentPayload, NextPayload, Slot } from './payload.ts'
 
 /** What is wrong with the remote secret itself, whatever it holds. */
 export function remoteProblems(
@@ -44,28 +45,42 @@ export function wouldReplace(remote: RemoteSecretModel, { specs }: Slot): Proble
   }
 }
 
-/** What a new version would lose of the previous one, unless `--replace` allows it. */
+/** A value would be lost that cannot be replaced. */
+export function irreplaceable(
+  remote: RemoteSecretModel,
+  { specs, action }: Slot & { readonly action: string },
+): Problem {
+  const [spec] = specs.filter((one) => one.irreplaceable !== undefined)
+  if (!spec) throw new Error('an irreplaceable value without an entry')
+  const isDisabled = action === 'create'
+  const fact = isDisabled ? 'has had a value, in a version that is not enabled now' : 'would lose its value'
+  const first = isDisabled ? 'Enable that version again in the Scaleway console' : 'Leave it as it is'
+  return {
+    code: 'IRREPLACEABLE',
+    where: `${placeOf(remote)} (${entryName(spec)})`,
+    message: `${fact}, which is irreplaceable: ${spec.irreplaceable}. Expected it to stay.`,
+    fix: `${first}; or, when nothing is lost by it, add \`--replace-irreplaceable ${originOf(spec)}\`.`,
+  }
+}
+
+/**
+ * What a new version would lose of the previous one.
+ *
+ * @param options.isAllowed `--replace` was given: told is only that fields are lost which nobody can name. Default: false
+ */
 export function currentProblems(
   remote: RemoteSecretModel,
   { isReadable, extra }: CurrentPayload,
-  { writes }: { readonly writes: boolean },
+  { writes, isAllowed = false }: { readonly writes: boolean; readonly isAllowed?: boolean },
 ): Problem[] {
   const where = placeOf(remote)
-  if (writes && !isReadable && remote.shape !== 'opaque')
-    return [
-      {
-        code: 'FILL_CURRENT_UNREADABLE',
-        where,
-        message: 'does not hold a JSON object that can be kept. Expected one, or --replace.',
-        fix: 'Give every variable of it, and run it with --replace; the previous version stays enabled.',
-      },
-    ]
-  if (extra.length === 0) return []
+  if (writes && !isReadable && remote.shape !== 'opaque') return unreadable(remote, isAllowed)
+  if (extra.length === 0 || isAllowed) return []
   return [
     {
       code: 'FILL_BUNDLE_HAS_MORE',
       where,
-      message: `holds ${extra.length} keys that are not in the catalogue. Expected only the catalogued ones: the whole Secret of the tier waits until this is fixed.`,
+      message: `holds ${extra.length} keys that are not in the catalogue, which are delivered to nobody. Expected only the catalogued ones.`,
       fix: 'Add them to the catalogue, or run it with --replace, which writes a version without them.',
       severity: writes ? 'error' : 'warning',
     },
@@ -76,7 +91,7 @@ export function currentProblems(
 export function payloadProblems(
   remote: RemoteSecretModel,
   slots: readonly (Slot & { readonly action: string; readonly differs: boolean })[],
-  payload: string,
+  { text, obstacles }: NextPayload,
 ): Problem[] {
   const where = placeOf(remote)
   const names = (list: readonly Slot[]) => list.flatMap(({ specs }) => specs.map(({ variable }) => variable)).join(', ')
@@ -84,8 +99,13 @@ export function payloadProblems(
   const missing = slots.filter(
     ({ action, specs }) => action === 'missing' && (remote.shape === 'bundle' || specs.some((spec) => !spec.optional)),
   )
-  const bytes = Buffer.byteLength(payload)
-  const problems: Problem[] = []
+  const bytes = Buffer.byteLength(text)
+  const problems: Problem[] = obstacles.map(({ wrong }) => ({
+    code: 'FILL_FIELD_BLOCKED',
+    where,
+    message: wrong,
+    fix: 'Correct `property` in scripts/catalogue.ts, or correct the JSON by hand and store it as a new version. What stands there is not overwritten.',
+  }))
   if (differing.length > 0)
     problems.push({
       code: 'FILL_SHARED_VALUES_DIFFER',
@@ -98,7 +118,7 @@ export function payloadProblems(
       code: 'FILL_INCOMPLETE',
       where,
       message: `has no value for ${names(missing)}, which it holds together with the others. Expected all of them.`,
-      fix: 'Give these values too, or use --generate where their format allows it.',
+      fix: 'Give these values too, without a --tier or --only that leaves them out, or use --generate where their format allows it.',
     })
   if (bytes > maxPayloadBytes)
     problems.push({
@@ -111,6 +131,23 @@ export function payloadProblems(
 }
 
 // --- internal ---
+
+/** Others may read fields of it that the catalogue does not name; a bundle has none. */
+function unreadable(remote: RemoteSecretModel, isAllowed: boolean): Problem[] {
+  const code = 'FILL_CURRENT_UNREADABLE'
+  const where = placeOf(remote)
+  const message = 'does not hold JSON that can be written again. Expected JSON'
+  const stays = 'The previous version stays enabled.'
+  if (remote.shape === 'bundle') {
+    const fix = `Give every variable of it, and run it with --replace. ${stays}`
+    return isAllowed ? [] : [{ code, where, message: `${message}, or --replace.`, fix }]
+  }
+  const first =
+    'To keep fields that the catalogue does not name, correct its JSON by hand and store it as a new version'
+  if (isAllowed) return [{ code, where, message: `${message}.`, fix: `${first}. ${stays}`, severity: 'warning' }]
+  const fix = `${first}. Without them, run it with --replace. ${stays}`
+  return [{ code, where, message: `${message}, or --replace.`, fix }]
+}
 
 const nearlyFull = 16
 

@@ -1,21 +1,40 @@
 import { jsonMistake } from '../lib/json-mistake.ts'
-import { didYouMean, nearest } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
 import { isRecord } from '../lib/record.ts'
-import type { FillEntry } from '../model/fill-entries.ts'
-import { checkValue, formatDefinition } from '../model/formats.ts'
+import { type FillEntry, withSharing } from '../model/fill-entries.ts'
 import type { SecretSpec } from '../model/types.ts'
-import { parseDotenv } from './dotenv.ts'
+import { type LineProblem, parseDotenv } from './dotenv.ts'
+import { spreadValues } from './fill-shared.ts'
+import {
+  ambiguous,
+  givenDifferently,
+  givenTwice,
+  isCalled,
+  lookalikes,
+  notOfThisRun,
+  repeated,
+  unknownName,
+} from './input-names.ts'
+import type { InputValue } from './input-value.ts'
+import { repeatedKeys } from './json-keys.ts'
+import { judgeInput, valueOfFile } from './judge-input.ts'
 
-/** A value as it was given. Secret: never printed. */
-export interface InputValue {
-  /** A variable, or `<tier>.<variable>`. */
-  readonly name: string
-  readonly value: string
-  /** For problems: `.env line 3`. */
-  readonly where: string
-  /** Why the value can't be used; `value` is then empty. */
-  readonly wrong?: string
+/** A problem with an input: with all of it, or with one line or name, as `about` says. */
+export type InputProblem = Problem & Partial<Pick<LineProblem, 'about'>>
+
+export interface AssignOptions {
+  /** The entries were named one by one, so that unknown names of the input are left out. */
+  readonly chosen: boolean
+  /** Unknown names are left out and counted. Default: false */
+  readonly ignoreUnknown?: boolean
+}
+
+/** Which input goes where. Holds values: never printed. */
+export interface Assignment {
+  readonly values: ReadonlyMap<SecretSpec, string>
+  readonly problems: readonly Problem[]
+  /** How many names were left out because no entry has them. */
+  readonly ignored: number
 }
 
 /** Which variables a run is about. Default: all of the environment. */
@@ -25,66 +44,110 @@ export interface FillScope {
   readonly only?: readonly string[] | undefined
 }
 
-/** The entries of a run, and problems with the names that choose them. */
+/** The entries of a run, with those of other tiers that share a value, and problems with the names that choose them. */
 export function entriesInScope(all: readonly FillEntry[], { tier, only }: FillScope) {
   const inTier = all.filter((entry) => tier === undefined || entry.tier.name === tier)
-  if (only === undefined) return { entries: inTier, problems: [] }
+  if (only === undefined) return { entries: withSharing(all, inTier), problems: [] }
   const problems = only
     .filter((name) => !inTier.some((entry) => isCalled(entry, name)))
     .map((name) => ({
       ...unknownName(`--only ${name}`, name, inTier),
       fix: 'Correct the name, or add the entry to scripts/catalogue.ts.',
     }))
-  return { entries: inTier.filter((entry) => only.some((name) => isCalled(entry, name))), problems }
+  const named = inTier.filter((entry) => only.some((name) => isCalled(entry, name)))
+  return { entries: withSharing(all, named), problems }
 }
 
 /** Values from a `.env` text, or of a JSON object of texts, which begins with `{`. */
-export function parseInput(text: string, where: string): { values: InputValue[]; problems: readonly Problem[] } {
+export function parseInput(text: string, where: string): { values: InputValue[]; problems: readonly InputProblem[] } {
   if (/^\ufeff?\s*[{[]/.test(text)) return parseJson(text.replace(/^\ufeff/, ''), where)
   const { values, problems } = parseDotenv(text, where)
-  const list = [...values].map(([name, { value, line }]) => ({ name, value, where: `${where} line ${line}` }))
+  const list = [...values].map(([name, { value, line, isComment }]): InputValue => {
+    return { name, value, where: `${where} line ${line}`, ...(isComment ? takenForComment : {}) }
+  })
   return { values: list, problems }
 }
 
 /**
- * The entry of each input value, once it fits its format. An input for an entry out of scope is left out.
- *
- * @param options.chosen the entries were named one by one, so that unknown names of the input are left out too
+ * The problems of an input that concern this run. One with a single line or name is a warning where its name is out of
+ * scope, or where the entries were named one by one and it names none of them: it keeps no other value out.
+ */
+export function problemsInScope(
+  problems: readonly InputProblem[],
+  all: readonly FillEntry[],
+  scope: readonly FillEntry[],
+  { chosen, ignoreUnknown = false }: AssignOptions,
+): Problem[] {
+  return problems.map(({ about, ...problem }) => {
+    const { name } = about ?? {}
+    if (about === undefined || (name !== undefined && scope.some((entry) => isCalled(entry, name)))) return problem
+    const isElsewhere = name !== undefined && (ignoreUnknown || all.some((entry) => isCalled(entry, name)))
+    return chosen || isElsewhere ? { ...problem, severity: 'warning' } : problem
+  })
+}
+
+/**
+ * The entry of each input value, once it fits its format. An input for an entry out of scope is left out, unless it was
+ * given for this name alone. What fits and is probably not meant is a warning.
  */
 export function assignValues(
   all: readonly FillEntry[],
   scope: readonly FillEntry[],
   inputs: readonly InputValue[],
-  { chosen }: { readonly chosen: boolean },
-): { readonly values: ReadonlyMap<SecretSpec, string>; readonly problems: readonly Problem[] } {
+  { chosen, ignoreUnknown = false }: AssignOptions,
+): Assignment {
   const given = new Map<SecretSpec, InputValue>()
   const problems: Problem[] = []
+  const ignored: InputValue[] = []
   for (const input of inputs) {
-    const [entry, ...others] = scope.filter((one) => isCalled(one, input.name))
-    const before = entry && given.get(entry.spec)
+    const called = scope.filter((one) => isCalled(one, input.name))
+    const [entry] = called
+    const before = called.map(({ spec }) => given.get(spec)).find((one) => one && isRepeated(one, input, entry))
     if (!entry) {
-      if (!chosen && !all.some((one) => isCalled(one, input.name)))
-        problems.push(unknownName(input.where, input.name, all))
-    } else if (others.length > 0) problems.push(ambiguous(input, [entry, ...others]))
+      const isKnown = all.some((one) => isCalled(one, input.name))
+      if (isKnown && input.isFile) problems.push(notOfThisRun(input))
+      else if (isKnown || (chosen && !input.isFile)) continue
+      else if (ignoreUnknown && !input.isFile) ignored.push(input)
+      else problems.push(unknownName(input.where, input.name, all))
+    } else if (called.some(({ shared }) => called.length > 1 && (shared === undefined || shared !== entry.shared)))
+      problems.push(ambiguous(input, called))
     else if (before) problems.push(givenTwice(input, before))
     else {
-      given.set(entry.spec, input)
-      problems.push(...checkInput(entry, input))
+      const whole = input.isFile ? valueOfFile(entry, input) : input
+      const others = sameValue(scope, entry).flatMap(({ spec }) => given.get(spec) ?? [])
+      for (const { spec } of called) given.set(spec, whole)
+      problems.push(...judgeInput(entry, whole))
+      const other = others.find(({ value }) => value !== whole.value)
+      if (other) problems.push(givenDifferently(whole, other))
     }
   }
-  return { values: new Map([...given].map(([spec, { value }]) => [spec, value])), problems }
+  const lacking = scope.filter((entry) => !sameValue(scope, entry).some(({ spec }) => given.has(spec)))
+  return {
+    values: spreadValues(scope, new Map([...given].map(([spec, { value }]) => [spec, value]))),
+    problems: [...problems, ...lookalikes(ignored, lacking)],
+    ignored: ignored.length,
+  }
 }
 
 // --- internal ---
 
-const qualified = ({ tier, spec }: FillEntry) => `${tier.name}.${spec.variable}`
-
-function isCalled(entry: FillEntry, name: string): boolean {
-  return name === entry.spec.variable || name === qualified(entry)
+/** Entries that share a value may be given it under several names. */
+function isRepeated(before: InputValue, input: InputValue, entry: FillEntry | undefined): boolean {
+  return entry?.shared === undefined || before.name === input.name
 }
 
+/** An entry, and those that share its value. */
+function sameValue(scope: readonly FillEntry[], entry: FillEntry): readonly FillEntry[] {
+  return entry.shared === undefined ? [entry] : scope.filter(({ shared }) => shared === entry.shared)
+}
+
+const takenForComment = {
+  wrong: 'is empty, because an unquoted # begins a comment',
+  fix: 'If the # belongs to the value, quote it: put the value into single quotes.',
+} as const
+
 /** The parser's own message quotes the text around the mistake. */
-function parseJson(text: string, where: string): { values: InputValue[]; problems: Problem[] } {
+function parseJson(text: string, where: string): { values: InputValue[]; problems: InputProblem[] } {
   const invalid = (message: string): Problem => ({
     code: 'FILL_INPUT_INVALID',
     where,
@@ -103,54 +166,5 @@ function parseJson(text: string, where: string): { values: InputValue[]; problem
   const values = Object.entries(parsed).map(([name, value]): InputValue => {
     return typeof value === 'string' ? { name, value, where } : { name, value: '', where, wrong: 'is not a text' }
   })
-  return { values, problems: [] }
-}
-
-function checkInput(entry: FillEntry, { value, where, ...input }: InputValue): Problem[] {
-  const { format } = entry.spec
-  const characters = value.includes('\0')
-    ? 'has a NUL character'
-    : /\p{Surrogate}/u.test(value)
-      ? 'has half a character'
-      : undefined
-  const wrong = input.wrong ?? characters ?? checkValue(format, value)
-  if (wrong === undefined) return []
-  const message = `${wrong}. Expected ${formatDefinition(format)?.expected ?? 'another value'}.`
-  const fix = 'Correct the value, or the format in the catalogue.'
-  return [{ code: 'FILL_VALUE_INVALID', where: `${where} (${qualified(entry)})`, message, fix }]
-}
-
-/** The name if it looks like a name or resembles a known one: a part of a secret may be where a name is expected. */
-function shown(name: string, known: readonly string[] = []): string | undefined {
-  const looksLikeOne = /^([a-z0-9-]{1,63}\.)?[A-Z][A-Z0-9_]{0,63}$/.test(name)
-  return looksLikeOne || nearest(name, known) !== undefined ? `"${name}"` : undefined
-}
-
-function unknownName(where: string, name: string, entries: readonly FillEntry[]): Problem {
-  const known = entries.map(name.includes('.') ? qualified : ({ spec }) => spec.variable)
-  return {
-    code: 'FILL_NAME_UNKNOWN',
-    where,
-    message: `${shown(name, known) ?? 'a name'} is not a variable of this environment.${didYouMean(name, known)} Expected a variable of the catalogue.`,
-    fix: 'Correct the name, remove it, or use --only to choose what to fill.',
-  }
-}
-
-function ambiguous({ name, where }: InputValue, entries: readonly FillEntry[]): Problem {
-  const names = entries.map(qualified)
-  return {
-    code: 'FILL_NAME_AMBIGUOUS',
-    where,
-    message: `"${name}" is a variable of tiers ${entries.map(({ tier }) => tier.name).join(' and ')}. Expected one of them.`,
-    fix: `Write ${names.join(' or ')}, or choose with --tier.`,
-  }
-}
-
-function givenTwice({ name, where }: InputValue, before: InputValue): Problem {
-  return {
-    code: 'FILL_NAME_TWICE',
-    where,
-    message: `"${name}" already has a value, from ${before.where}. Expected one value per variable.`,
-    fix: 'Remove one of them.',
-  }
+  return { values, problems: repeatedKeys(text).map((key) => repeated(where, key)) }
 }

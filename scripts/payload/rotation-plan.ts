@@ -1,3 +1,4 @@
+import { commandLine } from '../lib/command-line.ts'
 import { isError, type Problem, sortProblems } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
 import { fillCommand, housekeepingCommand } from '../model/fill-command.ts'
@@ -5,9 +6,11 @@ import { formatDefinition } from '../model/formats.ts'
 import { placeOf } from '../model/remote-secret.ts'
 import type { RemoteSecretModel } from '../model/resolve.ts'
 import { type RotationUnit, remotesIn } from '../model/rotation-unit.ts'
+import { entryName, originOf } from '../model/shared-values.ts'
 import type { SecretSpec } from '../model/types.ts'
 import { type FillRequest, type FillRow, type FillWork, planFill } from './fill-plan.ts'
-import { currentProblems } from './fill-problems.ts'
+import { currentProblems, irreplaceable } from './fill-problems.ts'
+import { spreadValues } from './fill-shared.ts'
 import type { FoundSecret } from './found-secret.ts'
 import { readPayload } from './payload.ts'
 
@@ -17,6 +20,8 @@ export interface RotationRequest {
   readonly unit: RotationUnit
   /** Values by entry. Secret: never printed. */
   readonly values: ReadonlyMap<SecretSpec, string>
+  /** Entries that are irreplaceable, and may be replaced all the same. Default: none */
+  readonly mayLose?: ReadonlySet<SecretSpec>
   /** Of a rotation that was begun: the remote secrets it is to change. Default: none was */
   readonly begun?: BegunRotation
 }
@@ -38,7 +43,8 @@ export interface RotationPlan {
 }
 
 /**
- * A value for each entry that changes: the given ones, and made-up ones for those whose format allows it.
+ * A value for each entry that changes: the given ones, and made-up ones for those whose format allows it. Entries that share a
+ * value get the same.
  *
  * @param generate undefined: nothing is generated
  */
@@ -47,21 +53,24 @@ export function rotationValues(
   given: ReadonlyMap<SecretSpec, string>,
   generate: ((spec: SecretSpec) => string) | undefined,
 ): ReadonlyMap<SecretSpec, string> {
-  const values = new Map(given)
+  const values = new Map(spreadValues(entries, given))
   if (!generate) return values
   for (const { spec } of entries) {
-    if (!values.has(spec) && formatDefinition(spec.format)?.generatable) values.set(spec, generate(spec))
+    if (values.has(spec) || !formatDefinition(spec.format)?.generatable) continue
+    const same = entries.find((one) => values.has(one.spec) && originOf(one.spec) === originOf(spec))
+    values.set(spec, (same && values.get(same.spec)) ?? generate(spec))
   }
   return values
 }
 
 /** What has to be read of each remote secret of a unit before planning. */
-export function fillRequest({ unit, values }: Pick<RotationRequest, 'unit' | 'values'>): FillRequest {
-  return {
-    scope: unit.entries,
-    values,
-    options: { replace: true, disablePrevious: false, prune: false, chosen: false },
-  }
+export function fillRequest({
+  unit,
+  values,
+  mayLose,
+}: Pick<RotationRequest, 'unit' | 'values' | 'mayLose'>): FillRequest {
+  const options = { replace: true, disablePrevious: false, prune: false, chosen: false }
+  return { scope: unit.entries, values, options: { ...options, ...(mayLose ? { mayLose } : {}) } }
 }
 
 /** The versions a rotation adds, and everything that prevents it. Pure. */
@@ -72,11 +81,12 @@ export function planRotation(
   const { unit, values, begun } = request
   const plans = remotesIn(unit).map((remote) => {
     const { work, rows, problems } = planFill(requestFor(request, remote), found)
-    const own = begun ? begunProblems(request, remote, rows) : unchangedProblems(remote, rows)
+    const own = begun ? begunProblems(request, remote, rows) : unchangedProblems(request, remote, rows)
     const isWritten = work.length > 0 || problems.some(isError)
     const existing = isWritten ? existingProblems(request, remote, found.get(remote)) : []
-    // An unreadable version lacks everything, so nothing more is reported.
-    const others = problems.filter(({ code }) => existing.length === 0 || code !== 'FILL_INCOMPLETE')
+    // What is unreadable lacks everything, and is reported once.
+    const told = ['FILL_INCOMPLETE', 'FILL_CURRENT_UNREADABLE']
+    const others = problems.filter(({ code }) => existing.length === 0 || !told.includes(code))
     return {
       work,
       rows,
@@ -91,7 +101,7 @@ export function planRotation(
   const specs = plans.flatMap(({ rows }) => rows.filter(isChange).map(({ entry }) => entry.spec))
   const problems = sortProblems([
     ...plans.flatMap((plan) => plan.problems),
-    ...(values.size === 0 && !begun ? [nothingGiven(unit)] : []),
+    ...(values.size === 0 && !begun ? nothingGiven(request) : []),
   ])
   const work = plans.flatMap((plan) => plan.work.filter(isPending))
   return { work: problems.some(isError) ? [] : work, specs, problems }
@@ -125,19 +135,25 @@ function existingProblems(
   if (!payload) return []
   return currentProblems(remote, payload, { writes: true }).map((problem) => ({
     ...problem,
-    fix: `Write a version as the catalogue has it first: \`${fillCommand({ ...proposal(request, remote), replace: true })}\``,
+    fix: `${payload.isReadable ? 'W' : 'Correct its JSON by hand and store it as a new version; or w'}rite a version as the catalogue has it first, with nothing else in it: \`${fillCommand({ ...proposal(request, remote), replace: true })}\``,
   }))
 }
 
 /** A value that stays must not be given: giving it again may mean that the old value was mistaken for the new one. */
-function unchangedProblems(remote: RemoteSecretModel, rows: readonly FillRow[]): Problem[] {
+function unchangedProblems(
+  { environment }: RotationRequest,
+  remote: RemoteSecretModel,
+  rows: readonly FillRow[],
+): Problem[] {
+  const spread = (name: string) =>
+    ` Where tiers that share it hold another one, \`${commandLine`fill --environment ${environment} --only ${name} --share ${name}`}\` gives it to them.`
   return rows
     .filter(({ action }) => action === 'unchanged')
     .map(({ entry }) => ({
       code: 'ROTATION_VALUE_UNCHANGED',
       where: `${placeOf(remote)} (${entry.spec.variable})`,
       message: 'was given its current value. Expected another one.',
-      fix: "Give the new value. Leave out values that don't change: they are taken from the current version.",
+      fix: `Give the new value. Leave out values that don't change: they are taken from the current version.${entry.shared === undefined ? '' : spread(entryName(entry.spec))}`,
     }))
 }
 
@@ -164,18 +180,25 @@ function begunProblems(
   return [{ code: 'ROTATION_VALUES_MISSING', where, message, fix }]
 }
 
-function nothingGiven({ name, entries }: RotationUnit): Problem {
+/** Without values, what must not be replaced is told before anybody looks for a new value. */
+function nothingGiven({ unit: { name, entries }, mayLose }: RotationRequest): Problem[] {
+  const kept = entries.filter(({ spec }) => spec.irreplaceable !== undefined && !mayLose?.has(spec))
+  const refused = kept.map(({ remote, spec }) => irreplaceable(remote, { specs: [spec], action: 'replace' }))
+  if (kept.length === entries.length) return refused
   const made = entries.filter(({ spec }) => formatDefinition(spec.format)?.generatable)
   const may =
     made.length > 0
       ? `--generate generates ${shortList(made.map(({ spec }) => spec.variable))}; the rest is given`
       : 'None of them can be generated: get them from whoever issues them, and give them'
-  return {
-    code: 'ROTATION_VALUES_MISSING',
-    where: name,
-    message: `there is no new value for ${shortList(entries.map(({ spec }) => spec.variable))}. Expected at least one.`,
-    fix: `${may} with --from <file> or on standard input.`,
-  }
+  return [
+    ...refused,
+    {
+      code: 'ROTATION_VALUES_MISSING',
+      where: name,
+      message: `there is no new value for ${shortList(entries.map(({ spec }) => spec.variable))}. Expected at least one.`,
+      fix: `${may} with --from <file> or on standard input.`,
+    },
+  ]
 }
 
 /** `fill` names its own options, which this command doesn't have. */
@@ -184,9 +207,13 @@ function fixOf(request: RotationRequest, remote: RemoteSecretModel, { code, fix 
     const command = housekeepingCommand(proposal(request, remote))
     return `Delete what was disabled: \`${command} --prune\`, after \`${command} --disable-previous\` where all are enabled. A deleted one may still count for 7 days.`
   }
-  return code === 'FILL_INCOMPLETE' ? 'Give these values too.' : fix
+  if (code !== 'FILL_INCOMPLETE') return fix
+  const isOfOthers = remote.specs.some((spec) => !request.unit.entries.some((entry) => entry.spec === spec))
+  const first = isOfOthers ? `; those of other units first, with \`${fillCommand(proposal(request, remote))}\`` : ''
+  return `Give these values too${first}.`
 }
 
 function proposal({ environment, unit }: RotationRequest, { specs }: RemoteSecretModel) {
-  return { environment, tier: unit.tier.name, only: specs.map(({ variable }) => variable), specs }
+  const tier = specs[0]?.tier ?? unit.tiers[0].name
+  return { environment, tier, only: specs.map(({ variable }) => variable), specs }
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { formatDefinition } from '../model/formats.ts'
 import type { RemoteSecretModel } from '../model/resolve.ts'
 import type { SecretSpec } from '../model/types.ts'
-import { type Json, setField } from './json-field.ts'
+import { withField } from './json-field.ts'
 
 /** The value of each variable of one remote secret. */
 export type ValueFor = (spec: SecretSpec) => string
@@ -19,9 +19,11 @@ export function payloadOf({ shape, specs }: RemoteSecretModel, valueFor: ValueFo
   if (shape === 'opaque') return specs[0] ? valueFor(specs[0]) : ''
   if (shape === 'bundle')
     return JSON.stringify(Object.fromEntries(specs.map((spec) => [spec.variable, valueFor(spec)])))
-  const payload: Json = {}
-  for (const spec of specs) setField(payload, spec.property ?? [], valueFor(spec))
-  return JSON.stringify(payload)
+  return specs.reduce((json, spec) => {
+    const next = withField(json, spec.property ?? [], valueFor(spec))
+    if (typeof next !== 'string') throw new Error(`two entries of the catalogue overlap: ${next.wrong}`)
+    return next
+  }, '{}')
 }
 
 // --- internal ---

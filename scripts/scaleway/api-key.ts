@@ -52,6 +52,14 @@ export function describeKey({ accessKey }: Pick<KeyPair, 'accessKey'>): string {
   return `API key …${accessForm.test(accessKey) ? accessKey.slice(-4) : ''}`
 }
 
+/** Without what editors, shells and copying add around it. */
+export function bare(half: string | undefined): string {
+  return (half ?? '')
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, '$2')
+    .trim()
+}
+
 // --- internal ---
 
 const accessForm = /^SCW[A-Z0-9]{17}$/
@@ -122,12 +130,4 @@ function fromTwoLines(text: string, where: string): Partial<KeyPair> {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
-}
-
-/** Without what editors, shells and copying add around it. */
-function bare(half: string | undefined): string {
-  return (half ?? '')
-    .trim()
-    .replace(/^(["'])(.*)\1$/s, '$2')
-    .trim()
 }

@@ -1,3 +1,8 @@
+import type { ProxyOf } from '../lib/proxies.ts'
+
+/** How long an answer may take. */
+export const defaultTimeoutMs = 30_000
+
 /** How to reach Scaleway, real or emulated, as one API key. Holds the secret key: never printed. */
 export interface ScalewayConnection {
   /** Whether every request that is not a GET is refused before it is sent. Default: false */
@@ -5,6 +10,8 @@ export interface ScalewayConnection {
   /** Without a trailing slash. */
   readonly apiUrl: string
   readonly secretKey: string
+  /** Default: no proxy. */
+  readonly proxyOf?: ProxyOf
   readonly signal?: AbortSignal
   /** How long an answer may take. Default: 30,000. */
   readonly timeoutMs?: number
@@ -14,6 +21,8 @@ export interface ScalewayConnection {
   readonly attempts?: number
   /** Called with every answer, also those after which a request is sent again. */
   readonly onAnswer?: (answer: ScalewayAnswer) => void
+  /** Awaited before every request that is not a GET; when it rejects, nothing is sent. Default: all are sent */
+  readonly mayWrite?: () => Promise<void>
   /** Called before each wait that the API asks for, with its seconds. */
   readonly onWait?: (seconds: number) => void
 }

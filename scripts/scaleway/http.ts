@@ -1,6 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { commandLine } from '../lib/command-line.ts'
+import { type ConnectionFault, connectionFault } from '../lib/connection-fault.ts'
+import { type HttpClient, httpClient } from '../lib/http-client.ts'
+import { pause } from '../lib/pause.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
-import type { ScalewayConnection } from './connection.ts'
+import { noProxy, type ProxyOf } from '../lib/proxies.ts'
+import { type TimeLimit, timeLimit } from '../lib/signals.ts'
+import { defaultTimeoutMs, type ScalewayConnection } from './connection.ts'
+import { isResponse, responseOf, type ScalewayResponse } from './response.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface ScalewayRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -32,7 +39,7 @@ export class ScalewayError extends ProblemError {
         code: 'SCALEWAY_REFUSED',
         where: describeRequest(request),
         message: `answers ${status} ${type}${requestId === '' ? '' : ` (request ${requestId})`}${waitSeconds === undefined ? '' : `, and asks to wait ${waitSeconds} s`}. Expected success.`,
-        fix: fixOf(status, type, waitSeconds),
+        fix: fixOf(request, status, type, waitSeconds),
       },
       exitCodes.unreachable,
     )
@@ -55,42 +62,53 @@ export async function scalewayRequest<T>(account: ScalewayConnection, request: S
   if (account.readOnly === true && request.method !== 'GET')
     throw new Error(`a reader sends ${request.method} ${request.path}`)
   for (let attempt = 1; ; attempt++) {
-    const answer = await send(account, request)
-    const retriable = answer === undefined || answer.status >= 500 ? request.method === 'GET' : answer.status === 429
+    const isGet = request.method === 'GET'
+    if (!isGet) await account.mayWrite?.()
+    // Until the body is read.
+    using limit = timeLimit(account.timeoutMs ?? defaultTimeoutMs, account.signal)
+    const sent = await send(account, request, limit)
+    const answer = isResponse(sent) ? sent : undefined
+    const retriable = isResponse(sent) ? sent.status === 429 || (sent.status >= 500 && isGet) : sent.mayPass && isGet
     const asked = retriable ? askedWait(answer) : undefined
     const isLong = asked !== undefined && asked > maxWaitSeconds
     if (attempt < (account.attempts ?? defaultAttempts) && retriable && !isLong) {
       if (asked !== undefined && asked >= 1) account.onWait?.(asked)
+      answer?.drop()
       const waitMs = asked === undefined ? ((account.retryMs ?? defaultRetryMs) / 2) * 2 ** attempt : asked * 1000
-      await sleep(waitMs, undefined, { signal: account.signal })
+      await pause(waitMs, account.signal)
       continue
     }
-    if (answer === undefined) throw unreachable(account, request)
-    if (answer.ok) return (answer.status === 204 ? undefined : await bodyOf(answer, account, request)) as T
-    throw new ScalewayError(
-      request,
-      answer.status,
-      await refusalOf(answer),
-      requestIdOf(answer),
-      isLong ? asked : undefined,
-    )
+    if (!isResponse(sent)) throw unreachable(describeRequest(request), account, sent)
+    if (sent.status === 204) return sent.drop() as T
+    if (sent.status >= 200 && sent.status < 300) return (await bodyOf(sent, account, request)) as T
+    const refusal = await refusalOf(sent, account)
+    throw new ScalewayError(request, sent.status, refusal, requestIdOf(sent), isLong ? asked : undefined)
   }
 }
 
 // --- internal ---
 
 const defaultAttempts = 5
-const defaultTimeoutMs = 30_000
 const defaultRetryMs = 200
 /** With a longer wait, the command would seem stuck. */
 const maxWaitSeconds = 60
 
-function fixOf(status: number, type: string, waitSeconds: number | undefined): string {
+function fixOf(request: ScalewayRequest, status: number, type: string, waitSeconds: number | undefined): string {
   if (waitSeconds !== undefined)
     return `Run the same command again after ${new Date(Date.now() + waitSeconds * 1000).toISOString()}.`
   if (status >= 500)
     return 'Wait, and run the same command again: it is a failure of Scaleway; see https://status.scaleway.com.'
-  return fixes[type] ?? 'Look the request up in the Scaleway documentation.'
+  const known = type === 'permissions_denied' ? readingFix(request) : undefined
+  return known ?? fixes[type] ?? 'Look the request up in the Scaleway documentation.'
+}
+
+/** Source: Scaleway's permission sets of Secret Manager. */
+function readingFix({ method, path }: ScalewayRequest): string | undefined {
+  if (method !== 'GET' || !path.startsWith('/secret-manager/')) return undefined
+  const give = "Give the key's IAM application the permission set"
+  if (/\/access(\?|$)/.test(path))
+    return `${give} SecretManagerSecretAccess, in this project: it reads values, which a pipeline does not need to.`
+  return `${give} SecretManagerReadOnly, in this project. For a pipeline: \`${commandLine`iam --environment <name> --for ci`}\`.`
 }
 
 const fixes: Readonly<Record<string, string>> = {
@@ -107,50 +125,69 @@ function describeRequest({ method, path }: ScalewayRequest): string {
   return `Scaleway ${method} ${path.replace(/SCW[A-Z0-9]{13}([A-Z0-9]{4})/g, '…$1')}`
 }
 
-/** The answer, or undefined when there is none. */
-async function send(account: ScalewayConnection, request: ScalewayRequest): Promise<Response | undefined> {
+/** The answer, or why there is none. */
+async function send(
+  account: ScalewayConnection,
+  request: ScalewayRequest,
+  limit: TimeLimit,
+): Promise<ScalewayResponse | ConnectionFault> {
   const url = new URL(account.apiUrl + request.path)
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
-  const timeout = AbortSignal.timeout(account.timeoutMs ?? defaultTimeoutMs)
   const sentAt = Date.now()
   try {
-    const answer = await fetch(url, {
+    // A redirect is not followed: that would send the key to another server.
+    const answer = await clientFor(account.proxyOf ?? noProxy).send({
       method: request.method,
-      // Following a redirect would send the key to another server.
-      redirect: 'manual',
+      url,
       headers: {
         'X-Auth-Token': account.secretKey,
         'Content-Type': 'application/json',
         'User-Agent': 'tiered-secrets',
       },
-      signal: account.signal ? AbortSignal.any([account.signal, timeout]) : timeout,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      signal: limit.signal,
+      timeoutMs: account.timeoutMs ?? defaultTimeoutMs,
+      body: request.body === undefined ? undefined : JSON.stringify(request.body),
     })
+    const response = responseOf(answer)
     account.onAnswer?.({
       request: describeRequest(request),
-      status: answer.status,
-      requestId: requestIdOf(answer),
-      date: dateOf(answer),
+      status: response.status,
+      requestId: requestIdOf(response),
+      date: dateOf(response),
       sentAt,
       receivedAt: Date.now(),
     })
-    return answer
+    return response
   } catch (error) {
     account.signal?.throwIfAborted()
-    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return undefined
-    throw error
+    if (error instanceof ProblemError) throw error
+    return limit.isOver ? { ...connectionFault(error), fact: 'ETIMEDOUT' } : connectionFault(error)
   }
 }
 
+/** One for all accounts that go through the same proxies, so that their connections are used again. */
+const clients = new WeakMap<ProxyOf, HttpClient>()
+
+function clientFor(proxyOf: ProxyOf): HttpClient {
+  // As long as connections to most servers may be unused.
+  const client = clients.get(proxyOf) ?? httpClient({ proxyOf, idleMs: 4_000 })
+  clients.set(proxyOf, client)
+  return client
+}
+
 /** Seconds of `Retry-After`, which is a number or a date; undefined when the API asks for none. */
-function askedWait(answer: Response | undefined): number | undefined {
-  const text = answer?.headers.get('retry-after') ?? ''
+function askedWait(answer: ScalewayResponse | undefined): number | undefined {
+  const text = answer?.header('retry-after') ?? ''
   const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000)
   return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined
 }
 
 /** The parser's own error quotes the body, which may hold a secret, so it is not passed on. */
-async function bodyOf(answer: Response, account: ScalewayConnection, request: ScalewayRequest): Promise<unknown> {
+async function bodyOf(
+  answer: ScalewayResponse,
+  account: ScalewayConnection,
+  request: ScalewayRequest,
+): Promise<unknown> {
   try {
     return await answer.json()
   } catch {
@@ -173,35 +210,27 @@ interface Refusal {
 }
 
 /** Only single words of the body: the rest may repeat what was sent. */
-async function refusalOf(answer: Response): Promise<Refusal> {
-  if (answer.status < 400) return { type: 'redirect', reason: '' }
+async function refusalOf(answer: ScalewayResponse, account: ScalewayConnection): Promise<Refusal> {
+  if (answer.status < 400) {
+    answer.drop()
+    return { type: 'redirect', reason: '' }
+  }
   const word = (value: unknown, otherwise: string) =>
     typeof value === 'string' && /^[a-z_]{1,40}$/.test(value) ? value : otherwise
   try {
     const { type, reason } = (await answer.json()) as { type?: unknown; reason?: unknown }
     return { type: word(type, 'unknown'), reason: word(reason, '') }
   } catch {
+    account.signal?.throwIfAborted()
     return { type: 'unknown', reason: '' }
   }
 }
 
-function requestIdOf(answer: Response): string {
-  return answer.headers.get('x-request-id') ?? ''
+function requestIdOf(answer: ScalewayResponse): string {
+  return answer.header('x-request-id')
 }
 
-function dateOf(answer: Response): Date | undefined {
-  const time = Date.parse(answer.headers.get('date') ?? '')
+function dateOf(answer: ScalewayResponse): Date | undefined {
+  const time = Date.parse(answer.header('date'))
   return Number.isNaN(time) ? undefined : new Date(time)
-}
-
-function unreachable(account: ScalewayConnection, request: ScalewayRequest): ProblemError {
-  return new ProblemError(
-    {
-      code: 'SCALEWAY_UNREACHABLE',
-      where: describeRequest(request),
-      message: `${new URL(account.apiUrl).host} can't be reached, or does not answer within ${(account.timeoutMs ?? defaultTimeoutMs) / 1000} seconds. Expected a response.`,
-      fix: 'Check the network and the proxy, then run the same command again.',
-    },
-    exitCodes.unreachable,
-  )
 }

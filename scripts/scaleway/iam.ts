@@ -46,12 +46,16 @@ export interface Policy {
   readonly name: string
   readonly application_id?: string | null
   readonly group_id?: string | null
+  readonly user_id?: string | null
+  readonly no_principal?: boolean | null
 }
 
 export interface Group {
   readonly id: string
   readonly name: string
-  readonly application_ids: readonly string[]
+  readonly application_ids?: readonly string[] | null
+  /** It holds every application of the organization, without a list of them. */
+  readonly all_applications?: boolean | null
 }
 
 /** Source of all of this: Scaleway IAM API v1alpha1. */

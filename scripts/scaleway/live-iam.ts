@@ -13,13 +13,22 @@ import {
   listRules,
   type Policy,
 } from './iam.ts'
+import { type UnknownField, unknownFieldsOf, unknownFieldWith } from './unknown-fields.ts'
+
+/** A group an application is in. */
+export interface Membership extends Pick<Group, 'id' | 'name'> {
+  /** `listed`: by its id. `everybody`: the group holds every application. `unclear`: a field holds its id that is not known here. */
+  readonly by: 'listed' | 'everybody' | 'unclear'
+}
 
 /** A policy that counts for an application: its own, or one of a group it is in. */
 export interface LivePolicy {
   readonly id: string
   readonly name: string
-  /** Undefined: the policy is attached to the application itself. */
-  readonly group?: Pick<Group, 'id' | 'name'>
+  /** Undefined: the policy is attached to the application itself, or to `unclear`. */
+  readonly group?: Membership
+  /** It is attached to nobody known here: the fields that may tell to whom. It may count for the application. */
+  readonly unclear?: readonly string[]
   readonly rules: readonly LiveRule[]
 }
 
@@ -28,6 +37,10 @@ export interface LiveApplication {
   readonly id: string
   readonly name: string
   readonly policies: readonly LivePolicy[]
+  /** Every group it is in, also those without a policy. */
+  readonly groups: readonly Membership[]
+  /** What Scaleway says of its rights that is not known here. */
+  readonly unknownFields: readonly UnknownField[]
   /** Expired ones too. */
   readonly keys: readonly ApiKeyEntry[]
 }
@@ -48,12 +61,17 @@ export async function readLiveIam(
     const policies = await listPolicies(account, organizationId)
     const groups = await listGroups(account, organizationId)
     const live: LiveApplication[] = []
+    const withPolicy = groups.filter(({ id }) => policies.some(({ group_id }) => group_id === id))
+    const unknownFields = [...unknown('group', withPolicy), ...unknown('policy', policies)]
     for (const { id, name } of applications) {
-      const memberOf = groups.filter((group) => group.application_ids.includes(id))
+      const memberOf = groups.flatMap((group) => membershipOf(id, group))
+      const found = await withRules(account, policiesOf(id, memberOf, policies))
       live.push({
         id,
         name,
-        policies: await withRules(account, policiesOf(id, memberOf, policies)),
+        policies: found,
+        groups: memberOf,
+        unknownFields: [...unknownFields, ...found.flatMap((policy) => unknown('rule', policy.rules, policy.name))],
         keys: await listApiKeys({ ...account, organizationId }, id),
       })
     }
@@ -66,12 +84,43 @@ export async function readLiveIam(
 
 // --- internal ---
 
-function policiesOf(applicationId: string, memberOf: readonly Group[], policies: readonly Policy[]) {
-  return policies.flatMap(({ id, name, application_id, group_id }) => {
+function membershipOf(applicationId: string, group: Group): Membership[] {
+  const { id, name, application_ids, all_applications } = group
+  const by = application_ids?.includes(applicationId)
+    ? 'listed'
+    : all_applications
+      ? 'everybody'
+      : unknownFieldWith('group', group, applicationId) !== undefined && 'unclear'
+  return by ? [{ id, name, by }] : []
+}
+
+function policiesOf(applicationId: string, memberOf: readonly Membership[], policies: readonly Policy[]) {
+  return policies.flatMap((policy): Omit<LivePolicy, 'rules'>[] => {
+    const { id, name, application_id, group_id } = policy
     if (application_id === applicationId) return [{ id, name }]
     const group = memberOf.find((one) => one.id === group_id)
-    return group ? [{ id, name, group: { id: group.id, name: group.name } }] : []
+    if (group) return [{ id, name, group }]
+    const holding = unknownFieldWith('policy', policy, applicationId)
+    if (holding !== undefined) return [{ id, name, unclear: [holding] }]
+    return isAttachedToKnown(policy) ? [] : [{ id, name, unclear: unknownFieldsOf('policy', policy) }]
   })
+}
+
+/** Scaleway sets exactly one of these, as recorded. */
+function isAttachedToKnown({ application_id, group_id, user_id, no_principal }: Policy): boolean {
+  return Boolean(application_id || group_id || user_id || no_principal)
+}
+
+/** Each field once, with the first object that has it. */
+function unknown(
+  object: UnknownField['object'],
+  all: readonly (object & { readonly name?: string })[],
+  owner = '',
+): UnknownField[] {
+  const found = new Map<string, string>()
+  for (const one of all)
+    for (const field of unknownFieldsOf(object, one)) if (!found.has(field)) found.set(field, one.name ?? owner)
+  return [...found].map(([field, name]) => ({ object, field, name }))
 }
 
 async function withRules(

@@ -14,15 +14,19 @@ export interface KeyFindings {
     /** Remote ref whose value was refused. */
     readonly refused?: string
   }
-  readonly others: readonly {
-    readonly tier: TierModel
-    readonly listed: boolean
-    /** Remote secrets that were listed. */
-    readonly found: number
-    /** Folder and name of each remote secret that could be read. */
-    readonly readable: readonly string[]
-    readonly refusals: number
-  }[]
+  readonly others: readonly OtherTier[]
+}
+
+/** What a key was able to do with the remote secrets of another tier. */
+export interface OtherTier {
+  readonly tier: TierModel
+  readonly listed: boolean
+  /** Folder and name of each remote secret that could be read. */
+  readonly readable: readonly string[]
+  /** How many were refused with 403. */
+  readonly refusals: number
+  /** How many gave an answer that says nothing: they are not there, have no version, or would be used up. */
+  readonly untried: number
 }
 
 export interface ProbedKey {
@@ -36,7 +40,7 @@ export function keyProblems(key: ProbedKey, { own, others }: KeyFindings): Probl
   if (own.unknown) return [unknownKey(key)]
   const wide = others.filter(({ readable }) => readable.length > 0)
   const [foreign] = wide
-  if (foreign && own.read === undefined) return [keyOfOtherTier(key, foreign.tier)]
+  if (foreign && isRefused(own)) return [keyOfOtherTier(key, foreign.tier)]
   const ownProblems = own.listed
     ? own.refused === undefined
       ? []
@@ -46,21 +50,45 @@ export function keyProblems(key: ProbedKey, { own, others }: KeyFindings): Probl
   return [...ownProblems, ...open.map(({ tier, readable }) => tooWide(key, tier, readable))]
 }
 
-/** What could not be tried because it doesn't exist yet. */
+/** What could not be tried because it doesn't exist yet. Not proved is not wrong. */
 export function nothingToProve(key: ProbedKey, { own, others }: KeyFindings): Problem[] {
-  const isEmpty = ({ tier, listed, found }: KeyFindings['others'][number]) =>
-    key.model.isolation === 'path' && tier.remoteSecrets.length > 0 && listed && found === 0
-  const tiers = [...(own.read === undefined ? [key.tier] : []), ...others.filter(isEmpty).map(({ tier }) => tier)]
-  return tiers.map((tier) =>
-    problem(key, {
-      code: 'NOTHING_TO_PROVE_WITH',
-      message: `can't be proved: ${tier.remotePath} in project ${tier.projectId} holds no remote secret of the catalogue with a value. Expected one that ${tier === key.tier ? 'opens' : 'does not open'}.`,
-      fix: `Create the remote secrets of tier "${tier.name}" first, or skip this check with --unproved.`,
-    }),
-  )
+  return [...(own.read === undefined ? [ownUnproved(key)] : []), ...others.filter(isUnproved).map(otherUnproved(key))]
+}
+
+/** Whether no answer says that the key opens nothing of this tier: only a 403 does. */
+export function isUnproved({ tier, refusals, readable }: OtherTier): boolean {
+  return tier.remoteSecrets.length > 0 && refusals === 0 && readable.length === 0
 }
 
 // --- internal ---
+
+function isRefused({ listed, refused }: KeyFindings['own']): boolean {
+  return !listed || refused !== undefined
+}
+
+function ownUnproved(key: ProbedKey): Problem {
+  const { remotePath, projectId, name } = key.tier
+  return problem(key, {
+    code: 'NOTHING_TO_PROVE_WITH',
+    message: `can't be proved: ${remotePath} in project ${projectId} holds no remote secret of the catalogue with a value. Expected one that opens.`,
+    fix: firstFill(name),
+  })
+}
+
+function otherUnproved(key: ProbedKey): (other: OtherTier) => Problem {
+  return ({ tier: { name, remotePath, projectId }, untried }) => {
+    const found = untried === 0 ? 'no remote secret' : 'no remote secret with a version that a key could be refused'
+    return problem(key, {
+      code: 'NOTHING_TO_PROVE_WITH',
+      message: `can't be proved: ${remotePath} in project ${projectId} holds ${found}, and nothing but a refusal proves that tier "${name}" stays closed. Expected one that does not open.`,
+      fix: firstFill(name),
+    })
+  }
+}
+
+function firstFill(name: string): string {
+  return `Fill the remote secrets of tier "${name}" first, or skip this check with --unproved.`
+}
 
 function unknownKey(key: ProbedKey): Problem {
   return problem(key, {
@@ -105,7 +133,7 @@ function tooWide({ model, ...key }: ProbedKey, other: TierModel, readable: reado
       : `lists project ${other.projectId} of tier "${other.name}"`
   return problem(key, {
     code: 'KEY_TOO_WIDE',
-    message: `${fact}: a policy of its IAM application is too wide. Expected it to be refused everything of another tier.`,
+    message: `${fact}: a policy of its IAM application is too wide, or it is a key of that tier. Expected it to be refused everything of another tier.`,
     fix: `Find the rule with \`${commandLine`iam --environment ${model.environment} --verify`}\`, narrow it, wait a minute, and run this again.`,
   })
 }

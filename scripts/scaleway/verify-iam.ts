@@ -2,8 +2,8 @@ import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import { groupBy } from '../lib/group.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
-import type { IamPlan, TierIamPlan } from '../model/iam.ts'
-import type { LiveApplication, LivePolicy } from './live-iam.ts'
+import { holderOption, type IamPlan, type TierIamPlan } from '../model/iam.ts'
+import type { LiveApplication, LivePolicy, Membership } from './live-iam.ts'
 import { compareKeys } from './verify-keys.ts'
 import { compareRules, type EnvironmentOf, grantsOf, grantText } from './verify-rules.ts'
 
@@ -15,15 +15,25 @@ export interface VerifyOptions {
 
 /**
  * All differences between an account and the plan, both what is missing and what is more than planned. Keys
- * that expire soon, several keys and expired ones beside one that works are warnings.
+ * that expire soon, several keys and expired ones beside one that works are warnings, and so are fields of rights that
+ * are not known here.
  */
 export function verifyIam(plan: IamPlan, live: readonly LiveApplication[], options: VerifyOptions): Problem[] {
-  return [...sharedApplications(plan), ...plan.tiers.flatMap((tier) => verifyTier(plan, tier, live, options))]
+  return [
+    ...sharedApplications(plan),
+    ...plan.tiers.flatMap((tier) => verifyTier(plan, tier, live, options)),
+    ...unknownFields(live),
+  ]
 }
 
 /** The application that is checked: the oldest of its name. */
 export function applicationOf(tier: TierIamPlan, live: readonly LiveApplication[]): LiveApplication | undefined {
   return live.find(({ name }) => name === tier.name)
+}
+
+/** The policy that is the plan's: attached to the application itself, under its name. */
+export function plannedPolicy(tier: TierIamPlan, { policies }: LiveApplication): LivePolicy | undefined {
+  return policies.find(({ name, group, unclear }) => name === tier.name && !group && !unclear)
 }
 
 // --- internal ---
@@ -97,29 +107,72 @@ function otherPolicies(tier: TierIamPlan, application: LiveApplication, environm
   const planned = plannedPolicy(tier, application)
   return application.policies
     .filter((policy) => policy !== planned)
-    .map(({ id, name, group, rules }) => {
-      const grants = grantsOf(rules).map((grant) => grantText(grant, environmentOf))
+    .map((policy) => {
+      const grants = grantsOf(policy.rules).map((grant) => grantText(grant, environmentOf))
       const given = grants.length === 0 ? 'nothing yet' : grants.join('; ')
-      return group
-        ? {
-            code: 'IAM_GROUP_POLICY',
-            message: `is in the group "${group.name}", whose policy "${name}" gives it ${given}. Expected no group with a policy.`,
-            fix: `Run \`${shell`scw iam group remove-member ${group.id} application-id=${application.id}`}\`.`,
-          }
-        : {
-            code: 'IAM_POLICY_EXTRA',
-            message: `has the policy "${name}" besides its own, which gives it ${given}. Expected one policy.`,
-            fix: `Run \`${shell`scw iam policy delete ${id}`}\`.`,
-          }
+      if (policy.group) return groupPolicy(application, policy, policy.group, given)
+      return policy.unclear ? unclearPolicy(policy, policy.unclear, given) : extraPolicy(policy, given)
     })
 }
 
-function plannedPolicy(tier: TierIamPlan, { policies }: LiveApplication): LivePolicy | undefined {
-  return policies.find(({ name, group }) => name === tier.name && group === undefined)
+function extraPolicy({ id, name }: LivePolicy, given: string): Finding {
+  return {
+    code: 'IAM_POLICY_EXTRA',
+    message: `has the policy "${name}" besides its own, which gives it ${given}. Expected one policy.`,
+    fix: `Run \`${shell`scw iam policy delete ${id}`}\`.`,
+  }
 }
 
-function applyPlan({ environment }: IamPlan): string {
-  return `Run \`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh\`.`
+function groupPolicy(application: LiveApplication, policy: LivePolicy, group: Membership, given: string): Finding {
+  const attached = shell`scw iam policy get ${policy.id}`
+  const forOthers = 'Attach the policy to those who need it, an application or another group:'
+  const how: Readonly<Record<Membership['by'], readonly [string, string]>> = {
+    listed: [', whose', `Run \`${shell`scw iam group remove-member ${group.id} application-id=${application.id}`}\`.`],
+    everybody: [
+      ', which holds every application of the organization, and whose',
+      `Nobody can be taken out of this group. ${forOthers} \`${shell`scw iam policy update ${policy.id}`} group-id=<id>\`.`,
+    ],
+    unclear: [
+      ', as a field of it says that is not known here, and whose',
+      `Look at the group in the Scaleway console and at its policy with \`${attached}\`, and take the application out of it.`,
+    ],
+  }
+  const [why, fix] = how[group.by]
+  const message = `is in the group "${group.name}"${why} policy "${policy.name}" gives it ${given}. Expected no group with a policy.`
+  return { code: 'IAM_GROUP_POLICY', message, fix }
+}
+
+/** An account that can't be read to the end is not as planned. */
+function unclearPolicy({ id, name }: LivePolicy, fields: readonly string[], given: string): Finding {
+  const told = fields.length === 0 ? 'no field of it tells whom' : `its fields ${fields.join(', ')} are not known here`
+  return {
+    code: 'IAM_PRINCIPAL_UNKNOWN',
+    message: `may have the rights of the policy "${name}", which gives ${given}: it is attached neither to an application, a group or a user nor to nobody, and ${told}. Expected one policy.`,
+    fix: `Look at it in the Scaleway console, or with \`${shell`scw iam policy get ${id}`}\` of the newest scw, and detach it from the application.`,
+  }
+}
+
+/** Once for each field, whichever applications it may matter to. */
+function unknownFields(live: readonly LiveApplication[]): Problem[] {
+  const all = live.flatMap((application) => application.unknownFields)
+  return [...groupBy(all, ({ object, field }) => `${object} ${field}`).values()].flatMap(([first]) => {
+    if (!first) return []
+    const of = first.object === 'rule' ? `policy "${first.name}", a rule` : `${first.object} "${first.name}"`
+    return [
+      {
+        code: 'IAM_FIELD_UNKNOWN',
+        where: `IAM ${of}`,
+        message: `has the field "${first.field}", which is not known here: it may give or take rights that are not told. Expected the fields of Scaleway's API of August 2026.`,
+        fix: 'Look up the field in the documentation of the IAM API, and whether it concerns the applications of the plan.',
+        severity: 'warning' as const,
+      },
+    ]
+  })
+}
+
+function applyPlan(plan: IamPlan): string {
+  const given = ['--environment', plan.environment, ...holderOption(plan)]
+  return `Run \`${pipedCommandLine`iam ${given} --format scw`} > iam.sh && sh iam.sh\`.`
 }
 
 /** The script leaves such a policy alone: it may be the one of another environment. */

@@ -1,7 +1,7 @@
 import { commandLine, pipedCommandLine } from '../lib/command-line.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
-import type { IamPlan, TierIamPlan } from '../model/iam.ts'
+import { holderOption, type IamPlan, type TierIamPlan } from '../model/iam.ts'
 import type { ApiKeyEntry } from './iam.ts'
 import type { LiveApplication } from './live-iam.ts'
 
@@ -13,7 +13,7 @@ export function compareKeys(
   now: Date,
 ): Omit<Problem, 'where'>[] {
   const rotation = commandLine`credentials --environment ${plan.environment} --tier ${tier} --rotate`
-  const rotate = `Run \`${rotation}\`.`
+  const rotate = plan.for === 'ci' ? newKey(plan) : `Run \`${rotation}\`.`
   const list = shell`scw iam api-key list bearer-id=${id}`
   const usable = keys.filter((key) => daysLeft(key, now) > 0)
   const expired = keys.filter((key) => daysLeft(key, now) <= 0)
@@ -48,7 +48,7 @@ export function compareKeys(
           {
             code: 'IAM_KEYS_SEVERAL',
             message: `has ${usable.length} keys that work: ${usable.map(nameOf).join(', ')}. Expected one.`,
-            fix: `Finish the rotation (\`${rotation}\`), or find the unused one with \`${list}\` and delete it.`,
+            fix: `${plan.for === 'ci' ? 'Find' : `Finish the rotation (\`${rotation}\`), or find`} the unused one with \`${list}\` and delete it.`,
             severity: 'warning' as const,
           },
         ]
@@ -67,8 +67,11 @@ export function lastExpiry({ keys }: Pick<LiveApplication, 'keys'>): string {
 const dayMs = 24 * 60 * 60 * 1000
 const expectedKey = 'Expected one key that works.'
 
-function newKey({ environment }: IamPlan): string {
-  return `Run \`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh\`, which makes a key.`
+function newKey(plan: IamPlan): string {
+  const given = ['--environment', plan.environment, ...holderOption(plan)]
+  const script = `${pipedCommandLine`iam ${given} --format scw`} > iam.sh && sh iam.sh`
+  if (plan.for === 'tiers') return `Run \`${script}\`, which makes a key.`
+  return `Run \`${script} <command>\`, which makes a key and gives it to the command that stores it for the pipeline.`
 }
 
 function daysLeft({ expires_at }: ApiKeyEntry, now: Date): number {

@@ -81,16 +81,16 @@ function differsInCondition(a: Grant, b: Grant): boolean {
 }
 
 /** The worst problem of a grant; the message has all of them. */
-function codeOf({ remotePath, projectId }: TierIamPlan, planned: readonly Grant[], grant: Grant): string {
+function codeOf({ remotePaths, projectIds }: TierIamPlan, planned: readonly Grant[], grant: Grant): string {
   const expected = planned.find((one) => one.permissionSet === grant.permissionSet)
   if (!expected) {
     if (/^AllProducts/.test(grant.permissionSet)) return 'IAM_ALL_PRODUCTS'
     return changes.test(grant.permissionSet) ? 'IAM_WRITE_PERMISSION' : 'IAM_PERMISSION_UNPLANNED'
   }
   if (grant.projectId === undefined) return 'IAM_ORGANIZATION_SCOPE'
-  if (grant.projectId !== projectId) return 'IAM_OTHER_PROJECT'
+  if (!projectIds.includes(grant.projectId)) return 'IAM_OTHER_PROJECT'
   if (grant.condition === '') return 'IAM_RULE_UNCONDITIONED'
-  return grant.condition.includes(`startsWith("${remotePath}")`)
+  return remotePaths.some((path) => grant.condition.includes(`startsWith("${path}")`))
     ? 'IAM_CONDITION_WITHOUT_SLASH'
     : 'IAM_CONDITION_DIFFERS'
 }

@@ -13,8 +13,8 @@ export interface SecretVersion {
   readonly deletion_requested_at: string | null
 }
 
-/** Which version: its number, or the one that the operator would deliver. */
-export type Revision = number | 'latest_enabled'
+/** Which version: its number, the one that the operator would deliver, or the newest, which may be disabled. */
+export type Revision = number | 'latest_enabled' | 'latest'
 
 /**
  * Adds a version; it becomes the latest one, and earlier ones stay enabled. The payload is at most 64 KiB.
@@ -91,10 +91,11 @@ export async function touchValueByPath(
   account: ScalewayConnection,
   scope: SecretScope,
   { path, name }: Pick<RemoteSecret, 'path' | 'name'>,
+  revision: Revision,
 ): Promise<void> {
   await scalewayRequest(account, {
     method: 'GET',
-    path: `/secret-manager/v1beta1/regions/${scope.region}/secrets-by-path/versions/latest_enabled/access`,
+    path: `/secret-manager/v1beta1/regions/${scope.region}/secrets-by-path/versions/${revision}/access`,
     query: { secret_path: path, secret_name: name, project_id: scope.projectId },
   })
 }

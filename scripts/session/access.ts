@@ -1,13 +1,14 @@
+import { delimiter } from 'node:path'
 import { createClient, type KubernetesClient } from '../kubernetes/client.ts'
 import { connectionOf, loadKubeconfig } from '../kubernetes/kubeconfig.ts'
 import type { CommandIo } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
-import { shell } from '../lib/shell.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { apiUrlProblems, isLocalApi } from '../scaleway/account.ts'
 import { loadEnvironment } from './application.ts'
-import { localContext } from './local-context.ts'
+import { chooseContext } from './chosen-context.ts'
+import { refuseOtherCluster } from './cluster-identity.ts'
 
 /**
  * The model of an environment, for a command that touches its account or its cluster. An example environment
@@ -29,39 +30,37 @@ export function refuseExample(model: EnvironmentModel, env: CommandIo['env']): v
   if (model.example && !isLocalApi(env)) throw new ProblemError([...apiUrlProblems(env), ...exampleIds(model)])
 }
 
+/** A client of an environment's own cluster, and how it was found, for Helm in the same command. */
+export interface OpenCluster extends KubernetesClient {
+  /** Name of the kube context. */
+  readonly context: string
+  /** The kubeconfig files, as the variable KUBECONFIG takes them. */
+  readonly kubeconfig: string
+}
+
 /**
- * A client for the environment's own cluster: its kube context has to be the current one. With an emulator as Scaleway,
- * it is the cluster of the local stack.
+ * A client for the environment's own cluster: the one whose UID is `cluster`, else the one of its kube context. With an
+ * emulator as Scaleway, it is the cluster of the local stack.
  *
- * @throws ProblemError `KUBE_CONTEXT_DIFFERS`: the most expensive mistake is the right values in the wrong cluster
+ * @param wanted kube context of `--context`. Default: the current one
+ * @throws ProblemError as `chooseContext`, `connectionOf`, `refuseOtherCluster`
  */
 export async function openCluster(
   model: EnvironmentModel,
   io: Pick<CommandIo, 'env'> & Partial<Pick<CommandIo, 'signal' | 'log'>>,
-): Promise<KubernetesClient> {
+  wanted?: string,
+): Promise<OpenCluster> {
   const kubeconfig = await loadKubeconfig(io.env)
-  refuseOtherContext(model, kubeconfig.currentContext, io.env)
-  return createClient(await connectionOf(kubeconfig, kubeconfig.currentContext, io))
-}
-
-/** The kube context a command may use. */
-export function expectedContext(model: EnvironmentModel, env: CommandIo['env']): string {
-  return isLocalApi(env) ? localContext : model.kubeContext
-}
-
-export function refuseOtherContext(
-  model: EnvironmentModel,
-  currentContext: string | undefined,
-  env: CommandIo['env'],
-): void {
-  const expected = expectedContext(model, env)
-  if (currentContext === expected) return
-  throw new ProblemError({
-    code: 'KUBE_CONTEXT_DIFFERS',
-    where: `environment "${model.environment}"`,
-    message: `the current kube context is "${currentContext ?? '(none)'}". Expected "${expected}".`,
-    fix: `Run \`${shell`kubectl config use-context ${expected}`}\`, or correct kubeContext in scripts/environments.ts.`,
-  })
+  const connection = await connectionOf(kubeconfig, await chooseContext(model, kubeconfig, io, wanted), io)
+  const { context } = connection
+  const client = createClient(connection)
+  try {
+    if (!isLocalApi(io.env)) await refuseOtherCluster(client, model, context, io.signal)
+  } catch (error) {
+    client[Symbol.dispose]()
+    throw error
+  }
+  return { ...client, context, kubeconfig: kubeconfig.files.join(delimiter) }
 }
 
 // --- internal ---

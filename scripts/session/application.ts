@@ -1,29 +1,51 @@
-import { pathToFileURL } from 'node:url'
-import { dataFile, type Folders } from '../lib/folders.ts'
+import { join, relative } from 'node:path'
+import { commandLine, fromTyped } from '../lib/command-line.ts'
+import { applicationsAround, dataFiles, type Folders } from '../lib/folders.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
+import { shellWord } from '../lib/shell.ts'
+import { shortList } from '../lib/short-list.ts'
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
 import type { Application, Catalogue, Environments } from '../model/types.ts'
+import { loadDataFile } from './data-file.ts'
+import { exportProblem, loadProblem } from './data-file-problem.ts'
 
 /**
  * The two files a user edits, loaded without any check.
  *
- * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them is not valid TypeScript
+ * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them can't be loaded, `CATALOGUE_TWICE` when there are two of it
  */
 export async function loadApplication({ userFolder }: Pick<Folders, 'userFolder'>): Promise<Application> {
-  try {
-    const catalogue = (await load(userFolder, 'catalogue')) as Catalogue
-    const environments = (await load(userFolder, 'environments')) as Environments
-    return { catalogue, environments }
-  } catch (error) {
+  // The catalogue imports them: what is wrong with them should not be said of it.
+  const environments = (await loadOwn(userFolder, 'environments')) as Environments
+  const catalogue = (await loadOwn(userFolder, 'catalogue')) as Catalogue
+  return { catalogue, environments }
+}
+
+/**
+ * What one of them exports.
+ *
+ * @throws as `loadApplication`
+ */
+export async function loadOwn(userFolder: string, name: 'catalogue' | 'environments'): Promise<unknown> {
+  const [file, second] = dataFiles(userFolder, name)
+  const where = relative(userFolder, file ?? join(userFolder, 'scripts', `${name}.ts`))
+  if (second !== undefined) {
     throw new ProblemError({
-      code: 'CATALOGUE_UNREADABLE',
-      where: 'scripts/catalogue.ts or scripts/environments.ts',
-      message: `can't be loaded: ${firstLines(error)}. Expected a default export by defineCatalogue and defineEnvironments.`,
-      fix: 'Correct the line; an editor with TypeScript shows the same mistake.',
+      code: 'CATALOGUE_TWICE',
+      where,
+      message: `is there, and ${relative(userFolder, second)} too. Expected one of them.`,
+      fix: 'Delete the one you do not want.',
     })
   }
+  if (file === undefined) throw noDataFile(userFolder, where)
+  const data = { userFolder, file, name }
+  const loaded = await loadDataFile(file).catch((error: unknown) => {
+    throw new ProblemError(loadProblem(error, data))
+  })
+  if (loaded === undefined) throw new ProblemError(exportProblem(data))
+  return loaded
 }
 
 /**
@@ -54,38 +76,16 @@ export async function loadEnvironment(io: Pick<Folders, 'userFolder'>, wanted?: 
 
 // --- internal ---
 
-/** The default export of a data file. */
-async function load(userFolder: string, name: 'catalogue' | 'environments'): Promise<unknown> {
-  const file = dataFile(userFolder, name)
-  if (file === undefined) throw new Error(`there is no scripts/${name}.ts in ${userFolder}`)
-  const { default: exported } = await importFile(pathToFileURL(file).href)
-  // Where no package.json says "type": "module", tsx makes a CommonJS module of it, whose default export is one deeper.
-  const commonJs = exported as { readonly __esModule?: boolean; readonly default?: unknown } | undefined
-  return commonJs?.__esModule ? commonJs.default : exported
-}
-
-/** What runs us may read TypeScript: a newer Node, or tsx that we were started with. Otherwise tsx reads this one file. */
-async function importFile(url: string): Promise<{ readonly default: unknown }> {
-  try {
-    return await import(url)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
-    const known = read.get(url) ?? readWithTsx(url)
-    read.set(url, known)
-    return await known
-  }
-}
-
-/** A command asks more than once, and tsx would begin again each time. */
-const read = new Map<string, Promise<{ readonly default: unknown }>>()
-
-async function readWithTsx(url: string): Promise<{ readonly default: unknown }> {
-  const { tsImport } = await import('tsx/esm/api')
-  return await tsImport(url, import.meta.url)
-}
-
-/** The loader's message, without its stack. */
-function firstLines(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n').slice(0, 3).join(' ').trim().replace(/\.$/, '')
+function noDataFile(userFolder: string, where: string): ProblemError {
+  const around = applicationsAround(userFolder).filter((folder) => folder !== userFolder)
+  const named = shortList(around.map((folder) => shellWord(fromTyped(folder))))
+  return new ProblemError({
+    code: 'CATALOGUE_UNREADABLE',
+    where,
+    message: `is not in ${userFolder}. Expected the two data files, scripts/catalogue.ts and scripts/environments.ts.`,
+    fix:
+      around.length > 0
+        ? `Name a folder that has them with --root: ${named}.`
+        : `Go to the folder that has them, name it with --root, or run \`${commandLine`init`}\` where they should be.`,
+  })
 }

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Generated, generate, generatedPaths } from '../generate/generate.ts'
+import { chartFolder, type PackagedChart } from '../generate/chart-copy.ts'
+import { type Generated, generate, generatedPaths, helmFiles } from '../generate/generate.ts'
 import type { JsonSchema } from '../generate/json-schema.ts'
+import { findLeftOvers } from '../generate/left-overs.ts'
 import { type Pages, pagePaths } from '../generate/pages.ts'
-import { findStale } from '../generate/stale-files.ts'
+import { findStale, type StaleFile } from '../generate/stale-files.ts'
 import { causeList } from '../inspect/doctor/cause-codes.ts'
 import { states } from '../inspect/status/states.ts'
-import { commandLine } from '../lib/command-line.ts'
 import { readIfExists } from '../lib/files.ts'
 import { areOne, type Folders } from '../lib/folders.ts'
 import { markdownTable } from '../lib/markdown.ts'
@@ -16,6 +17,7 @@ import { openQuestions } from '../local/emulator/open-questions.ts'
 import { advisories } from '../model/operator-advisories.ts'
 import type { Application } from '../model/types.ts'
 import { loadApplication } from './application.ts'
+import { foreignProblems, staleProblems } from './stale-problems.ts'
 
 /** Every generated file of the user's, in memory. */
 export async function generateAll(folders: Folders): Promise<Generated> {
@@ -26,21 +28,21 @@ export async function generateAll(folders: Folders): Promise<Generated> {
 export async function generateFor(application: Application, folders: Folders): Promise<Generated> {
   const { productFolder } = folders
   const read = (path: string) => readFile(join(productFolder, path), 'utf8')
-  const baseSchemaPath = 'schema/values.base.schema.json'
   const defaultsPath = 'charts/tiered-secrets/values.yaml'
-  const [baseSchema, defaults, pages, types] = await Promise.all([
-    read(baseSchemaPath),
+  const [baseSchema, defaults, pages, types, chart] = await Promise.all([
+    readBaseSchema(folders),
     read(defaultsPath),
     readPages(folders),
     readIfExists(join(productFolder, generatedPaths.types)),
+    readChart(folders),
   ])
   const [chartDefaults] = parseYamlDocuments(defaults, defaultsPath)
   return generate(application, {
-    baseSchema: parseJson(baseSchema, baseSchemaPath),
+    baseSchema,
     chartDefaults: chartDefaults as Readonly<Record<string, unknown>>,
     pages,
     types,
-    isProduct: areOne(folders),
+    chart,
     sections: {
       'open-questions': openQuestionsTable(),
       states: statesTable(),
@@ -51,30 +53,60 @@ export async function generateFor(application: Application, folders: Folders): P
 }
 
 /**
- * Ends a command that would use a values file which differs from what the catalogue implies.
+ * Ends a command that would use a values file or a chart which differs from what the catalogue implies.
  *
- * @throws ProblemError `STALE`
+ * @throws ProblemError `STALE`, `OTHER_VERSION`
  */
 export async function refuseStaleValues(folders: Folders, environment: string): Promise<void> {
-  const path = generatedPaths.values(environment)
-  const { files } = await generateAll(folders)
-  const stale = await findStale(
-    folders.userFolder,
-    files.filter((file) => file.path === path || file.path === generatedPaths.schema),
-  )
-  if (stale.length > 0) throw new ProblemError(stale.map(staleProblem))
+  const stale = await staleFor(folders, [environment])
+  if (stale.length > 0) throw new ProblemError(staleProblems(stale))
 }
 
-export function staleProblem({ path }: { readonly path: string }): Problem {
-  return {
-    code: 'STALE',
-    where: path,
-    message: 'differs from what the catalogue implies. Expected the text the generator makes.',
-    fix: `Run \`${commandLine`gen-values`}\` and commit the result. A hand edit belongs in the catalogue.`,
-  }
+/**
+ * What Helm would read for some environments, and differs from what the catalogue implies.
+ *
+ * @throws as `helmFiles`
+ */
+export async function staleFor(folders: Folders, environments: readonly string[]): Promise<StaleFile[]> {
+  const [application, baseSchema, chart] = await Promise.all([
+    loadApplication(folders),
+    readBaseSchema(folders),
+    readChart(folders),
+  ])
+  return await findStale(folders.userFolder, helmFiles(application, { baseSchema, chart }, environments))
+}
+
+/** What is wrong with the generated files: those that differ, and what is among them that no generator writes. */
+export async function generatedProblems(folders: Folders): Promise<Problem[]> {
+  const { files } = await generateAll(folders)
+  const { orphans, foreign } = await findLeftOvers(folders.userFolder, files)
+  const stale = await findStale(folders.userFolder, files)
+  return [...staleProblems([...stale, ...orphans]), ...foreignProblems(foreign)]
+}
+
+/** The version of tiered-secrets that is running. */
+export async function readVersion({ productFolder }: Pick<Folders, 'productFolder'>): Promise<string> {
+  const text = await readFile(join(productFolder, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 // --- internal ---
+
+async function readBaseSchema({ productFolder }: Folders): Promise<JsonSchema> {
+  const path = 'schema/values.base.schema.json'
+  return parseJson(await readFile(join(productFolder, path), 'utf8'), path)
+}
+
+/** The chart as it goes to the user's folder; undefined where that is the product's. */
+async function readChart(folders: Folders): Promise<PackagedChart | undefined> {
+  if (areOne(folders)) return undefined
+  const folder = join(folders.productFolder, chartFolder)
+  const templates = (await readdir(join(folder, 'templates'))).sort().map((name) => `templates/${name}`)
+  const paths = ['.helmignore', 'Chart.yaml', 'README.md', 'values.yaml', ...templates]
+  const read = async (path: string) => [path, await readFile(join(folder, path), 'utf8')] as const
+  const [files, version] = await Promise.all([Promise.all(paths.map(read)), readVersion(folders)])
+  return { version, files: new Map(files) }
+}
 
 /** The pages with generated tables. Where the user's folder is one of its own, those of them that it has. */
 async function readPages(folders: Folders): Promise<Pages> {

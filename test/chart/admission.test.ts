@@ -5,10 +5,11 @@ import { roleNames } from '../../scripts/model/names.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { kiosk } from '../fixtures/kiosk.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { chartOf, find, helm4, helms, manifestsOf, template } from '../helpers/chart.ts'
 
-const applications = [trackdechets, bookshop]
+const applications = [trackdechets, bookshop, kiosk]
 const charts = new Map(
   await Promise.all(applications.map(async (application) => [application, await chartOf(application)] as const)),
 )
@@ -31,6 +32,7 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
   '$model.application in $model.environment',
   ({ application, model }) => {
     const isOn = !model.without.includes('admission')
+    const base = model.environment === 'staging' ? 'kiosk-staging' : model.application
 
     test.each(helms)('%s: each tier is judged by its own names', async (_, helm) => {
       const manifests = await rendered(application, model.environment, helm)
@@ -43,7 +45,7 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
         expect(Object.keys(boundary).sort()).toEqual(['apiVersion', 'kind', 'metadata'])
         expect(boundary.metadata).toMatchObject({ namespace: 'ns' })
         expect(boundary.metadata.annotations).toEqual({
-          rules: isOn ? '2' : 'off',
+          rules: isOn ? '3' : 'off',
           namespace: tier.namespace,
           projectId: tier.projectId,
           region: model.region,
@@ -53,8 +55,8 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
           credentialsSecret: tier.credentialsSecret,
           accessKeyKey: 'access-key',
           secretKeyKey: 'secret-key',
-          targets: [tier.optional?.name, tier.required?.name]
-            .filter((name) => name !== undefined)
+          targets: tier.externalSecrets
+            .map(({ name }) => name)
             .sort()
             .join(','),
           entries: String(
@@ -63,9 +65,8 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
                 name === tier.name && environments.includes(model.environment),
             ).length,
           ),
-          targetTypes: [tier.optional?.name, tier.required?.name]
-            .filter((name) => name !== undefined)
-            .map((name) => `${name}=Opaque`)
+          targetTypes: tier.externalSecrets
+            .map(({ name, type }) => `${name}=${type}`)
             .sort()
             .join(','),
           operators: model.operator.isPerTier
@@ -78,18 +79,21 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
     test('the policies are bound to the namespaces of the tiers, and deny', async () => {
       const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
       const names = ['credentials', 'external-secrets', 'operator-secrets', 'other-kinds', 'secret-stores'].map(
-        (name) => `${model.application}-${name}`,
+        (name) => `${base}-${name}`,
       )
       const policies = ofKind(manifests, 'ValidatingAdmissionPolicy')
       expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual(names)
-      for (const { spec } of policies) expect(spec).toMatchObject({ failurePolicy: 'Fail' })
+      const defaults = { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} }
+      for (const { spec } of policies) expect(spec).toMatchObject({ failurePolicy: 'Fail', matchConstraints: defaults })
 
       const bindings = ofKind(manifests, 'ValidatingAdmissionPolicyBinding')
       const operations = ['CREATE', 'UPDATE']
       const secrets = { apiGroups: [''], apiVersions: ['*'], operations, resources: ['secrets'], scope: 'Namespaced' }
       const spec = (policy: string, namespaces: readonly string[]) => ({
-        policyName: `${model.application}-${policy}`,
+        policyName: `${base}-${policy}`,
         matchResources: {
+          matchPolicy: 'Equivalent',
+          objectSelector: {},
           namespaceSelector: {
             matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
           },
@@ -102,7 +106,7 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
             const { matchResources, ...rest } = spec(policy, [namespace])
             const onlyIt = { resourceRules: [{ ...secrets, resourceNames: [credentialsSecret] }] }
             return [
-              `${model.application}-${name}-${policy}`,
+              `${base}-${name}-${policy}`,
               {
                 ...rest,
                 matchResources: { ...matchResources, ...(policy === 'credentials' ? onlyIt : {}) },
@@ -112,7 +116,7 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
           }),
         ),
         [
-          `${model.application}-other-kinds`,
+          `${base}-other-kinds`,
           spec(
             'other-kinds',
             model.tiers.map(({ namespace }) => namespace),
@@ -126,13 +130,13 @@ describe.each(applications.flatMap((application) => resolveAll(application).map(
 
     test('the operator is judged in every namespace, by the parameters of each tier, and nobody without them', async () => {
       const manifests = await rendered(application, model.environment, helm4, '--set', 'admission.enabled=true')
-      const policyName = `${model.application}-operator-secrets`
+      const policyName = `${base}-operator-secrets`
       const bindings = ofKind(manifests, 'ValidatingAdmissionPolicyBinding').filter(
         ({ spec }) => spec?.policyName === policyName,
       )
       expect(bindings.map((binding) => [binding.metadata.name, binding.spec])).toEqual(
         model.tiers.map(({ name, namespace }) => [
-          `${model.application}-${name}-operator-secrets`,
+          `${base}-${name}-operator-secrets`,
           {
             policyName,
             paramRef: { name: `boundary-${namespace}`, namespace: 'ns', parameterNotFoundAction: 'Allow' },

@@ -120,7 +120,7 @@ const notes = (...args: string[]) =>
     env: { KUBECONFIG: '/nowhere' },
   })
 
-test('whoever makes the namespaces himself is reported which labels they need', async () => {
+test('a user who creates the namespaces is told which labels they need', async () => {
   const args = ['--values', values('production'), '--disable-openapi-validation']
   const label = (namespace: string, enforce: string) =>
     `  kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=${enforce} pod-security.kubernetes.io/warn=restricted pod-security.kubernetes.io/audit=restricted`

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { hclAttributes, hclLabel, hclString } from '../../scripts/generate/hcl.ts'
+import { pipelineTerraform } from '../../scripts/generate/iam-pipeline.ts'
 import { iamTerraform } from '../../scripts/generate/iam-terraform.ts'
-import { iamPlan } from '../../scripts/model/iam.ts'
+import { type ExistingObjects, terraformImports } from '../../scripts/generate/terraform-imports.ts'
+import { iamPlan, pipelineIamPlan } from '../../scripts/model/iam.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
 import { applicationWith } from '../helpers/applications.ts'
@@ -15,10 +17,11 @@ const ofType = (blocks: readonly HclBlock[], type: string, label?: string) =>
   blocks.filter((block) => block.type === type && (label === undefined || block.labels[0] === label))
 
 test.each(named)('%s: is valid HCL, formatted as `terraform fmt` would', async (_, model) => {
-  const text = iamTerraform(iamPlan(model), model)
-  const { problems, formatted } = await readHcl(text)
-  expect(problems).toEqual([])
-  expect(formatted).toBe(text)
+  for (const text of [iamTerraform(iamPlan(model), model), pipelineTerraform(pipelineIamPlan(model))]) {
+    const { problems, formatted } = await readHcl(text)
+    expect(problems).toEqual([])
+    expect(formatted).toBe(text)
+  }
 })
 
 test.each(named)('%s: has the applications, policies and rules of the plan, and no others', async (_, model) => {
@@ -67,6 +70,63 @@ test('no value and no key can land in the state', async () => {
   // A default would be a value in the file, and what reads it may not be ephemeral.
   expect(values?.attributes).not.toContain('default')
   expect(text.match(/var\.secret_values/g)).toHaveLength(1)
+})
+
+test('a new version is made before the one before it is deleted, and no plan deletes a remote secret', async () => {
+  const model = resolve(bookshop, 'live')
+  const { blocks } = await readHcl(iamTerraform(iamPlan(model), model))
+  const lifecycleOf = (type: string) =>
+    ofType(ofType(blocks, 'resource', type)[0]?.blocks ?? [], 'lifecycle').map(({ constants }) => constants)
+  expect(lifecycleOf('scaleway_secret_version')).toEqual([{ create_before_destroy: true }])
+  expect(lifecycleOf('scaleway_secret')).toEqual([{ prevent_destroy: true }])
+})
+
+test('a remote secret that `npm run fill` writes has no version here until it has a number', () => {
+  const model = resolve(bookshop, 'live')
+  const text = iamTerraform(iamPlan(model), model)
+  expect(text).toContain('if !contains(var.filled_secrets, key) || contains(keys(var.secret_versions), key)')
+  expect(text).toContain('--format terraform-imports > imports.tf')
+})
+
+describe('what exists already', () => {
+  const model = resolve(bookshop, 'live')
+  const plan = iamPlan(model)
+  const importsOf = async (existing: Partial<ExistingObjects>) => {
+    const none = { applications: new Map(), policies: new Map(), secrets: new Map() }
+    const text = terraformImports(plan, model, { ...none, ...existing })
+    const { problems, formatted, blocks } = await readHcl(text)
+    expect({ problems, formatted }).toEqual({ problems: [], formatted: text })
+    return { text, blocks: ofType(blocks, 'import') }
+  }
+
+  test('is imported under the addresses of the other file, and no version with it', async () => {
+    const [tier] = model.tiers
+    const [remote] = tier?.remoteSecrets ?? []
+    const key = `${remote?.path}/${remote?.name}`
+    const { text, blocks } = await importsOf({
+      applications: new Map([[tier?.name ?? '', 'app-id']]),
+      policies: new Map([[tier?.name ?? '', 'policy-id']]),
+      secrets: new Map([[key, { id: 'secret-id', isFilled: true }]]),
+    })
+    expect(blocks.map(({ constants }) => constants.id)).toEqual(['app-id', 'policy-id', `${model.region}/secret-id`])
+    expect(text).toContain(`to = scaleway_iam_application.${tier?.name}\n`)
+    expect(text).toContain(`to = scaleway_secret.remote["${key}"]\n`)
+    expect(text).toContain(`# filled_secrets = [\n#   "${key}",\n# ]\n`)
+    expect(text).not.toContain('scaleway_secret_version')
+  })
+
+  test('of an optional remote secret is reported with the variable that its import needs', async () => {
+    const optional = model.tiers.flatMap((tier) => tier.remoteSecrets).find((remote) => remote.optional)
+    const key = `${optional?.path}/${optional?.name}`
+    const { text } = await importsOf({ secrets: new Map([[key, { id: 'x', isFilled: false }]]) })
+    expect(text).toContain(`# optional_secrets = [\n#   "${key}",\n# ]\n`)
+    expect(text).not.toContain('filled_secrets')
+  })
+
+  test('is nothing in an empty account', async () => {
+    const { text, blocks } = await importsOf({})
+    expect([blocks, text.includes('nothing is to be imported')]).toEqual([[], true])
+  })
 })
 
 test('names the provider and the version that knows write-only arguments', async () => {

@@ -3,8 +3,9 @@ import { checkSchemas } from '../../scripts/chart/kubeconform.ts'
 import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { externalSecretSpec, secretStoreSpec } from '../../scripts/cluster/expected-spec.ts'
-import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
-import { bookshop, trackdechets } from '../fixtures/applications.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { bookshop, gallery, trackdechets } from '../fixtures/applications.ts'
+import { kiosk } from '../fixtures/kiosk.ts'
 import { chartOf, helms, template } from '../helpers/chart.ts'
 import { root } from '../helpers/generating.ts'
 import { tools } from '../helpers/tools.ts'
@@ -13,10 +14,14 @@ const { kubeconform } = await tools('kubeconform')
 const cases = [
   ...Object.keys(trackdechets.environments).map((name) => ({ what: 'Trackdéchets', application: trackdechets, name })),
   ...Object.keys(bookshop.environments).map((name) => ({ what: 'the bookshop', application: bookshop, name })),
+  ...Object.keys(gallery.environments).map((name) => ({ what: 'the gallery', application: gallery, name })),
+  ...Object.keys(kiosk.environments).map((name) => ({ what: 'two in one cluster', application: kiosk, name })),
 ]
 const charts = new Map([
   [trackdechets, await chartOf(trackdechets)],
   [bookshop, await chartOf(bookshop)],
+  [gallery, await chartOf(gallery)],
+  [kiosk, await chartOf(kiosk)],
 ])
 const [[, helm4], [, helm3]] = helms as [[string, string], [string, string]]
 
@@ -26,7 +31,8 @@ const at = (manifest: Manifest, ...names: string[]): unknown =>
 
 describe.each(cases)('$what, $name', async ({ application, name }) => {
   const { chart, values } = charts.get(application) as Awaited<ReturnType<typeof chartOf>>
-  const release = ['--namespace', `${application.catalogue.application}-secrets`]
+  const base = application.environments[name]?.baseName ?? application.catalogue.application
+  const release = ['--namespace', `${base}-secrets`]
   const text = await template(helm4, chart, values(name), ...release)
   const model = resolve(application, name)
   const manifests = parseManifests(text, name)
@@ -45,7 +51,7 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   test('stores and ExternalSecrets are, field by field, what wait and status expect of them', () => {
     const specs = model.tiers.flatMap((tier) => [
       secretStoreSpec(model, tier),
-      ...externalSecrets(tier).map((one) => externalSecretSpec(model, tier, one)),
+      ...tier.externalSecrets.map((one) => externalSecretSpec(model, tier, one)),
     ])
     const both = manifests.filter(({ kind }) => ['SecretStore', 'ExternalSecret'].includes(kind))
     expect(both).toHaveLength(specs.length)
@@ -78,7 +84,7 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
 
   test('a missing optional secret is left out; a missing required one holds back its target', () => {
     for (const manifest of rendered) {
-      const isOptional = manifest.metadata.name.endsWith('-optional-secrets')
+      const isOptional = /-optional(-secrets)?$/.test(manifest.metadata.name)
       expect(at(manifest, 'spec', 'target', 'deletionPolicy')).toBe(isOptional ? 'Merge' : 'Retain')
     }
     const targets = rendered.map((manifest) => at(manifest, 'spec', 'target', 'name'))

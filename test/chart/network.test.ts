@@ -6,19 +6,55 @@ import { judgePolicies, namespaceLabels } from '../../scripts/chart/judge-polici
 import type { Manifest } from '../../scripts/chart/manifests.ts'
 import { networkPoliciesOf } from '../../scripts/chart/network-policy.ts'
 import { checkReachability } from '../../scripts/chart/reachability-difference.ts'
+import { operatorValuesText } from '../../scripts/generate/operator-values.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import { endpointsOf } from '../../scripts/model/network/endpoints.ts'
+import { internet } from '../../scripts/model/network/peers.ts'
 import { reachabilityTable } from '../../scripts/model/network/reachability-table.ts'
-import { resolve } from '../../scripts/model/resolve.ts'
+import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { bookshop, trackdechets } from '../fixtures/applications.ts'
-import { applicationWith, environment } from '../helpers/applications.ts'
-import { chartOf, find, helm4, helms, manifestsOf, valuesFile } from '../helpers/chart.ts'
+import { type ApplicationParts, applicationWith, environment } from '../helpers/applications.ts'
+import { chartOf, find, helm4, helms, manifestsOf, tryTemplate, valuesFile } from '../helpers/chart.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { repositoryFile } from '../helpers/generating.ts'
 import { handBuiltPolicies } from '../helpers/hand-built-policies.ts'
 import { applications } from '../helpers/random-networks.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 import { withValue } from '../helpers/values.ts'
+
+const networked: ApplicationParts = {
+  tiers: {
+    web: {
+      description: 'Pages',
+      workloads: { site: { kind: 'Deployment' } },
+      egress: { orders: { description: 'GraphQL', to: { tier: 'api', workload: 'server' }, ports: ['http'] } },
+    },
+    api: {
+      description: 'Orders',
+      workloads: {
+        server: {
+          kind: 'Deployment',
+          ports: { http: 3000, metrics: 9090, stream: { port: 5000, protocol: 'UDP' } },
+          reachableFrom: [
+            { from: 'ingress-controller/internal', ports: ['http'] },
+            { from: 'web', ports: ['http', 'stream'] },
+            { namespace: 'monitoring', podLabels: { app: 'prometheus' }, ports: ['metrics'] },
+            { from: 'internet', ports: ['stream'] },
+          ],
+        },
+      },
+    },
+  },
+  environments: {
+    dev: environment({
+      ingressControllers: { public: { namespace: 'edge' }, internal: { cidr: '172.16.0.0/22' } },
+      dns: [
+        { cidr: '169.254.20.10/32' },
+        { namespace: 'openshift-dns', podLabels: { 'dns.operator.openshift.io/daemonset-dns': 'default' }, port: 5353 },
+      ],
+    }),
+  },
+}
 
 const policiesIn = (manifests: readonly Manifest[], namespace: string) =>
   Object.fromEntries(
@@ -47,13 +83,13 @@ test('the pods of a tier reach the DNS their environment names, and no other', a
   expect(checkReachability(manifests, resolve(application, 'dev'), application.catalogue)).toEqual([])
 })
 
-test('values without the labels of DNS mean those of CoreDNS, and never a whole namespace', async () => {
-  const application = applicationWith()
-  const { chart, values } = await chartOf(application)
+test('values can’t open a whole namespace as DNS', async () => {
+  const { chart, values } = await chartOf(applicationWith())
   const [written] = parseYamlDocuments(await readFile(values('dev'), 'utf8'), 'values')
-  const bare = withValue(written, 'networkPolicies.dns', undefined)
-  const manifests = await manifestsOf(helm4, chart, await valuesFile(await temporaryFolder(), bare))
-  expect(checkReachability(manifests, resolve(application, 'dev'), application.catalogue)).toEqual([])
+  const bare = withValue(written, 'networkPolicies.dns.0.to.podLabels', undefined)
+  const { exitCode, stderr } = await tryTemplate(helm4, chart, await valuesFile(await temporaryFolder(), bare))
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('podLabels')
 })
 
 describe.each(helms)('the policies of Trackdéchets, rendered by %s', (_, helm) => {
@@ -207,6 +243,82 @@ test('a policy that goes by one workload, UDP or pods of another namespace is re
   expect(policiesIn(await manifestsOf(helm4, chart, values('rehearsal')), 'bookshop-orders')).toEqual({})
 })
 
+describe('an application with all words of the network', async () => {
+  const application = applicationWith(networked)
+  const { chart, values } = await chartOf(application)
+  const manifests = await manifestsOf(helm4, chart, values('dev'))
+  const byName = (name: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': name } })
+  const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP', port }))
+  const udp = (port: number) => ({ protocol: 'UDP', port })
+
+  test('is rendered as its catalogue says', () => {
+    expect(checkReachability(manifests, resolve(application, 'dev'), application.catalogue)).toEqual([])
+  })
+
+  test('DNS is the address of NodeLocal DNSCache, and CoreDNS on the port of its pods', () => {
+    expect(policiesIn(manifests, 'shop-web')['allow-dns']).toEqual({
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [
+        { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }], ports: [udp(53), ...tcp(53)] },
+        {
+          to: [
+            {
+              namespaceSelector: byName('openshift-dns'),
+              podSelector: { matchLabels: { 'dns.operator.openshift.io/daemonset-dns': 'default' } },
+            },
+          ],
+          ports: [udp(5353), ...tcp(5353)],
+        },
+      ],
+    })
+  })
+
+  test('each source reaches its ports: the controllers http, Prometheus metrics, the public addresses a stream', () => {
+    const [prometheus, nodes] = [
+      { namespaceSelector: byName('monitoring'), podSelector: { matchLabels: { app: 'prometheus' } } },
+      { ipBlock: { cidr: '172.16.0.0/22' } },
+    ]
+    expect(find(manifests, 'NetworkPolicy', 'allow-to-server').spec).toEqual({
+      podSelector: { matchLabels: { app: 'server' } },
+      policyTypes: ['Ingress'],
+      ingress: [
+        { from: [nodes], ports: tcp(3000) },
+        {
+          from: internet.map(({ cidr, except }) => ({ ipBlock: { cidr, except } })),
+          ports: [udp(5000)],
+        },
+        { from: [prometheus], ports: tcp(9090) },
+        { from: [{ namespaceSelector: byName('shop-web') }], ports: [...tcp(3000), udp(5000)] },
+      ],
+    })
+  })
+
+  test('an egress to a workload of a tier has its name and its ports', () => {
+    expect(Object.keys(policiesIn(manifests, 'shop-web')).sort()).toEqual([
+      'allow-dns',
+      'allow-to-orders',
+      'default-deny',
+    ])
+    expect(find(manifests, 'NetworkPolicy', 'allow-to-orders').spec).toEqual({
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [
+        {
+          to: [{ namespaceSelector: byName('shop-api'), podSelector: { matchLabels: { app: 'server' } } }],
+          ports: tcp(3000),
+        },
+      ],
+    })
+  })
+
+  test('the operator may ask the same DNS', async () => {
+    const [, objects = ''] = operatorValuesText(resolveAll(application), '1.2.3').split('extraObjects:')
+    expect(objects).toContain('cidr: "169.254.20.10/32"')
+    expect(objects).toContain('{ protocol: UDP, port: 5353 }')
+  })
+})
+
 test('for some random applications, the chart renders what the catalogue says', async () => {
   for (const application of fc.sample(applications, { numRuns: 6, seed: 20 })) {
     const { chart, values } = await chartOf(application)
@@ -223,12 +335,12 @@ test('for some random applications, the chart renders what the catalogue says', 
 test.each([
   ['a policy that is left out', /"name" "allow-dns"/, '"name" "allow-nothing"'],
   ['a wider selector', '$ingress.podLabels | nindent', 'dict | nindent'],
+  ['a rule without `from`', /- from:\n\s+\{\{- range \.from \}\}[\s\S]*?\{\{- end \}\}\n\s+ports:/, '- ports:'],
   [
-    'a rule without `from`',
-    /- from:\n\s+\{\{- range \$ingress\.from \}\}[\s\S]*?\{\{- end \}\}\n\s+ports:/,
-    '- ports:',
+    'a rule of all ports',
+    /\n\s+ports:\n\s+\{\{- range \$protocol, \$ports := \.ports \}\}[\s\S]*?\{\{- end \}\}\n\s+\{\{- end \}\}/,
+    '',
   ],
-  ['a rule of all ports', /\n\s+ports:\n\s+- \{ protocol: TCP, port: \{\{ int \$ingress.port \}\} \}/, ''],
 ])('%s in the template is reported', async (_, from, to) => {
   const { chart, values } = await chartOf(trackdechets)
   const path = join(chart, 'templates/network-policy.yaml')

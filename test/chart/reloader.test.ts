@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { externalSecretSpec } from '../../scripts/cluster/expected-spec.ts'
-import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
 import type { RestartMode } from '../../scripts/model/types.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { chartOf, helm4, helms, manifestsOf } from '../helpers/chart.ts'
@@ -39,7 +39,7 @@ describe.each(helms)('%s', (_, helm) => {
     const [tier] = model.tiers
     if (!tier) throw new Error('no tier')
     const specs = manifests.filter(({ kind }) => kind === 'ExternalSecret').map(({ spec }) => spec)
-    for (const one of externalSecrets(tier)) expect(specs).toContainEqual(externalSecretSpec(model, tier, one))
+    for (const one of tier.externalSecrets) expect(specs).toContainEqual(externalSecretSpec(model, tier, one))
     expect(checkManifests(manifests, model)).toEqual([])
   })
 })

@@ -5,13 +5,13 @@ import { parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { executable, temporaryFolder } from '../helpers/folders.ts'
-import { repositoryCopy } from '../helpers/repository.ts'
+import { userFolder } from '../helpers/repository.ts'
 
 /** Without any network where this machine allows a program to be started so, and with a dead proxy everywhere. */
 const withoutNetwork = spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn'] : []
 const offline = { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1', GOPROXY: 'off' }
 
-const { folder } = await repositoryCopy()
+const { folder } = await userFolder()
 
 function render(env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const command = [process.execPath, compiledCli, 'render', '--environment', 'recette']

@@ -31,7 +31,24 @@ const piece = fc.constantFrom(
 )
 const texts = [
   ...['y', 'n', 'Y', 'N', 'on', 'off', 'yes', 'no', 'true', 'False', 'null', '~', '', '<<', '='],
-  ...['1_000', '0o7', '0O7', '0b1', '0x1F', '0X1F', '0_X1', '-_5', '1e3', '1e1_0', '.inf', '12:30', '2026-11-24', '+1'],
+  ...[
+    '1_000',
+    '0o7',
+    '0O7',
+    '0b1',
+    '0x1F',
+    '0X1F',
+    '0_X1',
+    '-_5',
+    '1e3',
+    '1e1_0',
+    '2e_-3',
+    '3_e__+4_',
+    '.inf',
+    '12:30',
+    '2026-11-24',
+    '+1',
+  ],
   ...fc.sample(fc.array(piece, { minLength: 1, maxLength: 7 }), 2000).map((pieces) => pieces.join('')),
 ]
 const listed = join(folder, 'texts.yaml')

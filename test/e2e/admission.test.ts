@@ -13,6 +13,7 @@ import { testCertificate } from '../helpers/certificate.ts'
 import { helm4 } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import { tools } from '../helpers/tools.ts'
 import { type Attack, attacks, mergePatchBetween, type Scene, specOf } from './admission-attacks.ts'
 import {
@@ -157,7 +158,7 @@ describe.each(tiers)('in the namespace of tier %s', (tier) => {
 
   test('who may only patch ExternalSecrets changes the annotation force-sync, and nothing else', async () => {
     const { own } = sceneOf(tier)
-    const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
+    const ref = { namespace: own.namespace, name: requiredTarget(own)?.name ?? '' }
     const patch = (client: KubernetesClient, change: object) =>
       verdict(client.mergePatch(kinds.externalSecret, ref, change))
     const uid = '00000000-0000-4000-8000-000000000000'
@@ -299,7 +300,7 @@ test('a refusal names the rule, what is true, what was expected and the fix', as
   )
 })
 
-test('a refusal never holds an API key, and still names its rule when a value is too long to be told', async () => {
+test('a refusal never holds an API key, and still names its rule when a value is too long to be reported', async () => {
   const scene = sceneOf('backend')
   for (const attack of attacks.filter(({ rule }) => rule === 'STORE_KEY_INLINE')) {
     const said = await tryCreate(owner, attack.kind, objectOf(attack, 'attack', scene))
@@ -351,7 +352,7 @@ test('without its parameters a namespace is closed, and open to its own again wi
 
 test('targets with the annotation of Reloader pass, which nobody adds who may only force a refresh', async () => {
   const { own } = sceneOf('backend')
-  const ref = { namespace: own.namespace, name: own.required?.name ?? '' }
+  const ref = { namespace: own.namespace, name: requiredTarget(own)?.name ?? '' }
   const template = { metadata: { annotations: { 'reloader.stakater.com/match': 'true' } } }
   const patch = { spec: { target: { template } } }
   const args = ['--set-string', `scaleway.apiUrl=${apiUrl}`]
@@ -379,7 +380,10 @@ describe('the credentials Secret of a tier', () => {
       (said) => said !== 'allowed',
     )
   })
-  afterEach(() => admin.delete(kinds.secret, ref()))
+  // What a test leaves would use up the quota of the tier.
+  afterEach(async () => {
+    for (const name of [ref().name, 'another']) await admin.delete(kinds.secret, { ...ref(), name })
+  })
 
   test.each(credentialsAttacks)('never has $title ($rule), and has its twin', async ({ rule, attack, twin }) => {
     const create = (metadata: AnyObject['metadata'], parts = attack) =>

@@ -5,6 +5,7 @@ import { runCli } from '../helpers/cli.ts'
 // What it measures is for quiet machines; that it measures everything is for every one. The others start more stacks.
 test.each([
   ['gen-values', 6],
+  ['package', 3],
   ['helm-template', 2],
   ['wait', 1],
   ['status', 5],

@@ -9,7 +9,7 @@ import { tryRun } from '../../scripts/lib/exec.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import { startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { seedAccount } from '../../scripts/local/stack/seed-account.ts'
-import { externalSecrets, resolve, type TierModel } from '../../scripts/model/resolve.ts'
+import { resolve, type TierModel } from '../../scripts/model/resolve.ts'
 import { checkApplication } from '../../scripts/model/rules/index.ts'
 import type { Application, Environments, IsolationMode } from '../../scripts/model/types.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
@@ -19,6 +19,7 @@ import { chartOf, find, helm4, manifestsOf, tryTemplate, valuesFile } from '../h
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { tokenOf } from '../helpers/service-account.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import { withValue } from '../helpers/values.ts'
 import { root, startWorld, type World } from './world.ts'
 
@@ -39,7 +40,13 @@ const projectIds = {
 }
 const environments = {
   path: { ...shared, kubeContext: 'one', isolation: 'path', projectId: '5d1f6c1e-8a52-4c3b-9d77-0f6f5b1f2a01' },
-  project: { ...shared, kubeContext: 'two', isolation: 'project', projectIds },
+  project: {
+    ...shared,
+    kubeContext: 'two',
+    isolation: 'project',
+    projectIds,
+    iamApplications: { frontend: 'trackdechets-apart-frontend-secrets', backend: 'trackdechets-apart-backend-secrets' },
+  },
 } as const satisfies Environments
 
 /** Trackdéchets in both isolation modes; all protections of the chart, or none of them. */
@@ -252,7 +259,7 @@ describe('an operator whose templates read every Secret of the cluster (0.20.4)'
   }, 120_000)
   afterAll(() => world?.[Symbol.asyncDispose]())
 
-  const target = () => ({ namespace: frontend.namespace, name: frontend.required?.name ?? '' })
+  const target = () => ({ namespace: frontend.namespace, name: requiredTarget(frontend)?.name ?? '' })
   const write = (template: object) =>
     world.stack.client.mergePatch(kinds.externalSecret, target(), { spec: { target: { template } } }).then(
       () => 'let in',
@@ -267,7 +274,7 @@ describe('an operator whose templates read every Secret of the cluster (0.20.4)'
     )
 
   test('delivers nothing of the backend, because admission refuses such a template; without admission it does', async () => {
-    const call = `getSecretKey "${backend.required?.name}" "${backend.namespace}" "DATABASE_URL"`
+    const call = `getSecretKey "${requiredTarget(backend)?.name}" "${backend.namespace}" "DATABASE_URL"`
     const attacks = {
       data: { data: { STOLEN: `{{ ${call} }}` } },
       literal: { templateFrom: [{ target: 'Data', literal: `STOLEN: {{ ${call} | toJson }}` }] },
@@ -310,7 +317,7 @@ describe("the API server refuses the frontend's ServiceAccount, without admissio
       skipVerify: false,
     })
 
-    const targets = [backend.credentialsSecret, ...externalSecrets(backend).map(({ name }) => name)]
+    const targets = [backend.credentialsSecret, ...backend.externalSecrets.map(({ name }) => name)]
     expect(
       (await client.list<SecretObject>(kinds.secret, backend)).items.map(({ metadata }) => metadata.name).sort(),
     ).toEqual(targets.sort())

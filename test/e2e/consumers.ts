@@ -1,8 +1,8 @@
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds, resourcePath } from '../../scripts/kubernetes/kinds.ts'
 import { openTransport } from '../../scripts/kubernetes/transport.ts'
-import type { ClusterAccess } from '../../scripts/local/stack/control-plane.ts'
-import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import type { ClusterAccess } from '../../scripts/local/stack/api-server.ts'
+import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { WorkloadKind } from '../../scripts/model/types.ts'
 import { workloadKinds } from '../helpers/workloads.ts'
 
@@ -27,6 +27,7 @@ export async function createConsumer(
     Deployment: { selector: { matchLabels: labels }, template },
     StatefulSet: { serviceName: name, selector: { matchLabels: labels }, template },
     DaemonSet: { selector: { matchLabels: labels }, template },
+    Rollout: { selector: { matchLabels: labels }, template },
     Job: job,
     CronJob: { schedule: '0 3 * * *', jobTemplate: { spec: job } },
   }
@@ -45,7 +46,11 @@ export async function runPod(
   const { namespace } = tier
   const name = `${workload}-pod`
   await client.delete(kinds.pod, { namespace, name })
-  const metadata = { namespace, name, labels: { app: workload } }
+  const kind = workloadKinds[tier.workloads[workload]?.kind ?? 'Deployment']
+  const owner = await client.get(kind, { namespace, name: workload })
+  const { apiVersion } = kind
+  const ownerReferences = [{ apiVersion, kind: kind.kind, name: workload, uid: owner?.metadata.uid ?? '' }]
+  const metadata = { namespace, name, labels: { app: workload }, ownerReferences }
   await client.create(kinds.pod, { metadata, spec: podSpec(targetsOf(tier)) } as KubernetesObject)
   const running = { state: { running: { startedAt: startedAt.toISOString() } } }
   const container = { name: 'c', image: 'c', imageID: '', ready: true, restartCount: 0, ...running }
@@ -74,7 +79,7 @@ export async function patchStatus(
 // --- internal ---
 
 function targetsOf(tier: TierModel): object[] {
-  return externalSecrets(tier).map((one) => ({ secretRef: { name: one.name, optional: one === tier.optional } }))
+  return tier.externalSecrets.map((one) => ({ secretRef: { name: one.name, optional: one.optional } }))
 }
 
 /** What Pod Security `restricted` takes. */

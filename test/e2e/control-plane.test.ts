@@ -8,12 +8,16 @@ import { readSyncState } from '../../scripts/cluster/external-secrets.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
-import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
+import { type ControlPlane, startControlPlane } from '../../scripts/local/stack/control-plane.ts'
+import { startLocalStack } from '../../scripts/local/stack/stack.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
+import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { processesIn } from '../helpers/processes.ts'
+import { toolchainIo } from '../helpers/tools.ts'
 
 const example = '11111111-1111-4111-8111-111111111111'
 
@@ -180,6 +184,23 @@ describe('nothing is left running or on disk', () => {
     const parent = await temporaryFolder()
     const prepare = () => Promise.reject(new Error('no CRDs'))
     await expect(startTestControlPlane({ parent, prepare })).rejects.toThrow('no CRDs')
+    expect(processesIn(parent)).toEqual([])
+    expect(await readdir(parent)).toEqual([])
+  })
+
+  test('after the account could not be filled, while the operator was starting', async () => {
+    const parent = await temporaryFolder()
+    const start = startLocalStack({
+      io: toolchainIo,
+      model: resolve(bookshop, 'preview'),
+      seed: {
+        valueFor() {
+          throw new Error('no value')
+        },
+      },
+      startControlPlane: (options) => startControlPlane({ ...options, parent }),
+    })
+    await expect(start).rejects.toThrow('no value')
     expect(processesIn(parent)).toEqual([])
     expect(await readdir(parent)).toEqual([])
   })

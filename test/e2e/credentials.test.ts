@@ -30,7 +30,7 @@ const last4 = ({ accessKey }: Key) => accessKey.slice(-4)
 describe.each([
   ['path', 'preview'],
   ['project', 'rehearsal'],
-] as const)('in isolation mode %s', (mode, environment) => {
+] as const)('in isolation mode %s', (_, environment) => {
   let here: CredentialsWorld
   beforeAll(async () => {
     here = await startCredentialsWorld(environment)
@@ -64,7 +64,9 @@ describe.each([
     const key = await newKey('orders')
     const { emulator } = here.world.stack
     const { exitCode, stdout, stderr } = await here.credentials(['--tier', 'orders'], { input: linesOf(key) })
-    expect(stderr).toMatch(/ reads path:\/bookshop-orders\/\S+, and was refused [1-9]\d* times /)
+    expect(stderr).toMatch(
+      / reads path:\/bookshop-orders\/\S+, and was refused [1-9]\d* remote secrets? of other tiers/,
+    )
     expect(stderr).toContain('1 of 1 ExternalSecrets synced again')
     expect(stdout).toBe(`key: API key …${last4(key)}\nsecret: bookshop-orders/scw-orders-credentials\nwritten: true`)
     expect(exitCode).toBe(0)
@@ -74,12 +76,29 @@ describe.each([
     expect(readers.at(-1)?.accessKey).toBe(key.accessKey)
   })
 
+  test('--check looks at the key that is there, and changes nothing', async () => {
+    const tier = here.tier('orders')
+    const before = await here.stored(tier)
+    const { exitCode, stdout } = await here.credentials(['--tier', 'orders', '--check', '--output', 'json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: `API key …${before?.accessKey.slice(-4)}`,
+      secret: 'bookshop-orders/scw-orders-credentials',
+      read: expect.stringMatching(/^path:\/bookshop-orders\//),
+      unprovedTiers: [],
+    })
+    expect([exitCode, await here.stored(tier)]).toEqual([0, before])
+    const both = await here.credentials(['--tier', 'orders', '--check', '--rotate'])
+    expect([both.exitCode, both.stderr.includes("can't be used with --check")]).toEqual([2, true])
+  })
+
   test('a key is used at once, also by a store that was refused for want of one', async () => {
     const tier = here.tier('storefront')
     const store = { namespace: tier.namespace, name: tier.secretStore }
     const touch = (attempt: number) =>
       here.client.mergePatch(kinds.secretStore, store, { metadata: { annotations: { attempt: String(attempt) } } })
     await here.client.delete(kinds.secret, { namespace: tier.namespace, name: tier.credentialsSecret })
+    const looked = await here.credentials(['--tier', 'storefront', '--check'])
+    expect([looked.exitCode, looked.stdout, looked.stderr.includes('(CREDENTIALS_MISSING)')]).toEqual([3, '', true])
     // With every failure the operator waits twice as long before it looks at the store again: here about four minutes.
     for (let attempt = 0; attempt < 9; attempt++) {
       await touch(attempt)
@@ -115,6 +134,21 @@ describe.each([
     const key = keyOf('orders')
     await writeFile(file, form(key), { mode: 0o600 })
     expect(await here.credentials(['--tier', 'orders', '--from', file, '--dry-run'])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a Secret that a SealedSecret owns is left to it', async () => {
+    const tier = here.tier('mailer')
+    const { namespace, credentialsSecret: name } = tier
+    const owner = { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', name, uid: 'a', controller: true }
+    const owned = (ownerReferences: readonly object[]) =>
+      here.client.mergePatch(kinds.secret, { namespace, name }, { metadata: { ownerReferences } })
+    const before = await here.stored(tier)
+    await owned([owner])
+    for (const act of [() => installKey(here.context(tier), keyOf('mailer')), () => rotateKey(here.context(tier))])
+      expect(await problemOf(act())).toMatchObject({ code: 'CREDENTIALS_SEALED' })
+    await owned([])
+    expect((await here.stored(tier))?.accessKey).toBe(before?.accessKey)
+    await installKey(here.context(tier), keyOf('mailer'))
   })
 
   test('a malformed key never reaches the cluster, nor any output', async () => {
@@ -164,7 +198,9 @@ describe.each([
 
   test('the key of another tier is named as such, both ways, and not written', async () => {
     const before = await here.stored(here.tier('orders'))
-    const { exitCode, stderr } = await here.credentials(['--tier', 'orders'], { input: linesOf(keyOf('storefront')) })
+    const key = keyOf('storefront')
+    const { exitCode, stdout, stderr } = await here.credentials(['--tier', 'orders'], { input: linesOf(key) })
+    expect(stdout).toBe(`key: API key …${last4(key)}\nsecret: bookshop-orders/scw-orders-credentials\nwritten: false`)
     expect(stderr).toContain(
       'this is the key of tier "storefront": it opens that tier\'s secrets and not those of "orders"',
     )
@@ -266,9 +302,8 @@ describe.each([
     expect(problem).toMatchObject({ code: 'NOTHING_TO_PROVE_WITH', exitCode: 3 })
     expect(problem.fix).toContain('--unproved')
     expect(await probe(keyOf('mailer'), 'mailer', true)).toMatchObject({ read: undefined })
-    if (mode === 'path') {
-      expect(await problemOf(probe(keyOf('orders'), 'orders'))).toMatchObject({ code: 'NOTHING_TO_PROVE_WITH' })
-    }
+    expect(await problemOf(probe(keyOf('orders'), 'orders'))).toMatchObject({ code: 'NOTHING_TO_PROVE_WITH' })
+    expect(await probe(keyOf('orders'), 'orders', true)).toMatchObject({ unprovedTiers: ['mailer'] })
   })
 
   test('--seal needs no cluster, and prints what only the cluster can open', async () => {

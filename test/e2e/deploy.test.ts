@@ -11,17 +11,19 @@ import { unstyled } from '../../scripts/lib/printable.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
-import { type RemoteSecretModel, targetKeys } from '../../scripts/model/resolve.ts'
+import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
 import { projects } from '../helpers/applications.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root as product } from '../helpers/generating.ts'
-import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
+import { httpProxy } from '../helpers/proxy.ts'
 import { type Repository, userFolder } from '../helpers/repository.ts'
+import { requiredKeys } from '../helpers/targets.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -33,7 +35,7 @@ let controlPlane: ControlPlane
 let client: KubernetesClient
 
 beforeAll(async () => {
-  ;[repository, controlPlane] = await Promise.all([userFolder(), startTestControlPlane()])
+  ;[repository, controlPlane] = await Promise.all([userFolder(), borrowControlPlane()])
   client = createClient({ ...controlPlane, skipVerify: false })
   const environments = 'scripts/environments.ts'
   for (const [name, id, number] of [
@@ -43,7 +45,7 @@ beforeAll(async () => {
     await repository.edit(environments, `00000000-0000-4000-8000-00000000000${number}`, id)
     await repository.edit(environments, new RegExp(`(kubeContext: 'trackdechets-${name}',)\n    example: true,`), '$1')
   }
-  await repository.edit(environments, 'trackdechets-recette', 'tiered-secrets-local')
+  await repository.edit(environments, "kubeContext: 'trackdechets-recette'", "kubeContext: 'tiered-secrets-local'")
   expect(await repository.cli(['gen-values'])).toMatchObject({ exitCode: 0 })
 })
 
@@ -78,6 +80,7 @@ async function deployAtTerminal(answer: string) {
     tell: (text) => void log.push(textOf(text)),
     isTerminal: true,
     input,
+    commands: { titles: async () => [], load: async () => undefined },
   }
   const options = { environment: 'recette', timeout: '0s', wait: false, output: 'json' } as const
   return { exitCode: await command.run(options, io), stdout: out.join(''), log }
@@ -155,6 +158,41 @@ describe('npm run deploy refuses, and installs nothing,', () => {
     const { exitCode, stderr } = await deploy(['--environment', 'recette'], { KUBECONFIG: path })
     expect(stderr).toContain('the current kube context is "elsewhere". Expected "tiered-secrets-local".')
     expect([exitCode, await installed()]).toEqual([3, []])
+  })
+
+  test('when the cluster is not the one that its environment names, whatever the context is called', async () => {
+    const uid = (await client.get(kinds.namespace, { name: 'kube-system' }))?.metadata.uid ?? ''
+    const config = JSON.parse(kubeconfigText({ context: 'mine', ...controlPlane }))
+    await repository.write('deploy/kubeconfig', JSON.stringify({ ...config, 'current-context': '' }))
+    // The files of a relative KUBECONFIG are where the command was typed.
+    const env = {
+      KUBECONFIG: 'gone:kubeconfig',
+      INIT_CWD: join(repository.folder, 'deploy'),
+      npm_package_json: join(repository.folder, 'package.json'),
+    }
+    const tried = (...args: string[]) => deploy(['--environment', 'recette', '--dry-run', ...args], env)
+    const named = await tried('--context', 'mine')
+    expect(named.stderr).toContain('the kube context of --context is "mine". Expected "tiered-secrets-local".')
+    expect(named.stderr).toContain(`set cluster: '${uid}' at environment "recette" in scripts/environments.ts.`)
+    expect((await tried('--context', 'min')).stderr).toMatch(/Did you mean "mine"\?.*\(UNKNOWN_CONTEXT\)$/s)
+    const environments = await repository.read('scripts/environments.ts')
+    const withCluster = async (cluster: string) => {
+      await repository.write('scripts/environments.ts', environments)
+      await repository.edit(
+        'scripts/environments.ts',
+        "refreshInterval: '1h',",
+        `refreshInterval: '1h', cluster: '${cluster}',`,
+      )
+      return tried('--context', 'mine')
+    }
+    const other = '5b7c1f0e-83d4-4a6b-9c21-7e0d5a94b3f8'
+    const refused = await withCluster(other)
+    expect(refused.stderr).toContain(`the cluster of kube context "mine" has the UID ${uid}. Expected ${other}.`)
+    expect([refused.exitCode, await installed()]).toEqual([3, []])
+    const right = await withCluster(uid)
+    expect(right.stderr).toContain('checking recette in kube context mine')
+    expect(right.exitCode).toBe(0)
+    await repository.write('scripts/environments.ts', environments)
   })
 
   test('a values file edited by hand', async () => {
@@ -238,6 +276,25 @@ describe('npm run deploy', () => {
     expect(await deploy(['--environment', 'recette', '--dry-run'], elsewhere)).toMatchObject({ exitCode: 0 })
   })
 
+  test('acts for whom the kubeconfig says, and through its proxy, in Helm as well', async () => {
+    const proxy = await httpProxy()
+    const path = join(await temporaryFolder(), 'kubeconfig')
+    const asUser = async (user: object) => {
+      const config = JSON.parse(kubeconfigText({ context: 'tiered-secrets-local', ...controlPlane }))
+      Object.assign(config.users[0].user, user)
+      config.clusters[0].cluster['proxy-url'] = proxy.url
+      await writeFile(path, JSON.stringify(config))
+      return deploy(['--environment', 'recette', '--dry-run'], { KUBECONFIG: path, NO_PROXY: '*' })
+    }
+    const nobody = await asUser({ as: 'nobody-here' })
+    expect(nobody.stderr).toMatch(/helm.*User "nobody-here" cannot .*\(TOOL_FAILED\)$/s)
+    expect(nobody.exitCode).toBe(4)
+    const before = proxy.requests.length
+    expect(await asUser({ as: 'somebody', 'as-groups': ['system:masters'] })).toMatchObject({ exitCode: 0 })
+    // Of the command and of Helm.
+    expect(proxy.requests.length - before).toBeGreaterThanOrEqual(2)
+  })
+
   test('interrupted in the middle ends with 130 and says so, and the same command continues', async () => {
     const interrupt = new AbortController()
     await using gate = await startGate(
@@ -286,6 +343,7 @@ describe('npm run deploy', () => {
       dryRun: false,
       deployed: true,
       release: { name: 'trackdechets-secrets', namespace: 'trackdechets-secrets', revision: 3 },
+      adopted: [],
       restored: [],
       synced: null,
       externalSecrets: null,
@@ -342,8 +400,9 @@ describe('npm run deploy', () => {
   test('in a cluster without the operator ends with exit code 4 and says which kind is missing', async () => {
     await client.delete(kinds.customResourceDefinition, { name: 'externalsecrets.external-secrets.io' })
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette'])
-    expect(stderr).toMatch(/no matches for kind "ExternalSecret" in version "external-secrets\.io\/v1"/)
-    expect(stderr).toMatch(/\(TOOL_FAILED\)$/)
+    expect(stderr).toMatch(
+      /^ExternalSecret\/trackdechets-backend\/backend-secrets: the cluster lacks the kind .*\n.*\n {2}\(KIND_ABSENT\)$/m,
+    )
     expect([exitCode, stdout]).toEqual([4, ''])
   })
 })
@@ -403,6 +462,6 @@ describe('npm run deploy with an operator', () => {
       expect.objectContaining({ tier: 'backend', name: backend.name, state: 'synced', missing: [] }),
     )
     const delivered = Object.keys((await world.digests(backend.namespace, backend.name)) ?? {})
-    expect(delivered.sort()).toEqual(tier.required && targetKeys(tier.required))
+    expect(delivered.sort()).toEqual(requiredKeys(tier))
   })
 })

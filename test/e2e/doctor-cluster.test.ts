@@ -225,6 +225,26 @@ describe('a target', () => {
     await here.healthy()
   })
 
+  test('that has another type is reported, although the operator can write it', async () => {
+    const cause = await causeOf(
+      async () => {
+        await leave()
+        const secret: SecretObject = { metadata: target(), type: 'example.org/letters', data: {} }
+        await here.client.create(kinds.secret, secret)
+        await takeBack()
+        await here.syncs(mailer)
+      },
+      () => here.client.delete(kinds.secret, target()),
+    )
+    expect(cause).toMatchObject({
+      code: 'TARGET_TYPE',
+      message: 'is of type example.org/letters, which Kubernetes never changes. Expected type Opaque.',
+      fix: expect.stringMatching(/^`kubectl delete secret mailer-secrets --namespace bookshop-mailer`: /),
+    })
+    await here.syncs(mailer)
+    await here.healthy()
+  })
+
   test('that its ExternalSecret makes immutable is reported, with both commands', async () => {
     const cause = await causeOf(
       async () => {
@@ -233,6 +253,8 @@ describe('a target', () => {
       },
       async () => {
         await patchSpec(mailer, { target: { immutable: null } })
+        // An operator that has not read the patch yet makes the new Secret immutable again.
+        await here.syncs(mailer)
         await here.client.delete(kinds.secret, target())
       },
     )

@@ -12,6 +12,7 @@ import { secretsPath } from '../../scripts/scaleway/secrets.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import type { AnyObject } from './admission-world.ts'
@@ -59,11 +60,14 @@ interface DoctorRun {
 }
 
 /** `npm run doctor -- --environment preview`, without npm. */
-async function doctor({ args = [], env = {}, node = [] }: DoctorRun = {}): Promise<RunResult> {
+async function doctor({ args = [], env = {}, node }: DoctorRun = {}): Promise<RunResult> {
   const { controlPlane } = here.world.stack
   const own = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: here.owner.apiUrl, ...account(), ...env }
-  const program = [...node, compiledCli, 'doctor', '--environment', 'preview', ...args]
-  const result = await tryRun(process.execPath, program, { cwd: repository.folder, env: own })
+  const line = ['doctor', '--environment', 'preview', ...args]
+  const where = { cwd: repository.folder, env: own }
+  const result = node
+    ? await tryRun(process.execPath, [...node, compiledCli, ...line], where)
+    : await hostedCli(line, where)
   runs.push(result)
   return result
 }
@@ -119,6 +123,28 @@ describe('npm run doctor', () => {
       'runs environment "preview" of bookshop. Expected environment "rehearsal", or none.',
     )
     expect(result.exitCode).toBe(3)
+  })
+
+  test('status tells the same, and gives no advice about what then differs', async () => {
+    const { controlPlane } = here.world.stack
+    const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: here.owner.apiUrl, ...account() }
+    const result = await repository.cli(['status', '--environment', 'rehearsal', '--output', 'json'], env)
+    runs.push(result)
+    const { secrets, problems } = JSON.parse(result.stdout)
+    const [told, ...others] = problems.filter(({ where }: { where: string }) => !where.startsWith('/'))
+    expect([result.exitCode, told, others]).toEqual([
+      3,
+      {
+        code: 'ENVIRONMENT_DIFFERS',
+        where: 'the cluster',
+        message: 'runs environment "preview" of bookshop. Expected environment "rehearsal", or none.',
+        fix: expect.stringMatching(/^`npm run status -- --environment preview` looks at that one\./),
+        severity: 'error',
+      },
+      [],
+    ])
+    expect(new Set(secrets.map(({ state }: { state: string }) => state))).toEqual(new Set(['ENVIRONMENT_DIFFERS']))
+    expect(result.stdout + result.stderr).not.toContain('run deploy')
   })
 
   test('tells independent causes together, for people and for machines, and exits with 3', async () => {

@@ -202,7 +202,7 @@ test('an operator that nobody can list, but that works, is not missed', async ()
   await using _operator = await startTestOperator(controlPlane)
   const reports = await waitForSync(client, externalSecretRefs(model), { timeoutMs: minute })
   expect(reports.map(({ state }) => state)).toEqual(
-    model.tiers.flatMap(({ optional }) => (optional ? ['synced', 'synced'] : ['synced'])),
+    model.tiers.flatMap(({ externalSecrets }) => externalSecrets.map(() => 'synced')),
   )
   expect(await codes()).toEqual([])
   await client.delete(kinds.deployment, deployment)

@@ -9,8 +9,10 @@ import {
   disableVersion,
   listVersions,
 } from '../../scripts/scaleway/versions.ts'
+import { jsonCases } from '../fixtures/json-cases.ts'
 import { projects } from '../helpers/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { deliverCases } from './delivered-json.ts'
 import { type DoctorWorld, startDoctorWorld } from './doctor-world.ts'
 import { forceRefresh } from './refresh.ts'
 
@@ -316,11 +318,39 @@ describe('the value of a remote secret', () => {
       expect(told[0]?.evidence.join()).toContain("invalid character '…' looking for beginning of value")
     }))
 
-  test('with numbers that are large is fine', () =>
+  test('that has a name no key of a Secret can have is reported, because all of the bundle is refused', () => {
+    const values = { LOYALTY_PARTNER_ID: marker, LOYALTY_PARTNER_KEY: marker, 'of whom': marker }
+    return withOpaqueBundle(Buffer.from(JSON.stringify(values)), async () => {
+      await forceRefresh(here.client, { namespace: storefront.namespace, name: 'storefront-optional-secrets' })
+      const told = await eventually(
+        async () => (await here.diagnose()).causes,
+        ([cause]) => cause?.evidence.join().includes('key has invalid character') === true,
+      )
+      expect(told).toMatchObject([
+        {
+          code: 'VALUE_NAME_UNFIT',
+          where: '/bookshop-storefront/loyalty.programme version 1',
+          message: expect.stringMatching(/^has a name in its JSON that no key of a Secret can have, /),
+        },
+      ])
+    })
+  })
+
+  test('that has null in a field that others make fail is reported as missing, and explains nothing else', () =>
+    withValue(mailer, 'relay', '{"relay.host":null,"account":{"login":"x"}}', async () => {
+      await here.fails(mailer)
+      const { causes } = await here.diagnose()
+      expect(causes.map(({ code, message }) => `${code} ${message}`).sort()).toEqual([
+        expect.stringMatching(/^PROPERTY_MISSING has no field "account\.pass phrase" in its JSON\./),
+        expect.stringMatching(/^PROPERTY_MISSING has null in the field "relay\.host" of its JSON, .* an empty text\./),
+      ])
+    }))
+
+  test('with numbers that are large, and a comma too much, is fine', () =>
     withValue(
       mailer,
       'relay',
-      '{"relay.host":"mail.example","account":{"login":"x","pass phrase":"y"},"n":12345678901234567890}',
+      '{"relay.host":"mail.example","account":{"login":"x","pass phrase":"y"},"n":12345678901234567890,"f":1.0,}',
       async () => {
         await here.syncs(mailer)
         await here.healthy()
@@ -375,6 +405,18 @@ describe('the value of a remote secret', () => {
     }
     await here.healthy()
   }
+})
+
+test('the operator makes of every JSON of the table what the table says', { timeout: 180_000 }, async () => {
+  const delivered = await deliverCases(here, mailer, jsonCases)
+  const text = (value: string | null | undefined) => (value === null ? '' : value)
+  expect(jsonCases.map(({ title }, index) => ({ title, ...delivered[index] }))).toEqual(
+    jsonCases.map(({ title, properties, extract }) => ({
+      title,
+      properties: properties.map(([, value]) => text(value)),
+      extract: extract && new Map(extract.map(([name, value]) => [name, text(value)])),
+    })),
+  )
 })
 
 test('no value is in anything that was shown', () => expect(here.leaked([marker])).toEqual([]))

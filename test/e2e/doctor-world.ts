@@ -6,10 +6,11 @@ import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../scripts/in
 import { diagnosisJson, diagnosisText } from '../../scripts/inspect/doctor/doctor-report.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type NamespacedRef } from '../../scripts/kubernetes/kinds.ts'
-import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import type { AnyObject } from './admission-world.ts'
 import { type OwnedWorld, ownedWorld } from './owned-world.ts'
 import { forceRefresh } from './refresh.ts'
@@ -61,7 +62,7 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
   const { signal } = new AbortController()
   setMaxListeners(0, signal)
   const shown: string[] = []
-  const externalSecret = ({ namespace, required }: TierModel) => ({ namespace, name: required?.name ?? '' })
+  const externalSecret = (tier: TierModel) => ({ namespace: tier.namespace, name: requiredTarget(tier)?.name ?? '' })
   const diagnosed = async (parts: Partial<DiagnoseOptions> = {}) => {
     const diagnosis = await diagnose({
       model,
@@ -108,7 +109,7 @@ export async function startDoctorWorld(options: Partial<WorldOptions> = {}): Pro
       await eventually(state, ([state, now]) => state === 'failed' && now > before, { timeoutMs: 30_000 })
     },
     async syncs(tier) {
-      const refs = externalSecrets(tier).map(({ name }) => ({ namespace: tier.namespace, name }))
+      const refs = tier.externalSecrets.map(({ name }) => ({ namespace: tier.namespace, name }))
       const reports = await refreshExternalSecrets(client, refs, { timeoutMs: 30_000, pollMs: 50 })
       expect(reports.map(({ message, state }) => `${state} ${message}`)).toEqual(
         refs.map(() => 'refreshed secret synced'),

@@ -7,17 +7,17 @@ import { clearTheWay, type Restoration, restoreAll } from '../../scripts/cluster
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { isForbidden } from '../../scripts/kubernetes/errors.ts'
 import { type Kind, type KubernetesObject, kinds, type ObjectRef } from '../../scripts/kubernetes/kinds.ts'
-import { run, tryRun } from '../../scripts/lib/exec.ts'
+import { run } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { helms } from '../helpers/chart.ts'
-import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { root as product } from '../helpers/generating.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { createConsumers } from './consumers.ts'
+import { ownedWorld } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
 
 const { folder: root } = await folderWith(trackdechets)
@@ -41,16 +41,8 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 const cli = (command: string, ...args: string[]) => cliAs(world.stack.controlPlane.kubeconfigPath, command, ...args)
 
 async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
-  const { emulator } = world.stack
-  const env = {
-    KUBECONFIG: kubeconfig,
-    SCW_API_URL: emulator.url,
-    SCW_SECRET_KEY: emulator.owner.secretKey,
-    SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
-    HELM_BIN: helm4,
-  }
-  const program = [compiledCli, command, '--environment', environment, ...args]
-  const shown = await tryRun(process.execPath, program, { cwd: root, env })
+  const env = { ...ownedWorld(world).env, KUBECONFIG: kubeconfig, HELM_BIN: helm4 }
+  const shown = await hostedCli([command, '--environment', environment, ...args], { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return { ...shown, text: `${shown.stdout}\n${shown.stderr}` }
 }
@@ -59,7 +51,6 @@ async function cliAs(kubeconfig: string, command: string, ...args: string[]) {
 async function deployWith(helm: string): Promise<Restoration> {
   const { emulator, controlPlane, model } = world.stack
   const release = {
-    productFolder: product,
     userFolder: root,
     release: model.release,
     valuesFile: `values/${environment}.yaml`,
@@ -258,7 +249,7 @@ async function looks(...places: readonly string[]) {
 test('what nobody changed has no difference, and what is not of the chart stays: labels, annotations, finalizers', async () => {
   const metadata = {
     labels: { team: 'a' },
-    annotations: { 'force-sync': '1', 'argocd.argoproj.io/tracking-id': 'a:external-secrets.io/ExternalSecret:b/c' },
+    annotations: { mine: '1', 'argocd.argoproj.io/tracking-id': 'a:external-secrets.io/ExternalSecret:b/c' },
     finalizers: ['example.com/mine'],
   }
   const ref = inBackend('backend-optional-secrets')()

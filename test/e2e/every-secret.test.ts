@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import { externalSecrets, resolve } from '../../scripts/model/resolve.ts'
+import { resolve } from '../../scripts/model/resolve.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
 import { startWorld } from './world.ts'
@@ -27,14 +27,14 @@ describe.each(Object.keys(environments))('%s', (environment) => {
     const model = resolve(application, environment)
     let delivered = 0
     for (const tier of model.tiers) {
-      for (const { name, singles, bundles } of externalSecrets(tier)) {
+      for (const { name, singles, bundles } of tier.externalSecrets) {
         const specs = [...singles.map(({ spec }) => spec), ...bundles.flatMap((bundle) => bundle.specs)]
         const expected = Object.fromEntries(specs.map((s) => [s.variable, world.digest(world.valueFor(s))]))
         expect(await world.digests(tier.namespace, name)).toEqual(expected)
         delivered += specs.length
       }
       const { items } = await world.stack.client.list(kinds.secret, { namespace: tier.namespace })
-      const targets = externalSecrets(tier).map(({ name }) => name)
+      const targets = tier.externalSecrets.map(({ name }) => name)
       expect(items.map(({ metadata }) => metadata.name).sort()).toEqual([...targets, tier.credentialsSecret].sort())
     }
     expect(delivered).toBe(34)

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import { tryRun } from '../../scripts/lib/exec.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import {
   type FillWorld,
@@ -12,10 +11,9 @@ import {
   type Values,
   valuesFor,
 } from '../emulator/fill-world.ts'
-
 import { trackdechets } from '../fixtures/applications.ts'
-import { compiledCli } from '../helpers/cli.ts'
-import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { folderWith } from '../helpers/repository.ts'
 
 const { folder: root } = await folderWith(trackdechets)
@@ -24,7 +22,7 @@ let controlPlane: ControlPlane
 let client: KubernetesClient
 
 beforeAll(async () => {
-  controlPlane = await startTestControlPlane()
+  controlPlane = await borrowControlPlane()
   client = createClient(controlPlane)
   await client.create(kinds.namespace, { metadata: { name: 'trackdechets' } })
 })
@@ -35,10 +33,9 @@ afterAll(async () => {
 
 /** `npm run fill -- --from-secret trackdechets/<name>`, without npm. */
 function fillFrom(world: FillWorld, name: string, args: readonly string[] = ['--yes']) {
-  const program = [compiledCli, 'fill', '--environment', 'recette']
   const env = { ...world.env(), KUBECONFIG: controlPlane.kubeconfigPath }
   const from = ['--from-secret', `trackdechets/${name}`]
-  return tryRun(process.execPath, [...program, ...from, ...args], { cwd: root, env })
+  return hostedCli(['fill', '--environment', 'recette', ...from, ...args], { cwd: root, env })
 }
 
 async function createSecret(name: string, data: Readonly<Record<string, string | Buffer>>): Promise<void> {
@@ -71,7 +68,7 @@ test('a Secret of the cluster fills each tier, and is only read', async () => {
   for (const value of tellTale(values)) expect(shown.includes(value)).toBe(false)
 })
 
-test('a key that is no variable, and a value that is no text, are told together with no value shown', async () => {
+test('a key that is no variable, and a value that is no text, are reported together with no value shown', async () => {
   await using world = await startFillWorld(trackdechets, 'recette')
   await createSecret('odd', { SESION_SECRET: 'hunter2', API_TOKEN_SECRET: Buffer.from([0xff, 0xfe]) })
   const { exitCode, stderr } = await fillFrom(world, 'odd')

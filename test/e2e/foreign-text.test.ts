@@ -7,10 +7,11 @@ import type { RunResult } from '../../scripts/lib/exec.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { findSecret, secretsPath } from '../../scripts/scaleway/secrets.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { runCliMany } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type Gate, type GateTarget, startGate } from '../helpers/gate.ts'
+import { runCliMany } from '../helpers/hosted-cli.ts'
 import { forgedParts, poisoned } from '../helpers/hostile-text.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import { kubeconfigThrough } from './credentials-world.ts'
 import { forceRefresh } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
@@ -37,11 +38,12 @@ async function loseRemoteSecret(): Promise<void> {
   const { client, emulator, model } = world.stack
   const [tier] = model.tiers
   const [remote] = tier?.remoteSecrets.filter(({ optional }) => !optional) ?? []
-  if (!tier?.required || !remote) throw new Error('no tier with a required remote secret')
+  const target = requiredTarget(tier)
+  if (!tier || !target || !remote) throw new Error('no tier with a required remote secret')
   const account = { apiUrl: emulator.url, secretKey: emulator.owner.secretKey }
   const found = await findSecret(account, { region: model.region, projectId: tier.projectId }, remote)
   await scalewayRequest(account, { method: 'DELETE', path: `${secretsPath(model.region)}/${found?.id}` })
-  const ref = { namespace: tier.namespace, name: tier.required.name }
+  const ref = { namespace: tier.namespace, name: target.name }
   await forceRefresh(client, ref)
   const { namespace } = tier
   await eventually(

@@ -3,7 +3,7 @@ import type { KeyRotationContext } from '../../scripts/change/key-rotation/key-r
 import { rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { writeCredentials } from '../../scripts/cluster/credentials-secret.ts'
 import { waitForSync } from '../../scripts/cluster/wait-for-sync.ts'
-import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import type { TierModel } from '../../scripts/model/resolve.ts'
 import { type ApiKeyEntry, createApiKey, deleteApiKey, findApplication } from '../../scripts/scaleway/iam.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type KilledRun, killedRun } from '../helpers/killed-run.ts'
@@ -92,7 +92,7 @@ async function expectResumes(here: CredentialsWorld, { context, tier }: Disturbe
   expect([what, alive.map(({ access_key }) => access_key)]).toEqual([what, [stored?.accessKey]])
   // The one in use and the one before: no orphan.
   expect([what, keys.length]).toEqual([what, 2])
-  const refs = externalSecrets(tier).map(({ name }) => ({ namespace: tier.namespace, name }))
+  const refs = tier.externalSecrets.map(({ name }) => ({ namespace: tier.namespace, name }))
   const reports = await waitForSync(here.client, refs, { timeoutMs: 10_000 })
   expect([what, ...reports.map(({ state }) => state)]).toEqual([what, ...refs.map(() => 'synced')])
 }

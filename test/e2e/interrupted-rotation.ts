@@ -4,18 +4,19 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RotationContext } from '../../scripts/change/rotation/rotation-context.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { rotatingTiers } from '../fixtures/rotating.ts'
+import type { Application } from '../../scripts/model/types.ts'
+import { rotating, rotatingTiers } from '../fixtures/rotating.ts'
 import { textsBelow } from '../helpers/folders.ts'
 import { LeftStates } from '../helpers/left-states.ts'
 import { expectSentence } from '../helpers/sentences.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
-import { type LoginRotation, loginRotation, type Values } from './rotation-world.ts'
+import { type UnitRotation, unitRotation, type Values } from './rotation-world.ts'
 import { startWorldGates, type WorldGates } from './world-gates.ts'
 
-/** An identity of two remote secrets whose rotations go through two gates. */
+/** A unit whose rotations go through two gates: by default an identity of two remote secrets. */
 export interface Disturbed {
-  readonly login: LoginRotation
+  readonly login: UnitRotation
   readonly gates: WorldGates<RotatingWorld['owner']>
   readonly context: RotationContext
   /** The same with no patience for an answer. */
@@ -26,7 +27,7 @@ export interface Disturbed {
 export interface InterruptedRotations extends AsyncDisposable {
   readonly here: RotatingWorld
   readonly folder: string
-  /** One tier a worker: rotations of different tiers don't meet. */
+  /** A unit a worker, in tiers of its own: rotations of different tiers don't meet. */
   readonly workers: readonly Disturbed[]
   /** What is left behind by an interruption. */
   readonly states: LeftStates
@@ -45,18 +46,25 @@ export interface Before {
   readonly restarts: number
 }
 
-export async function startInterruptedRotations(): Promise<InterruptedRotations> {
+/** @param options.units names of what is rotated, each by a worker. Default: the logins of the tiers of `rotating` */
+export async function startInterruptedRotations({
+  application = rotating,
+  units = rotatingTiers.map((name) => `${name}-login`),
+}: {
+  readonly application?: Application
+  readonly units?: readonly string[]
+} = {}): Promise<InterruptedRotations> {
   const folder = await mkdtemp(join(tmpdir(), 'rotation-'))
-  const here = await startRotatingWorld('plain')
+  const here = await startRotatingWorld('plain', { application })
   const values = new Set<string>()
   let traces = ''
   const trace = (text: string) => {
     traces += `${text}\n`
   }
   const workers = await Promise.all(
-    rotatingTiers.map(async (name) => {
-      const login = loginRotation(here, name, values)
-      await deployWorkloads(here.world.stack.client, login.tier)
+    units.map(async (name) => {
+      const login = unitRotation(here, name, values)
+      for (const tier of login.unit.tiers) await deployWorkloads(here.world.stack.client, tier)
       const gates = await startWorldGates(here.world, here.owner, folder)
       const { client, account } = gates
       const context = login.context({ client, account, log: trace })
@@ -132,7 +140,7 @@ export async function expectGoesOn(
   if (!states.isNew(await login.left(before))) return login.forget()
   await expectRotated(worker, before, what)
   await login.finish(nextRun(context))
-  expect([what, await login.statuses()]).toEqual([what, [['enabled'], ['enabled']]])
+  expect([what, await login.statuses()]).toEqual([what, before.counts.map(() => ['enabled'])])
 }
 
 // --- internal ---
@@ -144,6 +152,6 @@ async function expectRotated({ login, context }: Disturbed, { next, counts, rest
   await login.expectInUse(next, what)
   expect([what, await login.counts()]).toEqual([what, counts.map((count) => count + 1)])
   expect([what, await login.statuses()]).toEqual([what, counts.map(() => ['disabled', 'enabled'])])
-  expect([what, await login.restarts()]).toEqual([what, restarts + 1])
+  expect([what, await login.restarts()]).toEqual([what, restarts + login.unit.tiers.length])
   expect([what, await login.phase()]).toEqual([what, 'disabled'])
 }

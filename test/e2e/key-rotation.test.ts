@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { finishKeyRotation, rotateKey } from '../../scripts/change/key-rotation/rotate-key.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { acquireLease } from '../../scripts/kubernetes/lease.ts'
-import { externalSecrets, type TierModel } from '../../scripts/model/resolve.ts'
+import type { TierModel } from '../../scripts/model/resolve.ts'
 import { createApiKey, expireApiKey } from '../../scripts/scaleway/iam.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type GateAnswer, startGate } from '../helpers/gate.ts'
@@ -45,7 +45,7 @@ describe('npm run credentials -- --rotate', () => {
     emulator.resetRequests()
     const { exitCode, stdout } = await here.credentials(args('orders', '--dry-run'))
     expect(stdout.split('\n')).toEqual([
-      'create a key of bookshop-orders-secrets that expires in 90 days, and probe it',
+      'create a key of bookshop-preview-orders-secrets that expires in 90 days, and probe it',
       `write it to Secret bookshop-orders/scw-orders-credentials in place of ${lastFour(before?.accessKey)}`,
       'refresh every ExternalSecret of bookshop-orders and wait until it is synced',
       'make the previous key expire in 3 s; Scaleway knows no other way to disable a key',
@@ -133,7 +133,7 @@ describe('npm run credentials -- --rotate', () => {
     })
     const problem = await problemOf(rotateKey(stopping))
     emulator.faults.clear()
-    const [externalSecret] = externalSecrets(tier)
+    const [externalSecret] = tier.externalSecrets
     expect(problem).toMatchObject({
       code: 'NOT_SYNCED',
       where: `ExternalSecret/${tier.namespace}/${externalSecret?.name}`,
@@ -187,7 +187,7 @@ describe('two at once', () => {
     expect(Date.now() - started).toBeGreaterThan(900)
   })
 
-  test('whoever lost the lease is stopped', async () => {
+  test('a run that lost the lease is stopped', async () => {
     const tier = here.tier('storefront')
     const ref = { namespace: tier.namespace, name: 'contested' }
     await using lease = await acquireLease(here.client, ref, { holder: 'slow', durationMs: 600 })

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { cacheFolder } from '../../scripts/local/toolchain/cache.ts'
 import { credentialKeys } from '../../scripts/model/names.ts'
-import { type EnvironmentModel, externalSecrets } from '../../scripts/model/resolve.ts'
+import type { EnvironmentModel } from '../../scripts/model/resolve.ts'
 import { createApiKey, findApplication } from '../../scripts/scaleway/iam.ts'
+import { localContext } from '../../scripts/session/local-context.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { testCertificate } from '../helpers/certificate.ts'
 import { compiledCli } from '../helpers/cli.ts'
@@ -28,6 +29,8 @@ const environment = 'recette'
 const elsewhere: Readonly<Record<string, string>> = {
   bench: 'measures with stacks and values of its own, and prints figures',
   check: 'reads the sources and renders the chart, as render does here',
+  completion: 'prints a script for a shell',
+  init: 'begins a folder that has no values yet; package.test.ts',
   'lint-chart': 'has ct read the chart and the committed values',
   pins: 'asks package registries, and neither a cluster nor an account',
   start: 'start.test.ts',
@@ -150,6 +153,32 @@ async function file(name: string, text: string): Promise<string> {
 const random = (name: string) =>
   keep(name, `${randomBytes(12).toString('base64')}"\\/é&${randomBytes(6).toString('hex')}`)
 
+/** Manifests that have secrets in the clear wherever somebody may write one, and a document that is not YAML. */
+function clearManifests(): string {
+  const namespace = model.tiers[0]?.namespace
+  const clear = (place: string) => keep(`in the clear in ${place}`, randomBytes(18).toString('hex'))
+  const container = {
+    name: 'main',
+    image: 'x',
+    env: [{ name: 'API_TOKEN', value: clear('a variable') }],
+    args: [`--password=${clear('an argument')}`],
+  }
+  const objects = [
+    ['v1', 'ConfigMap', { data: { DB: `redis://:${clear('a URL')}@cache`, SMTP_PASSWORD: clear('a ConfigMap') } }],
+    ['v1', 'Secret', { stringData: { A: clear('a Secret') }, data: { B: btoa(clear('data of a Secret')) } }],
+    ['apps/v1', 'Deployment', { spec: { template: { spec: { containers: [container] } } } }],
+    [
+      'external-secrets.io/v1',
+      'SecretStore',
+      { spec: { provider: { scaleway: { projectId: clear('a project'), secretKey: { value: clear('a store') } } } } },
+    ],
+  ] as const
+  const texts = objects.map(([apiVersion, kind, rest]) =>
+    JSON.stringify({ apiVersion, kind, metadata: { name: 'clear', namespace }, ...rest }),
+  )
+  return [...texts, `A: {{ ${clear('what is not YAML')}`].join('\n---\n')
+}
+
 async function newKey(tierName: string) {
   const { emulator } = world.stack
   const { organizationId, secretKey } = emulator.owner
@@ -168,7 +197,7 @@ const keyText = ({ accessKey, secretKey }: { accessKey: string; secretKey: strin
 /** Where a secret must not be, all of it as it is now. */
 async function places(): Promise<Place[]> {
   const targets = model.tiers.flatMap((tier) =>
-    [...externalSecrets(tier).map(({ name }) => name), tier.credentialsSecret].map(
+    [...tier.externalSecrets.map(({ name }) => name), tier.credentialsSecret].map(
       (name) => `${tier.namespace}/${name}`,
     ),
   )
@@ -208,7 +237,7 @@ describe('every command, used well and badly, on one stack', () => {
 
   const legacyRef = () => ({ namespace: model.legacy?.namespace ?? '', name: model.legacy?.secret ?? '' })
 
-  const looking = () =>
+  const looking = async () =>
     runs(
       ...[
         ['status', '--formats'],
@@ -217,6 +246,8 @@ describe('every command, used well and badly, on one stack', () => {
         ['wait', '--timeout', '10s', '--output', 'json'],
         ['plan', '--output', 'markdown'],
         ['iam', '--format', 'scw'],
+        ['iam', '--for', 'ci', '--format', 'scw'],
+        ['rbac'],
         ['iam', '--verify'],
         ['network', '--verify'],
         ['render'],
@@ -227,6 +258,13 @@ describe('every command, used well and badly, on one stack', () => {
       { args: ['setup'] },
       { args: ['gen-values', '--check'] },
       { args: ['operator-values'] },
+      { args: ['env-module', '--tier', 'backend'] },
+      { args: ['package', '--version', '1.0.0', '--out', 'packed'] },
+      { args: ['import', '--cluster', '--context', localContext, '--out', 'draft'] },
+      { args: here('audit', '--live', '--manifests', await file('manifests.yaml', clearManifests())) },
+      ...['json', 'sarif', 'gitlab', 'junit'].map((form) => ({
+        args: here('audit', '--manifests', join(given, 'manifests.yaml'), '--output', form),
+      })),
       {
         args: here('status', '--formats', '--output', 'json'),
         env: { SCW_SECRET_KEY: keep('unknown key', randomUUID()) },

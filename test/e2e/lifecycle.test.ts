@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
 import { run } from '../../scripts/lib/exec.ts'
-import { targetKeys } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { requiredKeys } from '../helpers/targets.ts'
 import { forceRefresh, replacePayload } from './refresh.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -59,7 +59,7 @@ describe('an installed environment', () => {
     await eventually(backendDigests, (now) => now?.S3_BUCKET === changed.S3_BUCKET)
     expect(await backendDigests()).toEqual(changed)
     const tier = world.stack.model.tiers.find(({ name }) => name === 'backend')
-    expect(Object.keys(changed).sort()).toEqual(tier?.required ? targetKeys(tier.required) : [])
+    expect(Object.keys(changed).sort()).toEqual(requiredKeys(tier))
   })
 
   test('changes nothing in the cluster when it is installed again', async () => {

@@ -6,7 +6,7 @@ import { migrate } from '../../scripts/change/migration/run.ts'
 import { clusterProblem } from '../../scripts/kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
-import { fillEtcd, freeEtcd } from '../helpers/etcd-space.ts'
+import { emptyEtcd, fillEtcd } from '../helpers/etcd.ts'
 import { eventually } from '../helpers/eventually.ts'
 import type { GateRequest } from '../helpers/gate.ts'
 import type { MigrationTrack } from './migration-track.ts'
@@ -73,7 +73,7 @@ test.each([
   expect([when, hit() !== undefined, code, exitCode]).toEqual([when, true, 'CLUSTER_REFUSED', 4])
   expect(message).toContain('database space exceeded')
   await track.expectNothingLost(when)
-  await freeEtcd(here.client, ballast, here.controlPlane.folder)
+  await emptyEtcd(here.client, here.controlPlane, ballast)
   await track.expectResumes(when)
 })
 

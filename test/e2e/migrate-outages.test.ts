@@ -219,13 +219,23 @@ test('with the key of a tier revoked it waits for a person, and deploys nothing 
 
 test('of two at once one does it, and the other is reported who', async () => {
   await track.reset({ handMade: true })
-  const { waits } = track.context()
-  const quick = { ...waits, leaseMs: 3_000 }
-  const told = await Promise.all(
-    [1, 2].map((number) => toldBy(track.context({ waits: quick, holder: `run ${number}` }))),
-  )
-  expect(told.filter((one) => one === undefined)).toHaveLength(1)
-  expect(told.filter((one) => one !== undefined)).toEqual([{ code: 'LEASE_HELD', exitCode: 3 }])
+  let isHeld = false
+  let release: () => void = () => undefined
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const holding: Gatekeeper = async ({ method, url }, forward) => {
+    if (method !== 'GET' && url.includes('/configmaps')) {
+      isHeld = true
+      await released
+    }
+    return forward()
+  }
+  const first = toldBy(track.context({ holder: 'run 1', ...(await through(pass, holding)) }))
+  await eventually(() => isHeld, Boolean)
+  expect(await toldBy(track.context({ holder: 'run 2' }))).toEqual({ code: 'LEASE_HELD', exitCode: 3 })
+  release()
+  expect(await first).toBeUndefined()
   await track.expectResumes('two at once')
 })
 

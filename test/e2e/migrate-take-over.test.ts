@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
-import { targetKeys } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { repositoryCopy } from '../helpers/repository.ts'
+import { userFolder } from '../helpers/repository.ts'
+import { requiredKeys } from '../helpers/targets.ts'
 import { encoded, type MigrationWorld, oldValues, startMigrationWorld, tellTales } from './migration-world.ts'
 
-const { folder: root } = await repositoryCopy()
+const { folder: root } = await userFolder()
 
 const backend = { namespace: 'trackdechets-backend', name: 'backend-secrets' }
 const optional = { namespace: 'trackdechets-backend', name: 'backend-optional-secrets' }
@@ -164,7 +164,7 @@ test('once the workload reads the copy, the operator takes the targets over, and
   expect(told(stderr)).toEqual(['Secret/trackdechets/trackdechets-secrets DELETION_UNCONFIRMED'])
   expect(stdout).toMatch(/^compare +done +33 values the same, byte for byte$/m)
   const tier = world.model.tiers.find(({ name }) => name === 'backend')
-  const keys = tier?.required ? targetKeys(tier.required) : []
+  const keys = requiredKeys(tier)
   expect(keys.length).toBeGreaterThan(30)
   expect(same(await data(backend), values)).toEqual(keys)
   expect(same(await data(copy), byHand)).toEqual(['FEATURE_TOKEN', 'FORGOTTEN'])

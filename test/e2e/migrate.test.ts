@@ -8,9 +8,9 @@ import { verifyWorkloads } from '../../scripts/cluster/verify-workloads.ts'
 import { type Kind, type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
-import { externalSecrets, specsOf } from '../../scripts/model/resolve.ts'
+import { specsOf } from '../../scripts/model/resolve.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { repositoryCopy } from '../helpers/repository.ts'
+import { userFolder } from '../helpers/repository.ts'
 import {
   encoded,
   type MigrationWorld,
@@ -21,7 +21,7 @@ import {
 } from './migration-world.ts'
 import { literal, move, oldWorkloads, runningPod } from './old-workloads.ts'
 
-const { folder: root } = await repositoryCopy()
+const { folder: root } = await userFolder()
 
 const old = { namespace: 'trackdechets', name: 'trackdechets-secrets' }
 const choices = ['--assign', 'SENTRY_DSN=backend,frontend', '--leave', 'OLD_FEATURE_FLAG', 'SMTP_PASSWORD']
@@ -202,7 +202,7 @@ test('with the keys it deploys, waits, compares, and names every reader of the o
 test('every value of the old Secret is in the target of its tier, byte for byte', async () => {
   const found: string[] = []
   for (const tier of world.model.tiers)
-    for (const target of externalSecrets(tier)) {
+    for (const target of tier.externalSecrets) {
       const { data = {} } = (await world.secret(tier.namespace, target.name)) ?? {}
       for (const { variable } of specsOf(target)) {
         const isSame = digest(Buffer.from(data[variable] ?? '', 'base64')) === digest(values[variable] ?? '')
@@ -231,11 +231,22 @@ test('--output yaml prints a patch for each workload that the API server takes, 
     await move(world.controlPlane, world.client, kind, from, patch)
   }
   const uses = async (namespace: string) =>
-    (await readPodTemplates(world.client, namespace)).map(({ name, secrets }) => {
-      const read = secrets.map(
-        ({ secret, keys, optional }) => `${secret}${keys ? `:${keys}` : ''}${optional ? '?' : ''}`,
+    (await readPodTemplates(world.client, namespace)).map(({ name, outline }) => {
+      const mark = (optional: boolean) => (optional ? '?' : '')
+      const variables = outline.containers.flatMap(({ envFrom, env }) => [
+        ...envFrom.flatMap(({ object, optional }) =>
+          object.kind === 'Secret' ? `${object.name}${mark(optional)}` : [],
+        ),
+        ...env.flatMap(({ from }) =>
+          from.type === 'key' ? `${from.object.name}:${from.key}${mark(from.optional)}` : [],
+        ),
+      ])
+      const files = outline.volumes.flatMap((volume) =>
+        volume.files.map(({ secret, items, optional }) => {
+          return `${secret}${items ? `:${items.map(({ key }) => key)}` : ''}${mark(optional)}`
+        }),
       )
-      return `${name} ${read.join(' ')}`
+      return `${name} ${[...variables, ...files].join(' ')}`
     })
   expect((await uses('trackdechets-backend')).sort()).toEqual([
     'api backend-secrets:DATABASE_URL backend-secrets backend-optional-secrets?',

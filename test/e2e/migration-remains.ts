@@ -2,7 +2,7 @@ import { journalRef } from '../../scripts/change/migration/migration-state.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import type { Digest } from '../../scripts/lib/keyed-digest.ts'
-import { type EnvironmentModel, externalSecrets } from '../../scripts/model/resolve.ts'
+import type { EnvironmentModel } from '../../scripts/model/resolve.ts'
 import { payloadOf } from '../../scripts/payload/seed.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
@@ -23,7 +23,7 @@ export async function emptyCluster(
   const { items } = await client.list<SecretObject>(kinds.secret, { namespace: ref.namespace, labelSelector })
   for (const { metadata } of items) await client.delete(kinds.secret, metadata)
   for (const tier of model.tiers)
-    for (const { name } of externalSecrets(tier))
+    for (const { name } of tier.externalSecrets)
       await client.delete(kinds.secret, { namespace: tier.namespace, name: `${name}-before-migration` })
 }
 

@@ -12,7 +12,7 @@ import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/k
 import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { LocalStack } from '../../scripts/local/stack/stack.ts'
-import { type EnvironmentModel, externalSecrets, resolve, specsOf } from '../../scripts/model/resolve.ts'
+import { type EnvironmentModel, resolve, specsOf } from '../../scripts/model/resolve.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { type DisturbedGates, startDisturbedGates } from '../helpers/disturbance.ts'
@@ -188,7 +188,7 @@ export async function startTrack(
       const seen = [newest?.uid, ...found.map((one) => one?.metadata.uid)]
       const nameOf = (uid: string) => (seen.includes(uid) ? `object ${seen.indexOf(uid)}` : 'another object')
       const targets = model.tiers.flatMap((tier) =>
-        externalSecrets(tier).map(async (target) => {
+        tier.externalSecrets.map(async (target) => {
           const wanted = Object.fromEntries(specsOf(target).map(({ variable }) => [variable, values[variable] ?? '']))
           return bytesDiffer(await secret({ namespace: tier.namespace, name: target.name }), wanted)
         }),
@@ -230,7 +230,7 @@ export async function startTrack(
       await track.expectNothingLost(what)
       expect([what, await remoteSecrets(account, model, values, digest)]).toEqual([what, expectedRemotes(model)])
       for (const tier of model.tiers)
-        for (const target of externalSecrets(tier)) {
+        for (const target of tier.externalSecrets) {
           const wanted = Object.fromEntries(specsOf(target).map(({ variable }) => [variable, values[variable] ?? '']))
           const found = await secret({ namespace: tier.namespace, name: target.name })
           expect([what, target.name, bytesDiffer(found, wanted)]).toEqual([what, target.name, []])
@@ -259,6 +259,7 @@ function keysOf(secret: SecretObject | undefined): string {
 function withoutNumbers(state: MigrationState, application: string, nameOf: (uid: string) => string): unknown {
   return JSON.parse(JSON.stringify(state).replaceAll(application, 'shop'), (key, value: unknown) => {
     if (key === 'resourceVersion') return 'a number'
+    if (key === 'run') return 'a run'
     if (key === 'uid') return nameOf(String(value))
     return typeof value === 'string' && !Number.isNaN(Date.parse(value)) && /^\d{4}-/.test(value) ? 'a time' : value
   })

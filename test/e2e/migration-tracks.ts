@@ -12,6 +12,7 @@ import { externalSecretRefs } from '../../scripts/local/stack/stack.ts'
 import { writeTierCredentials } from '../../scripts/local/stack/tier-credentials.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { projects } from '../helpers/applications.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { root } from '../helpers/generating.ts'
 import { startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
 import { tools } from '../helpers/tools.ts'
@@ -32,15 +33,12 @@ export interface MigrationTracks extends AsyncDisposable {
 export async function startTracks(
   count: number,
   folder: string,
-  {
-    controlPlane: parts = {},
-    ...options
-  }: EmulatorOptions & { readonly controlPlane?: Partial<ControlPlaneOptions> } = {},
+  { controlPlane: parts, ...options }: EmulatorOptions & { readonly controlPlane?: Partial<ControlPlaneOptions> } = {},
 ): Promise<MigrationTracks> {
   const cleanup = new Cleanup()
   try {
     const emulator = cleanup.use(await startEmulator({ limits: { secrets: 100_000 }, ...options }))
-    const controlPlane = cleanup.use(await startTestControlPlane(parts))
+    const controlPlane = cleanup.use(await (parts ? startTestControlPlane(parts) : borrowControlPlane()))
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))

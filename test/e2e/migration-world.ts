@@ -1,6 +1,6 @@
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { type Emulator, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { Cleanup } from '../../scripts/local/stack/cleanup.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
@@ -10,8 +10,9 @@ import { writeTierCredentials } from '../../scripts/local/stack/tier-credentials
 import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { generateValue } from '../../scripts/payload/seed.ts'
-import { compiledCli } from '../helpers/cli.ts'
-import { startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
+import { startTestOperator } from '../helpers/local-stack.ts'
 
 export const passphrase = 'four words of a passphrase'
 
@@ -58,7 +59,7 @@ export async function startMigrationWorld(
     const { secretKey, organizationId } = emulator.owner
     const account = { apiUrl: emulator.url, secretKey }
     const keys = await seedAccount({ account, organizationId, model, without: () => true })
-    const controlPlane = cleanup.use(await startTestControlPlane())
+    const controlPlane = cleanup.use(await borrowControlPlane())
     const client = createClient({ ...controlPlane, skipVerify: false })
     cleanup.defer(async () => client[Symbol.dispose]())
     const operator = cleanup.use(await startTestOperator(controlPlane))
@@ -78,8 +79,7 @@ export async function startMigrationWorld(
       keys,
       env,
       async run(command, args, options = {}) {
-        const program = [compiledCli, command, '--environment', environment]
-        const result = await tryRun(process.execPath, [...program, ...args], {
+        const result = await hostedCli([command, '--environment', environment, ...args], {
           cwd: folder,
           env: { ...env, ...options.env },
           input: options.input ?? passphrase,

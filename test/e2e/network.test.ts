@@ -4,9 +4,10 @@ import type { Manifest } from '../../scripts/chart/manifests.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
+import type { EnvironmentSpec } from '../../scripts/model/types.ts'
 import { bookshop } from '../fixtures/applications.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { chartOf, helm4, manifestsOf } from '../helpers/chart.ts'
-import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 
 const environment = 'live'
@@ -17,20 +18,18 @@ let repository: Repository
 let manifests: readonly Manifest[]
 
 beforeAll(async () => {
-  controlPlane = await startTestControlPlane()
+  controlPlane = await borrowControlPlane()
   client = createClient(controlPlane)
   repository = await userFolder()
   await adoptBookshop(repository)
   await repository.cli(['gen-values'])
   const { chart, values } = await chartOf(bookshop)
   manifests = await manifestsOf(helm4, chart, values(environment))
-  for (const kind of [kinds.namespace, kinds.networkPolicy]) {
-    for (const manifest of manifests.filter((one) => one.kind === kind.kind)) {
-      await client.apply(kind, manifest.metadata, manifest as KubernetesObject)
-    }
-  }
+  await applyKind(kinds.namespace, manifests)
+  await applyKind(kinds.networkPolicy, manifests)
   for (const name of ['edge', 'queues', 'tracing']) await client.create(kinds.namespace, { metadata: { name } })
   await pod('kube-system', 'coredns', { 'k8s-app': 'kube-dns' })
+  await pod('edge', 'traefik', {})
   await pod('queues', 'nats', { app: 'nats' })
   await pod('tracing', 'jaeger', {})
 })
@@ -39,6 +38,11 @@ afterAll(async () => {
   await controlPlane?.[Symbol.asyncDispose]()
 })
 
+const applyKind = async (kind: Kind, from: readonly Manifest[]) => {
+  for (const manifest of from.filter((one) => one.kind === kind.kind)) {
+    await client.apply(kind, manifest.metadata, manifest as KubernetesObject)
+  }
+}
 /** Pod spec of one container; nothing runs it here. */
 const podSpec = (ports: readonly number[] = []) => ({
   containers: [{ name: 'c', image: 'c', ports: ports.map((containerPort) => ({ containerPort })) }],
@@ -203,6 +207,34 @@ describe('with the workloads of the catalogue', () => {
     await repository.edit('scripts/environments.ts', "ingressNamespace: 'traefik'", "ingressNamespace: 'edge'")
     await pod(dns.namespace, dns.name, { 'k8s-app': 'kube-dns' })
     await pod('queues', 'nats', { app: 'nats' })
+  })
+
+  test('an ingress controller on the host network is reported, until its nodes are allowed instead', async () => {
+    await client.delete(kinds.pod, { namespace: 'edge', name: 'traefik' })
+    await pod('edge', 'haproxy', {}, { ...podSpec(), hostNetwork: true })
+    const { exitCode, stderr } = await verify()
+    expect(stderr).toContain(
+      'Namespace/edge: the pods of the ingress controller, in namespace edge, use the network of their node: haproxy. No policy finds them by their labels. Expected the addresses of their nodes to be allowed instead.',
+    )
+    expect(stderr).toContain('(PEER_ON_HOST_NETWORK)')
+    expect(exitCode).toBe(3)
+
+    const nodes = "ingressControllers: { haproxy: { cidr: '10.4.0.0/22' } }"
+    await repository.edit('scripts/environments.ts', "ingressNamespace: 'edge'", nodes)
+    expect((await told())[0]).toMatch(/^REACHABILITY_DIFFERS /)
+    const { ingressNamespace: _, ...live } = bookshop.environments.live as EnvironmentSpec
+    const changed = { ...live, ingressControllers: { haproxy: { cidr: '10.4.0.0/22' } } }
+    const { chart, values } = await chartOf({
+      ...bookshop,
+      environments: { ...bookshop.environments, live: changed as EnvironmentSpec },
+    })
+    await applyKind(kinds.networkPolicy, await manifestsOf(helm4, chart, values(environment)))
+    expect(await told()).toEqual([])
+
+    await repository.edit('scripts/environments.ts', nodes, "ingressNamespace: 'edge'")
+    await applyKind(kinds.networkPolicy, manifests)
+    await client.delete(kinds.pod, { namespace: 'edge', name: 'haproxy' })
+    await pod('edge', 'traefik', {})
   })
 
   test('a cluster without the policies or the namespace of a tier is reported in one sentence each', async () => {

@@ -33,7 +33,15 @@ export function oldWorkloads(namespace: string, secret: string) {
       containers: [{ ...image, env: [key('API_ENDPOINT'), key('SENTRY_DSN')] }],
     }),
     deployment('cron', {
-      containers: [image],
+      containers: [
+        {
+          ...image,
+          volumeMounts: [
+            { name: 'files', mountPath: '/etc/files' },
+            { name: 'more', mountPath: '/etc/more' },
+          ],
+        },
+      ],
       volumes: [
         { name: 'files', secret: { secretName: secret, items: [certificate, { key: 'SENTRY_DSN', path: 'dsn' }] } },
         { name: 'more', projected: { sources: [{ configMap: { name: 'settings' } }, { secret: { name: secret } }] } },

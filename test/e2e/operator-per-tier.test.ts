@@ -16,8 +16,9 @@ import { tierOperator } from '../../scripts/model/operator.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, type TierModel } from '../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { startTestControlPlane } from '../helpers/local-stack.ts'
+import { requiredTarget } from '../helpers/targets.ts'
 import { tools } from '../helpers/tools.ts'
 import { type AnyObject, storeOf } from './admission-world.ts'
 import { type InstalledOperator, installOperator, installWithKeys } from './operator-world.ts'
@@ -49,7 +50,7 @@ const install = async (namespace: string, values: string) => {
 }
 
 beforeAll(async () => {
-  controlPlane = cleanup.use(await startTestControlPlane())
+  controlPlane = cleanup.use(await borrowControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
   const workspace = cleanup.use(await copyRepository(oneFolder(root)))
@@ -93,8 +94,8 @@ const syncedVersion = async (ref: ObjectRef) => {
   type Synced = AnyObject & { readonly status?: { readonly syncedResourceVersion?: string } }
   return (await admin.get<Synced>(kinds.externalSecret, ref))?.status?.syncedResourceVersion
 }
-const wantedOfApi = `"${api.required?.name}" "${api.namespace}" "TOKEN"`
-const apiTarget = { namespace: api.namespace, name: api.required?.name ?? '' }
+const wantedOfApi = `"${requiredTarget(api)?.name}" "${api.namespace}" "TOKEN"`
+const apiTarget = { namespace: api.namespace, name: requiredTarget(api)?.name ?? '' }
 const attack = { namespace: elsewhere, name: 'attack' }
 
 test('each operator delivers its own tier, and the API server refuses it nothing', async () => {
@@ -111,11 +112,11 @@ test('each operator delivers its own tier, and the API server refuses it nothing
 
 test('a template reads what its own tier has, and nothing of another', async () => {
   const harmless = { namespace: web.namespace, name: 'harmless' }
-  await readThroughTemplate(harmless, `"${web.required?.name}" "${web.namespace}" "ORIGIN"`)
+  await readThroughTemplate(harmless, `"${requiredTarget(web)?.name}" "${web.namespace}" "ORIGIN"`)
   expect(await settled(harmless)).toMatchObject({ state: 'synced' })
-  expect(await isSame(harmless, 'FOUND', { namespace: web.namespace, name: web.required?.name ?? '' }, 'ORIGIN')).toBe(
-    true,
-  )
+  expect(
+    await isSame(harmless, 'FOUND', { namespace: web.namespace, name: requiredTarget(web)?.name ?? '' }, 'ORIGIN'),
+  ).toBe(true)
 
   const stolen = { namespace: web.namespace, name: 'attack' }
   await readThroughTemplate(stolen, wantedOfApi)

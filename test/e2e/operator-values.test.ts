@@ -21,9 +21,9 @@ import { externalSecretRefs } from '../../scripts/local/stack/stack.ts'
 import { installedOperator } from '../../scripts/model/operator-version.ts'
 import { resolve, resolveAll } from '../../scripts/model/resolve.ts'
 import { applicationWith } from '../helpers/applications.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { find } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { startTestControlPlane } from '../helpers/local-stack.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { type AnyObject, verdict } from './admission-world.ts'
 import { installOperator, installWithKeys } from './operator-world.ts'
@@ -54,7 +54,7 @@ let operator: RunningProcess
 /** Whoever has taken the operator over: its token, and so its rights. */
 let thief: KubernetesClient
 beforeAll(async () => {
-  const controlPlane = cleanup.use(await startTestControlPlane())
+  const controlPlane = cleanup.use(await borrowControlPlane())
   admin = createClient({ ...controlPlane, skipVerify: false })
   cleanup.defer(() => admin[Symbol.dispose]())
   const workspace = cleanup.use(await copyRepository(oneFolder(root)))

@@ -1,8 +1,9 @@
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import type { EnvironmentModel, TierModel } from '../../scripts/model/resolve.ts'
 import type { ScalewayAccount } from '../../scripts/scaleway/connection.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import type { Repository } from '../helpers/repository.ts'
 import type { World } from './world.ts'
 
@@ -57,9 +58,9 @@ export interface CliOptions {
 export type WorldCli = (command: string, args: readonly string[], options?: CliOptions) => Promise<RunResult>
 
 /** The command line for a world, in a user's folder. */
-export function worldCli({ model, env }: OwnedWorld, { folder, program }: Repository): WorldCli {
+export function worldCli({ model, env }: OwnedWorld, { folder }: Repository): WorldCli {
   return (command, args, options = {}) =>
-    tryRun(process.execPath, [...program, command, '--environment', model.environment, ...args], {
+    hostedCli([command, '--environment', model.environment, ...args], {
       cwd: folder,
       env: { ...env, ...options.env },
       input: options.input ?? '',

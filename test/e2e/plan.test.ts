@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { tryRun } from '../../scripts/lib/exec.ts'
 import type { RemoteSecretModel, TierModel } from '../../scripts/model/resolve.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { createConsumers } from './consumers.ts'
+import { ownedWorld } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
 
 const { folder: root } = await folderWith(trackdechets)
@@ -27,15 +27,8 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 /** What a plan to deploy the committed catalogue says. */
 async function plan(...args: string[]) {
-  const { emulator, controlPlane } = world.stack
-  const env = {
-    KUBECONFIG: controlPlane.kubeconfigPath,
-    SCW_API_URL: emulator.url,
-    SCW_SECRET_KEY: emulator.owner.secretKey,
-    SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
-  }
-  const program = [compiledCli, 'plan', '--environment', environment, ...args]
-  const shown = await tryRun(process.execPath, program, { cwd: root, env })
+  const { env } = ownedWorld(world)
+  const shown = await hostedCli(['plan', '--environment', environment, ...args], { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   return shown
 }
@@ -178,7 +171,11 @@ describe('over another version', () => {
     expect(new Set(of('add').map((place) => place.split('/')[0]))).toEqual(new Set(['NetworkPolicy']))
     const deployments = Object.entries(backend.workloads).filter(([, { kind }]) => kind === 'Deployment')
     expect(document.restarts).toEqual(
-      deployments.map(([name]) => ({ workload: `Deployment/trackdechets-backend/${name}`, keys: ['REDIS_URL'] })),
+      deployments.map(([name]) => ({
+        isCatalogued: true,
+        workload: `Deployment/trackdechets-backend/${name}`,
+        keys: ['REDIS_URL'],
+      })),
     )
     expect(document.requests).toEqual({ before: 48 * 48 + 2 * 288, after: 48 * 24 + 2 * 288 })
   })
@@ -186,8 +183,14 @@ describe('over another version', () => {
   test('a target that goes is loud; its namespace stays', async () => {
     const third = { description: 'A tier that is given up', workloads: {} }
     const secret = { ...catalogue.secrets[0], tier: 'batch', variable: 'X', remoteName: 'x', format: 'token' }
+    const withThird = Object.entries(environments).map(([name, one]) => {
+      return [
+        name,
+        { ...one, iamApplications: { ...one.iamApplications, batch: `trackdechets-${name}-batch-secrets` } },
+      ]
+    })
     await world.install({
-      environments,
+      environments: Object.fromEntries(withThird) as Application['environments'],
       catalogue: {
         ...catalogue,
         tiers: { ...catalogue.tiers, batch: third },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import { readTarget } from '../../scripts/cluster/target.ts'
-import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
+import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
 import type { EnvironmentSpec, RestartMode } from '../../scripts/model/types.ts'
 import { rotating } from '../fixtures/rotating.ts'
@@ -10,7 +11,8 @@ import { eventually } from '../helpers/eventually.ts'
 import { type PodObject, podsNamed } from '../helpers/kubelet.ts'
 import { startReloader } from '../helpers/reloader.ts'
 import { adoptApplication } from '../helpers/repository.ts'
-import { deployWorkloads } from '../helpers/workloads.ts'
+import { requiredTarget } from '../helpers/targets.ts'
+import { deployWorkloads, workload } from '../helpers/workloads.ts'
 import { forceRefresh, replacePayload } from './refresh.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 
@@ -35,7 +37,7 @@ function running(here: RotatingWorld, { namespace }: TierModel, name: string): P
 /** Puts another value into Scaleway and has it delivered, in another second than what is there. */
 async function change(here: RotatingWorld, tier: TierModel): Promise<void> {
   const { client } = here.world.stack
-  const ref = { namespace: tier.namespace, name: tier.required?.name ?? '' }
+  const ref = { namespace: tier.namespace, name: requiredTarget(tier)?.name ?? '' }
   const view = () => readTarget(client, ref)
   const before = await view()
   await sleep(1_100)
@@ -47,7 +49,7 @@ async function change(here: RotatingWorld, tier: TierModel): Promise<void> {
   )
 }
 
-const byReloader = { kind: 'Deployment', name: 'server', action: 'reloader', reason: '' }
+const byReloader = { kind: 'Deployment', name: 'server', isCatalogued: true, action: 'reloader', reason: '' }
 
 const rows = (stdout: string) =>
   (JSON.parse(stdout).workloads as { kind: string; name: string; action: string }[]).map(
@@ -123,6 +125,34 @@ describe('npm run restart', () => {
     expect(
       rows((await restart('--dry-run', '--output', 'json')).stdout).filter((row) => !row.endsWith('none')),
     ).toEqual([])
+  })
+
+  test('restarts what the catalogue does not name with --restart-unlisted alone, and names what nothing replaces', async () => {
+    const { client } = here.world.stack
+    const ref = { namespace: red.namespace }
+    const { kind, object } = workload(red, 'Deployment', 'gerico')
+    await client.create(kind, object)
+    const { template } = (object as WorkloadObject).spec ?? {}
+    await client.create(kinds.pod, { metadata: { ...ref, name: 'debug-x' }, spec: template?.spec } as KubernetesObject)
+    onTestFinished(async () => {
+      await client.delete(kind, { ...ref, name: 'gerico' })
+      await client.delete(kinds.pod, { ...ref, name: 'debug-x' })
+    })
+    const [before] = await Promise.all([running(here, red, 'gerico'), running(here, red, 'debug')])
+    await change(here, red)
+    const refused = await restart('--yes')
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^Deployment\/ledger-red\/gerico: .*\(READER_UNLISTED\)$/ms),
+    ])
+    expect(uids(await running(here, red, 'gerico'))).toEqual(uids(before))
+    const done = await restart('--yes', '--restart-unlisted')
+    expect([done.exitCode, done.stdout]).toEqual([3, expect.stringContaining('Deployment/gerico (not catalogued)')])
+    expect(done.stderr).toMatch(
+      /^Pod\/debug-x \(not catalogued\) is not restarted: .*Deployment\/ledger-red\/gerico: /ms,
+    )
+    expect(done.stderr).toMatch(/^Pod\/ledger-red\/debug-x: .*\(READER_STAYS\)$/ms)
+    expect(uids(await running(here, red, 'gerico'))).not.toEqual(uids(before))
   })
 
   test('interrupted while the pods are replaced, the next run waits for them and restarts nothing twice', async () => {
@@ -317,7 +347,10 @@ describe('with restart: reloader', () => {
     const { exitCode, stdout } = await here.cli('rotate', ['blue.SEAL', '--generate', '--yes', '--output', 'json'])
     expect([exitCode, JSON.parse(stdout)]).toEqual([
       0,
-      expect.objectContaining({ outcome: 'rotated', workloads: expect.arrayContaining([byReloader]) }),
+      expect.objectContaining({
+        outcome: 'rotated',
+        workloads: expect.arrayContaining([expect.objectContaining(byReloader)]),
+      }),
     ])
     expect(uids(await running(here, blue, 'server'))).not.toEqual(uids(pods))
     const server = JSON.stringify(await client.get(kinds.deployment, ref))

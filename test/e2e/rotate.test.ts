@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import { type Kind, type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { findUnit } from '../../scripts/model/rotation-unit.ts'
 import { createVersion, deleteVersion, disableVersion, enableVersion } from '../../scripts/scaleway/versions.ts'
@@ -10,9 +11,10 @@ import { rotating } from '../fixtures/rotating.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { podsNamed } from '../helpers/kubelet.ts'
+import { type PodObject, podsNamed } from '../helpers/kubelet.ts'
 import { isRunning } from '../helpers/processes.ts'
-import { deployWorkloads } from '../helpers/workloads.ts'
+import { deployWorkloads, workload } from '../helpers/workloads.ts'
+import { controlRollout, defineRollouts } from './rollouts.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 
 let here: RotatingWorld
@@ -226,10 +228,13 @@ describe('an identity', () => {
   test('in a bundle takes over what is not given, from a file too', async () => {
     const shop = `shop-${'s'.repeat(20)}`
     values.add(shop)
-    const file = join(await temporaryFolder(), 'values.json')
-    await writeFile(file, JSON.stringify({ 'red.PAY_SHOP': shop }), { mode: 0o600 })
+    const file = join(await temporaryFolder(), 'shop.txt')
+    await writeFile(file, `${shop}\n`, { mode: 0o600 })
     const kept = valueIn((await here.payload(here.tier('red'), 'red-pay', 1)) ?? '', 'PAY_KEY')
-    expect(await rotated(['red-pay', '--from', file])).toMatchObject({ outcome: 'rotated', variables: ['PAY_SHOP'] })
+    expect(await rotated(['red-pay', '--from', `red.PAY_SHOP=@${file}`])).toMatchObject({
+      outcome: 'rotated',
+      variables: ['PAY_SHOP'],
+    })
     expect(await statuses('red', 'red-pay', 'PAY_SHOP')).toEqual(['disabled', 'enabled', 'delivered'])
     expect(await statuses('red', 'red-pay', 'PAY_KEY')).toEqual(['disabled', 'enabled', 'delivered'])
     const payload = (await here.payload(here.tier('red'), 'red-pay', 2)) ?? ''
@@ -337,6 +342,101 @@ describe('consumers', () => {
     here.kubelet.hold(undefined)
     expect(await rotated(['blue.HINT', '--generate'])).toMatchObject({ outcome: 'rotated' })
     expect(await statuses('blue', 'hint', 'HINT')).toEqual(['disabled', 'enabled', 'delivered'])
+  })
+})
+
+describe('readers that the catalogue does not name', () => {
+  const namespace = 'ledger-blue'
+  // The same command soon after a rotation means that one.
+  beforeEach(async () => expect((await rotate(['blue.SEAL', '--finish'])).exitCode).toBe(0))
+
+  test('are named, refused with --yes alone, and restarted with --restart-unlisted', async () => {
+    const { client } = here.world.stack
+    const { kind, object } = workload(here.tier('blue'), 'Deployment', 'gerico')
+    await client.create(kind, object)
+    onTestFinished(async () => {
+      await client.delete(kind, { namespace, name: 'gerico' })
+    })
+    const running = () =>
+      eventually(
+        () => podsNamed(client, namespace, 'gerico'),
+        (pods) => pods.length === 1 && pods.every(({ status }) => status?.phase === 'Running'),
+      )
+    const before = await running()
+    const old = await statuses('blue', 'seal', 'SEAL')
+    const dry = await here.cli('rotate', ['blue.SEAL', '--generate', '--dry-run'])
+    expect([dry.exitCode, dry.stdout.split('\n')[2]]).toEqual([
+      0,
+      'restart Deployment/server, Deployment/gerico (not catalogued), and wait up to 5m until they are ready',
+    ])
+    const refused = await rotate(['blue.SEAL', '--generate'])
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^Deployment\/ledger-blue\/gerico: .*--restart-unlisted\.\n {2}\(READER_UNLISTED\)$/ms),
+    ])
+    expect(await statuses('blue', 'seal', 'SEAL')).toEqual(old)
+    expect(await running()).toEqual(before)
+    const done = await rotated(['blue.SEAL', '--generate', '--restart-unlisted'])
+    expect(done).toMatchObject({ outcome: 'rotated' })
+    expect(done.workloads).toContainEqual({
+      kind: 'Deployment',
+      tier: 'blue',
+      name: 'gerico',
+      isCatalogued: false,
+      action: 'restart',
+      reason: '',
+    })
+    const after = await running()
+    expect(after[0]?.metadata.uid).not.toBe(before[0]?.metadata.uid)
+    const status = JSON.parse((await here.cli('status', ['--output', 'json'])).stdout)
+    expect(status.problems.map(({ code, where }: { code: string; where: string }) => `${code} ${where}`)).toContain(
+      'READER_UNCATALOGUED Deployment/ledger-blue/gerico',
+    )
+  })
+
+  test('and that nothing restarts stop it before anything is written', async () => {
+    const { client } = here.world.stack
+    const { object } = workload(here.tier('blue'), 'Deployment', 'debug')
+    const { template } = (object as WorkloadObject).spec ?? {}
+    const pod = { metadata: { namespace, name: 'debug' }, spec: template?.spec }
+    await client.create(kinds.pod, pod as KubernetesObject)
+    onTestFinished(async () => {
+      await client.delete(kinds.pod, { namespace, name: 'debug' })
+    })
+    await eventually(
+      () => client.get<PodObject>(kinds.pod, { namespace, name: 'debug' }),
+      (found) => found?.status?.phase === 'Running',
+    )
+    const old = await statuses('blue', 'seal', 'SEAL')
+    const { exitCode, stderr } = await rotate(['blue.SEAL', '--generate', '--restart-unlisted'])
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^Pod\/ledger-blue\/debug: .*\(READER_STAYS\)$/ms)])
+    expect(await statuses('blue', 'seal', 'SEAL')).toEqual(old)
+  })
+
+  test("Argo's Rollout, found by its pods, is restarted by its template", async () => {
+    const { client, controlPlane } = here.world.stack
+    await defineRollouts(client)
+    const ref = { namespace, name: 'canary' }
+    const { kind, object } = workload(here.tier('blue'), 'Rollout', 'canary')
+    await client.create(kind, object)
+    onTestFinished(async () => {
+      await client.delete(kind, ref)
+      for (const { metadata } of await podsNamed(client, namespace, 'canary'))
+        await client.delete(kinds.pod, { namespace, name: metadata.name })
+    })
+    await using _ = controlRollout({ client, controlPlane }, ref)
+    const running = () =>
+      eventually(
+        () => podsNamed(client, namespace, 'canary'),
+        (pods) => pods.length === 1 && pods.every(({ status }) => status?.phase === 'Running'),
+      )
+    const before = await running()
+    const done = await rotated(['blue.SEAL', '--generate', '--restart-unlisted'])
+    expect(done.workloads).toContainEqual({
+      ...{ tier: 'blue', kind: 'Rollout', name: 'canary', isCatalogued: false },
+      ...{ action: 'restart', reason: '' },
+    })
+    expect((await running())[0]?.metadata.uid).not.toBe(before[0]?.metadata.uid)
   })
 })
 

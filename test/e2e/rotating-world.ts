@@ -20,17 +20,20 @@ export interface RotatingWorld extends OwnedWorld, AsyncDisposable {
 /** Starts one, with the chart installed and everything synced; no workload runs yet. */
 export async function startRotatingWorld(
   environment: string,
-  parts: Pick<WorldOptions, 'emulator' | 'etcd'> = {},
+  {
+    application = rotating,
+    ...parts
+  }: Pick<WorldOptions, 'emulator' | 'etcd'> & Partial<Pick<WorldOptions, 'application'>> = {},
 ): Promise<RotatingWorld> {
   const [world, repository] = await Promise.all([
     startWorld({
-      application: rotating,
+      application,
       environment,
       controllers: workloadControllers,
       limits: { versions: 100_000 },
       ...parts,
     }),
-    folderWith(rotating),
+    folderWith(application),
   ])
   const owned = ownedWorld(world)
   const { model, owner, idOf } = owned

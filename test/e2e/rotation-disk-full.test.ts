@@ -6,11 +6,11 @@ import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { emptyEtcd, fillEtcd } from '../helpers/etcd.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
-import { type LoginRotation, loginRotation } from './rotation-world.ts'
+import { loginRotation, type UnitRotation } from './rotation-world.ts'
 import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 let here: RotatingWorld
-let login: LoginRotation
+let login: UnitRotation
 let folder: string
 let gates: WorldGates<RotatingWorld['owner']>
 

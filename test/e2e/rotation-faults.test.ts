@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clusterFaults, faults } from '../helpers/faults.ts'
 import { share } from '../helpers/share.ts'
-import {
-  expectGoesOn,
-  type InterruptedRotations,
-  look,
-  nextRun,
-  startInterruptedRotations,
-} from './interrupted-rotation.ts'
+import { type InterruptedRotations, startInterruptedRotations } from './interrupted-rotation.ts'
+import { faultAtEach } from './interruptions.ts'
 
 let all: InterruptedRotations
 
@@ -22,19 +17,11 @@ test('after any fault at any request it says what is wrong, and continues the ne
   const seen: Record<string, number> = {}
   const rounds: Record<string, number> = {}
   const every = [...faults, ...clusterFaults]
-  await share(every, all.workers, async ([name, fault], worker) => {
-    const { login, gates, context, hasty } = worker
-    for (let at = 1; ; at++) {
-      const what = `${login.tier.name}, ${name} at request ${at}`
-      const before = await look(worker)
-      const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
-      const own = nextRun(name === 'no answer' ? hasty : context)
-      if (await all.failureOf(login.rotate(own, before.next), what)) seen[name] = (seen[name] ?? 0) + 1
-      gates.calm()
-      await expectGoesOn(all, worker, before, what)
-      if (hit() === undefined) break
-      rounds[name] = at
-    }
+  await share(every, all.workers, async (fault, worker) => {
+    const [name] = fault
+    const { last, failures } = await faultAtEach(all, worker, fault)
+    rounds[name] = last
+    if (failures > 0) seen[name] = failures
   })
   const telling = every.map(([name]) => name).filter((name) => !name.includes('lost'))
   expect(

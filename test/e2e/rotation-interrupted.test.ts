@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { sides } from '../helpers/disturbance.ts'
-import { type Cut, cutRun, killedRun } from '../helpers/killed-run.ts'
+import { type Cut, killedRun } from '../helpers/killed-run.ts'
 import { share } from '../helpers/share.ts'
 import {
+  type Before,
   type Disturbed,
   expectGoesOn,
   type InterruptedRotations,
   look,
-  nextRun,
   startInterruptedRotations,
 } from './interrupted-rotation.ts'
+import { cutOffAtEach } from './interruptions.ts'
 import type { LeftBehind, Values } from './rotation-world.ts'
 
 let all: InterruptedRotations
@@ -33,19 +34,10 @@ test('a rotation cut off at any request continues, with one of the values to be 
   const jobs = sides.flatMap((side) => (['before', 'after'] as const).map((when) => ({ side, when })))
   const rounds: Record<string, number> = {}
   await share(jobs, all.workers, async ({ side, when }, worker) => {
-    const { login, gates, context } = worker
-    for (let at = 1; ; at++) {
-      const what = `${login.tier.name}, cut off ${when} request ${at} to the ${side}`
-      const before = await look(worker)
-      const { isCut, error } = await cutRun(gates, { side, at, when }, (signal) =>
-        login.rotate(nextRun({ ...context, signal }), before.next),
-      )
-      if (!isCut) expect([what, error]).toEqual([what, undefined])
-      else if (when === 'after') cuts.set(withoutOperator(await login.left(before)), { side, at, when })
-      await expectGoesOn(all, worker, before, what)
-      if (!isCut) break
-      rounds[`${side} ${when}`] = at
+    const onCut = async (before: Before, cut: Cut) => {
+      if (when === 'after') cuts.set(withoutOperator(await worker.login.left(before)), cut)
     }
+    rounds[`${side} ${when}`] = await cutOffAtEach(all, worker, { side, when }, { onCut })
   })
   // Fewer would mean that the gates were gone around.
   expect(rounds['scaleway before']).toBeGreaterThan(18)

@@ -25,11 +25,11 @@ import { expectSentence } from '../helpers/sentences.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
 import { refreshAll } from './refresh.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
-import { type LoginRotation, loginRotation, quickWaits } from './rotation-world.ts'
+import { loginRotation, quickWaits, type UnitRotation } from './rotation-world.ts'
 import { startWorldGates, type WorldGates } from './world-gates.ts'
 
 let here: RotatingWorld
-let login: LoginRotation
+let login: UnitRotation
 let folder: string
 /** The emulator that took the place of the first. */
 let restarted: Emulator | undefined
@@ -54,7 +54,7 @@ afterAll(async () => {
 })
 
 /** What a run through the gates is refused with, once something happens at one of its requests. */
-async function refusedWith(disturbance: Disturbance, values: ReturnType<LoginRotation['values']>): Promise<string[]> {
+async function refusedWith(disturbance: Disturbance, values: ReturnType<UnitRotation['values']>): Promise<string[]> {
   const hit = gates.disturb(disturbance)
   const { client, account } = gates
   const waits = { ...quickWaits, refresh: { timeoutMs: 2_000, pollMs: 100 } }
@@ -69,7 +69,7 @@ async function refusedWith(disturbance: Disturbance, values: ReturnType<LoginRot
 }
 
 /** The same command again, when all is well: exactly one new version, delivered and in use. */
-async function expectGoesOn(values: ReturnType<LoginRotation['values']>, before: readonly number[], what: string) {
+async function expectGoesOn(values: ReturnType<UnitRotation['values']>, before: readonly number[], what: string) {
   await login.rotate(login.context(), values)
   await login.expectInUse(values, what)
   expect([what, await login.counts()]).toEqual([what, before.map((count) => count + 1)])
@@ -77,7 +77,7 @@ async function expectGoesOn(values: ReturnType<LoginRotation['values']>, before:
 }
 
 /** The same where versions of somebody else's have come and gone: they count. */
-async function expectGoesOnFrom(values: ReturnType<LoginRotation['values']>, what: string) {
+async function expectGoesOnFrom(values: ReturnType<UnitRotation['values']>, what: string) {
   await login.rotate(login.context(), values)
   await login.expectInUse(values, what)
   await login.finish(login.context())
@@ -253,7 +253,7 @@ test('a journal that a quota refuses keeps everything as it is', async () => {
   expect(await client.get(kinds.namespace, { name: 'ledger-secrets' })).toBeDefined()
 })
 
-test('a return that was interrupted is finished by whoever rotates next, and reported', async () => {
+test('a return that was interrupted is finished by the next rotation, and reported', async () => {
   const [old, values] = [await login.current(), login.values()]
   await login.rotate(login.context(), values)
   gates.disturb({ side: 'cluster', at: 6, writesOnly: true, lasting: true, act: async () => 'reset' })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { carryOutRestart } from '../../scripts/change/restart/carry-out.ts'
-import { lookAtConsumers } from '../../scripts/change/restart/look.ts'
+import { lookAtReaders } from '../../scripts/change/restart/look.ts'
 import { planRestart } from '../../scripts/change/restart/restart-plan.ts'
 import type { RotationContext } from '../../scripts/change/rotation/rotation-context.ts'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
@@ -8,7 +8,8 @@ import { ProblemError } from '../../scripts/lib/problems.ts'
 import { clusterFaults, faults } from '../helpers/faults.ts'
 import { LeftStates } from '../helpers/left-states.ts'
 import { share } from '../helpers/share.ts'
-import { type InterruptedRotations, look, nextRun, startInterruptedRotations } from './interrupted-rotation.ts'
+import { type InterruptedRotations, startInterruptedRotations } from './interrupted-rotation.ts'
+import { faultsOfReturns, returnFaultAtEach } from './interruptions.ts'
 
 let all: InterruptedRotations
 
@@ -20,39 +21,13 @@ afterAll(() => all?.[Symbol.asyncDispose]())
 test('a return killed or disturbed at any request is finished by the next', {
   timeout: 900_000,
 }, async () => {
-  const chosen = [...faults, ...clusterFaults].filter(([name]) => /403|broken|lost/.test(name))
   const rounds: Record<string, number> = {}
-  await share(chosen, all.workers, async ([name, fault], worker) => {
-    const { login, gates, context } = worker
-    const before = await look(worker)
-    await login.rotate(nextRun(context), before.next)
-    const rotated = await login.remember()
-    for (let at = 1; ; at++) {
-      const what = `${login.tier.name}, ${name} at request ${at} of a return`
-      const restarts = await login.restarts()
-      const hit = gates.disturb({ ...fault, at, lasting: !name.includes('lost') })
-      await all.failureOf(login.abort(nextRun(context)), what)
-      gates.calm()
-      await login.expectWorking(before.old, before.next, what)
-      if (all.states.isNew(await login.left({ ...before, restarts }))) {
-        await login.runOutLease()
-        await login.abort(nextRun(context))
-        await login.expectInUse(before.old, what)
-        expect([what, await login.phase()]).toEqual([what, undefined])
-        expect([what, await login.counts()]).toEqual([what, before.counts.map((count) => count + 1)])
-        expect([what, await login.restarts()]).toEqual([what, restarts + 1])
-        const statuses = await login.statuses()
-        expect([what, statuses]).toEqual([what, before.counts.map(() => ['enabled', 'disabled'])])
-      }
-      rounds[name] = at
-      if (hit() === undefined) break
-      await login.goBackTo(rotated)
-    }
-    await login.forget()
+  await share(faultsOfReturns, all.workers, async (fault, worker) => {
+    rounds[fault[0]] = await returnFaultAtEach(all, worker, fault)
   })
-  expect(Object.keys(rounds)).toHaveLength(chosen.length)
+  expect(Object.keys(rounds)).toHaveLength(faultsOfReturns.length)
   // A lease, the journal, two versions enabled and two disabled, a refresh, a restart; and what is checked before.
-  for (const [name, { side }] of chosen)
+  for (const [name, { side }] of faultsOfReturns)
     expect([name, rounds[name]]).toEqual([
       name,
       expect.toSatisfy((count: number) => count > (side === 'scaleway' ? 10 : 12)),
@@ -71,7 +46,7 @@ test('a restart disturbed at any request restarts everything once in the end', {
     const ref = { namespace: login.tier.namespace, name: 'server' }
     const generation = async () => (await client.get(kinds.deployment, ref))?.metadata.generation ?? 0
     const rowsOf = async (own: RotationContext) =>
-      planRestart('checksum', await lookAtConsumers(own.client, [login.tier]))
+      planRestart('checksum', await lookAtReaders(own.client, [login.tier]))
     const restart = async (own: RotationContext) => {
       const restarting = { client: own.client, signal: own.signal, waits: own.waits.rollout, log: all.trace }
       const problems = await carryOutRestart(restarting, await rowsOf(own), { mode: 'checksum', wait: true })

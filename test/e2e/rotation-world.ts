@@ -6,15 +6,18 @@ import { finish } from '../../scripts/change/rotation/finish.ts'
 import { prepare } from '../../scripts/change/rotation/prepare.ts'
 import { type RotateOptions, rotate } from '../../scripts/change/rotation/rotate-unit.ts'
 import type { RotationContext, Waits } from '../../scripts/change/rotation/rotation-context.ts'
-import { markOf, parseState } from '../../scripts/change/rotation/rotation-state.ts'
+import { markOf, parseState, type RotatedRemote } from '../../scripts/change/rotation/rotation-state.ts'
 import type { WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import { readTarget } from '../../scripts/cluster/target.ts'
 import { readJournal } from '../../scripts/kubernetes/journal.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
-import type { TierModel } from '../../scripts/model/resolve.ts'
-import { findUnit, remotesIn } from '../../scripts/model/rotation-unit.ts'
+import type { FillEntry } from '../../scripts/model/fill-entries.ts'
+import type { RemoteSecretModel, TierModel } from '../../scripts/model/resolve.ts'
+import { calledIn, findUnit } from '../../scripts/model/rotation-unit.ts'
+import { originOf } from '../../scripts/model/shared-values.ts'
 import type { SecretSpec } from '../../scripts/model/types.ts'
+import { readPayload } from '../../scripts/payload/payload.ts'
 import {
   accessVersion,
   createVersion,
@@ -36,11 +39,12 @@ export const quickWaits: Waits = {
   sameRunMs: 3_600_000,
 }
 
-/** Values of a unit, by variable. Never shown. */
+/** Values of a unit, by variable; with its tier where the unit has several. Never shown. */
 export type Values = Readonly<Record<string, string>>
 
-/** The identity `<tier>-login`, which is two remote secrets, and everything a test asks of it. */
-export interface LoginRotation {
+/** A unit whose entries are read by the Deployment `server` of their tier, and everything a test asks of it. */
+export interface UnitRotation {
+  /** The one in its name. */
   readonly tier: TierModel
   readonly unit: RotationContext['unit']
   context(parts?: Partial<RotationContext>): RotationContext
@@ -48,7 +52,7 @@ export interface LoginRotation {
   rotate(context: RotationContext, values: Values, options?: Partial<RotateOptions>): Promise<void>
   abort(context: RotationContext): Promise<void>
   finish(context: RotationContext): Promise<void>
-  /** Two new values. */
+  /** New values: one for each that is not shared. */
   values(): Values
   /** What Scaleway would deliver now. */
   current(): Promise<Values>
@@ -74,7 +78,7 @@ export interface LoginRotation {
   goBackTo(remembered: Remembered): Promise<void>
   /** As somebody does who takes a version of his back. */
   deleteNewest(name: string): Promise<void>
-  /** How often the pod template of the consumer was changed. */
+  /** How often the pod templates of the consumers were changed. */
   restarts(): Promise<number>
   /** Gives the target another value, outside of any rotation, in another second than before. */
   change(): Promise<void>
@@ -91,56 +95,82 @@ export interface LeftBehind {
   /** Of each variable: whether Scaleway would deliver the new value now, and whether the target has what it would. */
   readonly isNew: readonly boolean[]
   readonly isDelivered: readonly boolean[]
-  readonly isRestarted: boolean
+  readonly isRestarted: readonly boolean[]
   /** How often the pod template of the consumer was changed since before. */
   readonly restarts: number
 }
 
 export interface Remembered {
   readonly journal: string
-  readonly enabled: ReadonlyMap<string, readonly number[]>
+  readonly enabled: ReadonlyMap<RemoteSecretModel, readonly number[]>
 }
+
+/** Where a value of the unit is. */
+type Place = FillEntry & { readonly variable: string }
 
 interface JournalObject extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-const names: Readonly<Record<string, string>> = { LOGIN_USER: 'login-user', LOGIN_KEY: 'login-key' }
+/** The identity `<tier>-login`, which is two remote secrets. */
+export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<string> = new Set()): UnitRotation {
+  return unitRotation(here, `${tierName}-login`, seen)
+}
 
 /** @param seen every value is added to it */
-export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<string> = new Set()): LoginRotation {
+export function unitRotation(here: RotatingWorld, name: string, seen: Set<string> = new Set()): UnitRotation {
   const { world } = here
   const { client, model } = world.stack
-  const tier = here.tier(tierName)
-  const unit = findUnit(model, `${tierName}-login`)
+  const unit = findUnit(model, name)
+  const [tier] = unit.tiers
   const lock = { namespace: model.release.namespace, name: unit.lock }
-  const target = { namespace: tier.namespace, name: `${tierName}-secrets` }
-  const specOf = (variable: string) => {
-    const found = unit.entries.find(({ spec }) => spec.variable === variable)
-    if (!found) throw new Error(`no ${variable}`)
-    return found.spec
-  }
+  const target = { namespace: tier.namespace, name: `${tier.name}-secrets` }
+  const places = unit.entries.map((entry) => ({ ...entry, variable: calledIn(unit, entry.spec) }))
+  const remotes: Place[] = [...new Map(places.map((place) => [place.remote, place])).values()]
   const given = (values: Values): ReadonlyMap<SecretSpec, string> =>
-    new Map(Object.entries(values).map(([variable, value]) => [specOf(variable), value]))
-  const ids = new Map<string, Promise<string>>()
-  const idOf = (name: string) => {
-    const id = ids.get(name) ?? here.idOf(tier, name)
-    ids.set(name, id)
+    new Map(
+      Object.entries(values).map(([variable, value]) => {
+        const found = places.find((place) => place.variable === variable)
+        if (!found) throw new Error(`no ${variable}`)
+        return [found.spec, value]
+      }),
+    )
+  const ids = new Map<RemoteSecretModel, Promise<string>>()
+  const idOf = ({ tier, remote }: Place) => {
+    const id = ids.get(remote) ?? here.idOf(tier, remote.name)
+    ids.set(remote, id)
     return id
   }
-  const versionsOf = async (name: string) => listVersions(here.owner, model.region, await idOf(name))
-  const alive = async (name: string) =>
-    (await versionsOf(name)).filter(({ status }) => status !== 'scheduled_for_deletion')
+  const versionsOf = async (place: Place) => listVersions(here.owner, model.region, await idOf(place))
+  const alive = async (place: Place) =>
+    (await versionsOf(place)).filter(({ status }) => status !== 'scheduled_for_deletion')
   const current = async () => {
     const entries = await Promise.all(
-      Object.entries(names).map(async ([variable, name]) => {
-        const value = accessVersion(here.owner, model.region, await idOf(name), 'latest_enabled')
-        return [variable, await value.then(String, () => '')] as const
+      places.map(async (place) => {
+        const payload = accessVersion(here.owner, model.region, await idOf(place), 'latest_enabled')
+        const value = await payload.then(
+          (bytes) => readPayload(place.remote, bytes).valueOf(place.spec) ?? '',
+          () => '',
+        )
+        return [place.variable, value] as const
       }),
     )
     for (const [, value] of entries) if (value !== '') seen.add(value)
     return Object.fromEntries(entries)
   }
+  /** A digest of what the targets hold, by the names of `places`. */
+  const delivered = async () => {
+    const own = await Promise.all(
+      unit.tiers.map(async (one) => [one, await world.digests(one.namespace, `${one.name}-secrets`)] as const),
+    )
+    const byTier = new Map(own)
+    return Object.fromEntries(places.map(({ variable, tier, spec }) => [variable, byTier.get(tier)?.[spec.variable]]))
+  }
+  const servers = () =>
+    Promise.all(
+      unit.tiers.map(({ namespace }) => client.get<WorkloadObject>(kinds.deployment, { namespace, name: 'server' })),
+    )
+  const restarts = async () => (await servers()).reduce((sum, server) => sum + (server?.metadata.generation ?? 0), 0)
   return {
     tier,
     unit,
@@ -170,13 +200,13 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
       await finish(context)
     },
     values() {
-      const made = { LOGIN_USER: `user-${randomText()}`, LOGIN_KEY: `key-${randomText()}` }
-      for (const value of Object.values(made)) seen.add(value)
-      return made
+      const made = new Map(unit.entries.map(({ spec }) => [originOf(spec), `made-${randomText()}`]))
+      for (const value of made.values()) seen.add(value)
+      return Object.fromEntries(places.map(({ variable, spec }) => [variable, made.get(originOf(spec)) ?? '']))
     },
     async expectWorking(old, next, what) {
       const now = await current()
-      for (const variable of Object.keys(names))
+      for (const { variable } of places)
         expect([what, variable, now[variable] === old[variable] || now[variable] === next[variable]]).toEqual([
           what,
           variable,
@@ -185,9 +215,9 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
     },
     async expectInUse(values, what) {
       const now = await current()
-      const digests = await world.digests(target.namespace, target.name)
+      const digests = await delivered()
       for (const [variable, value] of Object.entries(values))
-        expect([what, variable, now[variable] === value, digests?.[variable] === world.digest(value)]).toEqual([
+        expect([what, variable, now[variable] === value, digests[variable] === world.digest(value)]).toEqual([
           what,
           variable,
           true,
@@ -195,56 +225,60 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         ])
     },
     counts: async () =>
-      (await Promise.all(remotesIn(unit).map(({ name }) => versionsOf(name)))).map((all) =>
-        Math.max(...all.map(({ revision }) => revision)),
-      ),
-    statuses: async () =>
-      (await Promise.all(remotesIn(unit).map(({ name }) => alive(name)))).map((all) => all.map(({ status }) => status)),
+      (await Promise.all(remotes.map(versionsOf))).map((all) => Math.max(...all.map(({ revision }) => revision))),
+    statuses: async () => (await Promise.all(remotes.map(alive))).map((all) => all.map(({ status }) => status)),
     async deleteDisabled() {
-      for (const { name } of remotesIn(unit))
-        for (const { revision, status } of await alive(name))
-          if (status === 'disabled') await deleteVersion(here.owner, model.region, await idOf(name), revision)
+      for (const place of remotes)
+        for (const { revision, status } of await alive(place))
+          if (status === 'disabled') await deleteVersion(here.owner, model.region, await idOf(place), revision)
     },
-    async left({ next, restarts }) {
-      const [journal, server, digests, now] = await Promise.all([
+    async left({ next, restarts: before }) {
+      const [journal, running, digests, now, count] = await Promise.all([
         readJournal(client, lock, { parse: parseState }),
-        client.get<WorkloadObject>(kinds.deployment, { namespace: tier.namespace, name: 'server' }),
-        world.digests(target.namespace, target.name),
+        servers(),
+        delivered(),
         current(),
+        restarts(),
       ])
       const mark = journal && markOf(journal)
-      const versions = await Promise.all(remotesIn(unit).map(({ name }) => alive(name)))
-      const placeIn = (name: string, wanted: number | undefined) =>
-        versions[remotesIn(unit).findIndex((remote) => remote.name === name)]?.findIndex(
-          ({ revision }) => revision === wanted,
-        )
-      const restartedBy = server?.spec?.template?.metadata?.annotations?.[restartedAt]
+      const versions = await Promise.all(remotes.map(alive))
+      const placeIn = (index: number, wanted: number | undefined) =>
+        versions[index]?.findIndex(({ revision }) => revision === wanted)
+      const indexOf = (rotated: RotatedRemote) =>
+        remotes.findIndex(({ tier, remote }) => tier.name === rotated.tier && remote.name === rotated.name)
       return {
         journal: journal && {
           ...journal,
           ...{ id: '', name: '', begunAt: '', since: '', restartAt: journal.restartAt !== undefined },
-          remotes: journal.remotes.map(({ name, earlier, added }) => ({
-            name,
-            earlier: earlier.map((revision) => placeIn(name, revision)),
-            added: added === undefined ? undefined : placeIn(name, added),
+          remotes: journal.remotes.map((rotated) => ({
+            name: rotated.name,
+            earlier: rotated.earlier.map((revision) => placeIn(indexOf(rotated), revision)),
+            added: rotated.added === undefined ? undefined : placeIn(indexOf(rotated), rotated.added),
           })),
         },
         versions: versions.map((all) =>
           all.map(({ status, description }) => `${status} ${description === mark ? 'ours' : 'of another'}`),
         ),
-        isDelivered: Object.entries(now).map(([variable, value]) => digests?.[variable] === world.digest(value)),
+        isDelivered: Object.entries(now).map(([variable, value]) => digests[variable] === world.digest(value)),
         isNew: Object.entries(now).map(([variable, value]) => value === next[variable]),
-        restarts: (server?.metadata.generation ?? 0) - restarts,
-        isRestarted: journal?.restartAt !== undefined && restartedBy === journal.restartAt,
+        restarts: count - before,
+        isRestarted: running.map((server) => {
+          const by = server?.spec?.template?.metadata?.annotations?.[restartedAt]
+          return journal?.restartAt !== undefined && by === journal.restartAt
+        }),
       }
     },
     async forget() {
       await client.delete(kinds.configMap, lock)
       await client.delete(kinds.lease, lock)
-      for (const { name } of remotesIn(unit)) {
-        const id = await idOf(name)
-        const versions = await alive(name)
-        const kept = versions.findLast(({ status }) => status === 'enabled')
+      const all = await Promise.all(remotes.map(alive))
+      // What shares a value keeps one: where a part has no new one, all keep the old one.
+      const isNew = all.every((versions) => versions.length > 1)
+      for (const [index, place] of remotes.entries()) {
+        const id = await idOf(place)
+        const versions = all[index] ?? []
+        const enabled = versions.filter(({ status }) => status === 'enabled')
+        const kept = isNew ? enabled.at(-1) : enabled[0]
         for (const version of versions)
           if (version !== kept) await deleteVersion(here.owner, model.region, id, version.revision)
       }
@@ -252,9 +286,10 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
     async remember() {
       const found = await client.get<JournalObject>(kinds.configMap, lock)
       const enabled = await Promise.all(
-        remotesIn(unit).map(async ({ name }) => {
-          const versions = await alive(name)
-          return [name, versions.flatMap(({ status, revision }) => (status === 'enabled' ? [revision] : []))] as const
+        remotes.map(async (place) => {
+          const versions = await alive(place)
+          const enabled = versions.flatMap(({ status, revision }) => (status === 'enabled' ? [revision] : []))
+          return [place.remote, enabled] as const
         }),
       )
       return { journal: found?.data?.['state.json'] ?? '', enabled: new Map(enabled) }
@@ -263,10 +298,10 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
       await client.delete(kinds.configMap, lock)
       await client.delete(kinds.lease, lock)
       await client.create(kinds.configMap, { metadata: lock, data: { 'state.json': journal } } as KubernetesObject)
-      for (const { name } of remotesIn(unit)) {
-        const id = await idOf(name)
-        const wanted = enabled.get(name) ?? []
-        const versions = await alive(name)
+      for (const place of remotes) {
+        const id = await idOf(place)
+        const wanted = enabled.get(place.remote) ?? []
+        const versions = await alive(place)
         const changed = versions.filter(({ status, revision }) => wanted.includes(revision) !== (status === 'enabled'))
         // Enabled first: there is something to deliver at every moment.
         for (const { revision } of changed.filter(({ status }) => status === 'disabled'))
@@ -274,16 +309,16 @@ export function loginRotation(here: RotatingWorld, tierName: string, seen: Set<s
         for (const { revision } of changed.filter(({ status }) => status === 'enabled'))
           await disableVersion(here.owner, model.region, id, revision)
       }
-      await refreshAll(client, [target])
+      await refreshAll(
+        client,
+        unit.tiers.map(({ namespace, name }) => ({ namespace, name: `${name}-secrets` })),
+      )
     },
     async deleteNewest(name) {
       const newest = (await here.versions(tier, name)).at(-1)
       await deleteVersion(here.owner, model.region, await here.idOf(tier, name), newest?.revision ?? 0)
     },
-    async restarts() {
-      const server = await client.get(kinds.deployment, { namespace: tier.namespace, name: 'server' })
-      return server?.metadata.generation ?? 0
-    },
+    restarts,
     async change() {
       const before = await readTarget(client, target)
       const changedAt = typeof before === 'object' ? (before.changedAt?.getTime() ?? 0) : 0

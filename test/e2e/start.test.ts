@@ -85,6 +85,18 @@ describe('npm start', () => {
     },
   )
 
+  test('runs what was imported and generated, without an edit', async () => {
+    const run = (...args: string[]) =>
+      tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], { cwd: root })
+    const manifests = join(import.meta.dirname, '../fixtures/takeover/two-namespaces')
+    expect(await run('import', '--from', manifests, '--out', 'atelier')).toMatchObject({ exitCode: 0 })
+    expect(await run('gen-values', '--root', 'atelier')).toMatchObject({ exitCode: 0 })
+    const { stdout, stderr } = await run('start', '--root', 'atelier', '--once', '--output', 'json')
+    expect(stderr).toContain('everything synced')
+    const { secrets } = JSON.parse(stdout) as Result
+    expect(secrets.map(({ state }) => state)).toEqual(Array(6).fill('synced'))
+  })
+
   test('prints commands for looking around, which work as they stand', async () => {
     const child = spawn(process.execPath, cli, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
     const exited = once(child, 'exit')

@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { surveyCluster } from '../../scripts/inspect/survey/cluster-survey.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { tryRun } from '../../scripts/lib/exec.ts'
+import { loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import type { TierModel } from '../../scripts/model/resolve.ts'
+import { remoteNameOf } from '../../scripts/model/specs.ts'
+import type { SecretSpec } from '../../scripts/model/types.ts'
 import { findSecret } from '../../scripts/scaleway/secrets.ts'
 import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
+import { loadApplication } from '../../scripts/session/application.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { temporaryFolder } from '../helpers/folders.ts'
+import { temporaryFolder, textsBelow } from '../helpers/folders.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { withOperator } from '../helpers/operator-deployment.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { createConsumer, createConsumers, runPod } from './consumers.ts'
@@ -47,8 +50,7 @@ async function status(args: readonly string[] = [], more: Readonly<Record<string
     SCW_SECRET_KEY: emulator.owner.secretKey,
     ...more,
   }
-  const program = [compiledCli, 'status', '--environment', environment, ...args]
-  const shown = await tryRun(process.execPath, program, { cwd: root, env })
+  const shown = await hostedCli(['status', '--environment', environment, ...args], { cwd: root, env })
   expect(shown.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at |Warning:/m)
   for (const { spec } of everyEntry()) {
     const value = world.valueFor(spec)
@@ -143,7 +145,7 @@ describe('npm run status', () => {
   test('tells an ExternalSecret of the release that the catalogue does not imply any more, and no other', async () => {
     const { client, model } = world.stack
     const tier = model.tiers.find(({ name }) => name === 'frontend') as TierModel
-    const { optional: _, ...without } = tier
+    const without = { ...tier, externalSecrets: tier.externalSecrets.filter(({ optional }) => !optional) }
     const tiers = model.tiers.map((one) => (one === tier ? without : one))
     const views = await surveyCluster(client, { ...model, tiers })
     expect(views.map(({ leftovers }) => leftovers)).toEqual([[], ['frontend-optional-secrets']])
@@ -288,3 +290,43 @@ async function tokenOf(name: string): Promise<string> {
   const { status } = await world.stack.client.create<typeof request & { status?: { token: string } }>(kind, request)
   return status?.token ?? ''
 }
+
+describe('npm run import', () => {
+  test('drafts the catalogue from the cluster, with every remote secret and workload, and no value', async () => {
+    const { controlPlane, client, model } = world.stack
+    await world.install()
+    for (const tier of model.tiers) await createConsumers(client, tier)
+    const out = await temporaryFolder()
+    const env = { KUBECONFIG: controlPlane.kubeconfigPath }
+    const context = (await loadKubeconfig(env)).currentContext ?? ''
+    const live = ['import', '--cluster', '--context', context, '--out', out, '--output', 'json']
+    const { exitCode, stdout, stderr } = await hostedCli(live, { cwd: out, env })
+    expect([exitCode, stderr.split('\n').at(-1)]).toEqual([
+      0,
+      'Drafted scripts/catalogue.ts and scripts/environments.ts.',
+    ])
+    const { catalogue, environments } = await loadApplication({ userFolder: out })
+    expect(Object.keys(environments)).toEqual([environment])
+    const remotes = (secrets: readonly SecretSpec[]) =>
+      secrets.map((one) => `${one.tier} ${one.variable} ${remoteNameOf(one)} ${one.optional === true}`).sort()
+    expect(remotes(catalogue.secrets)).toEqual(remotes(trackdechets.catalogue.secrets))
+    for (const [tier, { workloads }] of Object.entries(trackdechets.catalogue.tiers))
+      expect(Object.keys(catalogue.tiers[tier]?.workloads ?? {}).sort()).toEqual(Object.keys(workloads).sort())
+    const shown = `${stdout}${stderr}${await textsBelow(out)}`
+    for (const { spec } of everyEntry()) {
+      const value = world.valueFor(spec)
+      if (value.length > 8) expect(shown.includes(value)).toBe(false)
+    }
+  })
+
+  test('needs to be told which cluster, and reads none without', async () => {
+    const out = await temporaryFolder()
+    const asked = (...args: string[]) => hostedCli(['import', '--out', out, ...args], { cwd: out })
+    expect(await asked('--cluster')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--context together'),
+    })
+    expect(await asked('--context', 'x')).toMatchObject({ exitCode: 2 })
+    expect(await asked()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no input') })
+  })
+})

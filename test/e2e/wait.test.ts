@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSyncState } from '../../scripts/cluster/external-secrets.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { tryRun } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { seedSecret } from '../../scripts/local/stack/seed-account.ts'
 import type { RemoteSecretModel } from '../../scripts/model/resolve.ts'
@@ -12,9 +12,9 @@ import { listSecrets, secretsPath } from '../../scripts/scaleway/secrets.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
 import environments from '../fixtures/trackdechets/environments.ts'
-import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { tokenOf } from '../helpers/service-account.ts'
 import { forceRefresh } from './refresh.ts'
@@ -39,8 +39,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 const waitIn = (kubeconfig: string, ...args: string[]) => {
   const env = { KUBECONFIG: kubeconfig, SCW_API_URL: world.stack.emulator.url }
-  const program = [compiledCli, 'wait', '--environment', environment, ...args]
-  return tryRun(process.execPath, program, { cwd: root, env })
+  return hostedCli(['wait', '--environment', environment, ...args], { cwd: root, env })
 }
 const wait = (...args: string[]) => waitIn(world.stack.controlPlane.kubeconfigPath, ...args)
 
@@ -77,9 +76,9 @@ describe('npm run wait', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('names the cause, by the key of the tier alone, its entry and owner, and exits with 3', async () => {
+  test('ends once it is refused for good, with the cause by the key of the tier alone, its entry and owner', async () => {
     await world.install()
-    const { exitCode, stdout, stderr } = await wait('--timeout', '8s', '--output', 'json')
+    const { exitCode, stdout, stderr } = await wait('--timeout', '1h', '--output', 'json')
     const result = JSON.parse(stdout)
     expect(result).toMatchObject({ version: 1, application: 'trackdechets', environment, synced: false })
     expect(result.externalSecrets).toMatchObject([
@@ -155,7 +154,11 @@ describe('npm run wait', () => {
 
     await remove('redis-url')
     await forceRefresh(client, backend)
-    const { exitCode, stderr } = await waitIn(path, '--timeout', '6s')
+    await eventually(
+      () => readSyncState(client, backend),
+      ({ state }) => state === 'failed',
+    )
+    const { exitCode, stderr } = await waitIn(path, '--timeout', '1s')
     expect(stderr).toMatch(
       /^ExternalSecret\/trackdechets-backend\/backend-secrets: error processing .*redis-url\), err: Secret does not exist\. Expected it to be synced\.\n/m,
     )

@@ -13,8 +13,10 @@ import {
   startLocalStack,
 } from '../../scripts/local/stack/stack.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
+import { originOf } from '../../scripts/model/shared-values.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { generateValue } from '../../scripts/payload/seed.ts'
+import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { toolchainIo } from '../helpers/tools.ts'
 
 export const root = toolchainIo.productFolder
@@ -35,13 +37,15 @@ export interface WorldOptions {
   readonly emulator?: Omit<EmulatorOptions, 'limits'>
   /** Added at the end of etcd's flags. Default: nothing */
   readonly etcd?: readonly string[]
+  /** Added at the end of the API server's flags. Default: nothing */
+  readonly apiServer?: readonly string[]
 }
 
 /** A local stack, a chart of the application's own, and the values Scaleway was filled with. */
 export interface World extends AsyncDisposable {
   readonly stack: LocalStack
   /** What Scaleway holds for a variable. */
-  valueFor(spec: Pick<SecretSpec, 'tier' | 'variable'>): string
+  valueFor(spec: Pick<SecretSpec, 'tier' | 'variable' | 'sameAs'>): string
   /** Installs or upgrades to what an application implies. Default: the one the world was started for. */
   install(next?: Application): Promise<void>
   sync(timeoutMs?: number): Promise<readonly WaitReport[]>
@@ -50,12 +54,15 @@ export interface World extends AsyncDisposable {
   digest(value: string): string
 }
 
+/** Entries that share a value have one key. */
+const keyOf = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'sameAs'>) => originOf(spec).replace('.', ' ')
+
 /** Starts a stack for one environment of an application; nothing is installed yet. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { application, environment, values = {}, without, operator, controllers = [], limits } = options
   const chosen = new Map(Object.entries(values))
-  const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format'>) => {
-    const key = `${spec.tier} ${spec.variable}`
+  const valueFor = (spec: Pick<SecretSpec, 'tier' | 'variable' | 'format' | 'sameAs'>) => {
+    const key = keyOf(spec)
     const value = chosen.get(key) ?? generateValue(spec)
     chosen.set(key, value)
     return value
@@ -67,7 +74,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ...(operator ? { operator } : {}),
     seed: { valueFor, ...(without ? { without } : {}) },
     emulator: { ...options.emulator, limits: { secrets: 100_000, ...limits } },
-    controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [] },
+    controlPlane: { controllers, extraEtcdArgs: options.etcd ?? [], extraApiServerArgs: options.apiServer ?? [] },
+    ...(options.etcd || options.apiServer ? {} : { startControlPlane: borrowControlPlane }),
   })
   const workspace = await copyRepository(oneFolder(root)).catch(async (error: unknown) => {
     await stack[Symbol.asyncDispose]()
@@ -79,7 +87,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   return {
     stack,
     digest,
-    valueFor: ({ tier, variable }) => chosen.get(`${tier} ${variable}`) ?? '',
+    valueFor: (spec) => chosen.get(keyOf(spec)) ?? '',
     async install(next = application) {
       await writeGenerated(workspace, next)
       await installChart(stack, oneFolder(workspace.folder), valuesFile)

@@ -27,6 +27,22 @@ export function clientsOf(emulator: Emulator, key: { accessKey: string; secretKe
   return { ...key, secrets: new Secretv1beta1.API(client), iam: new Iamv1alpha1.API(client) }
 }
 
+/** The same for tools that read Scaleway's environment variables, with nothing of the user's own. */
+export function variablesOf(
+  emulator: Emulator,
+  key: Pick<Clients, 'accessKey' | 'secretKey'>,
+): Readonly<Record<string, string>> {
+  return {
+    PATH: process.env.PATH ?? '',
+    SCW_API_URL: emulator.url,
+    SCW_ACCESS_KEY: key.accessKey,
+    SCW_SECRET_KEY: key.secretKey,
+    SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
+    SCW_DEFAULT_PROJECT_ID: project,
+    SCW_DEFAULT_REGION: 'fr-par',
+  }
+}
+
 export interface World extends AsyncDisposable {
   readonly emulator: Emulator
   readonly owner: Clients

@@ -86,7 +86,7 @@ describe('faults', () => {
     const started = performance.now()
     await slow.emulator.stop()
     await call
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 })
 
@@ -135,8 +135,18 @@ describe('the admin port', () => {
   })
 
   test('refuses a fault it does not know', async () => {
-    for (const body of [{}, { kind: 'fire' }, { kind: 'reset', count: 0 }, { kind: 'latency', delay_ms: 'long' }])
-      expect((await admin('POST', '/faults', body)).status).toBe(400)
+    for (const [body, problem] of [
+      [{}, 'kind'],
+      [{ kind: 'fire' }, 'kind'],
+      [{ kind: null }, 'kind'],
+      [{ kind: 'reset', count: 0 }, 'count'],
+      [{ kind: 'latency', delay_ms: 'long' }, 'delay_ms'],
+    ] as const)
+      expect(await admin('POST', '/faults', body)).toMatchObject({
+        status: 400,
+        body: { details: [{ argument_name: problem }] },
+      })
+    expect((await admin('POST', '/clock/advance', { seconds: 'long' })).body?.details).toHaveLength(1)
     expect((await admin('POST', '/fault', {})).status).toBe(404)
     expect((await admin('PATCH', '/faults', {})).status).toBe(405)
   })

@@ -4,6 +4,7 @@ import { isError, ProblemError } from '../../scripts/lib/problems.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../scripts/local/emulator/emulator.ts'
 import { fillEntries } from '../../scripts/model/fill-entries.ts'
 import { type EnvironmentModel, resolve } from '../../scripts/model/resolve.ts'
+import { originOf } from '../../scripts/model/shared-values.ts'
 import type { Application, SecretSpec } from '../../scripts/model/types.ts'
 import { type FillOptions, type FillPlan, planFill } from '../../scripts/payload/fill-plan.ts'
 import { generateValue, payloadOf } from '../../scripts/payload/seed.ts'
@@ -83,7 +84,8 @@ export async function startFillWorld(
 /** A value for each variable that fits its format. */
 export function valuesFor({ tiers }: EnvironmentModel): Values {
   const specs = tiers.flatMap((tier) => tier.remoteSecrets.flatMap((remote) => remote.specs))
-  return new Map(specs.map((spec) => [spec, generateValue(spec)]))
+  const own = new Map(specs.filter(({ sameAs }) => !sameAs).map((spec) => [originOf(spec), generateValue(spec)]))
+  return new Map(specs.map((spec) => [spec, own.get(originOf(spec)) ?? '']))
 }
 
 /** The lines `contents` gives when everything is there, with versions of these statuses. */

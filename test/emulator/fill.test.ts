@@ -3,18 +3,19 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/fill.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
-import { tryRun } from '../../scripts/lib/exec.ts'
 import type { Shown } from '../../scripts/lib/output.ts'
 import { unstyled } from '../../scripts/lib/printable.ts'
+import { ProblemError } from '../../scripts/lib/problems.ts'
 import { writeDotenv } from '../../scripts/payload/dotenv.ts'
 import { scalewayRequest } from '../../scripts/scaleway/http.ts'
 import { createSecret, findSecret } from '../../scripts/scaleway/secrets.ts'
-import { createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
+import { accessVersion, createVersion, disableVersion } from '../../scripts/scaleway/versions.ts'
 import { bookshop, oneBundlePerTier, trackdechets } from '../fixtures/applications.ts'
-import { compiledCli } from '../helpers/cli.ts'
+import { applicationWith } from '../helpers/applications.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { startGate } from '../helpers/gate.ts'
 import { root as product } from '../helpers/generating.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { type FillWorld, filled, named, startFillWorld, tellTale, type Values, valuesFor } from './fill-world.ts'
@@ -26,8 +27,7 @@ const recette = ['--environment', 'recette']
 
 /** `npm run fill -- …`, without npm. */
 function cli(world: FillWorld, args: readonly string[], input = '') {
-  const program = [compiledCli, 'fill', ...recette, ...args]
-  return tryRun(process.execPath, program, { cwd: root, env: world.env(), input })
+  return hostedCli(['fill', ...recette, ...args], { cwd: root, env: world.env(), input })
 }
 
 const textOf = (text: Shown): string => unstyled(typeof text === 'function' ? text(undefined) : text)
@@ -55,6 +55,7 @@ async function run(
       shown.log += textOf(text)
     },
     isTerminal: false,
+    commands: { titles: async () => [], load: async () => undefined },
     input: {
       isTerminal: answer !== undefined,
       read: async () => piped,
@@ -170,6 +171,32 @@ describe('what is there already', () => {
     await world.fill(values)
     const lines = filled(model, 'enabled').map((line) => line.replace('seal opaque', 'seal opaque disabled'))
     expect(await world.contents(values)).toEqual(lines)
+  })
+
+  test.each([
+    [
+      '{"port":5432,"tls":true,"opts":{"a":1},"password":"old"}',
+      '{"port":5432,"tls":true,"opts":{"a":1},"password":"new"}',
+    ],
+    ['{"tls":null,\n "id":12345678901234567890,"f":1.0,"port":1e3}', undefined],
+    ['{"port":5432,"tls":true,"opts":{},"password":["old"]}', '{"port":5432,"tls":true,"opts":{},"password":"new"}'],
+    ['["old"]', undefined],
+  ])('keeps every field of a JSON that keeps its value, to the byte, or stays as it is: %s', async (before, after) => {
+    const fields = ['port', 'tls', 'opts', 'password'].map((name) => {
+      return { variable: name.toUpperCase(), remoteName: 'shared', property: [name], format: 'text' as const }
+    })
+    await using world = await startFillWorld(applicationWith({ secrets: fields }), 'dev')
+    const { account, model } = world
+    const [tier] = model.tiers
+    const scope = { region: model.region, projectId: tier?.projectId ?? '' }
+    const path = tier?.remotePath ?? ''
+    const { id } = await createSecret(account, scope, { path, name: 'shared', type: 'opaque' })
+    await createVersion(account, model.region, id, before)
+    const specs = model.tiers.flatMap(({ remoteSecrets }) => remoteSecrets.flatMap((remote) => remote.specs))
+    const values = new Map(specs.flatMap((spec) => (spec.variable === 'PASSWORD' ? [[spec, 'new'] as const] : [])))
+    const done = await world.fill(values, { replace: true }).catch((error: unknown) => error)
+    expect(done instanceof ProblemError).toBe(after === undefined)
+    expect((await accessVersion(account, model.region, id, 'latest_enabled')).toString()).toBe(after ?? before)
   })
 
   test('is not read when it is ephemeral: the first access may be the last', async () => {
@@ -322,6 +349,94 @@ describe('the command', () => {
     ])
     expect(JSON.stringify(problem)).not.toContain('hunter2')
     expect(writesOf(world)).toEqual([])
+  })
+
+  test('tells all problems of an input at once, by line as a number, whatever a line before them is', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const lines = [
+      '// hunter2',
+      'SIB_APIKEY=#hunter2',
+      'REDIS_URL="redis://hunter2',
+      ...Array.from({ length: 6 }, () => '#'),
+    ]
+    const text = [...lines, 'SESSION_SECRET=hunter2', 'frontend.SIB_APIKEY=x'].join('\n')
+    const done = await cli(world, ['--yes'], text)
+    expect([done.exitCode, writesOf(world)]).toEqual([3, []])
+    expect(done.stderr.match(/^standard input.*?:/gm)).toEqual([
+      'standard input line 1:',
+      'standard input line 2 (backend.SIB_APIKEY):',
+      'standard input line 3:',
+      'standard input line 10 (backend.SESSION_SECRET):',
+      'standard input line 11:',
+    ])
+    expect(done.stderr).toContain('quote it')
+    expect(done.stderr).toContain('Did you mean "backend.SIB_APIKEY"?')
+    expect(done.stderr).not.toContain('hunter2')
+  })
+
+  test('fills what was chosen in spite of a bad line, and leaves unknown names out when it is told to', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const others = Array.from({ length: 75 }, (_, index) => `OTHER_${index}=x`).join('\n')
+    const only = await cli(world, ['--only', 'SIB_APIKEY', '--yes'], `// x\n${others}\nSIB_APIKEY=Kq3v9\n`)
+    expect(only).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning: standard input line 1: ') })
+    const all = `${others}\nQUEUE_MONITOR_TOKEN=Kq3v9\n`
+    expect((await cli(world, ['--yes'], all)).exitCode).toBe(3)
+    const done = await cli(world, ['--ignore-unknown', '--yes'], all)
+    expect([done.exitCode, done.stderr]).toEqual([
+      0,
+      expect.stringContaining('75 names are not variables of this environment'),
+    ])
+    expect(done.stderr).not.toContain('OTHER_')
+    expect(await remoteOf(world, 'SIB_APIKEY')).toBeDefined()
+    expect(await remoteOf(world, 'QUEUE_MONITOR_TOKEN')).toBeDefined()
+  })
+
+  test('refuses a name twice in JSON, of which the parser would take the last', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const text = '{\n  "SIB_APIKEY": "hunter-1",\n  "SIB_APIKEY": "hunter-2"\n}'
+    const problem = await problemOf(run(world, { yes: true }, { piped: text }))
+    expect(problem).toMatchObject({ code: 'FILL_NAME_TWICE', where: 'standard input line 3', exitCode: 3 })
+    expect([JSON.stringify(problem).includes('hunter'), writesOf(world)]).toEqual([false, []])
+  })
+
+  test('warns of a value that looks like a placeholder, and asks unless --yes is given', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const piped = 'DATABASE_URL=postgresql://USER:PWD@HOST:PORT/DB\nSIB_APIKEY=*********\n'
+    const unattended = await problemOf(run(world, {}, { piped }))
+    expect([unattended.code, unattended.exitCode]).toEqual(['WRONG_USAGE', 2])
+    const file = join(await temporaryFolder(), 'x.env')
+    await writeFile(file, piped, { mode: 0o600 })
+    const no = await run(world, { from: [file] }, { answer: 'n' })
+    expect([no.exitCode, no.log.match(/FILL_VALUE_PLACEHOLDER/g), no.asked]).toEqual([
+      0,
+      ['FILL_VALUE_PLACEHOLDER', 'FILL_VALUE_PLACEHOLDER'],
+      expect.stringContaining('create 2 remote secrets'),
+    ])
+    expect(writesOf(world)).toEqual([])
+    const done = await cli(world, ['--yes'], piped)
+    expect([done.exitCode, done.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: standard input line 1 \(backend/m),
+    ])
+    expect(done.stdout + done.stderr).not.toMatch(/PWD|\*{3}/)
+    expect(await remoteOf(world, 'DATABASE_URL')).toBeDefined()
+  })
+
+  test('takes one value from a file, beside others', async () => {
+    await using world = await startFillWorld(trackdechets, 'recette')
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'token.txt'), 'Kq3v9\n', { mode: 0o600 })
+    await writeFile(join(folder, 'x.env'), 'API_ENDPOINT=https://api.example\n', { mode: 0o600 })
+    const [token, others] = ['token.txt', 'x.env'].map((name) => join(folder, name))
+    const from = ['--from', others ?? '', '--from', `SIB_APIKEY=@${token}`]
+    const done = await cli(world, [...from, '--yes', '--output', 'json'])
+    expect([done.exitCode, JSON.parse(done.stdout).remoteSecrets.length]).toEqual([0, 2])
+    const { id } = await remoteOf(world, 'SIB_APIKEY')
+    expect(String(await accessVersion(world.account, world.model.region, id, 1))).toBe('Kq3v9')
+    const wrong = await problemOf(
+      run(world, { from: [`SIB_APIKEI=@${join(folder, 'token.txt')}`], ignoreUnknown: true, yes: true }),
+    )
+    expect(wrong).toMatchObject({ code: 'FILL_NAME_UNKNOWN', exitCode: 3 })
   })
 
   test('refuses a file that others may read, before anything is asked of Scaleway', async () => {

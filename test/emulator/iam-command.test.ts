@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { iamPlan } from '../../scripts/model/iam.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
+import { createSecret } from '../../scripts/scaleway/secrets.ts'
 import { trackdechets } from '../fixtures/applications.ts'
-import { compiledCli, runCliMany } from '../helpers/cli.ts'
+import { hostedCli, runCliMany } from '../helpers/hosted-cli.ts'
 import { folderWith } from '../helpers/repository.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { type AccountWorld, dayMs, emptyAccount, plannedAccount } from './iam-account.ts'
@@ -25,8 +26,7 @@ async function noAccount(): Promise<Readonly<Record<string, string | undefined>>
 
 /** `npm run iam -- …` without npm. */
 async function iam(args: readonly string[], env: Readonly<Record<string, string>>): Promise<RunResult> {
-  const program = [compiledCli, 'iam', ...args]
-  return tryRun(process.execPath, program, { cwd: root, env: { ...(await noAccount()), ...env } })
+  return hostedCli(['iam', ...args], { cwd: root, env: { ...(await noAccount()), ...env } })
 }
 
 const accountOf = ({ account, organizationId }: AccountWorld) => ({
@@ -72,6 +72,21 @@ describe('npm run iam', () => {
   })
 })
 
+test('npm run iam -- --format terraform-imports reads what the account has', async () => {
+  await using world = await plannedAccount(plan)
+  const [tier] = plan.tiers
+  const [remote] = resolve(trackdechets, 'recette').tiers[0]?.remoteSecrets ?? []
+  const secret = { name: remote?.name ?? '', path: remote?.path ?? '', type: 'opaque' as const }
+  const { id } = await createSecret(world.account, { region: 'fr-par', projectId: tier?.projectIds[0] ?? '' }, secret)
+  const { exitCode, stdout } = await iam([...recette, '--format', 'terraform-imports'], accountOf(world))
+  expect(exitCode).toBe(0)
+  for (const { applicationId, policyId } of world.made.values())
+    for (const made of [applicationId, policyId]) expect(stdout).toContain(`id = "${made}"`)
+  expect(stdout).toContain(`to = scaleway_secret.remote["${secret.path}/${secret.name}"]\n  id = "fr-par/${id}"`)
+  // It has no version: whoever applies gives it its value.
+  expect(stdout).not.toContain('filled_secrets')
+})
+
 describe('npm run iam -- --verify', () => {
   test('ends with 0 and a table when the account is as planned', async () => {
     await using world = await plannedAccount(plan)
@@ -82,7 +97,7 @@ describe('npm run iam -- --verify', () => {
     expect(stdout).toContain('The account is as planned')
     const json = await iam([...verify, '--format', 'json'], accountOf(world))
     const keyExpires = expect.stringMatching(/^20\d\d-\d\d-\d\d$/)
-    const applications = plan.tiers.map(({ tier, name }) => ({ tier, name, keyExpires }))
+    const applications = plan.tiers.map(({ tier, name }) => ({ tier, name, keyExpires, groups: ['All applications'] }))
     expect(JSON.parse(json.stdout)).toEqual({ version: 1, environment: 'recette', applications, problems: [] })
   })
 
@@ -132,7 +147,7 @@ describe('npm run iam -- --verify', () => {
     ['a malformed one', { SCW_SECRET_KEY: 'mine' }, 'SCALEWAY_KEY_MALFORMED', 3],
     ['one nobody has', { SCW_SECRET_KEY: '0b8cc93b-dfd2-4427-b674-8d27affb0334' }, 'SCALEWAY_REFUSED', 4],
     ['no organization', { SCW_DEFAULT_ORGANIZATION_ID: '' }, 'ORGANIZATION_ID_MISSING', 3],
-    ['another organization', { SCW_DEFAULT_ORGANIZATION_ID: plan.tiers[0]?.projectId ?? '' }, 'IAM_UNREADABLE', 4],
+    ['another organization', { SCW_DEFAULT_ORGANIZATION_ID: plan.tiers[0]?.projectIds[0] ?? '' }, 'IAM_UNREADABLE', 4],
     ['nobody at the address', { SCW_API_URL: 'http://127.0.0.1:1' }, 'SCALEWAY_UNREACHABLE', 4],
   ])('%s ends with a sentence', async (_, env, code, expected) => {
     await using world = await emptyAccount()

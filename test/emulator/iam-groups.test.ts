@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { application, type Clients, clientsOf, project, startWorld, statusOf, type World } from './clients.ts'
+import { application, type Clients, clientsOf, project, raw, startWorld, statusOf, type World } from './clients.ts'
 
 let world: World
 let owner: Clients
@@ -120,4 +120,75 @@ describe('a policy of a group', () => {
       await rm(folder, { recursive: true, force: true })
     }
   })
+})
+
+describe('the two groups of everyone', () => {
+  const everyone = async () => {
+    const { groups } = await iam.listGroups()
+    return {
+      users: groups.find(({ name }) => name === 'All users')?.id ?? '',
+      applications: groups.find(({ name }) => name === 'All applications')?.id ?? '',
+    }
+  }
+  /** The SDK here is older than the two fields. */
+  const shown = async (groupId: string) =>
+    (await raw(world.emulator, 'GET', `/iam/v1alpha1/groups/${groupId}`, { token: owner.secretKey })).body
+
+  test('are there from the start, marked, and list nobody', async () => {
+    const { users, applications } = await everyone()
+    const empty = { user_ids: [], application_ids: [], editable: false, deletable: false }
+    expect(await shown(users)).toMatchObject({ ...empty, all_users: true, all_applications: false })
+    expect(await shown(applications)).toMatchObject({ ...empty, all_users: false, all_applications: true })
+    const { id } = await iam.createGroup({ name: 'ordinary', description: '' })
+    expect(await shown(id)).toMatchObject({ all_users: false, all_applications: false, editable: true })
+  })
+
+  test('give every application, or every member, the rights of their policies', async () => {
+    const { users, applications } = await everyone()
+    const as = await application(world)
+    const list = () => statusOf(as.secrets.listTags())
+    const { id: policyId } = await letList(users)
+    expect(await list()).toBe(403)
+    await iam.updatePolicy({ policyId, groupId: applications })
+    expect(await list()).toBe(200)
+    await iam.deletePolicy({ policyId })
+    expect(await list()).toBe(403)
+  })
+
+  test('cannot be changed, left, joined or deleted', async () => {
+    const { applications: groupId } = await everyone()
+    const applicationId = await idOf(await application(world))
+    for (const change of [
+      () => iam.updateGroup({ groupId, name: 'mine' }),
+      () => iam.addGroupMember({ groupId, applicationId }),
+      () => iam.removeGroupMember({ groupId, applicationId }),
+      () => iam.setGroupMembers({ groupId, userIds: [], applicationIds: [] }),
+      () => iam.deleteGroup({ groupId }),
+    ])
+      expect(await statusOf(change())).toBe(412)
+    expect((await iam.listGroups()).groups.some(({ id }) => id === groupId)).toBe(true)
+  })
+
+  test('are the same ones after a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-groups-'))
+    const stateFile = join(folder, 'state.json')
+    try {
+      const first = await startWorld({ stateFile })
+      const before = await first.owner.iam.listGroups()
+      await first[Symbol.asyncDispose]()
+      await using second = await startWorld({ stateFile })
+      expect(before.totalCount).toBe(2)
+      expect(await second.owner.iam.listGroups()).toEqual(before)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+test('who is not in a group cannot be removed from it: a 404 of no resource, as recorded', async () => {
+  const { id: groupId } = await iam.createGroup({ name: 'without', description: '' })
+  const id = await idOf(await application(world))
+  const path = `/iam/v1alpha1/groups/${groupId}/remove-member`
+  const answer = await raw(world.emulator, 'POST', path, { token: owner.secretKey, body: { application_id: id } })
+  expect(answer).toMatchObject({ status: 404, body: { resource: '', resource_id: id, type: 'not_found' } })
 })

@@ -162,8 +162,8 @@ describe('rights on IAM itself', () => {
   })
 
   test('permission sets are listed with their scope', async () => {
-    const { permissionSets, totalCount } = await owner.iam.listPermissionSets()
-    expect(totalCount).toBe(permissionSets.length)
+    const permissionSets = await owner.iam.listPermissionSets().all()
+    expect((await owner.iam.listPermissionSets()).totalCount).toBe(permissionSets.length)
     const scopes = new Map(permissionSets.map(({ name, scopeType }) => [name, scopeType]))
     expect(scopes.get('SecretManagerReadOnly')).toBe('projects')
     expect(scopes.get('IAMManager')).toBe('organization')

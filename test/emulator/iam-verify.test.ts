@@ -39,7 +39,7 @@ interface RuleInput {
 }
 
 const specs = (world: AccountWorld, plan: IamPlan, rules: readonly RuleInput[]) =>
-  rules.map(({ sets, condition = '', projects = [orders(plan).projectId] }) => ({
+  rules.map(({ sets, condition = '', projects = orders(plan).projectIds }) => ({
     permissionSetNames: [...sets],
     condition,
     ...(projects === null ? { organizationId: world.organizationId } : { projectIds: [...projects] }),
@@ -191,7 +191,7 @@ describe('rules of mode "project"', () => {
   })
 
   test('the project of another tier instead of its own is wrong both ways', async () => {
-    const other = rehearsal.tiers.find(({ tier }) => tier === 'mailer')?.projectId ?? ''
+    const other = rehearsal.tiers.find(({ tier }) => tier === 'mailer')?.projectIds[0] ?? ''
     await using world = await withRules(rehearsal, { sets: list.sets }, { sets: access.sets, projects: [other] })
     expect(await codes(world, rehearsal)).toEqual(['IAM_RULE_MISSING', 'IAM_OTHER_PROJECT'])
   })

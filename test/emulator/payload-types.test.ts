@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonCases } from '../fixtures/json-cases.ts'
 import { base64, type Clients, startWorld, type World } from './clients.ts'
 
 let world: World
@@ -81,6 +82,17 @@ describe('what a secret of each type takes', () => {
     ['certificate', '-----BEGIN A-----\nTWFu\n', '- (root): expected PEM blocks\n'],
   ])('%s refuses %j', async (type, payload, help) => {
     expect(await put(type, payload)).toBe(help)
+  })
+
+  test.each(jsonCases)('$title: as key_value it is taken where it is an object of texts', async (json) => {
+    expect((await put('key_value', json.text)) === 'taken').toBe(json.isKeyValue)
+  })
+
+  test.each(jsonCases)('$title: what is opaque comes back to the byte', async ({ text }) => {
+    expect(await put('opaque', text)).toBe('taken')
+    const [secret] = (await owner.secrets.listSecrets({ name: `s${count}`, scheduledForDeletion: false })).secrets
+    const { data } = await owner.secrets.accessSecretVersion({ secretId: secret?.id ?? '', revision: 'latest' })
+    expect(Buffer.from(data, 'base64')).toEqual(Buffer.from(text))
   })
 
   test('bytes that are no UTF-8 are no JSON', async () => {

@@ -169,6 +169,19 @@ describe('what is seen', () => {
   })
 })
 
+test.each([
+  ['{"password":"abc","timeout":1.0}', []],
+  ['{"password":"abc","wait":1e3,"id":12345678901234567890,}', []],
+  ['{"password":null,"timeout":1}', ['VALUE_MISSING']],
+  ['password', ['VALUE_NOT_JSON']],
+])('of a field of JSON, what the operator delivers is judged: %s', async (text, codes) => {
+  const application = applicationWith({ secrets: [{ variable: 'PASSWORD', remoteName: 'db', property: ['password'] }] })
+  await using world = await startFillWorld(application, 'dev')
+  await world.fill(valuesFor(world.model))
+  await createVersion(world.account, world.model.region, (await secretOf(world, 'db')).id, text)
+  expect((await stateOf(world, 'db', { values: true })).faults?.map(({ code }) => code)).toEqual(codes)
+})
+
 test('a missing secret of one tier is not looked for where another tier has its own of that name', async () => {
   const token = { variable: 'TOKEN', optional: true }
   const secrets = [

@@ -22,6 +22,7 @@ test('these are all generated files', () => {
   const ofAll = [
     'charts/tiered-secrets/README.md',
     'charts/tiered-secrets/values.schema.json',
+    'docs/boundary.md',
     'docs/catalogue.md',
     'docs/emulator.md',
     'docs/operator.md',

@@ -28,7 +28,7 @@ test('with --check and nothing stale, it says so and exits with 0', async () => 
   expect(await genValues('--check')).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: '16 generated files are up to date.',
+    stderr: '17 generated files are up to date.',
   })
 })
 
@@ -54,12 +54,12 @@ test('without --check it puts the stale file right, touches no other, and is don
   expect(await genValues()).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: `updated ${values}\n16 generated files, 1 changed.`,
+    stderr: `updated ${values}\n17 generated files, 1 changed.`,
   })
   expect(await repository.read(values)).toBe(originals.get(values))
   const after = await stat(untouched)
   expect([after.ino, after.mtimeMs]).toEqual([ino, mtimeMs])
-  expect((await genValues()).stderr).toBe('16 generated files, 0 changed.')
+  expect((await genValues()).stderr).toBe('17 generated files, 0 changed.')
 })
 
 test('the values of an environment that is gone are found and removed; what somebody wrote by hand stays', async () => {
@@ -72,7 +72,7 @@ test('the values of an environment that is gone are found and removed; what some
   expect(check.exitCode).toBe(3)
   expect(check.stderr).toContain('values/old.yaml: ')
   expect(check.stderr).not.toContain('mine.yaml')
-  expect((await genValues()).stderr).toBe('removed values/old.yaml\n16 generated files, 1 changed.')
+  expect((await genValues()).stderr).toBe('removed values/old.yaml\n17 generated files, 1 changed.')
   expect((await readdir(join(repository.folder, 'values'))).sort()).toEqual([
     'mine.yaml',
     'production.reachability.md',
@@ -85,6 +85,27 @@ test('the values of an environment that is gone are found and removed; what some
   await repository.remove('values/mine.yaml')
 })
 
+test('what a GitOps engine reads is written with a delivery and removed without it; what somebody wrote by hand stays', async () => {
+  const file = 'gitops/argocd/applications/recette.yaml'
+  const without = originals.get('scripts/environments.ts') ?? ''
+  const delivery = "delivery: { engine: 'argocd', repository: 'git@git.example.test:acme/shop.git' },"
+  await repository.write(file, '# mine\n')
+  await repository.edit('scripts/environments.ts', "kubeContext: 'trackdechets-recette',", `$&${delivery}`)
+  const refused = await genValues()
+  expect(refused.stderr).toContain(`${file}: there is a file that was not generated. `)
+  expect([refused.exitCode, await repository.read(file)]).toEqual([3, '# mine\n'])
+  await repository.remove(file)
+  await repository.write('gitops/argocd/mine.yaml', '# mine\n')
+  expect((await genValues()).stderr).toContain(`created ${file}\n`)
+  await repository.write('scripts/environments.ts', without)
+  const check = await genValues('--check')
+  expect(check.stderr).toContain(`${file}: `)
+  expect(check.stderr).not.toContain('mine.yaml')
+  expect((await genValues()).stderr).toContain(`removed ${file}\n`)
+  expect(await repository.read('gitops/argocd/mine.yaml')).toBe('# mine\n')
+  await repository.remove('gitops/argocd/mine.yaml')
+})
+
 /** Where the line after the format of API_ENDPOINT is. */
 const describedAt =
   (await repositoryFile('test/fixtures/trackdechets/catalogue.ts')).split("remoteName: 'api-endpoint'")[0]?.split('\n')
@@ -95,7 +116,7 @@ test.each<[string, string, RegExp]>([
     'a missing comma',
     "remoteName: 'api-endpoint',\n      format: 'http-url'\n      description",
     new RegExp(
-      String.raw`^scripts/catalogue\.ts or scripts/environments\.ts: can't be loaded: .*catalogue\.ts:${describedAt + 2}:\d+.*\. Expected a default export by defineCatalogue and defineEnvironments\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$`,
+      String.raw`^scripts/catalogue\.ts: can't be loaded: .*catalogue\.ts:${describedAt + 2}:\d+.*\. Expected a default export by defineCatalogue\.\n {2}fix: .*\n {2}\(CATALOGUE_UNREADABLE\)$`,
     ),
   ],
   [
@@ -127,7 +148,7 @@ test.each<[string, string, RegExp]>([
 test('a catalogue without a default export is reported', async () => {
   await repository.edit(catalogue, 'export default', 'export const catalogue =')
   const { exitCode, stderr } = await genValues()
-  expect(stderr).toMatch(/^catalogue: is not an object\. Expected an object with application, /)
+  expect(stderr).toMatch(/^scripts\/catalogue\.ts: has no default export/)
   expect(exitCode).toBe(3)
 })
 

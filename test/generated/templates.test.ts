@@ -7,7 +7,11 @@ import { generatorSources, repositoryFile } from '../helpers/generating.ts'
 const folder = 'charts/tiered-secrets/templates'
 const names = (await readdir(folder)).sort()
 const templates = await Promise.all(names.map((name) => repositoryFile(`${folder}/${name}`)))
-const text = templates.join('\n').replaceAll(/\{\{-? ?\/\*[\s\S]*?\*\/ ?-?\}\}/g, '')
+const text = templates
+  .join('\n')
+  .replaceAll(/\{\{-? ?\/\*[\s\S]*?\*\/ ?-?\}\}/g, '')
+  // A part that may be null: `(.Values.a | default dict).b`.
+  .replaceAll(/\(([\w.$]+) \| default dict\)/g, '$1')
 const { baseSchema } = await generatorSources()
 
 /** Paths of the values all environments share, as the contract has them: `namespaces.create`. */
@@ -26,8 +30,8 @@ test('every value a template reads is in the contract', () => {
   expect([...used].filter((path) => !sharedPaths(baseSchema).includes(path))).toEqual([])
 })
 
-test('every value of the contract is read by a template, but for `global`', () => {
-  expect(sharedPaths(baseSchema).filter((path) => !used.has(path))).toEqual(['global'])
+test('every value of the contract is read by a template, but for those of charts around this one', () => {
+  expect(sharedPaths(baseSchema).filter((path) => !used.has(path))).toEqual(['enabled', 'global'])
 })
 
 test('every field of a tier, an ExternalSecret, a field and a bundle is read by a template', () => {
@@ -47,8 +51,7 @@ test('every field that templates read of a tier is in the contract', () => {
 
 test('the defaults have every value of the contract that has one', async () => {
   const defaults = parse(await repositoryFile('charts/tiered-secrets/values.yaml'))
-  // Helm merges maps: a label among the defaults would be one more label of the DNS pods of every environment.
-  const without = ['scaleway.apiUrl', 'networkPolicies.dns.podLabels', 'operator.controllerClass', 'global']
+  const without = ['scaleway.apiUrl', 'operator.controllerClass', 'enabled', 'global', 'baseName']
   const paths = sharedPaths(baseSchema).filter((path) => !without.includes(path))
   const missing = paths.filter((path) => path.split('.').reduce((value, name) => value?.[name], defaults) === undefined)
   expect(missing).toEqual([])

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ControlPlane, processEnvironment } from '../../scripts/local/stack/control-plane.ts'
+import { processEnvironment } from '../../scripts/local/stack/api-server.ts'
+import type { ControlPlane } from '../../scripts/local/stack/control-plane.ts'
 import { answersOk } from '../../scripts/local/stack/health-probe.ts'
 import { type RunningProcess, startProcess } from '../../scripts/local/stack/process.ts'
 import { eventually } from './eventually.ts'

@@ -1,4 +1,11 @@
-import type { Application, Catalogue, EnvironmentSpec, SecretSpec, TierSpec } from '../../scripts/model/types.ts'
+import type {
+  Application,
+  Catalogue,
+  EnvironmentSpec,
+  Environments,
+  SecretSpec,
+  TierSpec,
+} from '../../scripts/model/types.ts'
 
 /** What a test says of its small application; everything else is fine as it is. */
 export interface ApplicationParts extends Partial<Omit<Catalogue, 'secrets'>> {
@@ -19,7 +26,7 @@ export function applicationWith({
     ...parts,
     secrets: secrets.map(secret),
   }
-  return { catalogue, environments } satisfies Application
+  return { catalogue, environments: withTheirOwnIam(catalogue, environments) } satisfies Application
 }
 
 /** A valid entry of tier `api`; its remote name follows its variable. */
@@ -64,6 +71,16 @@ export const projects = {
 } as const
 
 // --- internal ---
+
+/** IAM applications for each environment but the first, unless the test says something of its own about them. */
+function withTheirOwnIam({ application, tiers }: Catalogue, environments: Environments): Environments {
+  const specs = Object.entries(environments).map(([name, spec], index): [string, EnvironmentSpec] => {
+    if (index === 0 || 'iamApplications' in spec || 'organizationId' in spec) return [name, spec]
+    const iamApplications = Object.keys(tiers).map((tier) => [tier, `${application}-${index}-${tier}`])
+    return [name, { ...spec, iamApplications: Object.fromEntries(iamApplications) }]
+  })
+  return Object.fromEntries(specs)
+}
 
 const tiers: Readonly<Record<string, TierSpec>> = {
   web: { description: 'What the browser gets', workloads: { site: { kind: 'Deployment', port: 8080 } } },

@@ -32,6 +32,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   payload: ['model', 'lib'],
   'catalogue.ts': ['environments.ts', 'model'],
   'environments.ts': ['model'],
+  // The entry of the package for a user's data files.
+  'index.ts': ['model'],
   model: ['lib'],
   lib: [],
 }
@@ -46,7 +48,7 @@ const allowedImports: Readonly<Record<string, string>> = {
 /** Files that may import what they find out at run time, each with its reason. */
 const computedImports: Readonly<Record<string, string>> = {
   'scripts/cli.ts': 'the file of a command',
-  'scripts/session/application.ts': "the user's data files",
+  'scripts/session/data-file.ts': "the user's data files",
 }
 
 /** The files a user edits are data, and as long as the application makes them. */
@@ -69,14 +71,17 @@ const aroundOutput: readonly {
     except: {
       'scripts/lib/printable.ts': 'makes it',
       'scripts/lib/markdown.ts': 'escapes what is in it',
+      'scripts/inspect/every-environment/report.ts': 'Markdown, of lib/markdown.ts',
       'scripts/inspect/plan/plan-report.ts': 'Markdown, of lib/markdown.ts',
       'scripts/change/migration/migration-report.ts': 'YAML, of lib/yaml.ts',
-      'scripts/commands/credentials.ts': 'YAML, of lib/yaml.ts',
+      'scripts/change/key-rotation/seal-key.ts': 'YAML, of lib/yaml.ts',
       'scripts/commands/render.ts': 'YAML, of Helm',
       'scripts/commands/deploy.ts': 'YAML, of Helm',
       'scripts/commands/gen-values.ts': 'a difference of generated files',
       'scripts/commands/vendor-schemas.ts': 'a difference of generated files',
       'scripts/commands/operator-values.ts': 'YAML with comments of our own',
+      'scripts/commands/rbac.ts': 'YAML, whose generator quotes',
+      'scripts/commands/env-module.ts': 'code, whose generator quotes',
       'scripts/commands/iam.ts': 'a script or HCL, whose generators quote',
       'scripts/commands/lint-chart.ts': 'all that ct says of our own chart',
     },
@@ -101,13 +106,26 @@ const aroundOutput: readonly {
     told: 'a command to paste is made by shell`…` of lib/shell.ts',
     except: {
       'scripts/generate/iam-scw.ts': 'a script, with variables of its own',
+      'scripts/generate/iam-scw-rights.ts': 'a part of it',
+      'scripts/generate/iam-pipeline.ts': 'the same for a pipeline',
       'scripts/generate/operator-values.ts': 'a version of ours',
       'scripts/generate/tier-operator-values.ts': 'a version and a namespace of ours, in a comment',
       'scripts/kubernetes/exec-login-problems.ts': 'a sentence about kubectl',
       'scripts/bench/helm-template.ts': 'a title',
     },
   },
+  {
+    pattern: /\bshell`(?:kubectl (?!config |kustomize )|helm (?!push ))/g,
+    told: 'a line of kubectl or Helm names the context of the run: kubectl`…` or helm`…` of lib/command-line.ts',
+    except: { 'scripts/kubernetes/exec-login-problems.ts': 'names another context, which is about to be tried' },
+  },
 ]
+
+/** Files that name what the process has, each with its reason. */
+const processUsers: Readonly<Record<string, string>> = {
+  'scripts/cli.ts': 'hands it on as CommandIo',
+  'scripts/generate/env-module/typescript.ts': "writes the text of somebody else's program",
+}
 
 /** The files a user edits; everything but `session/application.ts` takes an application as an argument. */
 const editedFiles = ['scripts/catalogue.ts', 'scripts/environments.ts']
@@ -172,10 +190,28 @@ export function processProblems(sources: Sources): string[] {
   const pattern =
     /\bprocess\s*\??\.\s*(?:argv|env|exit|exitCode|stdin|stdout|stderr)\b|\bconsole\s*\.|['"]node:process['"]/g
   return [...sources]
-    .filter(([path]) => path !== 'scripts/cli.ts')
+    .filter(([path]) => !(path in processUsers))
     .flatMap(([path, text]) =>
       [...withoutComments(text).matchAll(pattern)].map(
         ([use]) => `${path} uses ${use}; only scripts/cli.ts may, and hands it on as CommandIo`,
+      ),
+    )
+}
+
+/** Signals that may never abort, and waits whose error does not tell why they ended, one sentence each. */
+export function signalProblems(sources: Sources): string[] {
+  const told = [
+    { pattern: /\bAbortSignal\s*\.\s*(?:any|timeout)\b/g, instead: 'scripts/lib/signals.ts has what Node keeps' },
+    {
+      pattern: /\bsleep\([^)]*\bsignal\b/g,
+      instead: 'pause of scripts/lib/pause.ts ends with the reason of the signal',
+    },
+  ]
+  return [...sources]
+    .filter(([path]) => path !== 'scripts/lib/pause.ts')
+    .flatMap(([path, text]) =>
+      told.flatMap(({ pattern, instead }) =>
+        [...withoutComments(text).matchAll(pattern)].map(([use]) => `${path} uses ${use}; ${instead}`),
       ),
     )
 }

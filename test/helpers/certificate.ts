@@ -1,6 +1,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
 export interface CertificateOptions {
+  /** Default: `test`. */
+  readonly name?: string
   /** Default: RSA of 2048 bits. */
   readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
   /** Default: an hour ago. */
@@ -17,10 +19,12 @@ export interface TestCertificate {
 
 /** A self-signed certificate and its key, in PEM form: Node can't make one. Structure: RFC 5280 §4.1. */
 export function testCertificate(options: CertificateOptions = {}): TestCertificate {
-  const { keys = rsaKeys(), from = new Date(Date.now() - 3_600_000), until } = options
+  const { name: commonName = 'test', keys = rsaKeys(), from = new Date(Date.now() - 3_600_000), until } = options
   const algorithm = algorithms[keys.privateKey.asymmetricKeyType as keyof typeof algorithms]
   const signature = sequence(Buffer.from(algorithm, 'hex'))
-  const name = sequence(element(0x31, sequence(Buffer.from('0603550403', 'hex'), element(0x0c, Buffer.from('test')))))
+  const name = sequence(
+    element(0x31, sequence(Buffer.from('0603550403', 'hex'), element(0x0c, Buffer.from(commonName)))),
+  )
   const end = until ?? new Date(Date.now() + 3650 * 86_400_000)
   const toBeSigned = sequence(
     element(0xa0, Buffer.from('020102', 'hex')),
@@ -43,6 +47,10 @@ export function testCertificate(options: CertificateOptions = {}): TestCertifica
   }
 }
 
+export function ecKeys() {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+}
+
 export function rsaKeys(modulusLength = 2048) {
   return generateKeyPairSync('rsa', { modulusLength })
 }
@@ -56,17 +64,17 @@ const algorithms = {
   ed25519: '06032b6570',
 }
 
-function element(tag: number, content: Buffer): Buffer {
+export function element(tag: number, content: Buffer): Buffer {
   const { length } = content
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
 
-function sequence(...parts: readonly Buffer[]): Buffer {
+export function sequence(...parts: readonly Buffer[]): Buffer {
   return element(0x30, Buffer.concat(parts))
 }
 
 /** GeneralizedTime. */
-function time(date: Date): Buffer {
+export function time(date: Date): Buffer {
   return element(0x18, Buffer.from(`${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`))
 }

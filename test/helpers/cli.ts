@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { inject } from 'vitest'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { root } from './generating.ts'
@@ -13,18 +12,4 @@ export const cliOfPackage = ['--import', 'tsx', 'scripts/cli.ts'] as const
 /** A command in this repository, without npm: a process of its own, to its end. */
 export function runCli(args: readonly string[]): Promise<RunResult> {
   return tryRun(process.execPath, [compiledCli, ...args], { cwd: root })
-}
-
-/** Several command lines one after the other in one process; none may need a process of its own. */
-export async function runCliMany(
-  lines: readonly (readonly string[])[],
-  env: Readonly<Record<string, string | undefined>> = {},
-): Promise<RunResult[]> {
-  const program = [join(inject('compiled'), 'test/helpers/cli-many.js'), pathToFileURL(compiledCli).href]
-  const { exitCode, stdout, stderr } = await tryRun(process.execPath, [...program, JSON.stringify(lines)], {
-    cwd: root,
-    env,
-  })
-  if (exitCode !== 0) throw new Error(`the command lines ended with ${exitCode}:\n${stderr}`)
-  return JSON.parse(stdout) as RunResult[]
 }

@@ -1,14 +1,13 @@
-import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import type { Kind, KubernetesObject } from '../../scripts/kubernetes/kinds.ts'
+import { listening } from './http-server.ts'
 
 /** As much of an API server as a client that lists and watches sees, with everything that can go wrong on request. */
 export interface ClusterApi {
   readonly client: KubernetesClient
-  /** `LIST externalsecrets`, `WATCH externalsecrets from 3`, `GET namespaces/a`, in the order they came. */
+  /** `LIST externalsecrets`, `WATCH externalsecrets from 3`, `GET namespaces/a`, `KINDS apps/v1`, in the order they came. */
   readonly requests: readonly string[]
   /** Adds or replaces an object, and tells the watches. */
   put(kind: Kind, object: KubernetesObject): void
@@ -37,6 +36,7 @@ interface Watch {
 /** Starts one; it is gone when the test is over. Names are unique whatever the namespace. */
 export async function clusterApi(): Promise<ClusterApi> {
   const objects = new Map<string, Map<string, KubernetesObject>>()
+  const served = new Map<string, Kind>()
   const refused = new Map<string, number>()
   const requests: string[] = []
   const watches = new Set<Watch>()
@@ -54,9 +54,23 @@ export async function clusterApi(): Promise<ClusterApi> {
     for (const { response } of watches) response.end(text)
     watches.clear()
   }
+  const discover = (group: string, response: ServerResponse) => {
+    requests.push(`KINDS ${group}`)
+    const found = [...served.values()].filter(({ apiVersion }) => apiVersion === group)
+    const resources = found.flatMap(({ kind, plural, namespaced }) => [
+      { name: `${plural}/status`, kind, namespaced },
+      { name: plural, kind, namespaced },
+    ])
+    if (found.length > 0) return response.end(JSON.stringify({ resources }))
+    return response.writeHead(404).end(JSON.stringify({ reason: 'NotFound', message: 'no', code: 404 }))
+  }
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const [plural = '', name] = pathname.replace(/^\/(api|apis\/[^/]+)\/v1\/(namespaces\/[^/]+\/)?/, '').split('/')
+    const group = /^\/(?:api|apis)\/((?:[^/]+\/)?v[0-9a-z]+)$/.exec(pathname)?.[1]
+    if (group !== undefined) return discover(group, response)
+    const [plural = '', name] = pathname
+      .replace(/^\/(api|apis\/[^/]+)\/v[0-9a-z]+\/(namespaces\/[^/]+\/)?/, '')
+      .split('/')
     const isWatch = searchParams.get('watch') === 'true'
     const from = searchParams.get('resourceVersion')
     requests.push(name ? `GET ${plural}/${name}` : isWatch ? `WATCH ${plural} from ${from}` : `LIST ${plural}`)
@@ -85,20 +99,15 @@ export async function clusterApi(): Promise<ClusterApi> {
         response.write(`${JSON.stringify({ type: 'MODIFIED', object: item })}\n`)
     for (const check of waiting) check()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const client = createClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-  onTestFinished(() => {
-    client[Symbol.dispose]()
-    server.closeAllConnections()
-    server.close()
-  })
+  const client = createClient({ server: await listening(server) })
+  onTestFinished(() => client[Symbol.dispose]())
   const ofKind = ({ plural }: Kind) => objects.get(plural) ?? objects.set(plural, new Map()).get(plural) ?? new Map()
   return {
     client,
     requests,
     put(kind, object) {
       const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } }
+      served.set(`${kind.apiVersion} ${kind.kind}`, kind)
       const isNew = !ofKind(kind).has(object.metadata.name)
       ofKind(kind).set(object.metadata.name, stored)
       send(isNew ? 'ADDED' : 'MODIFIED', kind.plural, stored)

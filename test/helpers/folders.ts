@@ -24,3 +24,13 @@ export async function textsBelow(folder: string): Promise<string> {
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   return (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))).join('\n')
 }
+
+/** A temporary folder with these files. */
+export async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  const folder = await temporaryFolder()
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  return folder
+}

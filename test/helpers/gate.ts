@@ -64,6 +64,8 @@ export async function startGate(target: GateTarget, gatekeeper: Gatekeeper): Pro
     answer.stream.on('error', () => response.destroy()).pipe(response)
     response.on('close', () => answer.stream?.destroy())
   })
+  // A client may ask once more on a connection after a pause that a busy machine makes longer.
+  server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -25,7 +25,7 @@ export async function generatorSources(): Promise<GeneratorSources> {
     chartDefaults: defaults as Readonly<Record<string, unknown>>,
     pages: new Map(await Promise.all(pagePaths.map(async (path) => [path, await repositoryFile(path)] as const))),
     types: await repositoryFile('schema/chart-values.ts'),
-    isProduct: true,
+    chart: undefined,
     sections: {},
   }
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../scripts/chart/manifests.ts'
-import type { NetworkPeer, PodPeer } from '../../scripts/model/network/network.ts'
+import type { Peer } from '../../scripts/model/network/peers.ts'
+import type { PortModel } from '../../scripts/model/network/ports.ts'
 import type { EnvironmentModel, TierModel } from '../../scripts/model/resolve.ts'
 
 /** The NetworkPolicies of an environment, built by hand: for tests that have no Helm. */
@@ -12,21 +13,27 @@ export function handBuiltPolicies({ tiers, dns }: EnvironmentModel): Manifest[] 
       policy(tier, 'allow-dns', {
         podSelector: {},
         policyTypes: ['Egress'],
-        egress: [{ to: [peerOf(dns)], ports: portsOf([53], 'UDP').concat(portsOf([53], 'TCP')) }],
+        egress: dns.map(({ peer, port }) => ({
+          to: [peerOf(peer)],
+          ports: portsOf([
+            { protocol: 'UDP', port },
+            { protocol: 'TCP', port },
+          ]),
+        })),
       }),
       ...(open ? [policy(tier, 'allow-inside', inside)] : []),
-      ...Object.entries(ingress).map(([name, { podLabels, port, from }]) =>
+      ...Object.entries(ingress).map(([name, { podLabels, rules }]) =>
         policy(tier, name, {
           podSelector: { matchLabels: podLabels },
           policyTypes: ['Ingress'],
-          ingress: [{ from: from.map(peerOf), ports: portsOf([port], 'TCP') }],
+          ingress: rules.map(({ peers, ports }) => ({ from: peers.map(peerOf), ports: portsOf(ports) })),
         }),
       ),
-      ...Object.entries(egress).map(([name, { podLabels, to, ports, protocol }]) =>
+      ...Object.entries(egress).map(([name, { podLabels, rules }]) =>
         policy(tier, name, {
           podSelector: Object.keys(podLabels).length > 0 ? { matchLabels: podLabels } : {},
           policyTypes: ['Egress'],
-          egress: [{ to: to.map(peerOf), ports: portsOf(ports, protocol) }],
+          egress: rules.map(({ peers, ports }) => ({ to: peers.map(peerOf), ports: portsOf(ports) })),
         }),
       ),
     ]
@@ -45,11 +52,11 @@ function policy({ namespace }: TierModel, name: string, spec: Readonly<Record<st
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace }, spec }
 }
 
-function portsOf(ports: readonly number[], protocol: string) {
-  return ports.map((port) => ({ protocol, port }))
+function portsOf(ports: readonly PortModel[]) {
+  return ports.map(({ protocol, port }) => ({ protocol, port }))
 }
 
-function peerOf(peer: PodPeer | NetworkPeer) {
+function peerOf(peer: Peer) {
   if ('cidr' in peer)
     return { ipBlock: { cidr: peer.cidr, ...(peer.except.length > 0 ? { except: peer.except } : {}) } }
   const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -42,11 +42,16 @@ export async function serverWith(...answers: readonly Answer[]): Promise<TestSer
     // A server that announces more than it sends breaks off.
     if (answer.headers?.['content-length']) request.socket.end()
   })
+  return { url: await listening(server), received }
+}
+
+/** Has a server listen on this machine until the test is over, and returns its address. */
+export async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds, resourcePath } from '../../scripts/kubernetes/kinds.ts'
 import { openTransport } from '../../scripts/kubernetes/transport.ts'
-import type { ClusterAccess } from '../../scripts/local/stack/control-plane.ts'
+import type { ClusterAccess } from '../../scripts/local/stack/api-server.ts'
 
 /** The controllers that turn workloads into pods. */
 export const workloadControllers = [

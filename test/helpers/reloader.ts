@@ -45,6 +45,10 @@ interface Workload extends KubernetesObject {
       readonly spec: {
         readonly containers: readonly {
           readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[]
+          readonly env?: readonly {
+            readonly name: string
+            readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string } }
+          }[]
         }[]
       }
     }
@@ -58,9 +62,15 @@ async function reload(client: KubernetesClient, namespace: string, secret: strin
       const [first, ...others] = spec.template.spec.containers
       const { 'reloader.stakater.com/search': search, 'secret.reloader.stakater.com/reload': named = '' } =
         metadata.annotations ?? {}
-      const reads = first?.envFrom?.some(({ secretRef }) => secretRef?.name === secret) && search === 'true'
+      const { envFrom = [], env = [] } = first ?? {}
+      const names = [
+        ...envFrom.map(({ secretRef }) => secretRef?.name),
+        ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+      ]
+      const reads = names.includes(secret) && search === 'true'
       if (!first || !(reads || new RegExp(`^${named}$`).test(secret))) continue
-      const containers = [{ ...first, env: [{ name, value }] }, ...others]
+      const kept = env.filter((one) => one.name !== name)
+      const containers = [{ ...first, env: [...kept, { name, value }] }, ...others]
       await client.mergePatch(
         kind,
         { namespace, name: metadata.name },

@@ -1,12 +1,13 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { generatedPaths } from '../../scripts/generate/generate.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
+import { generateFor } from '../../scripts/session/generated-files.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { cliOfPackage, compiledCli } from './cli.ts'
 import { generatedFiles, ourChart, repositoryFile, root } from './generating.ts'
+import { hostedCli } from './hosted-cli.ts'
 import { sharedFolder } from './shared-folder.ts'
 
 /** A folder of a user's, in which a test may break anything. */
@@ -50,10 +51,18 @@ export async function repositoryCopy(): Promise<Repository> {
  */
 export async function userFolder(): Promise<Repository> {
   const repository = repositoryIn(await sharedFolder(), [compiledCli], pathToFileURL(`${root}/scripts/`).href)
+  await repository.write('package.json', JSON.stringify({ type: 'module', scripts: await packageScripts() }))
   await writeDataFiles(repository, 'trackdechets')
-  for (const [path, content] of await generatedFiles(trackdechets))
-    if (path.startsWith('values/') || path === generatedPaths.schema) await repository.write(path, content)
+  const folders = { productFolder: root, userFolder: repository.folder }
+  for (const { path, content } of (await generateFor(trackdechets, folders)).files)
+    await repository.write(path, content)
   return repository
+}
+
+/** The scripts that `init` writes. */
+async function packageScripts(): Promise<Readonly<Record<string, string>>> {
+  const names = Object.keys((JSON.parse(await repositoryFile('package.json')) as { scripts: object }).scripts)
+  return Object.fromEntries(names.map((name) => [name, `tiered-secrets ${name}`]))
 }
 
 /** Puts the second application instead of the first, as somebody would who adopts the repository. */
@@ -124,6 +133,9 @@ function repositoryIn(folder: string, program: readonly string[], sources: strin
       await write(path, edited)
     },
     remove: (path) => rm(at(path), { recursive: true }),
-    cli: (args, env = {}) => tryRun(process.execPath, [...program, ...args], { cwd: folder, env }),
+    cli: (args, env = {}) =>
+      program[0] === compiledCli
+        ? hostedCli(args, { cwd: folder, env })
+        : tryRun(process.execPath, [...program, ...args], { cwd: folder, env }),
   }
 }

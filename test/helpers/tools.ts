@@ -10,6 +10,7 @@ export const toolchainIo: ToolchainIo & Folders = {
   signal: new AbortController().signal,
   log: (line) => process.stderr.write(`${line}\n`),
   isTerminal: false,
+  onlyTested: true,
 }
 
 /** Runs once before the levels that need tools, so that a first build is no test's timeout. A missing tool ends the run. */

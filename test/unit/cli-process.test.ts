@@ -23,6 +23,7 @@ const problem = (where: string, severity: 'error' | 'warning' = 'error') =>
 
 export const command = defineCommand<{ readonly act: string }>({
   name: 'lab:rat', summary: 'Does.', example: 'npm run lab:rat', options: [{ flags: '--act <act>', description: 'what' }],
+  leaves: 'half a maze',
   async run({ act }, io) {
     if (act === 'throw') throw new TypeError('not foreseen')
     if (act === 'refuse') throw new ProblemError([problem('b'), problem('c', 'warning'), problem('a')], 4)
@@ -32,6 +33,8 @@ export const command = defineCommand<{ readonly act: string }>({
     const keepAlive = setInterval(() => undefined, 1000)
     io.log('up')
     await once(io.signal, 'abort')
+    if (act === 'be stuck') { io.log('stuck'); await new Promise(() => undefined) }
+    if (act === 'say') io.log('ended by ' + io.signal.reason)
     clearInterval(keepAlive)
     if (act === 'stop') return 0
     if (act === 'stop-badly') throw new ProblemError(problem('left over'))
@@ -70,7 +73,7 @@ test("the result goes to standard output and progress to standard error, and the
   expect(await labRatDoes('finish')).toEqual({ exitCode: 3, stdout: 'result', stderr: 'progress' })
 })
 
-test('problems are told together, sorted, with the exit code they were thrown with', async () => {
+test('problems are reported together, sorted, with the exit code they were thrown with', async () => {
   const { exitCode, stdout, stderr } = await labRatDoes('refuse')
   const text = (where: string) => `${where}: is so. Expected otherwise.\n  fix: Change it.\n  (LAB)`
   expect(stderr).toBe([text('a'), text('b'), text('warning: c')].join('\n'))
@@ -98,6 +101,41 @@ test.each([
   child.kill(signal)
   expect(await exited).toEqual([exitCode, null])
   expect(stderr()).toBe(`up\n${message}`)
+})
+
+test('at a second Ctrl-C a command that does not end is ended at once, and what it leaves is reported', async () => {
+  const { child, stderr } = labRatStarts('be stuck')
+  const exited = once(child, 'close')
+  await eventually(stderr, (text) => text === 'up\n')
+  child.kill('SIGINT')
+  await eventually(stderr, (text) => text.includes('stuck'))
+  // npm passes on the one that the terminal has sent us as well.
+  child.kill('SIGINT')
+  const hint = 'interrupted: ending in order; Ctrl-C once more ends it at once'
+  await eventually(stderr, (text) => text.includes(hint))
+  child.kill('SIGINT')
+  expect(await exited).toEqual([130, null])
+  expect(stderr()).toBe(`up\nstuck\n${hint}\nended at once: half a maze\n`)
+})
+
+test.each(['npm', 'a shell of npm'])('a command whose npm is killed ends in order (%s)', async (how) => {
+  const line = 'node --import tsx scripts/cli.ts lab:rat --act say'
+  const script = how === 'npm' ? line : `${line} || exit 1; echo over`
+  await repository.write('package.json', JSON.stringify({ type: 'module', scripts: { rat: script } }))
+  const npm = spawn('npm', ['run', '--silent', 'rat'], { cwd: repository.folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void npm.kill('SIGKILL'))
+  let stderr = ''
+  npm.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  await eventually(
+    () => stderr,
+    (text) => text === 'up\n',
+  )
+  npm.kill('SIGKILL')
+  // It has our pipe until it ends.
+  await once(npm.stderr, 'close')
+  expect(stderr).toBe('up\nended by SIGHUP\n')
 })
 
 test('a reader that has read enough, such as `head`, is no error', async () => {

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { CommandSpec } from '../../scripts/lib/command.ts'
+import { type CommandSpec, contextOption } from '../../scripts/lib/command.ts'
 import { commandLine } from '../../scripts/lib/command-line.ts'
+import { takingContext, withoutScript } from '../../scripts/lib/command-names.ts'
 import type { RunResult } from '../../scripts/lib/exec.ts'
-import { runCli, runCliMany } from '../helpers/cli.ts'
+import { runCli } from '../helpers/cli.ts'
 import { committedEnvironments } from '../helpers/committed.ts'
+import { runCliMany } from '../helpers/hosted-cli.ts'
 
 const files = readdirSync('scripts/commands').filter((file) => file.endsWith('.ts'))
 const commands = await Promise.all(
@@ -20,7 +22,7 @@ const names = commands.map(({ command }) => command.name)
 const [environment = ''] = committedEnvironments
 
 /** Scripts of package.json that are no commands of ours. */
-const otherScripts = ['format', 'help', 'test']
+const otherScripts = ['format', 'help', 'prepack', 'test']
 
 let overview: RunResult | undefined
 const help = new Map<string, RunResult>()
@@ -42,6 +44,11 @@ describe('the overview', () => {
   })
 })
 
+test('the commands whose lines name a kube context are those that take one', () => {
+  const taking = commands.filter(({ command }) => command.options.some(({ flags }) => flags === contextOption.flags))
+  expect(taking.map(({ command }) => command.name).sort()).toEqual([...takingContext].sort())
+})
+
 describe.each(commands)('$file', ({ file, command }) => {
   test('is named as the user types it', () => {
     expect(file).toBe(`${command.name.replaceAll(':', '-')}.ts`)
@@ -49,13 +56,15 @@ describe.each(commands)('$file', ({ file, command }) => {
 
   test('says in a sentence what it does', () => {
     expect(command.summary).toMatch(/^[A-Z].*\.$/)
+    // It is written into the package, whose users type it otherwise.
+    expect(command.summary).not.toMatch(/\bnpm|npx\b/)
     for (const { flags, description } of command.options) expect(description, flags).toMatch(/^[\w`].*[^.]$/)
   })
 
   test('names the value of an option that is a path so that it is taken for one', () => {
     for (const { flags, description } of command.options)
       if (/mode 0600|path|folder|certificate|\bcopy of\b/i.test(`${flags} ${description}`))
-        expect(flags).toMatch(/file>$/)
+        expect(flags).toMatch(/(file|folder)>$/)
   })
 
   test('--help has every option, an example and the exit codes, and is the result', () => {
@@ -67,7 +76,11 @@ describe.each(commands)('$file', ({ file, command }) => {
   })
 
   test('has an example that runs this command with options it has', () => {
-    const line = command.example.split(/ \| | > /).find((part) => part.startsWith('npm ')) ?? ''
+    const line = command.example.split(/ \| | > |(?<=\bsource )<\(/).find((part) => /^np[mx] /.test(part)) ?? ''
+    if (withoutScript.includes(command.name)) {
+      expect(line).toMatch(new RegExp(`^npx tiered-secrets ${command.name} `))
+      return
+    }
     const [npm, ...words] = line.split(' ').filter((word) => word !== 'run' && word !== '--silent')
     const [name, dashes, ...rest] = words
     expect([npm, name]).toEqual(['npm', command.name])
@@ -77,6 +90,11 @@ describe.each(commands)('$file', ({ file, command }) => {
   })
 
   test('is a script of package.json and is in the README', () => {
+    if (withoutScript.includes(command.name)) {
+      expect(scriptsOfPackage()[command.name]).toBeUndefined()
+      expect(readFileSync('README.md', 'utf8')).toContain(`npx tiered-secrets ${command.name}`)
+      return
+    }
     expect(scriptsOfPackage()[command.name]).toBe(`node --import tsx scripts/cli.ts ${command.name}`)
     const typed = command.name === 'start' ? /`?npm start\b/ : new RegExp(`npm run (--silent )?${command.name}\\b`)
     expect(readFileSync('README.md', 'utf8')).toMatch(typed)
@@ -85,7 +103,8 @@ describe.each(commands)('$file', ({ file, command }) => {
 
 test('every script of package.json is a command, or is known not to be', () => {
   const scripts = Object.keys(scriptsOfPackage())
-  expect(scripts.filter((name) => !otherScripts.includes(name)).sort()).toEqual([...names].sort())
+  const expected = names.filter((name) => !withoutScript.includes(name))
+  expect(scripts.filter((name) => !otherScripts.includes(name)).sort()).toEqual(expected.sort())
 })
 
 describe('wrong usage is reported in one sentence, with exit code 2 and nothing on standard output', () => {

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { pagePaths } from '../../scripts/generate/pages.ts'
+import { checkApplication } from '../../scripts/model/rules/index.ts'
+import { applicationWith, environment } from '../helpers/applications.ts'
 
 const pages = ['README.md', 'charts/tiered-secrets/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
 const textOf = (path: string) => readFileSync(path, 'utf8')
@@ -31,6 +34,23 @@ test('every page is linked from the README, which a newcomer can read in one go'
   const readme = textOf('README.md')
   for (const page of pages.slice(1)) expect(readme).toContain(`](${page})`)
   expect(readme.split('\n').length).toBeLessThanOrEqual(200)
+})
+
+test('what the catalogue’s page writes of networks is a valid application', () => {
+  const section = textOf('docs/catalogue.md').split('## Who connects to whom')[1]?.split('\n## ')[0] ?? ''
+  const [api, server, egress, environmentFields] = [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) =>
+    runInNewContext(`({ ${text} })`),
+  )
+  const description = 'As on the page'
+  const ui = { kind: 'Deployment' } as const
+  const tiers = {
+    frontend: { description, workloads: { ui } },
+    web: { description, workloads: { ui }, ...egress },
+    backend: { description, workloads: api },
+    api: { description, workloads: server },
+  }
+  const application = applicationWith({ tiers, environments: { dev: environment(environmentFields) } })
+  expect(checkApplication(application)).toEqual([])
 })
 
 test('every page with a generated table is there', () => {

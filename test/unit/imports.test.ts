@@ -10,6 +10,7 @@ import {
   processProblems,
   roomOf,
   type Sources,
+  signalProblems,
   unusedExceptions,
   writerProblems,
 } from '../helpers/boundaries.ts'
@@ -83,10 +84,13 @@ test.each([
 
 test('a quoted command is fine', () => {
   const lines = [
-    `fix: shell\`kubectl delete secret ${inserted}\``,
-    `fix: \`Run \\\`\${shell\`kubectl delete secret ${inserted}\`}\\\`.\``,
+    `fix: shell\`curl ${inserted}\``,
+    `fix: kubectl\`delete secret ${inserted}\``,
+    `fix: \`Run \\\`\${kubectl\`delete secret ${inserted}\`}\\\`.\``,
   ]
   for (const line of lines) expect(outputProblems(one('scripts/lib/x.ts', line))).toEqual([])
+  for (const line of [`shell\`kubectl get secrets\``, `shell\`helm history ${inserted}\``])
+    expect(outputProblems(one('scripts/lib/x.ts', line))).toHaveLength(1)
 })
 
 test('every file of scripts/ is named after what it knows, and is short', () => {
@@ -192,12 +196,19 @@ test('nothing imports the two files a user edits, which may be in another folder
 test('a computed path hides what is imported, so only what loads a command or the data files may use one', () => {
   const text = 'await import(pathToFileURL(file).href)'
   expect(importProblems(one('scripts/cli.ts', text))).toEqual([])
-  expect(importProblems(one('scripts/session/application.ts', text))).toEqual([])
+  expect(importProblems(one('scripts/session/data-file.ts', text))).toEqual([])
   for (const computed of [text, `await import(\`../\${room}/plan.ts\`)`, 'require(name)']) {
     expect(importProblems(one('scripts/lib/load.ts', computed))).toEqual([
-      'scripts/lib/load.ts imports a computed path; only scripts/cli.ts and scripts/session/application.ts may',
+      'scripts/lib/load.ts imports a computed path; only scripts/cli.ts and scripts/session/data-file.ts may',
     ])
   }
+})
+
+test('what waits ends when it should, and says why', () => {
+  expect(signalProblems(scripts)).toEqual([])
+  const wrong = ['AbortSignal.any([a, b])', 'AbortSignal.timeout(1)', 'await sleep(1, undefined, { signal })']
+  for (const text of wrong) expect(signalProblems(one('scripts/lib/x.ts', text))).toHaveLength(1)
+  expect(signalProblems(one('scripts/lib/x.ts', 'await sleep(20); // AbortSignal.any'))).toEqual([])
 })
 
 test('a new room is listed before it is used', () => {

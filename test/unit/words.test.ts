@@ -35,6 +35,16 @@ const riddles: readonly (readonly [RegExp, string, string])[] = [
   [/\bnobody is there to\b/i, 'confirmation needs a terminal', 'nobody is there to confirm it'],
 ]
 
+/** The same, of the titles of tests alone. */
+const titleRiddles: typeof riddles = [
+  [/\bwhoever\b/i, 'say who it is', 'it is lost to whoever has come'],
+  [
+    /\b(is|are|be) (not |also |all )?told(?= (together|at once|once|with|by|where|too)\b|$)/,
+    'reported',
+    'all is told once',
+  ],
+]
+
 /** Names that code keeps: a field is not a sentence. */
 const code = [
   /readonly mend: string/,
@@ -56,6 +66,9 @@ const files = [
   'README.md',
   'schema/values.base.schema.json',
 ].filter(isText)
+const titles = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .flatMap((path) => titlesOf(readFileSync(`test/${path}`, 'utf8')).map((title) => ({ path, title })))
 const texts = new Map(files.map((file) => [file, sentences(readFileSync(file, 'utf8'))]))
 
 /** A text without the line breaks and comment signs in the middle of its sentences, with the lines they were on. */
@@ -65,6 +78,13 @@ function sentences(text: string): string {
     .filter((line) => !code.some((pattern) => pattern.test(line)))
     .map((line) => line.trim().replace(/^(\/\*\*|\*\/|\*|\/\/|#) ?/, ''))
     .join(' ')
+}
+
+/** What tests and groups of tests are called. */
+function titlesOf(text: string): string[] {
+  return [...text.matchAll(/^\s*(?:test|describe)(?:\.each)?\b.*?(['`])((?:(?!\1).)+)\1, /gm)].map(
+    ([, , title = '']) => title,
+  )
 }
 
 function found(text: string, pattern: RegExp): string[] {
@@ -80,6 +100,13 @@ describe('the words of the project', () => {
     expect(found(sentences(`before\n * ${example.replace(' ', '\n * ')}`), pattern)).not.toEqual([])
     const hits = [...texts].flatMap(([file, text]) => found(text, pattern).map((hit) => `${file}: ${hit}`))
     expect(hits).toEqual([])
+  })
+
+  test.each(titleRiddles)('%s in the title of a test: write "%s"', (pattern, _, example) => {
+    expect(titlesOf(`  test('${example}', () => {`)).toEqual([example])
+    expect(found(example, pattern)).not.toEqual([])
+    expect(titles.length).toBeGreaterThan(2_000)
+    expect(titles.flatMap(({ path, title }) => found(title, pattern).map((hit) => `${path}: ${hit}`))).toEqual([])
   })
 
   test('are looked for in every place that has texts', () => {

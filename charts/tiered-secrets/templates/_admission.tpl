@@ -4,12 +4,22 @@ the upgrade. Keys of the boundary are only ever added, because policies of an ea
 Arguments: none.
 */}}
 {{- define "tiered-secrets.admissionRules" -}}
-2
+3
+{{- end -}}
+
+{{/*
+What the API server would fill into the constraints of a policy: Argo CD would otherwise tell of a difference.
+Arguments: none.
+*/}}
+{{- define "tiered-secrets.admissionDefaults" -}}
+matchPolicy: Equivalent
+namespaceSelector: {}
+objectSelector: {}
 {{- end -}}
 
 {{/*
 What a policy with parameters judges. No `/status`: the API server takes nothing but the status from such a request.
-Arguments: the resource.
+Arguments: root (the chart context), resource.
 */}}
 {{- define "tiered-secrets.admissionMatch" -}}
 failurePolicy: Fail
@@ -17,16 +27,20 @@ paramKind:
   apiVersion: v1
   kind: Secret
 matchConstraints:
+  {{- include "tiered-secrets.admissionDefaults" . | nindent 2 }}
   resourceRules:
     - apiGroups: [external-secrets.io]
       apiVersions: ["*"]
       operations: [CREATE, UPDATE]
-      resources: [{{ . | quote }}]
+      resources: [{{ .resource | quote }}]
       scope: Namespaced
 matchConditions:
   - name: these-rules-apply
     expression: params.metadata.annotations.rules == '{{ include "tiered-secrets.admissionRules" . }}'
   {{- include "tiered-secrets.admissionDeletion" . | nindent 2 }}
+  {{- with include "tiered-secrets.argocdComparison" .root }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/*

@@ -19,3 +19,11 @@ app.kubernetes.io/part-of: {{ .root.Values.application | quote }}
 app.kubernetes.io/component: {{ .tier | quote }}
 tiered-secrets/environment: {{ .root.Values.environment | quote }}
 {{- end -}}
+
+{{/*
+Base of the names of objects that are in no namespace.
+Arguments: the chart context.
+*/}}
+{{- define "tiered-secrets.baseName" -}}
+{{ .Values.baseName | default .Values.application }}
+{{- end -}}

@@ -19,10 +19,11 @@ Arguments: none.
   "expected" `'the fields of the chart'`
   "fix" "remove them") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_TYPE"
-  "rule" "variables.template.?type.orValue('Opaque') == 'Opaque'"
-  "found" `'spec.target.template.type is "' + variables.template.type + '"'`
-  "expected" `'Opaque, or none'`
-  "fix" "remove the type: some types give the Secret rights") }}
+  "rule" `variables.targetName + '=' + variables.templateType in variables.boundary.targetTypes.split(',')
+    || variables.templateType == 'Opaque' && !(variables.targetName in variables.boundary.targets.split(','))`
+  "found" `'the target "' + variables.targetName + '" is of type "' + variables.templateType + '"'`
+  "expected" `'one of: ' + variables.boundary.targetTypes.replace(',', ', ')`
+  "fix" "correct spec.target.template.type, or add the type to the catalogue: some types give the Secret rights") }}
 {{ include "tiered-secrets.admissionRule" (dict "code" "EXTERNAL_SECRET_POLICY"
   "rule" `variables.target.?creationPolicy.orValue('Owner') == 'Owner'
     && variables.template.?engineVersion.orValue('v2') == 'v2'

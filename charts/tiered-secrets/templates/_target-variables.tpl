@@ -9,6 +9,8 @@ Arguments: none.
   expression: "variables.target.?name.orValue('') == '' ? object.metadata.name : variables.target.name"
 - name: template
   expression: variables.target.?template.orValue({})
+- name: templateType
+  expression: variables.template.?type.orValue('Opaque')
 - name: templateData
   expression: variables.template.?data.orValue({})
 - name: templateFrom
@@ -51,6 +53,6 @@ Exactly what `tiered-secrets.optionalData` renders, as a text of CEL.
 Arguments: none.
 */}}
 {{- define "tiered-secrets.optionalPattern" -}}
-{{- $entry := `[{][{]- if eq [$]key "\w+" [}][}]\n"\w+": [{][{] [$]value [|] toJson [}][}]\n[{][{]- end [}][}]\n` -}}
+{{- $entry := `[{][{]- if eq [$]key "\w+" [}][}]\n"[\w.-]+": [{][{] [$]value [|] toJson [}][}]\n[{][{]- end [}][}]\n` -}}
 r'^[{][{]- range [$]key, [$]value := [.] [}][}]\n({{ $entry }})+[{][{]- end [}][}]\n$'
 {{- end -}}

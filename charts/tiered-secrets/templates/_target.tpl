@@ -21,16 +21,17 @@ b_{{ . | replace "_" "_u" | replace "-" "_d" | replace "." "_p" }}__
 {{- end -}}
 
 {{/*
-The variables of a target, as JSON, by the key under which the operator's template finds the value.
+The keys of a target, as JSON, by the name under which the operator's template finds the value.
 Arguments: an entry of `required` or `optional`.
 */}}
 {{- define "tiered-secrets.sources" -}}
 {{- $sources := dict -}}
-{{- range $variable, $_ := .data }}{{ $_ := set $sources $variable $variable }}{{ end -}}
-{{- range $variable, $_ := .fields }}{{ $_ := set $sources $variable $variable }}{{ end -}}
+{{- $keys := .keys | default dict -}}
+{{- range $variable, $_ := .data }}{{ $_ := set $sources $variable (get $keys $variable | default $variable) }}{{ end -}}
+{{- range $variable, $_ := .fields }}{{ $_ := set $sources $variable (get $keys $variable | default $variable) }}{{ end -}}
 {{- range $identity, $bundle := .bundles -}}
 {{- $prefix := include "tiered-secrets.bundlePrefix" $identity -}}
-{{- range $bundle.keys }}{{ $_ := set $sources (printf "%s%s" $prefix .) . }}{{ end -}}
+{{- range $bundle.keys }}{{ $_ := set $sources (printf "%s%s" $prefix .) (get $keys . | default .) }}{{ end -}}
 {{- end -}}
 {{- toJson $sources -}}
 {{- end -}}
@@ -40,8 +41,8 @@ The target's data as one template a key: a key that is missing in a bundle is an
 Arguments: an entry of `required`.
 */}}
 {{- define "tiered-secrets.requiredData" -}}
-{{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
-{{ $variable | quote }}: {{ printf "{{ .%s }}" $key | quote }}
+{{- range $source, $key := fromJson (include "tiered-secrets.sources" .) }}
+{{ $key | quote }}: {{ printf "{{ .%s }}" $source | quote }}
 {{- end }}
 {{- end -}}
 
@@ -51,22 +52,10 @@ Arguments: an entry of `optional`.
 */}}
 {{- define "tiered-secrets.optionalData" -}}
 {{ "{{- range $key, $value := . }}" }}
-{{- range $key, $variable := fromJson (include "tiered-secrets.sources" .) }}
-{{ printf "{{- if eq $key %q }}" $key }}
-{{ $variable | quote }}: {{ "{{ $value | toJson }}" }}
+{{- range $source, $key := fromJson (include "tiered-secrets.sources" .) }}
+{{ printf "{{- if eq $key %q }}" $source }}
+{{ $key | quote }}: {{ "{{ $value | toJson }}" }}
 {{ "{{- end }}" }}
 {{- end }}
 {{ "{{- end }}" }}
-{{- end -}}
-
-{{/*
-How many variables the catalogue has in a tier.
-Arguments: the tier.
-*/}}
-{{- define "tiered-secrets.variableCount" -}}
-{{- $count := 0 -}}
-{{- range list .required .optional }}{{ with . }}
-{{- $count = add $count (len (fromJson (include "tiered-secrets.sources" .))) -}}
-{{- end }}{{ end -}}
-{{- $count -}}
 {{- end -}}

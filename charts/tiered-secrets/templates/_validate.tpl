@@ -19,7 +19,9 @@ Arguments: the chart context.
     {{- end -}}
   {{- end -}}
 {{- end -}}
-{{- $problems = printf "%s%s%s" $problems (include "tiered-secrets.tierProblems" .) (include "tiered-secrets.refProblems" .) -}}
+{{- range list "tier" "ref" "target" -}}
+  {{- $problems = printf "%s%s" $problems (include (printf "tiered-secrets.%sProblems" .) $) -}}
+{{- end -}}
 {{- if $problems -}}
   {{- fail (printf "\n\n%s\nfix: correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.\n" $problems) -}}
 {{- end -}}

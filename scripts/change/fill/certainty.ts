@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../lib/pause.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
@@ -24,7 +24,7 @@ export async function doOnce<T extends object>(
       if (done !== undefined) return done
       if (!unknown || attempt === attempts) throw error
     }
-    await sleep((account.retryMs ?? defaultRetryMs) * 2 ** attempt, undefined, { signal: account.signal })
+    await pause((account.retryMs ?? defaultRetryMs) * 2 ** attempt, account.signal)
   }
 }
 

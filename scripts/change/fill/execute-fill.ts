@@ -1,5 +1,6 @@
 import { type Problem, ProblemError } from '../../lib/problems.ts'
 import { placeOf } from '../../model/remote-secret.ts'
+import { originOf } from '../../model/shared-values.ts'
 import type { FillWork } from '../../payload/fill-plan.ts'
 import { createSecret, findSecret } from '../../scaleway/secrets.ts'
 import { accessVersion, createVersion, listVersions, type SecretVersion } from '../../scaleway/versions.ts'
@@ -20,12 +21,19 @@ export interface FillContext extends VersionsContext {
  */
 export async function executeFill(context: FillContext, work: readonly FillWork[]): Promise<void> {
   const problems: Problem[] = []
+  // What shares a value with one that was not written would get another one.
+  const unwritten = new Set<string>()
   for (const [index, one] of work.entries()) {
+    if (one.remote.specs.some((spec) => unwritten.has(originOf(spec)))) {
+      context.log(`${placeOf(one.remote)}: left as it is, because it shares a value with one that was not written`)
+      continue
+    }
     try {
       await fillRemote(context, one)
     } catch (error) {
       if (error instanceof RemoteProblem) {
         problems.push(error.problem)
+        for (const spec of one.remote.specs) unwritten.add(originOf(spec))
         continue
       }
       context.log(`stopped at ${index + 1} of ${work.length} remote secrets; the same command continues from there`)

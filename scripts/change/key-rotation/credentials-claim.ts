@@ -6,14 +6,17 @@ import {
   type WriteOptions,
   writeCredentials,
 } from '../../cluster/credentials-secret.ts'
+import { isOfSealedSecret } from '../../cluster/sealed-takeover.ts'
 import type { StoreObject } from '../../cluster/stores.ts'
-import { isConflict } from '../../kubernetes/errors.ts'
-import { describeObject, kinds } from '../../kubernetes/kinds.ts'
-import { acquireLease } from '../../kubernetes/lease.ts'
+import { isConflict, KubernetesError } from '../../kubernetes/errors.ts'
+import { describeObject, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
+import { whileHolding } from '../../kubernetes/while-holding.ts'
 import { commandLine } from '../../lib/command-line.ts'
 import { ProblemError } from '../../lib/problems.ts'
+import { deployStep, restoreStep } from '../../model/delivery/deploy-step.ts'
 import { credentialKeys } from '../../model/names.ts'
 import type { KeyPair } from '../../scaleway/api-key.ts'
+import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import type { TierContext } from './key-rotation-context.ts'
 
 /**
@@ -21,27 +24,45 @@ import type { TierContext } from './key-rotation-context.ts'
  *
  * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`
  */
-export async function aloneWithKey<Context extends TierContext, T>(
+export async function aloneWithKey<Context extends TierContext & { readonly account?: ScalewayAccount }, T>(
   context: Context,
   act: (context: Context) => Promise<T>,
 ): Promise<T> {
-  const { client, tier, holder, signal, waits, log } = context
+  const { tier, holder, waits, log } = context
   const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
-  const options = { holder, durationMs: waits.leaseMs, onWait: log, signal }
-  await using lease = await acquireLease(client, ref, options)
-  return await act({ ...context, signal: lease.signal })
+  const options = { holder, durationMs: waits.leaseMs, onWait: log, signal: context.signal }
+  return whileHolding(context.client, ref, options, ({ client, signal, mayWrite }) => {
+    const { account } = context
+    return act({ ...context, client, signal, ...(account ? { account: { ...account, mayWrite } } : {}) })
+  })
 }
 
 /** @throws ProblemError `CREDENTIALS_MISSING` */
 export async function requireCredentials({ client, tier, model, signal }: TierContext): Promise<StoredCredentials> {
   const stored = await readCredentials(client, tier, signal)
   if (stored) return stored
-  throw new ProblemError({
+  throw credentialsMissing({ tier, model }, 'Expected the key that is to be replaced.')
+}
+
+export function credentialsMissing(
+  { tier, model }: Pick<TierContext, 'tier' | 'model'>,
+  expected: string,
+): ProblemError {
+  return new ProblemError({
     code: 'CREDENTIALS_MISSING',
     where: whereOf(tier),
-    message: 'does not exist. Expected the key that is to be replaced.',
+    message: `does not exist. ${expected}`,
     fix: `Give the tier its first key: ${commandLine`credentials --environment ${model.environment} --tier ${tier.name}`}`,
   })
+}
+
+/**
+ * Whether a write of credentials was refused, so that nothing was written. After any other error that is unknown. A
+ * conflict doesn't count: a request that was sent twice conflicts with itself.
+ */
+export function isWriteRefused(error: unknown): boolean {
+  if (error instanceof KubernetesError) return [400, 401, 403, 404, 422].includes(error.status)
+  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'CREDENTIALS_CHANGED')
 }
 
 /** The credentials, claimed so that an earlier run that still hangs somewhere can't overwrite them. */
@@ -88,7 +109,12 @@ export async function rewrite(
  *
  * @throws ProblemError `CREDENTIALS_SEALED`, `STORE_USES_OTHER_CREDENTIALS`
  */
-export async function refuseOtherPlace({ client, tier, model, signal }: TierContext): Promise<void> {
+export async function refuseOtherPlace({
+  client,
+  tier,
+  model,
+  signal,
+}: Pick<TierContext, 'client' | 'tier' | 'model' | 'signal'>): Promise<void> {
   const { namespace, secretStore, credentialsSecret } = tier
   if (tier.sealedCredentials) {
     throw new ProblemError({
@@ -96,6 +122,15 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
       where: `scripts/environments.ts ${model.environment}.sealedCredentials.${tier.name}`,
       message: `the chart contains this key as a SealedSecret, which would overwrite a key written here. Expected a sealed key.`,
       fix: 'Use --seal and replace the sealed form, or remove it and deploy first.',
+    })
+  }
+  const secret = await client.get<KubernetesObject>(kinds.secret, { namespace, name: credentialsSecret }, signal)
+  if (secret && isOfSealedSecret(secret)) {
+    throw new ProblemError({
+      code: 'CREDENTIALS_SEALED',
+      where: whereOf(tier),
+      message: 'belongs to a SealedSecret, which would overwrite a key written here. Expected a Secret of its own.',
+      fix: `Use --seal and replace the sealed form. Where the chart has no sealed form any more, deploy first: ${deployStep(model)}.`,
     })
   }
   const ref = { namespace, name: secretStore }
@@ -108,7 +143,7 @@ export async function refuseOtherPlace({ client, tier, model, signal }: TierCont
     code: 'STORE_USES_OTHER_CREDENTIALS',
     where: describeObject(kinds.secretStore, ref),
     message: `does not read its key from the credentials Secret. Expected both halves from Secret ${credentialsSecret}.`,
-    fix: `Restore the store as the chart has it: ${commandLine`deploy --environment ${model.environment}`}`,
+    fix: `Restore the store as the chart has it: ${restoreStep(model)}.`,
   })
 }
 

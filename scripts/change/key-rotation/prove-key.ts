@@ -6,7 +6,6 @@ import {
 } from '../../cluster/refresh.ts'
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { externalSecrets } from '../../model/resolve.ts'
 import type { TierContext } from './key-rotation-context.ts'
 
 /**
@@ -43,7 +42,7 @@ export async function syncProblems(context: TierContext): Promise<Problem[]> {
 // --- internal ---
 
 function isCharts({ tier }: TierContext, { name }: NamespacedRef): boolean {
-  return externalSecrets(tier).some((externalSecret) => externalSecret.name === name)
+  return tier.externalSecrets.some((externalSecret) => externalSecret.name === name)
 }
 
 function whereOf({ ref }: RefreshReport): string {

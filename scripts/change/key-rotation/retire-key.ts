@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeyRotationState } from '../../cluster/credentials-secret.ts'
+import { pause } from '../../lib/pause.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { describeKey } from '../../scaleway/api-key.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
@@ -22,11 +22,11 @@ export async function retireKey(context: KeyRotationContext, keys: TierKeys, acc
     throw error instanceof ScalewayError && error.status === 400 ? clockDiffers() : error
   }
   log(`disabled ${describeKey({ accessKey })}: it expires in ${waits.expireAheadMs / 1000} s`)
-  await sleep(waits.expireAheadMs, undefined, { signal })
-  const deadline = Date.now() + waits.outliveMs
+  await pause(waits.expireAheadMs, signal)
+  const deadline = performance.now() + waits.outliveMs
   while (!(await isExpired(context, keys, accessKey))) {
-    if (Date.now() > deadline) throw outlives(accessKey, expiresAt)
-    await sleep(1000, undefined, { signal })
+    if (performance.now() > deadline) throw outlives(accessKey, expiresAt)
+    await pause(1000, signal)
   }
 }
 

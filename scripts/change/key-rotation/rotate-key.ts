@@ -1,15 +1,21 @@
 import type { KeyRotationState, StoredCredentials } from '../../cluster/credentials-secret.ts'
-import { KubernetesError } from '../../kubernetes/errors.ts'
 import { commandLine } from '../../lib/command-line.ts'
 import { ProblemError } from '../../lib/problems.ts'
 import { accessKeyIn, checkedKey, describeKey, type KeyPair } from '../../scaleway/api-key.ts'
 import { createApiKey } from '../../scaleway/iam.ts'
-import { probeKey } from '../../scaleway/probe-key.ts'
-import { aloneWithKey, claimed, refuseOtherPlace, requireCredentials, rewrite } from './credentials-claim.ts'
+import { probeKey, proofText } from '../../scaleway/probe-key.ts'
+import {
+  aloneWithKey,
+  claimed,
+  isWriteRefused,
+  refuseOtherPlace,
+  requireCredentials,
+  rewrite,
+} from './credentials-claim.ts'
 import { type KeyRotationContext, managing } from './key-rotation-context.ts'
 import { syncProblems } from './prove-key.ts'
 import { giveBack, retireKey } from './retire-key.ts'
-import { deleteKey, deleteLeftKeys, readKeys, type TierKeys } from './tier-keys.ts'
+import { deleteKey, deleteLeftKeys, orphansOf, readKeys, type TierKeys } from './tier-keys.ts'
 
 /** The result of a rotation; access keys as `describeKey` shows them. */
 export interface KeyRotationResult {
@@ -54,6 +60,8 @@ export async function rotateKey(context: KeyRotationContext): Promise<KeyRotatio
 export async function finishKeyRotation(context: KeyRotationContext): Promise<number> {
   await requireCredentials(context)
   return aloneWithKey(context, async (context) => {
+    // Where the operator reads another key, that one may be what looks like left over.
+    await refuseOtherPlace(context)
     const stored = await claimed(context)
     if (stored.rotation?.phase === 'written') throw unfinished(context)
     const deleted = await deleteLeftKeys(context, await readKeys(context), stored)
@@ -79,10 +87,8 @@ export async function planKeyRotation(
     'refresh and wait again, which proves that nothing needs the previous key',
   ]
   if (stored.rotation?.phase === 'written') return ['continue the interrupted rotation:', ...last]
-  const left = keys.all.filter(
-    ({ access_key, description }) =>
-      access_key === previous || (description === keys.mark && access_key !== accessKeyIn(stored)),
-  )
+  const orphans = orphansOf(keys, stored)
+  const left = keys.all.filter((key) => key.access_key === previous || orphans.includes(key))
   const deletions = left.map(({ access_key }) => `delete ${describeKey({ accessKey: access_key })}`)
   if (finish) return deletions
   return [
@@ -113,7 +119,8 @@ async function replace(context: KeyRotationContext, keys: TierKeys, stored: Stor
     log(`created ${describeKey(key)}, valid until ${expiresAt.toISOString().slice(0, 10)}`)
     const asKey = { ...managing(context), secretKey: key.secretKey }
     const patience = { unknownMs: 10_000, ...waits.patience }
-    await probeKey({ account: asKey, accessKey: key.accessKey, model, tier, unproved, patience, onWait: log })
+    const probe = { account: asKey, accessKey: key.accessKey, model, tier, unproved, patience, onWait: log }
+    log(`${describeKey(key)} ${proofText(await probeKey(probe))}`)
     const written = await write(context, key, stored, rotation)
     return { written, rotation }
   } catch (error) {
@@ -130,7 +137,7 @@ async function write(context: KeyRotationContext, key: KeyPair, stored: StoredCr
     context.log(`wrote it to Secret ${context.tier.namespace}/${context.tier.credentialsSecret}`)
     return written
   } catch (error) {
-    throw isRefusal(error) ? error : new UncertainWrite(error)
+    throw isWriteRefused(error) ? error : new UncertainWrite(error)
   }
 }
 
@@ -139,12 +146,6 @@ class UncertainWrite extends Error {
   constructor(cause: unknown) {
     super('the response to a write was lost', { cause })
   }
-}
-
-/** A conflict doesn't count: a request that was sent twice conflicts with itself. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof KubernetesError) return [400, 401, 403, 404, 422].includes(error.status)
-  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'CREDENTIALS_CHANGED')
 }
 
 async function complete(

@@ -38,9 +38,14 @@ export async function readKeys(context: KeyRotationContext): Promise<TierKeys> {
   }
 }
 
-/** Keys that an interrupted run made and never wrote; their secret half is lost. */
+/**
+ * Keys that an interrupted run made and never wrote; their secret half is lost. None where the Secret does not tell which
+ * key is in use: any of them may be.
+ */
 export function orphansOf({ all, mark }: TierKeys, stored: StoredCredentials): ApiKeyEntry[] {
-  const known = [accessKeyIn(stored), stored.rotation?.previousAccessKey]
+  const inUse = accessKeyIn(stored)
+  if (inUse === undefined) return []
+  const known = [inUse, stored.rotation?.previousAccessKey?.trim()]
   return all.filter(({ access_key, description }) => description === mark && !known.includes(access_key))
 }
 

@@ -1,6 +1,6 @@
 import { isPending, type ReleaseState, readRelease } from '../../cluster/helm-release.ts'
 import { readStore } from '../../cluster/stores.ts'
-import type { WaitReport } from '../../cluster/wait-for-sync.ts'
+import { isOfTarget, type WaitReport } from '../../cluster/wait-for-sync.ts'
 import type { Facts } from './facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 
@@ -18,8 +18,8 @@ export async function isDeployed(context: MigrationContext, facts: Facts): Promi
 // --- internal ---
 
 /** A target that differs is the operator's business. */
-function lacks({ obstacle }: WaitReport): boolean {
-  return obstacle !== undefined && obstacle !== 'target-differs'
+function lacks(report: WaitReport): boolean {
+  return report.obstacle !== undefined && !isOfTarget(report)
 }
 
 /** Helm writes the release record last: a release never marked as deployed may be incomplete. */

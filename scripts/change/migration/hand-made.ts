@@ -1,11 +1,6 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts'
 import { kinds, type NamespacedRef, type OwnerReference, type SecretObject } from '../../kubernetes/kinds.ts'
-import {
-  type EnvironmentModel,
-  type ExternalSecretModel,
-  externalSecrets,
-  type TierModel,
-} from '../../model/resolve.ts'
+import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../../model/resolve.ts'
 
 /** A Secret that has the name of a target and was not written by the operator. */
 export interface HandMade {
@@ -21,7 +16,7 @@ export async function readHandMade(
   { tiers }: Pick<EnvironmentModel, 'tiers'>,
   signal?: AbortSignal,
 ): Promise<HandMade[]> {
-  const targets = tiers.flatMap((tier) => externalSecrets(tier).map((target) => ({ tier, target })))
+  const targets = tiers.flatMap((tier) => tier.externalSecrets.map((target) => ({ tier, target })))
   const found = await Promise.all(
     targets.map(async ({ tier, target }) => {
       const ref = { namespace: tier.namespace, name: target.name }

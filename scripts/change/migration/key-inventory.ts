@@ -1,10 +1,12 @@
-import { didYouMean, nearest } from '../../lib/nearest.ts'
+import { didYouMean, nearest, nearestInGroups } from '../../lib/nearest.ts'
 import { compare, type Problem } from '../../lib/problems.ts'
 import { decodeUtf8 } from '../../lib/utf8.ts'
-import { type FillEntry, fillEntries } from '../../model/fill-entries.ts'
+import { type FillEntry, fillEntries, withSharing } from '../../model/fill-entries.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
+import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import { assignValues, type InputValue } from '../../payload/fill-values.ts'
+import { assignValues } from '../../payload/fill-values.ts'
+import type { InputValue } from '../../payload/input-value.ts'
 import { type Choices, placeOfSecret } from './migration-context.ts'
 import type { MigrationState } from './migration-state.ts'
 
@@ -47,7 +49,9 @@ export function takeInventory(input: InventoryInput): Inventory {
   const all = fillEntries(model)
   const choices = mergedChoices(input)
   const keys = Object.keys(data).sort(compare)
-  const rows = keys.map((key) => rowOf(key, all, choices))
+  const rows = keys
+    .map((key) => rowOf(key, all, choices))
+    .map((row) => ({ ...row, entries: withShared(row, all, data) }))
   const where = placeOfSecret(legacy)
   const assigned = rows.filter(({ state }) => state === 'assigned')
   const pairs = assigned.flatMap(({ key, entries }) => entries.map((entry) => ({ key, entry })))
@@ -85,9 +89,19 @@ function rowOf(key: string, all: readonly FillEntry[], { assign, leave }: Invent
     const entries = all.filter((entry) => chosen.some((goal) => isGoal(goal, key, entry)))
     return { key, state: 'assigned', entries }
   }
-  const entries = all.filter(({ spec }) => spec.variable === key)
-  const [only, ...others] = entries
-  return { key, state: only === undefined ? 'unknown' : others.length > 0 ? 'open' : 'assigned', entries }
+  const named = all.filter(({ spec }) => spec.variable === key)
+  const entries = named.length > 0 ? named : all.filter(({ spec }) => keyOf(spec) === key)
+  const [first] = entries
+  const isOne = entries.length === 1 || entries.every(({ shared }) => shared !== undefined && shared === first?.shared)
+  return { key, state: first === undefined ? 'unknown' : isOne ? 'assigned' : 'open', entries }
+}
+
+/** What shares a value gets it from the same key, unless the old Secret has a key for it. */
+function withShared({ state, entries }: KeyRow, all: readonly FillEntry[], data: InventoryInput['data']) {
+  if (state !== 'assigned') return entries
+  return withSharing(all, entries).filter(
+    (entry) => entries.includes(entry) || !Object.hasOwn(data, entry.spec.variable),
+  )
 }
 
 /** A tier alone means its variable with the name of the key. */
@@ -151,7 +165,7 @@ function toNothing(key: string, name: string, known: readonly string[]): Problem
   return {
     code: 'ASSIGNED_TO_NOTHING',
     where: `--assign ${key}`,
-    message: `${what} is not a variable of this environment.${didYouMean(name, known)} Expected a tier that has ${key}, or <tier>.<variable>.`,
+    message: `${what} is not a variable of this environment.${didYouMean(name, known, nearestInGroups)} Expected a tier that has ${key}, or <tier>.<variable>.`,
     fix: 'Correct the name, or add the entry to scripts/catalogue.ts.',
   }
 }

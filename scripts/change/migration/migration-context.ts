@@ -26,8 +26,12 @@ export interface ClusterContext {
 
 export interface MigrationContext extends ClusterContext {
   readonly account: ScalewayAccount
-  /** Deploys the chart. */
-  deploy(signal: AbortSignal): Promise<void>
+  /**
+   * Deploys the chart.
+   *
+   * @param labels of the record that Helm writes
+   */
+  deploy(signal: AbortSignal, labels: Readonly<Record<string, string>>): Promise<void>
 }
 
 /** Options of the command line. */

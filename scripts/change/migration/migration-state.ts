@@ -16,14 +16,23 @@ export interface MigrationState {
   readonly leave: readonly string[]
   /** The backup that was opened and compared. */
   readonly backup?: BackupNote
-  /** When Helm was started; a release pending since then is ours. RFC 3339 */
+  /** When Helm was started. RFC 3339 */
   readonly deploying?: string
+  /** The revision that Helm was started to make: if it is pending, it is ours. */
+  readonly helm?: StartedHelm
   /** The old Secret that is being, or has been, deleted. */
   readonly deleting?: SeenObject & { readonly at: string }
   /** When the old Secret was restored last. RFC 3339 */
   readonly rolledBack?: string
   /** When each step was first seen as done. RFC 3339 */
   readonly done: Readonly<Partial<Record<StepName, string>>>
+}
+
+/** What the record of the revision says, by which it is known again. */
+export interface StartedHelm {
+  readonly revision: number
+  /** `runLabel` of the record. */
+  readonly run: string
 }
 
 /** One state of an object; another object, or a changed one, has other numbers. */
@@ -100,7 +109,7 @@ const isSeen = (value: unknown): value is Record<string, unknown> =>
 
 function parse(json: unknown): MigrationState | undefined {
   if (!isRecord(json) || json.version !== 1 || typeof json.legacy !== 'string') return undefined
-  const { assign, leave, backup, deploying, deleting, rolledBack, done } = json
+  const { assign, leave, backup, deploying, helm, deleting, rolledBack, done } = json
   const isWhole =
     isRecord(assign) &&
     Object.values(assign).every(isTexts) &&
@@ -108,9 +117,14 @@ function parse(json: unknown): MigrationState | undefined {
     (backup === undefined || isBackup(backup)) &&
     (deleting === undefined || (isSeen(deleting) && typeof deleting.at === 'string')) &&
     [deploying, rolledBack].every(isTextOrAbsent) &&
+    (helm === undefined || isStarted(helm)) &&
     isRecord(done) &&
     Object.entries(done).every(([step, at]) => stepNames.includes(step as StepName) && typeof at === 'string')
   return isWhole ? (json as unknown as MigrationState) : undefined
+}
+
+function isStarted(value: unknown): boolean {
+  return isRecord(value) && typeof value.revision === 'number' && typeof value.run === 'string'
 }
 
 function isBackup(value: unknown): boolean {

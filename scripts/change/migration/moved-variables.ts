@@ -1,5 +1,5 @@
 import type { Container } from '../../cluster/pod-templates.ts'
-import { notHere, type SecretPlaces } from './secret-places.ts'
+import { type KeyPlace, notHere, type SecretPlaces } from './secret-places.ts'
 
 /** The variables a container reads. */
 export interface MovedVariables {
@@ -46,7 +46,8 @@ interface Env {
 function movedEnvFrom({ oldSecret, targets }: SecretPlaces, entry: EnvFrom): object[] {
   if (entry.secretRef?.name !== oldSecret) return [entry]
   const prefix = entry.prefix ? { prefix: entry.prefix } : {}
-  return targets.map(({ name, optional }) => {
+  const whole = targets.filter(({ isWhole }) => isWhole)
+  return whole.map(({ name, optional }) => {
     const isOptional = optional || entry.secretRef?.optional === true
     return { ...prefix, secretRef: { name, ...(isOptional ? { optional: true } : {}) } }
   })
@@ -58,19 +59,19 @@ function movedEnv(places: SecretPlaces, { name, valueFrom }: Env): { entry?: obj
   return place ? { entry: reading(name, place, optional) } : { note: notHere(places, key) }
 }
 
-/** A container that reads all keys finds a renamed one under its new name, and may still need the old name. */
+/**
+ * A container that reads all keys finds a renamed one under its new name, and may still need the old name; of a target that it
+ * does not read whole it gets single keys.
+ */
 function renamedEnv({ byKey }: SecretPlaces, { prefix = '', secretRef }: EnvFrom, env: readonly Env[]): object[] {
   return [...byKey]
-    .filter(([key, { variable }]) => key !== variable && !env.some(({ name }) => name === prefix + key))
+    .filter(([key, { newKey, target, isRead }]) => isRead && (key !== newKey || !target.isWhole))
+    .filter(([key]) => !env.some(({ name }) => name === prefix + key))
     .map(([key, place]) => reading(prefix + key, place, secretRef?.optional))
 }
 
-function reading(
-  name: string,
-  { target, variable, optional }: { readonly target: string; readonly variable: string; readonly optional: boolean },
-  wasOptional: boolean | undefined,
-): object {
-  const isOptional = optional || wasOptional === true
-  const secretKeyRef = { name: target, key: variable, ...(isOptional ? { optional: true } : {}) }
+function reading(name: string, { target, newKey }: KeyPlace, wasOptional: boolean | undefined): object {
+  const isOptional = target.optional || wasOptional === true
+  const secretKeyRef = { name: target.name, key: newKey, ...(isOptional ? { optional: true } : {}) }
   return { name, valueFrom: { secretKeyRef } }
 }

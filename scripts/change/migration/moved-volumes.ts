@@ -1,4 +1,4 @@
-import type { SecretReaders } from '../../cluster/secret-uses.ts'
+import type { SourcesSpec } from '../../cluster/pod-outline.ts'
 import { notHere, type SecretPlaces } from './secret-places.ts'
 
 export interface MovedVolumes {
@@ -8,7 +8,7 @@ export interface MovedVolumes {
 }
 
 /** Pure. */
-export function movedVolumes(places: SecretPlaces, volumes: SecretReaders['volumes'] = []): MovedVolumes {
+export function movedVolumes(places: SecretPlaces, volumes: SourcesSpec['volumes'] = []): MovedVolumes {
   const moved = (volumes as readonly Volume[]).flatMap((volume) => movedVolume(places, volume) ?? [])
   return { patch: moved.map(({ patch }) => patch), notes: moved.flatMap(({ notes }) => notes) }
 }
@@ -55,10 +55,10 @@ function movedSource(places: SecretPlaces, { items, optional }: Source) {
   const { targets, byKey } = places
   const wanted = items ?? renamedItems(places)
   const sources = targets.flatMap((target) => {
-    const own = wanted?.filter(({ key }) => byKey.get(key)?.target === target.name)
+    const own = wanted?.filter(({ key }) => byKey.get(key)?.target === target)
     if (own?.length === 0) return []
     const list = own?.map(({ key, path, mode }) => ({
-      key: byKey.get(key)?.variable ?? key,
+      key: byKey.get(key)?.newKey ?? key,
       path: path ?? key,
       ...(mode === undefined ? {} : { mode }),
     }))
@@ -71,8 +71,8 @@ function movedSource(places: SecretPlaces, { items, optional }: Source) {
   return { sources, notes }
 }
 
-/** A volume with all keys keeps every file under its old name. */
-function renamedItems({ byKey }: SecretPlaces): readonly Item[] | undefined {
-  const isRenamed = [...byKey].some(([key, { variable }]) => key !== variable)
-  return isRenamed ? [...byKey.keys()].map((key) => ({ key })) : undefined
+/** A volume with all keys keeps every file that the workload reads under its old name. */
+function renamedItems({ targets, byKey }: SecretPlaces): readonly Item[] | undefined {
+  const isAsBefore = targets.every(({ isWhole }) => isWhole) && [...byKey].every(([key, { newKey }]) => key === newKey)
+  return isAsBefore ? undefined : [...byKey].flatMap(([key, { isRead }]) => (isRead ? { key } : []))
 }

@@ -1,7 +1,7 @@
+import { namesSecret } from '../../cluster/pod-outline.ts'
 import { readPodTemplates } from '../../cluster/pod-templates.ts'
 import { jsonDocument, lines, type Printable } from '../../lib/printable.ts'
 import { shortList } from '../../lib/short-list.ts'
-import { externalSecrets } from '../../model/resolve.ts'
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
 import type { Rollback } from './rollback.ts'
 
@@ -9,10 +9,10 @@ import type { Rollback } from './rollback.ts'
 export async function readersOfTargets({ client, model, signal }: ClusterContext): Promise<string[]> {
   const lists = await Promise.all(
     model.tiers.map(async (tier) => {
-      const targets = externalSecrets(tier).map(({ name }) => name)
+      const targets = tier.externalSecrets.map(({ name }) => name)
       const templates = await readPodTemplates(client, tier.namespace, signal)
       return templates
-        .filter(({ secrets }) => secrets.some(({ secret }) => targets.includes(secret)))
+        .filter(({ outline, isOver }) => !isOver && targets.some((target) => namesSecret(outline, target)))
         .map(({ kind, name }) => `${kind}/${tier.namespace}/${name}`)
     }),
   )

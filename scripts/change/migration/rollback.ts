@@ -1,12 +1,11 @@
-import { ensureReleaseNamespace } from '../../cluster/namespaces.ts'
 import { isConflict } from '../../kubernetes/errors.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
-import { acquireLease } from '../../kubernetes/lease.ts'
 import { ProblemError } from '../../lib/problems.ts'
+import { aloneInMigration } from './alone.ts'
 import { differingKeys, isSameData, restoredSecret, type SavedSecret, savedSecret } from './backup-document.ts'
 import { makeBackup, newestBackup, openBackup } from './backups.ts'
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
-import { journalRef, openMigrationJournal } from './migration-state.ts'
+import { openMigrationJournal } from './migration-state.ts'
 import { readRollbackSource } from './rollback-source.ts'
 
 /** What a rollback would do, or did. Holds values: never printed. */
@@ -38,24 +37,18 @@ export async function lookBack(context: ClusterContext): Promise<Rollback> {
  * @throws ProblemError as `readRollbackSource`; `LEGACY_CHANGED`, `LEASE_HELD`; or as the API server refuses
  */
 export async function rollBack(context: ClusterContext): Promise<Rollback> {
-  const { client, model, holder, waits, log, signal } = context
-  await ensureReleaseNamespace(client, model, signal)
-  await using lease = await acquireLease(client, journalRef(model), {
-    holder,
-    durationMs: waits.leaseMs,
-    onWait: log,
-    signal,
+  return aloneInMigration(context, async ({ client, signal }) => {
+    const own = { ...context, client, signal }
+    const journal = await openMigrationJournal(own)
+    const rollback = await lookBack(own)
+    // Before the Secret exists: while it is recorded as no longer needed, nobody would notice if it disappeared again.
+    const { switch: _, delete: __, ...done } = journal.state.done
+    await journal.note({ deleting: undefined, done })
+    if (rollback.action === 'replace') await keepCurrent(own, rollback)
+    if (rollback.action !== 'nothing') await restore(own, rollback)
+    await journal.note({ rolledBack: new Date().toISOString() })
+    return rollback
   })
-  const own = { ...context, signal: lease.signal }
-  const journal = await openMigrationJournal(own)
-  const rollback = await lookBack(own)
-  // Before the Secret exists: while it is recorded as no longer needed, nobody would notice if it disappeared again.
-  const { switch: _, delete: __, ...done } = journal.state.done
-  await journal.note({ deleting: undefined, done })
-  if (rollback.action === 'replace') await keepCurrent(own, rollback)
-  if (rollback.action !== 'nothing') await restore(own, rollback)
-  await journal.note({ rolledBack: new Date().toISOString() })
-  return rollback
 }
 
 // --- internal ---

@@ -1,17 +1,10 @@
-import { ensureReleaseNamespace } from '../../cluster/namespaces.ts'
-import { acquireLease } from '../../kubernetes/lease.ts'
 import { isError, type Problem, ProblemError } from '../../lib/problems.ts'
 import { steps } from './all-steps.ts'
+import { aloneInMigration } from './alone.ts'
 import { newestBackup } from './backups.ts'
 import { type Facts, gatherFacts } from './facts.ts'
 import { command, type MigrationContext, placeOfSecret } from './migration-context.ts'
-import {
-  journalRef,
-  type MigrationJournal,
-  type MigrationState,
-  openMigrationJournal,
-  readState,
-} from './migration-state.ts'
+import { type MigrationJournal, type MigrationState, openMigrationJournal, readState } from './migration-state.ts'
 import { readReferences } from './references.ts'
 import { blocked, done, type Outlook, type Step } from './step.ts'
 import type { StepName } from './step-names.ts'
@@ -61,14 +54,12 @@ export async function lookAhead(context: MigrationContext): Promise<MigrationVie
  * @throws ProblemError with what stopped a step, `LEASE_HELD`, `LEASE_LOST`; or as the functions it calls
  */
 export async function migrate(context: MigrationContext): Promise<MigrationView> {
-  const { client, model, holder, waits, log, signal } = context
-  const ref = journalRef(model)
-  await ensureReleaseNamespace(client, model, signal)
-  await using lease = await acquireLease(client, ref, { holder, durationMs: waits.leaseMs, onWait: log, signal })
-  const own = { ...context, signal: lease.signal }
-  const journal = await openMigrationJournal(own)
-  const over = await withoutOld(own, gatherFacts(own, journal.state), journal.state)
-  return over ?? (await goThrough(own, journal))
+  return aloneInMigration(context, async ({ client, signal, mayWrite }) => {
+    const own = { ...context, client, signal, account: { ...context.account, mayWrite } }
+    const journal = await openMigrationJournal(own)
+    const over = await withoutOld(own, gatherFacts(own, journal.state), journal.state)
+    return over ?? (await goThrough(own, journal))
+  })
 }
 
 /** Whether this run's options about keys differ from the recorded ones. */

@@ -1,44 +1,26 @@
 import type { SecretObject } from '../../kubernetes/kinds.ts'
-import { commandLine } from '../../lib/command-line.ts'
+import { commandLine, kubectl } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { shell, shellWord } from '../../lib/shell.ts'
-import { fillEntries } from '../../model/fill-entries.ts'
-import { specsOf } from '../../model/resolve.ts'
-import { latestValue } from '../fill/latest-value.ts'
+import { shellWord } from '../../lib/shell.ts'
+import { foreignValues as foreignTargetValues, type ForeignValue as TargetValue } from '../target-values.ts'
 import type { Facts } from './facts.ts'
 import { copyRef, type HandMade, otherController } from './hand-made.ts'
 import { qualified } from './key-inventory.ts'
 import { type MigrationContext, placeOfSecret } from './migration-context.ts'
 
 /** A catalogued key of a target made by hand whose bytes differ from those the operator would write. */
-export interface ForeignValue {
-  readonly key: string
+export interface ForeignValue extends Omit<TargetValue, 'entry'> {
   /** `<tier>.<variable>` */
   readonly name: string
-  /** `absent`: Scaleway has no value, and gets none. */
-  readonly other: 'differs' | 'absent'
 }
 
 /** Compared by digest with the old Secret's value, or else with Scaleway's. */
-export async function foreignValues(
-  context: MigrationContext,
-  facts: Facts,
-  { tier, target, secret }: HandMade,
-): Promise<ForeignValue[]> {
-  const { account, model, signal, digest } = context
+export async function foreignValues(context: MigrationContext, facts: Facts, made: HandMade): Promise<ForeignValue[]> {
+  const { account, signal } = context
   const { values } = await facts.plan()
-  const specs = specsOf(target).filter(({ variable }) => Object.hasOwn(secret.data ?? {}, variable))
-  const entries = fillEntries({ tiers: [tier] }).filter(({ spec }) => specs.includes(spec))
-  const found = await Promise.all(
-    entries.map(async (entry): Promise<ForeignValue[]> => {
-      const key = entry.spec.variable
-      const bytes = Buffer.from(secret.data?.[key] ?? '', 'base64')
-      const value = values.get(entry.spec) ?? (await latestValue({ ...account, signal }, model, entry))
-      if (value !== undefined && digest(value) === digest(bytes)) return []
-      return [{ key, name: qualified(entry), other: value === undefined ? 'absent' : 'differs' }]
-    }),
-  )
-  return found.flat()
+  const sources = { ...context, account: { ...account, signal } }
+  const found = await foreignTargetValues(sources, made, ({ spec }) => values.get(spec))
+  return found.map(({ entry, ...value }) => ({ ...value, name: qualified(entry) }))
 }
 
 export interface TakeOver {
@@ -65,7 +47,7 @@ export function obstacles(context: MigrationContext, view: TakeOver): Problem[] 
 function writerProblems(made: HandMade): Problem[] {
   const { ref, secret } = made
   const where = placeOfSecret(ref)
-  const again = `It is in the backup. ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}; pods that start before the operator has written it wait for it.`
+  const again = `It is in the backup. ${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}; pods that start before the operator has written it wait for it.`
   const owner = otherController(made)
   const problems: Problem[] = []
   if (owner)

@@ -30,7 +30,7 @@ export function moveOf(
   const [tier, ...others] = model.tiers.filter(({ workloads }) => workloads[name]?.kind === kind.kind)
   if (!tier || others.length > 0) return undefined
   const part = podsPart(workload)
-  const { patch, notes } = movedPods(placesIn(tier, inventory, oldSecret), tier, name, part)
+  const { patch, notes } = movedPods(placesIn(tier, name, inventory, oldSecret), tier, name, part)
   const { apiVersion } = kind
   const metadata = { name, namespace: tier.namespace }
   const document = { apiVersion, kind: kind.kind, metadata, ...atTemplate(workload, patch) }

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type RollingRef, type RolloutReport, type RolloutWaits, waitForRollouts } from '../../cluster/rollout.ts'
 import type { KubernetesClient } from '../../kubernetes/client.ts'
+import { kubectl } from '../../lib/command-line.ts'
+import { pause } from '../../lib/pause.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { shell } from '../../lib/shell.ts'
-import { lookAtConsumers } from './look.ts'
+import { lookAtReaders } from './look.ts'
+import { isOutdated, readersOf } from './readers.ts'
 import type { RollingWorkload } from './restart-plan.ts'
-import { isOutdated, targetsOf } from './targets.ts'
 
 export interface RestartContext {
   readonly client: KubernetesClient
@@ -32,7 +32,7 @@ export async function awaitRollouts(
       code: 'CONSUMERS_NOT_READY',
       where: placeOf(ref),
       message: `${message}. Expected every pod to be replaced by one that is ready.`,
-      fix: `See why: \`${shell`kubectl describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}`}\`, then run the same command again.`,
+      fix: `See why: \`${kubectl`describe ${ref.kind.toLowerCase()} ${ref.name} --namespace ${ref.namespace}`}\`, then run the same command again.`,
     }))
 }
 
@@ -47,20 +47,19 @@ export async function awaitReloader(
   workloads: readonly RollingWorkload[],
 ): Promise<Problem[]> {
   const { timeoutMs = 300_000, pollMs = 1_000 } = waits
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   let told = 0
   for (let left = workloads; ; ) {
-    const views = await lookAtConsumers(client, [...new Set(left.map(({ tier }) => tier))], signal)
-    left = left.filter((one) => {
-      const view = views.find(({ tier }) => tier === one.tier)
-      const seen = view?.consumers.get(one.name)
-      return view && seen && isOutdated(one, seen, targetsOf(one, view))
-    })
+    const views = await lookAtReaders(client, [...new Set(left.map(({ tier }) => tier))], signal)
+    const old = views.flatMap(readersOf).filter((reader) => isOutdated(reader, reader.targets))
+    left = left.filter((one) =>
+      old.some(({ tier, kind, name }) => tier === one.tier && kind === one.kind && name === one.name),
+    )
     if (left.length === 0) return []
     if (told !== left.length) log(`Reloader has not yet restarted ${left.map(placeOf).join(', ')}`)
     told = left.length
-    if (Date.now() >= deadline) return left.map(behind)
-    await sleep(pollMs, undefined, { signal })
+    if (performance.now() >= deadline) return left.map(behind)
+    await pause(pollMs, signal)
   }
 }
 

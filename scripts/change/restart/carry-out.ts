@@ -1,4 +1,4 @@
-import { isRolling, rollingKind } from '../../cluster/rollout.ts'
+import { isRolling } from '../../cluster/rollout.ts'
 import type { Problem } from '../../lib/problems.ts'
 import type { RestartMode } from '../../model/types.ts'
 import { awaitReloader, awaitRollouts, type RestartContext } from './await.ts'
@@ -22,9 +22,9 @@ export async function carryOutRestart(
   { mode, wait }: RestartOptions,
 ): Promise<Problem[]> {
   const { client, signal, log } = context
-  for (const { action, kind, namespace, name, patch } of rows) {
-    if (!patch || !isRolling(kind)) continue
-    await client.mergePatch(rollingKind(kind), { namespace, name }, patch, signal)
+  for (const { action, kind, resource, namespace, name, patch } of rows) {
+    if (!patch || !resource || !isRolling(resource)) continue
+    await client.mergePatch(resource, { namespace, name }, patch, signal)
     log(`${kind}/${namespace}/${name}: ${action === 'annotate' ? 'annotated for Reloader' : 'its pods are replaced'}`)
   }
   if (!wait) return []

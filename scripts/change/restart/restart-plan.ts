@@ -1,26 +1,32 @@
+import { namesSecret } from '../../cluster/pod-outline.ts'
 import { isReloaded, reloaderPatch } from '../../cluster/reloader.ts'
 import { isRolling, type RollingRef } from '../../cluster/rollout.ts'
-import type { ConsumerState } from '../../inspect/survey/cluster-survey.ts'
+import { type Kind, kinds } from '../../kubernetes/kinds.ts'
 import { shortList } from '../../lib/short-list.ts'
-import { type Consumer, consumersOf } from '../../model/consumers.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
-import { specsOf, type TierModel } from '../../model/resolve.ts'
-import type { RestartMode, WorkloadKind } from '../../model/types.ts'
+import type { TierModel } from '../../model/resolve.ts'
+import type { RestartMode } from '../../model/types.ts'
+import { checksumAnnotation, checksums } from './checksums.ts'
 import type { RestartState } from './look.ts'
-import { checksumAnnotation, checksums, isOutdated, type ReadTarget, targetsOf } from './targets.ts'
+import { type FoundReader, isOutdated, type Reader, type ReadTarget, readersOf } from './readers.ts'
+import { stayingReason } from './staying.ts'
 
 /**
  * `restart`: its pod template is changed. `annotate`: it is annotated for Reloader, and nothing restarts. `wait`: its
- * restart is in progress, or left to Reloader. `none`: nothing to do.
+ * restart is in progress, or left to Reloader. `stuck`: it has older values, and nothing but a person replaces its pods.
+ * `none`: nothing to do.
  */
-export type RestartAction = 'restart' | 'annotate' | 'wait' | 'none'
+export type RestartAction = 'restart' | 'annotate' | 'wait' | 'stuck' | 'none'
 
-/** What is done to one workload of the catalogue, and why. */
+/** What is done to one workload, and why. */
 export interface RestartRow {
   readonly tier: TierModel
   readonly namespace: string
-  readonly kind: WorkloadKind
+  readonly kind: string
+  /** The same, as the client needs it; undefined: it is not in the cluster. */
+  readonly resource: Kind | undefined
   readonly name: string
+  readonly isCatalogued: boolean
   readonly action: RestartAction
   /** Without a final period. */
   readonly reason: string
@@ -35,15 +41,15 @@ export interface RollingWorkload extends RollingRef {
 
 /** What every workload needs, so that it reads what its targets hold now. Pure: the same cluster gives the same plan. */
 export function planRestart(mode: RestartMode | undefined, views: readonly RestartState[]): RestartRow[] {
-  return views.flatMap((view) => {
-    const { tier, consumers, targets } = view
-    return consumersOf(tier, [...targets.keys()].flatMap(specsOf)).map((consumer): RestartRow => {
-      const row = { tier, namespace: tier.namespace, ...consumer }
-      const seen = consumers.get(consumer.name)
-      if (!seen?.template) return { ...row, action: 'none', reason: 'it is not in the cluster' }
-      if (!isRolling(consumer.kind)) return { ...row, action: 'none', reason: reasonOf(consumer) }
-      return { ...row, ...planners[mode ?? 'outdated'](consumer, seen, targetsOf(consumer, view)) }
-    })
+  return views.flatMap(readersOf).map((reader): RestartRow => {
+    const { tier, kind, name, isCatalogued, seen, targets } = reader
+    const resource = seen.template?.resource
+    const row = { tier, namespace: tier.namespace, kind, name, isCatalogued, resource }
+    if (!isFound(reader)) return { ...row, action: 'none', reason: 'it is not in the cluster' }
+    const reason = stayingReason(reader.seen.template)
+    if (isRolling(reader.seen.template.resource)) return { ...row, ...planners[mode ?? 'outdated'](reader) }
+    const isStuck = kind !== kinds.job.kind && isOutdated(reader, targets)
+    return { ...row, action: isStuck ? 'stuck' : 'none', reason }
   })
 }
 
@@ -51,7 +57,9 @@ export function planRestart(mode: RestartMode | undefined, views: readonly Resta
 export function rollingWorkloads(rows: readonly RestartRow[]): RollingWorkload[] {
   return rows
     .filter(({ action }) => action === 'restart' || action === 'wait')
-    .flatMap(({ tier, namespace, name, kind }) => (isRolling(kind) ? [{ tier, namespace, name, kind }] : []))
+    .flatMap(({ tier, namespace, name, kind, resource }) => {
+      return resource && isRolling(resource) ? [{ tier, namespace, name, kind, resource }] : []
+    })
 }
 
 /** The annotation `kubectl rollout restart` writes too. */
@@ -60,7 +68,7 @@ export const restartedAt = 'kubectl.kubernetes.io/restartedAt'
 // --- internal ---
 
 type Decision = Pick<RestartRow, 'action' | 'reason' | 'patch'>
-type Planner = (consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]) => Decision
+type Planner = (reader: FoundReader) => Decision
 
 const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
   outdated: planOutdated,
@@ -69,34 +77,37 @@ const planners: Readonly<Record<RestartMode | 'outdated', Planner>> = {
 }
 
 /** The time of the change and not the current time, so that the same plan carried out twice restarts once. */
-function planOutdated(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
-  const old = targets.filter((one) => isOutdated(consumer, seen, [one]))
+function planOutdated(reader: FoundReader): Decision {
+  const { seen, targets } = reader
+  const old = targets.filter((one) => isOutdated(reader, [one]))
   if (old.length === 0) return { action: 'none', reason: 'all pods started after the last change' }
   const changedAt = latest(old)
   const reason = `pods started before ${names(old)} changed`
-  const before = Date.parse(seen.template?.podAnnotations[restartedAt] ?? '')
+  const before = Date.parse(seen.template.podAnnotations[restartedAt] ?? '')
   if (before >= Date.parse(changedAt)) return { action: 'wait', reason: `${reason}, and are being replaced` }
   return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
-function planChecksum(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
-  const { podAnnotations = {} } = seen.template ?? {}
+function planChecksum(reader: FoundReader): Decision {
+  const { seen, targets } = reader
+  const { podAnnotations } = seen.template
   const differing = targets.filter(({ target, view }) => podAnnotations[checksumAnnotation(target)] !== view.version)
   if (differing.length > 0) {
     const reason = `its pod template has an old checksum of ${names(differing)}`
     return { action: 'restart', reason, patch: templatePatch(checksums(targets)) }
   }
-  if (isOutdated(consumer, seen, targets)) return { action: 'wait', reason: 'its pods are being replaced' }
+  if (isOutdated(reader, targets)) return { action: 'wait', reason: 'its pods are being replaced' }
   return { action: 'none', reason: 'its pod template has the current checksums' }
 }
 
 /** Reloader does not restart a workload for a change it saw before it knew the workload. */
-function planReloader(consumer: Consumer, seen: ConsumerState, targets: readonly ReadTarget[]): Decision {
+function planReloader(reader: FoundReader): Decision {
+  const { seen, targets } = reader
   const { template } = seen
-  const read = targets.filter(({ target }) => template?.secrets.some(({ secret }) => secret === target.name))
-  if (!template || read.length === 0) return { action: 'none', reason: 'it reads no target' }
+  const read = targets.filter(({ target }) => namesSecret(template.outline, target.name))
+  if (read.length === 0) return { action: 'none', reason: 'it reads no target' }
   const unknown = read.filter(({ target, view }) => !isReloaded(template, target.name, view.isMarked))
-  const old = read.filter((one) => isOutdated(consumer, seen, [one]))
+  const old = read.filter((one) => isOutdated(reader, [one]))
   if (unknown.length === 0 && old.length === 0) return { action: 'none', reason: 'Reloader restarts it when needed' }
   if (unknown.length === 0) return { action: 'wait', reason: `Reloader has not yet restarted it for ${names(old)}` }
   const unlisted = unknown.filter(({ target }) => !isReloaded(template, target.name))
@@ -113,7 +124,7 @@ function planReloader(consumer: Consumer, seen: ConsumerState, targets: readonly
 /** Nothing is wrong with the workload: its target lacks an annotation that a deployment adds, and until then it is not restarted. */
 function planUnmarked(
   begin: string,
-  { template }: ConsumerState,
+  { template }: FoundReader['seen'],
   unmarked: readonly ReadTarget[],
   old: readonly ReadTarget[],
 ): Decision {
@@ -121,13 +132,13 @@ function planUnmarked(
   if (old.length === 0) return { action: 'none', reason: lacks }
   const changedAt = latest(old)
   const reason = `${lacks}, and its pods started before ${names(old)} changed`
-  const before = Date.parse(template?.podAnnotations[restartedAt] ?? '')
+  const before = Date.parse(template.podAnnotations[restartedAt] ?? '')
   if (before >= Date.parse(changedAt)) return { action: 'wait', reason: `${reason}, and are being replaced` }
   return { action: 'restart', reason, patch: templatePatch({ [restartedAt]: changedAt }) }
 }
 
-function reasonOf({ kind }: Consumer): string {
-  return kind === 'CronJob' ? 'its next run reads the current values' : 'it runs once'
+function isFound(reader: Reader): reader is FoundReader {
+  return reader.seen.template !== undefined
 }
 
 function templatePatch(annotations: Readonly<Record<string, string>>): object {

@@ -1,11 +1,12 @@
 import { jsonDocument, type Printable } from '../../lib/printable.ts'
 import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
+import { readerText } from './readers.ts'
 import type { RestartRow } from './restart-plan.ts'
 
 /** One line per workload: what is done to it, and why. */
 export function restartTable(rows: readonly RestartRow[], columns?: number): Printable {
-  const cells = rows.map(({ tier, kind, name, action, reason }) => [tier.name, `${kind}/${name}`, action, reason])
+  const cells = rows.map((row) => [row.tier.name, readerText(row), row.action, row.reason])
   return table(['TIER', 'WORKLOAD', 'ACTION', 'BECAUSE'], cells, { columns, below: 'BECAUSE' })
 }
 
@@ -15,8 +16,8 @@ export function restartJson(
   rows: readonly RestartRow[],
   written: boolean,
 ): Printable {
-  const workloads = rows.map(({ tier, namespace, kind, name, action, reason, patch }) => {
-    return { tier: tier.name, namespace, kind, name, action, reason, patch: patch ?? null }
+  const workloads = rows.map(({ tier, namespace, kind, name, isCatalogued, action, reason, patch }) => {
+    return { tier: tier.name, namespace, kind, name, isCatalogued, action, reason, patch: patch ?? null }
   })
   const document = { version: 1, application, environment, mode: restart ?? null, written, workloads }
   return jsonDocument(document)

@@ -18,7 +18,10 @@ interface AbortOptions {
  * @returns the state it was in; undefined: there is no rotation
  * @throws ProblemError `ROTATION_OVER`, or as `putBack`, `deliver` and `restartReaders`; the same call continues from there
  */
-export async function abort(context: RotationContext, options: AbortOptions): Promise<RotationState | undefined> {
+export async function abort(
+  context: RotationContext,
+  options: AbortOptions & Pick<RestartOptions, 'unlisted'>,
+): Promise<RotationState | undefined> {
   return alone(context, async (held) => {
     const { state } = held.journal
     if (state) await turnBack(held, state, options)

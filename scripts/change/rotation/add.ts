@@ -6,7 +6,7 @@ import type { FillWork } from '../../payload/fill-plan.ts'
 import { createVersion, listVersions, type SecretVersion } from '../../scaleway/versions.ts'
 import { doOnce } from '../fill/certainty.ts'
 import { disableForCertain, isFull } from '../fill/change-version.ts'
-import { changedMeanwhile, placeIn } from './rotated-remotes.ts'
+import { changedMeanwhile, isRotated, placeIn } from './rotated-remotes.ts'
 import { type RotationContext, versionsOf } from './rotation-context.ts'
 import { markOf, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
@@ -26,7 +26,7 @@ export async function addVersions(
   let state = begun
   for (const remote of begun.remotes) {
     if (remote.added !== undefined) continue
-    const payload = work.find((one) => one.remote.name === remote.name)?.payload
+    const payload = work.find((one) => isRotated(context, remote, one))?.payload
     const added = await ensureVersion(context, remote, markOf(begun), payload)
     context.log(`${placeIn(context, remote)}: version ${added} added`)
     state = { ...state, remotes: state.remotes.map((one) => (one === remote ? { ...one, added } : one)) }
@@ -84,11 +84,11 @@ function refuseStrangers(
 
 function versionsFull(context: RotationContext, remote: RotatedRemote): ProblemError {
   const { model, unit } = context
-  const of = unit.tier.remoteSecrets.find(({ name }) => name === remote.name)?.specs ?? []
+  const found = unit.entries.find((entry) => isRotated(context, remote, entry))
   const command = housekeepingCommand({
     environment: model.environment,
-    tier: unit.tier.name,
-    only: of.map(({ variable }) => variable),
+    tier: found?.tier.name ?? '',
+    only: found?.remote.specs.map(({ variable }) => variable) ?? [],
   })
   return new ProblemError({
     code: 'ROTATION_VERSIONS_FULL',

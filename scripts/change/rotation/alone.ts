@@ -1,6 +1,6 @@
 import { ensureReleaseNamespace } from '../../cluster/namespaces.ts'
 import { type Journal, openJournal } from '../../kubernetes/journal.ts'
-import { acquireLease } from '../../kubernetes/lease.ts'
+import { whileHolding } from '../../kubernetes/while-holding.ts'
 import { lockOf, type RotationContext } from './rotation-context.ts'
 import { parseState, type RotationState } from './rotation-state.ts'
 
@@ -17,10 +17,12 @@ export interface Held {
  * @throws ProblemError `LEASE_HELD`, `LEASE_LOST`, `JOURNAL_UNREADABLE`
  */
 export async function alone<T>(context: RotationContext, act: (held: Held) => Promise<T>): Promise<T> {
-  const { client, model, holder, signal, waits, log } = context
+  const { model, holder, waits, log } = context
   const ref = lockOf(context)
-  await ensureReleaseNamespace(client, model, signal)
-  await using lease = await acquireLease(client, ref, { holder, durationMs: waits.leaseMs, onWait: log, signal })
-  const journal = await openJournal(client, ref, { parse: parseState, holder, signal: lease.signal })
-  return await act({ context: { ...context, signal: lease.signal }, journal })
+  await ensureReleaseNamespace(context.client, model, context.signal)
+  const options = { holder, durationMs: waits.leaseMs, onWait: log, signal: context.signal }
+  return whileHolding(context.client, ref, options, async ({ client, signal, mayWrite }) => {
+    const journal = await openJournal(client, ref, { parse: parseState, holder, signal })
+    return act({ context: { ...context, client, signal, account: { ...context.account, mayWrite } }, journal })
+  })
 }

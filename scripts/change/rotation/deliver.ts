@@ -4,7 +4,9 @@ import { describeObject, kinds, type SecretObject } from '../../kubernetes/kinds
 import { type Digest, keyedDigest } from '../../lib/keyed-digest.ts'
 import { type Problem, ProblemError } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
-import { type ExternalSecretModel, externalSecrets, specsOf } from '../../model/resolve.ts'
+import { type ExternalSecretModel, specsOf, type TierModel } from '../../model/resolve.ts'
+import type { RotationUnit } from '../../model/rotation-unit.ts'
+import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { readPayload } from '../../payload/payload.ts'
 import { accessVersion, listVersions } from '../../scaleway/versions.ts'
@@ -25,14 +27,30 @@ export type Side = 'new' | 'old'
 export async function deliver(context: RotationContext, state: RotationState, side: Side): Promise<void> {
   const remotes = cataloguedRemotes(context, state)
   for (const { rotated } of remotes) await refuseOtherNewest(context, rotated, side)
-  const { tier } = context.unit
-  const specs = remotes.flatMap(({ remote }) => remote.specs)
-  const targets = externalSecrets(tier).filter((target) => specsOf(target).some((spec) => specs.includes(spec)))
+  const targets = targetsWith(
+    context.unit,
+    remotes.flatMap(({ remote }) => remote.specs),
+  )
   await refresh(context, targets)
   const wanted = await digestsOf(context, remotes, side)
   const problems: Problem[] = []
   for (const target of targets) problems.push(...(await differences(context, target, wanted)))
   if (problems.length > 0) throw new ProblemError(problems)
+}
+
+/** An ExternalSecret and its target, and their tier. */
+export interface UnitTarget {
+  readonly tier: TierModel
+  readonly target: ExternalSecretModel
+}
+
+/** The targets that deliver one of these entries, in all tiers of a unit. */
+export function targetsWith({ tiers }: Pick<RotationUnit, 'tiers'>, specs: readonly SecretSpec[]): UnitTarget[] {
+  return tiers.flatMap((tier) =>
+    tier.externalSecrets
+      .filter((target) => specsOf(target).some((spec) => specs.includes(spec)))
+      .map((target) => ({ tier, target })),
+  )
 }
 
 /** The revision of a remote secret for the old or the new side; undefined before there is a new one. */
@@ -50,9 +68,9 @@ async function refuseOtherNewest(context: RotationContext, remote: RotatedRemote
   if (newest?.revision !== revisionOf(remote, side)) throw changedMeanwhile(context, remote)
 }
 
-async function refresh(context: RotationContext, targets: readonly ExternalSecretModel[]): Promise<void> {
-  const { client, unit, signal, waits, log } = context
-  const refs = targets.map(({ name }) => ({ namespace: unit.tier.namespace, name }))
+async function refresh(context: RotationContext, targets: readonly UnitTarget[]): Promise<void> {
+  const { client, signal, waits, log } = context
+  const refs = targets.map(refOf)
   const reports = await refreshExternalSecrets(client, refs, { ...waits.refresh, signal })
   const problems = reports
     .filter(({ state }) => state !== 'refreshed')
@@ -63,8 +81,10 @@ async function refresh(context: RotationContext, targets: readonly ExternalSecre
       fix: 'Look at its events and at the log of the operator, then run the same command again; --abort goes back to the old version.',
     }))
   if (problems.length > 0) throw new ProblemError(problems)
-  for (const { name } of refs) log(`ExternalSecret/${unit.tier.namespace}/${name}: refreshed`)
+  for (const { namespace, name } of refs) log(`ExternalSecret/${namespace}/${name}: refreshed`)
 }
+
+const refOf = ({ tier, target }: UnitTarget) => ({ namespace: tier.namespace, name: target.name })
 
 interface Wanted {
   readonly digests: ReadonlyMap<SecretSpec, string>
@@ -89,11 +109,11 @@ async function digestsOf(context: RotationContext, remotes: readonly CataloguedR
 
 /** Where the target may not be read, the operator's status has to do: it has read Scaleway since the version was added. */
 async function differences(
-  { client, unit, signal, log }: RotationContext,
-  target: ExternalSecretModel,
+  { client, signal, log }: RotationContext,
+  target: UnitTarget,
   { digests, digest }: Wanted,
 ): Promise<Problem[]> {
-  const ref = { namespace: unit.tier.namespace, name: target.name }
+  const ref = refOf(target)
   const where = describeObject(kinds.secret, ref)
   const secret = await client.get<SecretObject>(kinds.secret, ref, signal).catch((error: unknown) => {
     if (isForbidden(error)) return 'unreadable' as const
@@ -103,9 +123,9 @@ async function differences(
     log(`${where}: you may not read it; relying on the operator's status`)
     return []
   }
-  const differing = specsOf(target).filter((spec) => {
+  const differing = specsOf(target.target).filter((spec) => {
     const wanted = digests.get(spec)
-    const data = secret?.data?.[spec.variable]
+    const data = secret?.data?.[keyOf(spec)]
     return wanted !== undefined && (data === undefined || digest(Buffer.from(data, 'base64')) !== wanted)
   })
   if (differing.length === 0) return []

@@ -1,12 +1,14 @@
 import type { Problem } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
 import type { FillEntry } from '../../model/fill-entries.ts'
+import type { RemoteSecretModel } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
+import { spreadValues } from '../../payload/fill-shared.ts'
 import { readPayload } from '../../payload/payload.ts'
 import { accessVersion, listVersions } from '../../scaleway/versions.ts'
 import { latestValue } from '../fill/latest-value.ts'
 import { ownVersions } from './add.ts'
-import { changedMeanwhile } from './rotated-remotes.ts'
+import { changedMeanwhile, changedSpecs, isRotated } from './rotated-remotes.ts'
 import { type RotationContext, versionsOf } from './rotation-context.ts'
 import { markOf, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
@@ -48,6 +50,27 @@ export function otherValues(
   ]
 }
 
+/**
+ * The values of shared entries that a rotation has added to one of their remote secrets already: the others get the same.
+ * Secret: never printed.
+ *
+ * @param added remote secrets that have their new version
+ */
+export async function addedValues(
+  context: RotationContext,
+  state: RotationState,
+  added: readonly RemoteSecretModel[],
+): Promise<ReadonlyMap<SecretSpec, string>> {
+  const values = new Map<SecretSpec, string>()
+  const changed = changedSpecs(context, state)
+  for (const entry of context.unit.entries) {
+    const isWanted = entry.shared !== undefined && added.includes(entry.remote) && changed.includes(entry.spec)
+    const value = isWanted ? await valueInUse(context, state, entry) : undefined
+    if (value !== undefined) values.set(entry.spec, value)
+  }
+  return spreadValues(context.unit.entries, values)
+}
+
 // --- internal ---
 
 async function valueInUse(
@@ -56,7 +79,7 @@ async function valueInUse(
   entry: FillEntry,
 ): Promise<string | undefined> {
   const { account, region } = versionsOf(context)
-  const rotated = state.remotes.find(({ name }) => name === entry.remote.name)
+  const rotated = state.remotes.find((remote) => isRotated(context, remote, entry))
   if (!rotated) return latestValue(account, { region }, entry)
   const revision = await addedRevision(context, rotated, markOf(state))
   return readPayload(entry.remote, await accessVersion(account, region, rotated.id, revision)).valueOf(entry.spec)

@@ -2,18 +2,21 @@ import { readJournal } from '../../kubernetes/journal.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { commandLine } from '../../lib/command-line.ts'
 import { isError, type Problem, ProblemError, sortProblems } from '../../lib/problems.ts'
-import { externalSecrets, type RemoteSecretModel, specsOf } from '../../model/resolve.ts'
+import { deployStep } from '../../model/delivery/deploy-step.ts'
+import type { RemoteSecretModel } from '../../model/resolve.ts'
+import { calledIn } from '../../model/rotation-unit.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { FillWork } from '../../payload/fill-plan.ts'
 import { fillRequest, planRotation, rotationValues } from '../../payload/rotation-plan.ts'
 import { listVersions } from '../../scaleway/versions.ts'
 import { readFound } from '../fill/found-secrets.ts'
 import { ownVersions } from './add.ts'
-import { givenOtherwise, otherValues } from './given.ts'
-import { type ConsumerPlan, changedSpecs, planConsumers } from './restart-readers.ts'
-import { cataloguedRemotes } from './rotated-remotes.ts'
+import { targetsWith } from './deliver.ts'
+import { addedValues, givenOtherwise, otherValues } from './given.ts'
+import { type ConsumerPlan, planConsumers } from './plan-readers.ts'
+import { cataloguedRemotes, changedSpecs, refuseOtherEntries } from './rotated-remotes.ts'
 import { lockOf, type RotationContext, versionsOf } from './rotation-context.ts'
-import { isOver, isUnproved, markOf, parseState, type RotationState } from './rotation-state.ts'
+import { isOver, isUnproved, markOf, parseState, phases, type RotationState } from './rotation-state.ts'
 
 /** Everything a run has to know before it may begin or continue. Holds payloads: never printed. */
 export interface Preparation {
@@ -35,6 +38,8 @@ export interface PrepareOptions {
   readValues(): Promise<ReadonlyMap<SecretSpec, string>>
   /** Default: nothing is generated */
   readonly generate?: ((spec: SecretSpec) => string) | undefined
+  /** Entries that are irreplaceable, and may be replaced all the same. Default: none */
+  readonly mayLose?: ReadonlySet<SecretSpec>
   readonly restart: boolean
   /** Whether a probe is given now. Default: false */
   readonly probe?: boolean
@@ -43,11 +48,13 @@ export interface PrepareOptions {
 /**
  * What the journal of a unit says.
  *
- * @throws ProblemError `ROTATION_OF_ANOTHER`: the same remote secret is being rotated for another entry
+ * @throws ProblemError `ROTATION_OF_ANOTHER`: the same remote secret is being rotated for another entry;
+ *   `ROTATION_CATALOGUE_CHANGED`
  */
 export async function readState(context: RotationContext): Promise<RotationState | undefined> {
   const { client, unit, model, signal } = context
   const state = await readJournal(client, lockOf(context), { parse: parseState, signal })
+  if (state?.name === unit.name) refuseOtherEntries(context, state)
   if (!state || state.name === unit.name) return state
   throw new ProblemError({
     code: 'ROTATION_OF_ANOTHER',
@@ -73,12 +80,23 @@ export async function prepare(context: RotationContext, options: PrepareOptions)
   const specs = kind === 'begin' || !seen ? planned.specs : changedSpecs(context, seen)
   const problems = sortProblems([...planned.problems, ...withoutProbe(context, seen, options)])
   if (problems.some(isError)) return { ...nothing, ...planned, specs, problems }
-  const consumers = options.restart ? await planConsumers(context, specs) : []
+  const consumers = options.restart ? await planConsumers(context, specs, startsThatCount(seen)) : []
   const before = kind === 'begin' ? await obstacles(context, specs, consumers) : []
   return { ...nothing, ...planned, specs, consumers, problems: [...problems, ...before] }
 }
 
+/** Whether a run would restart workloads, or only does what comes after that. */
+export function hasRestartAhead({ seen, kind }: Pick<Preparation, 'seen' | 'kind'>): boolean {
+  if (kind !== 'go-on' || !seen) return kind === 'begin'
+  return seen.phase === 'returning' || phases.indexOf(seen.phase) <= phases.indexOf('delivered')
+}
+
 // --- internal ---
+
+/** Since when containers have the values to come; undefined before these are delivered. */
+function startsThatCount(seen: RotationState | undefined): Date | undefined {
+  return seen?.phase === 'delivered' && seen.restartAt ? new Date(seen.restartAt) : undefined
+}
 
 /** Values that differ from those in use mean a new rotation, even when the last one has just ended. */
 async function kindOf(
@@ -99,11 +117,12 @@ function isRecent({ waits }: RotationContext, { phase, since }: RotationState): 
 
 type Planned = Pick<Preparation, 'work' | 'specs' | 'generated' | 'problems'>
 
-async function planFirst(context: RotationContext, { readValues, generate }: PrepareOptions): Promise<Planned> {
+async function planFirst(context: RotationContext, options: PrepareOptions): Promise<Planned> {
+  const { readValues, generate } = options
   const { unit, model } = context
   const given = await readValues()
   const values = rotationValues(unit.entries, given, generate)
-  const request = { environment: model.environment, unit, values }
+  const request = { environment: model.environment, unit, values, ...losable(options) }
   const found = await readFound(versionsOf(context).account, model, fillRequest(request))
   return { ...planRotation(request, found), generated: madeUp(given, values) }
 }
@@ -127,8 +146,9 @@ async function planRest(
 async function planAdding(
   context: RotationContext,
   seen: RotationState,
-  { readValues, generate }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<Planned | undefined> {
+  const { readValues, generate } = options
   const { unit, model } = context
   const { account, region } = versionsOf(context)
   const pending: RemoteSecretModel[] = []
@@ -141,14 +161,19 @@ async function planAdding(
   }
   if (pending.length === 0) return undefined
   const given = await readValues()
+  const known = await addedValues(context, seen, added)
   const left = unit.entries.filter(({ spec, remote }) => {
-    return pending.includes(remote) && seen.variables.includes(spec.variable)
+    return pending.includes(remote) && seen.variables.includes(calledIn(unit, spec))
   })
-  const values = rotationValues(left, given, generate)
-  const request = { environment: model.environment, unit, values, begun: { pending, added } }
+  const pendingValues = [...known].filter(([spec]) => left.some((entry) => entry.spec === spec))
+  const wanted = new Map([...pendingValues, ...given])
+  const values = rotationValues(left, wanted, generate)
+  const request = { environment: model.environment, unit, values, begun: { pending, added }, ...losable(options) }
   const found = await readFound(account, model, fillRequest(request))
-  return { ...planRotation(request, found), generated: madeUp(given, values) }
+  return { ...planRotation(request, found), generated: madeUp(wanted, values) }
 }
+
+const losable = ({ mayLose }: PrepareOptions) => (mayLose ? { mayLose } : {})
 
 function madeUp(given: ReadonlyMap<SecretSpec, string>, values: ReadonlyMap<SecretSpec, string>): SecretSpec[] {
   return [...values.keys()].filter((spec) => !given.has(spec))
@@ -179,15 +204,14 @@ async function obstacles(
   consumers: readonly ConsumerPlan[],
 ): Promise<Problem[]> {
   const problems = consumers.flatMap(({ obstacle }) => obstacle ?? [])
-  for (const target of externalSecrets(unit.tier)) {
-    if (!specsOf(target).some((spec) => specs.includes(spec))) continue
-    const ref = { namespace: unit.tier.namespace, name: target.name }
+  for (const { tier, target } of targetsWith(unit, specs)) {
+    const ref = { namespace: tier.namespace, name: target.name }
     if (await client.get(kinds.externalSecret, ref, signal)) continue
     problems.push({
       code: 'NOT_DEPLOYED',
       where: describeObject(kinds.externalSecret, ref),
       message: 'does not exist, so that nothing delivers a new value. Expected it to exist.',
-      fix: `Run \`${commandLine`deploy --environment ${model.environment}`}\` first.`,
+      fix: `First: ${deployStep(model)}.`,
     })
   }
   return problems

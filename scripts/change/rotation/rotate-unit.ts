@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { ProblemError } from '../../lib/problems.ts'
+import { calledIn } from '../../model/rotation-unit.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { FillWork } from '../../payload/fill-plan.ts'
+import type { AllowedUnlisted } from '../restart/unlisted.ts'
 import { turnBack } from './abort.ts'
 import { addVersions } from './add.ts'
 import { alone, type Held } from './alone.ts'
@@ -26,6 +28,8 @@ export interface RotateOptions {
   readonly probe?: Probe | undefined
   /** False: the workloads are not restarted. */
   readonly restart: boolean
+  /** Workloads outside of the catalogue that may be restarted. Default: none */
+  readonly unlisted?: AllowedUnlisted
   /** False: the old versions are disabled at once. */
   readonly overlap: boolean
 }
@@ -85,7 +89,7 @@ async function step(
       await journal.note(entered(state, 'delivered', { restartAt: new Date().toISOString() }))
       return undefined
     case 'delivered':
-      if (options.restart) await restartReaders(context, state)
+      if (options.restart) await restartReaders(context, state, options)
       await journal.note(entered(state, 'restarted'))
       return undefined
     case 'restarted':
@@ -114,14 +118,14 @@ async function probe(
   held: Held,
   state: RotationState,
   wanted: Probe,
-  options: Pick<RotateOptions, 'restart'>,
+  options: Pick<RotateOptions, 'restart' | 'unlisted'>,
 ): Promise<void> {
   try {
     await runProbe(held.context, wanted)
   } catch (error) {
     if (!(error instanceof ProblemError) || !error.problems.some(({ code }) => code === 'PROBE_FAILED')) throw error
     held.context.log('the probe failed: going back to the old version')
-    await turnBack(held, state, { restart: options.restart, isToldAgain: true })
+    await turnBack(held, state, { ...options, isToldAgain: true })
     throw error
   }
 }
@@ -135,10 +139,11 @@ function firstState({ unit }: RotationContext, { work, specs, probe }: RotateOpt
     phase: 'adding',
     begunAt: now,
     since: now,
-    variables: specs.map(({ variable }) => variable),
-    remotes: work.flatMap(({ remote, found }) => {
+    variables: specs.map((spec) => calledIn(unit, spec)),
+    remotes: work.flatMap(({ tier, remote, found }) => {
       const enabled = (found?.versions ?? []).filter(({ status }) => status === 'enabled')
-      return found ? [{ name: remote.name, id: found.id, earlier: enabled.map(({ revision }) => revision) }] : []
+      const earlier = enabled.map(({ revision }) => revision)
+      return found ? [{ tier: tier.name, name: remote.name, id: found.id, earlier }] : []
     }),
     ...(probe ? { probe: true } : {}),
   }

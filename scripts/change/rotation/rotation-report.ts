@@ -1,9 +1,9 @@
 import { jsonDocument, lines, type Printable } from '../../lib/printable.ts'
 import { table } from '../../lib/table.ts'
-import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { RotationUnit } from '../../model/rotation-unit.ts'
-import type { ConsumerPlan } from './restart-readers.ts'
+import type { ConsumerPlan } from './plan-readers.ts'
+import { placeIn } from './rotated-remotes.ts'
 import type { RotationState } from './rotation-state.ts'
 
 /** What a run did, or would do. */
@@ -21,14 +21,14 @@ export interface RotationReport {
 }
 
 /** For people: the steps of a plan, else the versions as they are now. */
-export function rotationText({ tier }: RotationUnit, report: RotationReport, columns?: number): Printable {
+export function rotationText(unit: RotationUnit, report: RotationReport, columns?: number): Printable {
   const { outcome, state, steps } = report
   if (outcome === 'planned') return lines(...steps)
   if (!state || outcome === 'nothing') return lines()
-  const cells = state.remotes.map(({ name, earlier, added }) => [
-    placeOf({ path: tier.remotePath, name }),
-    earlier.join(', '),
-    added === undefined ? '-' : String(added),
+  const cells = state.remotes.map((remote) => [
+    placeIn({ unit }, remote),
+    remote.earlier.join(', '),
+    remote.added === undefined ? '-' : String(remote.added),
     words[outcome],
   ])
   return table(['REMOTE SECRET', 'OLD VERSION', 'NEW VERSION', 'NOW'], cells, { columns, below: 'NOW' })
@@ -37,26 +37,29 @@ export function rotationText({ tier }: RotationUnit, report: RotationReport, col
 /** The same for machines. */
 export function rotationJson(
   { application, environment }: EnvironmentModel,
-  { name, tier }: RotationUnit,
+  unit: RotationUnit,
   { outcome, state, steps, consumers, overlapUntil, deleted }: RotationReport,
 ): Printable {
   const document = {
     version: 1,
     application,
     environment,
-    tier: tier.name,
-    rotated: name,
+    tier: unit.tiers[0].name,
+    tiers: unit.tiers.map(({ name }) => name),
+    rotated: unit.name,
     outcome,
     variables: state?.variables ?? [],
     phase: outcome === 'returned' || outcome === 'finished' ? null : (state?.phase ?? null),
     remoteSecrets: (state?.remotes ?? []).map((remote) => ({
-      remoteSecret: placeOf({ path: tier.remotePath, name: remote.name }),
+      remoteSecret: placeIn({ unit }, remote),
       oldVersions: remote.earlier,
       newVersion: remote.added ?? null,
     })),
     overlapUntil: overlapUntil?.toISOString() ?? null,
     deletedVersions: deleted,
-    workloads: consumers.map(({ kind, name, action, reason }) => ({ kind, name, action, reason })),
+    workloads: consumers.map(({ tier, kind, name, isCatalogued, action, reason }) => {
+      return { tier: tier.name, kind, name, isCatalogued, action, reason }
+    }),
     steps,
   }
   return jsonDocument(document)

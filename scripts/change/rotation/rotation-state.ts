@@ -30,7 +30,7 @@ export interface RotationState {
   readonly begunAt: string
   /** When it came into this phase. */
   readonly since: string
-  /** Of the entries whose values change. */
+  /** Of the entries whose values change; with their tiers where the unit has several. */
   readonly variables: readonly string[]
   readonly remotes: readonly RotatedRemote[]
   /** The mark in the pod templates: the same mark again restarts nothing. */
@@ -41,6 +41,8 @@ export interface RotationState {
 
 /** A remote secret that gets a new version. */
 export interface RotatedRemote {
+  /** Undefined: the only one of the unit. */
+  readonly tier?: string
   readonly name: string
   readonly id: string
   /** Revisions that were enabled before, the oldest first; the last of them is the way back. */
@@ -90,8 +92,9 @@ export function parseState(json: unknown): RotationState | undefined {
 
 function isRemote(value: unknown): boolean {
   if (!isRecord(value)) return false
-  const { name, id, earlier, added } = value
+  const { tier, name, id, earlier, added } = value
   return (
+    (tier === undefined || typeof tier === 'string') &&
     typeof name === 'string' &&
     typeof id === 'string' &&
     Array.isArray(earlier) &&

@@ -1,9 +1,11 @@
 import { shortList } from '../../lib/short-list.ts'
 import { placeOf } from '../../model/remote-secret.ts'
-import { externalSecrets, specsOf } from '../../model/resolve.ts'
 import type { RotationUnit } from '../../model/rotation-unit.ts'
+import { targetsWith } from './deliver.ts'
+import type { ConsumerPlan } from './plan-readers.ts'
 import type { Preparation } from './prepare.ts'
-import { type ConsumerPlan, leftAlone } from './restart-readers.ts'
+import { leftAlone } from './restart-readers.ts'
+import { placeIn } from './rotated-remotes.ts'
 import { type Phase, phases, type RotatedRemote, type RotationState } from './rotation-state.ts'
 
 export interface StepOptions {
@@ -35,9 +37,9 @@ export function rotationSteps(unit: RotationUnit, preparation: Preparation, opti
 }
 
 /** What `--finish` would do. */
-export function finishSteps({ tier }: RotationUnit, { remotes }: RotationState): string[] {
-  return remotes.map(({ name, earlier }) => {
-    return `delete ${versions(earlier)} of ${placeOf({ path: tier.remotePath, name })}, which the last rotation disabled`
+export function finishSteps(unit: RotationUnit, { remotes }: RotationState): string[] {
+  return remotes.map((remote) => {
+    return `delete ${versions(remote.earlier)} of ${placeIn({ unit }, remote)}, which the last rotation disabled`
   })
 }
 
@@ -50,7 +52,7 @@ export function returnSteps(
 ): string[] {
   return [
     ...remotes.map((remote) => {
-      const place = placeOf({ path: unit.tier.remotePath, name: remote.name })
+      const place = placeIn({ unit }, remote)
       const added = remote.added === undefined ? 'what was added' : `version ${remote.added}`
       return `enable ${versions(remote.earlier)} of ${place} where it is disabled, then disable ${added}`
     }),
@@ -69,35 +71,38 @@ function additions({ work, generated }: Preparation): string[] {
   })
 }
 
-function delivery({ tier, entries }: RotationUnit, side: 'new' | 'old'): string {
-  const targets = externalSecrets(tier).filter((target) => entries.some(({ spec }) => specsOf(target).includes(spec)))
-  return `have ${shortList(targets.map(({ name }) => name))} refreshed, and compare it with the ${side} version`
+function delivery(unit: RotationUnit, side: 'new' | 'old'): string {
+  const targets = targetsWith(
+    unit,
+    unit.entries.map(({ spec }) => spec),
+  )
+  return `have ${shortList(targets.map(({ target }) => target.name))} refreshed, and compare it with the ${side} version`
 }
 
 function restarts(consumers: readonly ConsumerPlan[], { restart, timeout }: Pick<StepOptions, 'restart' | 'timeout'>) {
   if (!restart) return ['do not restart the workloads']
   const named = (action: ConsumerPlan['action']) =>
-    consumers.filter((one) => one.action === action).map(({ kind, name }) => `${kind}/${name}`)
-  const [restarted, byReloader] = [named('restart'), named('reloader')]
+    consumers.filter((one) => one.action === action).map(({ label }) => label)
+  const [restarted, byReloader, ending, stuck] = [named('restart'), named('reloader'), named('end'), named('stuck')]
   return [
     ...(restarted.length > 0
       ? [`restart ${shortList(restarted)}, and wait up to ${timeout} until they are ready`]
       : []),
     ...(byReloader.length > 0 ? [`wait up to ${timeout} until Reloader has restarted ${shortList(byReloader)}`] : []),
+    ...(ending.length > 0 ? [`wait up to ${timeout} until the running pods of ${shortList(ending)} have ended`] : []),
+    ...(stuck.length > 0 ? [`stop as long as nobody has replaced the pods of ${shortList(stuck)}`] : []),
     ...leftAlone(consumers).map(({ names, reason }) => `do not restart ${names}: ${reason}`),
   ]
 }
 
 function retirement(unit: RotationUnit, { seen, kind, work }: Preparation, { overlap }: StepOptions): string[] {
   const begun = kind === 'begin' ? [] : (seen?.remotes ?? [])
-  const planned = work.flatMap(({ remote, found }): Pick<RotatedRemote, 'name' | 'earlier'>[] => {
+  const planned = work.map(({ tier, remote, found }): Omit<RotatedRemote, 'id'> => {
     const enabled = (found?.versions ?? []).filter(({ status }) => status === 'enabled')
-    return [{ name: remote.name, earlier: enabled.map(({ revision }) => revision) }]
+    return { tier: tier.name, name: remote.name, earlier: enabled.map(({ revision }) => revision) }
   })
   const remotes = begun.length > 0 ? begun : planned
-  const old = remotes.map(
-    ({ name, earlier }) => `${versions(earlier)} of ${placeOf({ path: unit.tier.remotePath, name })}`,
-  )
+  const old = remotes.map((remote) => `${versions(remote.earlier)} of ${placeIn({ unit }, remote)}`)
   const begins = kind !== 'begin' && seen?.phase === 'proved' ? Date.parse(seen.since) : Date.now()
   const until = new Date(begins + unit.overlapMs)
   if (!overlap || until.getTime() <= Date.now()) return [`disable ${old.join(', ')}`]

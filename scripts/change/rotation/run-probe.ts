@@ -22,8 +22,10 @@ export async function runProbe(context: RotationContext, { command, env, folder 
   log('running the probe')
   const own = {
     TIERED_SECRETS_ENVIRONMENT: model.environment,
-    TIERED_SECRETS_TIER: unit.tier.name,
-    TIERED_SECRETS_NAMESPACE: unit.tier.namespace,
+    TIERED_SECRETS_TIER: unit.tiers[0].name,
+    TIERED_SECRETS_NAMESPACE: unit.tiers[0].namespace,
+    TIERED_SECRETS_TIERS: unit.tiers.map(({ name }) => name).join(' '),
+    TIERED_SECRETS_NAMESPACES: unit.tiers.map(({ namespace }) => namespace).join(' '),
     TIERED_SECRETS_ROTATED: unit.name,
   }
   const { exitCode, wasLate } = await tryRun('/bin/sh', ['-c', command], {

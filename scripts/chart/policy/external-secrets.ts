@@ -1,18 +1,14 @@
 import { compare } from '../../lib/problems.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
-import {
-  type EnvironmentModel,
-  type ExternalSecretModel,
-  externalSecrets,
-  type TierModel,
-} from '../../model/resolve.ts'
+import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../../model/resolve.ts'
+import { keyOf } from '../../model/specs.ts'
 import { placeOf } from '../manifests.ts'
 import { differences, type PolicyRule, problem, tierObjects } from './policy-rule.ts'
 
 /** Every remote ref, key and default of an ExternalSecret, written out. */
 export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
   tierObjects(manifests, model, 'ExternalSecret').flatMap(({ manifest, tier }) => {
-    const externalSecret = externalSecrets(tier).find(({ name }) => name === manifest.metadata.name)
+    const externalSecret = tier.externalSecrets.find(({ name }) => name === manifest.metadata.name)
     if (!externalSecret) return []
     const { data, dataFrom, ...settings } = (manifest.spec ?? {}) as Record<string, unknown>
     const actual = { ...settings, refs: referencesOf(data, dataFrom) }
@@ -31,7 +27,7 @@ export const externalSecretsAreTheirTiers: PolicyRule = (manifests, model) =>
       target: {
         name: externalSecret.name,
         creationPolicy: 'Owner',
-        deletionPolicy: externalSecret === tier.required ? 'Retain' : 'Merge',
+        deletionPolicy: !externalSecret.optional ? 'Retain' : 'Merge',
         template: targetTemplate(model, tier, externalSecret),
       },
     }
@@ -92,8 +88,8 @@ function rewriteOf(identity: string): unknown {
 }
 
 /**
- * Separate labels for the target, the annotation of Reloader only where the environment has it, and with bundles one
- * line per catalogued key: other keys of a bundle are left out.
+ * The type of the target unless it is Opaque, separate labels for it, the annotation of Reloader only where the environment
+ * has it, and with bundles or keys of other names one line per catalogued key: other keys of a bundle are left out.
  */
 function targetTemplate(model: EnvironmentModel, tier: TierModel, externalSecret: ExternalSecretModel): unknown {
   const labels = {
@@ -103,19 +99,22 @@ function targetTemplate(model: EnvironmentModel, tier: TierModel, externalSecret
   }
   const annotations = { [reloaderAnnotations.match]: 'true' }
   const metadata = { labels, ...(model.restart === 'reloader' ? { annotations } : {}) }
-  const template = { engineVersion: 'v2', mergePolicy: 'Replace', metadata }
-  if (externalSecret.bundles.length === 0) return template
+  const { type } = externalSecret
+  const template = { ...(type === 'Opaque' ? {} : { type }), engineVersion: 'v2', mergePolicy: 'Replace', metadata }
   const sources = [
-    ...externalSecret.singles.map(({ spec: { variable } }) => ({ key: variable, variable })),
+    ...externalSecret.singles.map(({ spec }) => ({ source: spec.variable, spec })),
     ...externalSecret.bundles.flatMap(({ identity, specs }) =>
-      specs.map(({ variable }) => ({ key: prefixOf(identity) + variable, variable })),
+      specs.map((spec) => ({ source: prefixOf(identity) + spec.variable, spec })),
     ),
-  ].sort((a, b) => compare(a.key, b.key))
-  if (externalSecret === tier.required) {
-    return { ...template, data: Object.fromEntries(sources.map(({ key, variable }) => [variable, `{{ .${key} }}`])) }
+  ]
+    .map(({ source, spec }) => ({ source, key: keyOf(spec) }))
+    .sort((a, b) => compare(a.source, b.source))
+  if (sources.every(({ source, key }) => source === key)) return template
+  if (!externalSecret.optional) {
+    return { ...template, data: Object.fromEntries(sources.map(({ source, key }) => [key, `{{ .${source} }}`])) }
   }
   const lines = sources.map(
-    ({ key, variable }) => `{{- if eq $key "${key}" }}\n"${variable}": {{ $value | toJson }}\n{{- end }}\n`,
+    ({ source, key }) => `{{- if eq $key "${source}" }}\n"${key}": {{ $value | toJson }}\n{{- end }}\n`,
   )
   const literal = `{{- range $key, $value := . }}\n${lines.join('')}{{- end }}\n`
   return { ...template, templateFrom: [{ target: 'Data', literal }] }

@@ -1,7 +1,7 @@
 import { compare, type Problem } from '../../lib/problems.ts'
 import { admissionNames, credentialKeys, hardeningNames, roleNames } from '../../model/names.ts'
 import { userOf } from '../../model/operator.ts'
-import { type EnvironmentModel, externalSecrets, type TierModel } from '../../model/resolve.ts'
+import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import type { SubjectSpec } from '../../model/types.ts'
 import { type Manifest, placeOf } from '../manifests.ts'
 import { differences, type PolicyRule, problem, tierObjects } from './policy-rule.ts'
@@ -90,7 +90,7 @@ export const boundariesAreTheirTiers: PolicyRule = (manifests, model) =>
         differ(
           'BOUNDARY_DIFFERS',
           manifest,
-          manifest.metadata.annotations,
+          withoutEngine(manifest.metadata.annotations),
           boundaryOf(tier, model),
           "the tier's own names",
         ),
@@ -126,6 +126,11 @@ const viewerGrants = [
 ]
 const operatorGrant = 'patch external-secrets.io/externalsecrets'
 
+/** Annotations without those for Argo CD, in which no policy looks. */
+function withoutEngine(annotations: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !name.startsWith('argocd.argoproj.io/')))
+}
+
 /** Each right of a Role as `verb group/resource`. */
 function grantsOf({ rules }: Manifest): string[] {
   const list = (value: unknown) => (Array.isArray(value) ? value.map(String) : [])
@@ -141,12 +146,10 @@ function bindingSubject(subject: SubjectSpec) {
 }
 
 function boundaryOf(tier: TierModel, { region, without, operator }: EnvironmentModel): Record<string, string> {
-  const targets = externalSecrets(tier)
-    .map(({ name }) => name)
-    .sort(compare)
+  const targets = tier.externalSecrets.map(({ name }) => name).sort(compare)
   const variables = tier.remoteSecrets.reduce((count, { specs }) => count + specs.length, 0)
   return {
-    rules: without.includes('admission') ? 'off' : '2',
+    rules: without.includes('admission') ? 'off' : '3',
     namespace: tier.namespace,
     projectId: tier.projectId,
     region,
@@ -158,8 +161,8 @@ function boundaryOf(tier: TierModel, { region, without, operator }: EnvironmentM
     secretKeyKey: credentialKeys.secretKey,
     targets: targets.join(','),
     entries: String(variables),
-    targetTypes: targets
-      .map((name) => `${name}=Opaque`)
+    targetTypes: tier.externalSecrets
+      .map(({ name, type }) => `${name}=${type}`)
       .sort(compare)
       .join(','),
     operators: operator.accounts.map(userOf).join(','),

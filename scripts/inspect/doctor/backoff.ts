@@ -32,7 +32,7 @@ export function triesOf({
   // The event of the first failure may be a second older than the condition.
   if (since === undefined || last < since - toTheSecondMs) return undefined
   const own = failures.filter((one) => one.last.getTime() >= since)
-  const count = own.reduce((sum, { first, count }) => sum + (first.getTime() >= since ? count : 1), 0)
+  const count = own.reduce((sum, { first, count }) => sum + (first.getTime() >= since - toTheSecondMs ? count : 1), 0)
   const byTime = last - since + 1_000
   const byCount = 1_000 * 2 ** Math.min(count - 1, 20)
   const pauseMs = Math.min(longestPauseMs, Math.max(1_000, byTime, byCount))

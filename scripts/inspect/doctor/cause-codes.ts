@@ -48,6 +48,10 @@ export const causeList = {
   ),
   STORE_REFUSED: entry('the operator refuses the settings of the SecretStore', `\`${commandLine`deploy`}\``),
   CREDENTIALS_ABSENT: entry('the credentials Secret does not exist', `\`${commandLine`credentials`}\``),
+  SEALED_KEY_UNUSED: entry(
+    'the credentials Secret was there before its SealedSecret, and the controller does not take it over',
+    'the annotation `sealedsecrets.bitnami.com/managed: "true"`',
+  ),
   CREDENTIALS_NAMES: entry(
     'the credentials Secret lacks `access-key` or `secret-key`',
     `\`${commandLine`credentials`}\``,
@@ -98,12 +102,18 @@ export const causeList = {
   VALUE_TOO_LARGE: entry('the value is larger than 64 KiB', `\`${commandLine`fill --replace`}\``),
   VALUE_NOT_TEXT: entry('the value is not UTF-8', `\`${commandLine`fill --replace`}\``),
   VALUE_NOT_JSON: entry('the value has to be a JSON object, and is not one', `\`${commandLine`fill --replace`}\``),
+  VALUE_NAME_UNFIT: entry(
+    'the JSON of a bundle has a name that no key of a Secret can have',
+    `\`${commandLine`fill --replace`}\``,
+  ),
   PROPERTY_MISSING: entry('the JSON of the remote secret lacks the field', `\`${commandLine`fill`}\``),
   BUNDLE_KEY_MISSING: entry('the bundle lacks a variable', `\`${commandLine`fill`}\``),
   TARGET_OF_OTHER: entry('the target belongs to another ExternalSecret', 'delete that one'),
   TARGET_CONTROLLED: entry('the target belongs to another controller', 'let it write elsewhere'),
   TARGET_IMMUTABLE: entry('the target is immutable', 'delete it; the operator creates it again'),
+  TARGET_TYPE: entry('the target has another type than the catalogue says', 'delete it; the operator creates it again'),
   TARGET_DIFFERS: entry('the target is missing, or has other keys, although it counts as synced', 'who else writes it'),
+  KEY_GONE: entry('a workload names a key that its target no longer has: it does not start again', 'its pod template'),
   REFRESH_FROZEN: entry('the ExternalSecret is never read again: `refreshInterval: 0`, `CreatedOnce`', 'restore it'),
   BACKOFF: entry(
     'the problem is fixed, and the operator waits up to 7 minutes before its next try',

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, isError, type Problem, ProblemError } from '.
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type DriftSurvey, surveyDrift } from '../survey/drift-survey.ts'
 import type { Cause } from './cause.ts'
-import { otherEnvironment } from './causes/environment.ts'
+import { otherEnvironmentSeen } from './causes/environment.ts'
 import { type Fact, isSeen } from './fact.ts'
 import { causesOf } from './find-causes.ts'
 import { type ClusterTrouble, isTrouble, type Observation } from './observation.ts'
@@ -63,7 +63,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const scaleway = await scalewayFacts({ apiUrl, secretKey, organizationId, model, cluster: seen, signal })
   const rendered = once(render)
   // Whatever is tried out in the cluster of another environment is refused, or drift.
-  const own = seen && otherEnvironment(model, seen) ? undefined : seen
+  const own = seen && otherEnvironmentSeen(model, seen) ? undefined : seen
   const admission = own ? await admissionOf(client, model, own, rendered, signal) : { value: [] }
   const drift = own ? await driftFacts(client, own, rendered, signal) : { value: { drifted: [], unseen: [] } }
   const observation: Observation = { model, now: now(), apiUrl, isLocal, cluster, scaleway, admission, drift }

@@ -9,10 +9,10 @@ import type { CommandIo } from '../../lib/command.ts'
 import { commandLine } from '../../lib/command-line.ts'
 import { lines, type Printable, together } from '../../lib/printable.ts'
 import { formatProblems, ProblemError } from '../../lib/problems.ts'
+import { timeLimit } from '../../lib/signals.ts'
 import { findPresent } from '../../local/toolchain/find.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import { apiUrlOf, isLocalApi, loadAccount, type OperatorReader, organizationOf } from '../../scaleway/account.ts'
-import { readerOf } from '../../scaleway/connection.ts'
+import { accountIfAny, apiUrlOf, isLocalApi, organizationOf } from '../../scaleway/account.ts'
 import { refuseStaleValues } from '../../session/generated-files.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose } from './diagnose.ts'
 import { causeJson, causesText } from './doctor-report.ts'
@@ -31,7 +31,7 @@ export async function examine(
     Partial<Pick<DiagnoseOptions, 'onStep'>>,
 ): Promise<Diagnosis> {
   const { env, signal, onStep } = io
-  const account = await accountIfAny(io)
+  const account = await accountIfAny(env)
   return diagnose({
     model,
     client,
@@ -62,8 +62,8 @@ export async function explain(
   { problems }: Pick<GateResult, 'problems'>,
   io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'>,
 ): Promise<Explanation> {
-  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(explainMs)])
-  const causes = await examine(model, client, { ...io, signal }).then(
+  using limit = timeLimit(explainMs, io.signal)
+  const causes = await examine(model, client, { ...io, signal: limit.signal }).then(
     (diagnosis) => diagnosis.causes,
     (error: unknown) => {
       io.signal.throwIfAborted()
@@ -88,7 +88,7 @@ export function renderer(
   model: EnvironmentModel,
   io: Pick<CommandIo, 'productFolder' | 'userFolder' | 'env' | 'signal' | 'log'>,
 ): Render {
-  const { productFolder, userFolder, env, signal } = io
+  const { userFolder, env, signal } = io
   return async () => {
     const what = 'not known: whether the cluster has, or would accept, what the chart renders'
     try {
@@ -99,7 +99,6 @@ export function renderer(
       const set = isLocalApi(env) ? { 'scaleway.apiUrl': env.SCW_API_URL ?? '' } : {}
       const text = await renderChart({
         helm: helm.path,
-        productFolder,
         userFolder,
         signal,
         release: model.release,
@@ -122,14 +121,4 @@ const explainMs = 30_000
 function reasonOf(error: unknown): string {
   if (error instanceof ProblemError || error instanceof KubernetesError) return error.message
   return error instanceof Error ? error.name : 'unknown'
-}
-
-async function accountIfAny({ env }: Pick<CommandIo, 'env'>): Promise<OperatorReader | undefined> {
-  try {
-    return readerOf(await loadAccount(env))
-  } catch (error) {
-    const isNone = error instanceof ProblemError && error.problems.every(({ code }) => code === 'SCALEWAY_KEY_MISSING')
-    if (isNone) return undefined
-    throw error
-  }
 }

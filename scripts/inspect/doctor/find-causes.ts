@@ -5,7 +5,8 @@ import { type Cause, sortCauses } from './cause.ts'
 import { kindCauses, namespaceCause, troubleCause } from './causes/api-server.ts'
 import { clockCause } from './causes/clock.ts'
 import { deploymentCauses, driftCauses, quotaCauses } from './causes/deployment.ts'
-import { environmentCause, otherEnvironment } from './causes/environment.ts'
+import { environmentCause, otherEnvironmentSeen } from './causes/environment.ts'
+import { goneKeyCauses } from './causes/gone-keys.ts'
 import { keyCause } from './causes/key.ts'
 import { operatorCauses, operatorVersionCauses } from './causes/operator.ts'
 import { payloadCauses } from './causes/payload.ts'
@@ -30,7 +31,7 @@ import { paste } from './paste.ts'
  */
 export function causesOf(observation: Observation): Cause[] {
   const { cluster, now } = observation
-  const other = isTrouble(cluster) ? undefined : otherEnvironment(observation.model, cluster)
+  const other = isTrouble(cluster) ? undefined : otherEnvironmentSeen(observation.model, cluster)
   if (other) return [environmentCause(observation.model, other)]
   const tiers = isTrouble(cluster) ? [] : cluster.tiers
   const failing = tiers.flatMap(({ externalSecrets }) => seenOr(externalSecrets, []).filter(isOutage))
@@ -80,6 +81,7 @@ function tierCauses(observation: Observation, facts: TierFacts): Cause[] {
     ...quotaCauses(facts),
     ...storeCauses(observation, facts),
     ...withoutOperator,
+    ...goneKeyCauses(facts),
     ...seenOr(facts.externalSecrets, []).flatMap((one) => {
       const frozen = frozenCause(model, one)
       return [...targetCauses(one, now), ...(frozen ? [frozen] : [])]

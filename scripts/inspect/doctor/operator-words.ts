@@ -1,3 +1,4 @@
+import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import type { CauseCode } from './cause-codes.ts'
 
 /** What a message of the operator is about: what has to be checked to know whether it is still true. */
@@ -27,6 +28,21 @@ export function recognise(message: string): OperatorWords | undefined {
   return found && { subject: found[1], code: found[2] }
 }
 
+/**
+ * Whether what the operator says does not change until a person changes something: a refusal of Scaleway, something that does
+ * not exist. What may just be on its way there is not final: an answer of a busy or broken Scaleway, a store that is not
+ * yet checked, the credentials Secret, a policy that the API server has not noticed yet.
+ */
+export function isFinalRefusal({ message, obstacle }: Pick<WaitReport, 'message' | 'obstacle'>): boolean {
+  if (obstacle === 'type-differs') return true
+  const words = recognise(message)
+  if (!words) return false
+  return (
+    !['scaleway', 'store', 'credentials', 'quota', 'admission'].includes(words.subject) ||
+    words.code === 'CREDENTIALS_MALFORMED'
+  )
+}
+
 // --- internal ---
 
 const known: readonly (readonly [RegExp, Subject, CauseCode?])[] = [
@@ -46,6 +62,7 @@ const known: readonly (readonly [RegExp, Subject, CauseCode?])[] = [
   [/http error 429|too many requests/i, 'scaleway', 'SCALEWAY_BUSY'],
   [/http error 5\d\d/, 'scaleway', 'SCALEWAY_BROKEN'],
   [/error executing request|deadline exceeded/, 'scaleway', 'SCALEWAY_UNREACHABLE'],
+  [/key has invalid character/, 'value', 'VALUE_NAME_UNFIT'],
   [/map has no entry for key "/, 'value', 'BUNDLE_KEY_MISSING'],
   [/invalid JSON format|invalid character|of type map\[|end of JSON input/, 'value', 'VALUE_NOT_JSON'],
   [/Secret does not exist/, 'remote'],

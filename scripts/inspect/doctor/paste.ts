@@ -1,5 +1,5 @@
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
-import { commandLine, pipedCommandLine } from '../../lib/command-line.ts'
+import { commandLine, kubectl, pipedCommandLine } from '../../lib/command-line.ts'
 import { shell, shellWord } from '../../lib/shell.ts'
 import { fillCommand } from '../../model/fill-command.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
@@ -7,8 +7,6 @@ import type { SecretSpec } from '../../model/types.ts'
 
 /** Commands to paste into a shell, in the quotes of Markdown. None holds a value or a key. */
 export const paste = {
-  deploy: (model: EnvironmentModel) => code(commandLine`deploy --environment ${model.environment}`),
-
   /** Makes IAM match the plan: applications, policies and keys that are missing. */
   iam: ({ environment }: EnvironmentModel) =>
     code(`${pipedCommandLine`iam --environment ${environment} --format scw`} > iam.sh && sh iam.sh`),
@@ -25,10 +23,10 @@ export const paste = {
   /** Writes the key of a Secret again with our command, which trims it and names it right. */
   regiveKey: (model: EnvironmentModel, tier: TierModel, names: { accessKey: string; secretKey: string }) => {
     const half = (name: string) => `{{index .data "${name}" | base64decode}}{{"\\n"}}`
-    const secret = shell`kubectl get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
+    const secret = kubectl`get secret ${tier.credentialsSecret} --namespace ${tier.namespace}`
     const template = `${half(names.accessKey)}${half(names.secretKey)}`
     return code(
-      `${secret} --output go-template=${shellWord(template)} | ${credentials(model, tier).replace('run', 'run --silent')}`,
+      `${secret} --output go-template=${shellWord(template)} | ${pipedCommandLine`credentials --environment ${model.environment} --tier ${tier.name}`}`,
     )
   },
 
@@ -67,10 +65,10 @@ export const paste = {
     ),
 
   patch: (kind: string, { namespace, name }: NamespacedRef, patch: object) =>
-    code(shell`kubectl patch ${kind} ${name} --namespace ${namespace} --type merge --patch ${JSON.stringify(patch)}`),
+    code(kubectl`patch ${kind} ${name} --namespace ${namespace} --type merge --patch ${JSON.stringify(patch)}`),
 
   deleteObject: (kind: string, { namespace, name }: NamespacedRef) =>
-    code(shell`kubectl delete ${kind} ${name} --namespace ${namespace}`),
+    code(kubectl`delete ${kind} ${name} --namespace ${namespace}`),
 
   /** Requests `scw` has no command for. The key is not an argument, which every user of the machine could read. */
   scalewayPost: (apiUrl: string, path: string) =>
@@ -88,7 +86,7 @@ function code(command: string): string {
 }
 
 function annotate(which: readonly string[], ref: Pick<NamespacedRef, 'namespace'> | undefined): string {
-  return shell`kubectl annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace ?? ''}`
+  return kubectl`annotate ${which} force-sync=$(date +%s) --overwrite --namespace ${ref?.namespace ?? ''}`
 }
 
 function credentials({ environment }: EnvironmentModel, { name }: TierModel): string {

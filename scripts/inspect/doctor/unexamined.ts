@@ -18,6 +18,7 @@ export function unexamined(
       tier.externalSecrets,
       tier.quotas,
       tier.events,
+      tier.templates,
       ...seenOr(tier.externalSecrets, []).map(({ target }) => target),
     ]),
     isTrouble(cluster) ? undefined : cluster.operators,

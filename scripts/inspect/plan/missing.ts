@@ -61,7 +61,7 @@ export function missingProblem(missing: MissingSecret): Problem[] {
     {
       code,
       where: remoteSecret,
-      message: optional ? message : `${message} The deployment would wait for it until it times out.`,
+      message: optional ? message : `${message} The deployment would wait for it in vain.`,
       fix: `${isNowhere ? `Create it: \`${fix}\`` : fix.replace(/\.$/, '')} (owner ${owners.join(', ')})`,
       ...(optional ? { severity: 'warning' as const } : {}),
     },

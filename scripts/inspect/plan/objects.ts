@@ -1,12 +1,17 @@
-import { foreignFields } from '../../cluster/drift.ts'
+import { foreignFields, renderedDifference } from '../../cluster/drift.ts'
+import { environmentOf, type OwnedObject, ownedObject } from '../../cluster/ownership.ts'
+import { takeoverProblems } from '../../cluster/sealed-takeover.ts'
 import { type TrialClient, tryOut } from '../../cluster/try-out.ts'
 import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
-import { isNotFound, type KubernetesError } from '../../kubernetes/errors.ts'
+import { isForbidden, isNotFound, isRightMissing, type KubernetesError } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
+import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shortList } from '../../lib/short-list.ts'
 import { installedOperator } from '../../model/operator-version.ts'
+import { missingRightFix } from '../../model/rbac.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
+import { judgedByTheirOwn } from './moved-boundary.ts'
 
 /** What a deployment does to one object. */
 export interface ObjectChange {
@@ -19,6 +24,8 @@ export interface ObjectChange {
   readonly fields: readonly FieldChange[]
   /** Why the API server was not asked about it. */
   readonly unasked?: string
+  /** To whom it belongs, where it is there and was not deployed by the chart for this environment: completes "belongs to …". */
+  readonly owner?: string
 }
 
 /** Why an object is not compared: the API server was asked, and does not take it. */
@@ -26,34 +33,57 @@ export const refusedByServer = 'the API server refuses it'
 
 export interface ObjectPlan {
   readonly changes: readonly ObjectChange[]
-  /** What the API server refuses, including admission. */
+  /** What the API server refuses, including admission; and sealed keys that would not be used. */
   readonly problems: readonly Problem[]
+  /** The rendered objects that are there. */
+  readonly owned: readonly OwnedObject[]
+}
+
+export interface ObjectQuestion {
+  readonly client: TrialClient
+  readonly model: Pick<EnvironmentModel, 'application' | 'environment' | 'release'>
+  /** As rendered, in the order Helm applies them. */
+  readonly manifests: readonly KubernetesObject[]
+  readonly signal: AbortSignal | undefined
+  /** Who may only read is told less, and not refused: somebody else deploys. */
+  readonly mayBeReader: boolean
 }
 
 /**
  * What a deployment does to the objects of a release, according to the API server: each is applied in a dry run, and
  * compared with the current object.
- *
- * @param manifests as rendered, in the order Helm applies them
  */
-export async function planObjects(
-  client: TrialClient,
-  { release }: Pick<EnvironmentModel, 'release'>,
-  manifests: readonly KubernetesObject[],
-  signal?: AbortSignal,
-): Promise<ObjectPlan> {
-  const changes = await releaseNamespace(client, release.namespace, signal)
-  const created = new Set(changes.map(({ name }) => name))
-  const problems: Problem[] = []
+export async function planObjects({
+  client,
+  model,
+  manifests,
+  signal,
+  mayBeReader,
+}: ObjectQuestion): Promise<ObjectPlan> {
+  const changes = await releaseNamespace(client, model.release.namespace, signal)
+  const added = new Set(changes.map((change) => describeObject(change, change)))
+  const answers: Answer[] = []
   for (const manifest of manifests) {
     const kind = kindOf(manifest)
     if (!kind) throw new Error(`no kind ${manifest.kind}`)
-    const { change, problem } = await planObject({ client, kind, manifest, created, signal })
-    if (change.action === 'add' && kind.kind === 'Namespace') created.add(manifest.metadata.name)
-    changes.push(change)
-    if (problem) problems.push(problem)
+    const answer = await planObject({ client, kind, manifest, added, signal })
+    if (answer.change.action === 'add') added.add(describeObject(kind, manifest.metadata))
+    answers.push(answer)
   }
-  return judgedByTheirOwn({ problems, changes })
+  const isReader = mayBeReader && isOfReader(answers)
+  const problems: Problem[] = isReader ? [untriedProblem(answers.length)] : []
+  const owned: OwnedObject[] = []
+  for (const { kind, live, ...answer } of answers) {
+    const { change, problem } = isReader && answer.untried ? { change: answer.untried } : answer
+    const seen = live && ownedObject(kind, live, model)
+    if (seen) owned.push(seen)
+    const isForeign = seen && seen.owner.by !== 'release' && environmentOf(seen.live) !== model.environment
+    changes.push(isForeign ? { ...change, owner: seen.owner.text } : change)
+    // Of what was made by hand, every field is foreign.
+    if (problem && !(isForeign && problem.code === 'FOREIGN_FIELDS')) problems.push(problem)
+  }
+  problems.push(...(await takeoverProblems(client, manifests, signal)))
+  return { ...judgedByTheirOwn({ problems, changes }), owned }
 }
 
 // --- internal ---
@@ -68,40 +98,88 @@ interface Question {
   readonly client: TrialClient
   readonly kind: Kind
   readonly manifest: KubernetesObject
-  /** Namespaces that the upgrade creates. */
-  readonly created: ReadonlySet<string>
+  /** What the upgrade creates before it: `Namespace/shop-api` */
+  readonly added: ReadonlySet<string>
   readonly signal: AbortSignal | undefined
 }
 
 interface Answer {
+  readonly kind: Kind
+  /** The change as far as it is seen without a dry run, which may not be made. */
+  readonly untried?: ObjectChange
   readonly change: ObjectChange
   readonly problem?: Problem
+  /** As it is in the cluster; undefined: it is not. */
+  readonly live?: KubernetesObject | undefined
 }
 
-async function planObject({ client, kind, manifest, created, signal }: Question): Promise<Answer> {
+/** Whether no dry run was allowed at all: who may make some lacks a right for a deployment. */
+function isOfReader(answers: readonly Answer[]): boolean {
+  const asked = answers.filter(({ change: { unasked = refusedByServer } }) => unasked === refusedByServer)
+  return asked.length > 0 && asked.every(({ untried }) => untried !== undefined)
+}
+
+async function planObject({ client, kind, manifest, added, signal }: Question): Promise<Answer> {
   const { name, namespace } = manifest.metadata
   const ref = { name, ...(namespace === undefined ? {} : { namespace }) }
   const of = (action: ObjectChange['action'], more: Partial<ObjectChange> = {}): ObjectChange => {
     return { kind: kind.kind, ...ref, action, fields: [], ...more }
   }
-  if (namespace !== undefined && created.has(namespace))
-    return { change: of('add', { unasked: 'its namespace does not exist yet' }) }
+  if (namespace !== undefined && added.has(describeObject(kinds.namespace, { name: namespace })))
+    return { kind, change: of('add', { unasked: 'its namespace does not exist yet' }) }
   const trial = await tryOut(client, kind, manifest, { signal })
   if (trial.says === 'replaced')
-    return { change: of('change', { unasked: 'it has to be created again' }), problem: trial.problem }
-  if (trial.says === 'absent') return { change: of('add') }
+    return {
+      kind,
+      change: of('change', { unasked: 'it has to be created again' }),
+      problem: trial.problem,
+      live: trial.live,
+    }
+  if (trial.says === 'absent') return { kind, change: of('add') }
   if (trial.says === 'there') {
-    const { fields } = trial
+    const { fields, live } = trial
     const foreign = foreignFields(fields)
     return {
+      kind,
       change: fields.length > 0 ? of('change', { fields }) : of('none'),
       ...(foreign.length > 0 ? { problem: foreignProblem(kind, manifest, foreign) } : {}),
+      live,
     }
   }
   if (trial.at === 'read') throw trial.error
-  return {
+  const needed = neededBy(manifest)
+  if (trial.at === 'add' && !isForbidden(trial.error) && needed !== undefined && added.has(needed))
+    return { kind, change: of('add', { unasked: `${needed} does not exist yet` }) }
+  const refused = {
+    kind,
     change: of(trial.at, { unasked: refusedByServer }),
     problem: refusal(kind, manifest, trial.error),
+    live: trial.live,
+  }
+  if (trial.says !== 'no-right') return refused
+  const fields = trial.live ? renderedDifference(trial.live, manifest) : []
+  const action = trial.at === 'add' ? 'add' : fields.length > 0 ? 'change' : 'none'
+  return { ...refused, untried: of(action, { fields }) }
+}
+
+/** What the API server looks up before it decides whether somebody who is no administrator may make an object. */
+function neededBy({ kind, metadata, ...fields }: KubernetesObject): string | undefined {
+  const { roleRef, spec } = fields as {
+    readonly roleRef?: { readonly kind: string; readonly name: string }
+    readonly spec?: { readonly policyName?: string }
+  }
+  if (kind === kinds.roleBinding.kind && roleRef) return describeObject(roleRef, { ...metadata, name: roleRef.name })
+  if (kind !== kinds.validatingAdmissionPolicyBinding.kind || spec?.policyName === undefined) return undefined
+  return describeObject(kinds.validatingAdmissionPolicy, { name: spec.policyName })
+}
+
+function untriedProblem(count: number): Problem {
+  return {
+    code: 'PLAN_UNTRIED',
+    where: 'the cluster',
+    message: `you may not make a dry run in it. So ${count} objects are compared with what the chart renders, without what the API server and admission would say, and a field that goes may not be seen. Expected a first look to be enough.`,
+    fix: `Nothing has to be done: \`${commandLine`deploy`}\` plans again, with the rights of whoever deploys.`,
+    severity: 'warning',
   }
 }
 
@@ -132,41 +210,8 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
     code: 'PLAN_REFUSED',
     where,
     message: `${error.message.replace(/\.$/, '')}. Expected the API server to accept it.`,
-    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
-  }
-}
-
-/**
- * Admission judges by the boundary that is in the cluster now, and the upgrade replaces that before the objects it
- * judges: where it changes, a refusal now says nothing.
- */
-function judgedByTheirOwn({ problems, changes }: ObjectPlan): ObjectPlan {
-  const boundaries = changes.filter(({ kind, name }) => kind === 'Secret' && name.startsWith('boundary-'))
-  const moved = new Set(
-    boundaries.filter(({ action }) => action === 'change').map(({ name }) => name.slice('boundary-'.length)),
-  )
-  const isOpen = ({ code, where, message }: Problem) => {
-    const [, namespace = ''] = where.split('/')
-    return code === 'PLAN_REFUSED' && /\((?:STORE|EXTERNAL_SECRET)_[A-Z_]+\)/.test(message) && moved.has(namespace)
-  }
-  const open = new Set(problems.filter(isOpen).map(({ where }) => where))
-  return {
-    changes: changes.map((change) =>
-      open.has(describeObject(change, change))
-        ? { ...change, unasked: 'judged by the boundary that changes first' }
-        : change,
-    ),
-    problems: problems.map((problem) => (isOpen(problem) ? notJudged(problem) : problem)),
-  }
-}
-
-function notJudged({ where }: Problem): Problem {
-  return {
-    code: 'PLAN_NOT_JUDGED',
-    where,
-    message:
-      'is refused by the current boundary, which the upgrade changes before it. Expected it to be judged by the new one.',
-    fix: 'Deploy: the new boundary is in place before this object, and judges it then.',
-    severity: 'warning',
+    fix: isRightMissing(error)
+      ? missingRightFix()
+      : 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
   }
 }

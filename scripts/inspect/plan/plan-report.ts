@@ -1,8 +1,9 @@
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { markdownBlock, markdownTable, markdownText } from '../../lib/markdown.ts'
-import { document, jsonDocument, lines, type Printable, type Style, together, unstyled } from '../../lib/printable.ts'
+import { document, lines, type Printable, type Style, together, unstyled } from '../../lib/printable.ts'
 import { formatProblems } from '../../lib/problems.ts'
 import { type Cell, table } from '../../lib/table.ts'
+import { engineNames, engineOf } from '../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
 import type { MissingSecret } from './missing.ts'
@@ -11,7 +12,7 @@ import { type ObjectChange, refusedByServer } from './objects.ts'
 /** For a terminal. Problems are not in it: they go to standard error. */
 export function planTable(plan: DeployPlan, columns?: number): Printable {
   const parts = sectionsOf(plan).map((section) => together(sectionText(section, columns), lines('')))
-  return together(...parts, lines(...figures(plan)))
+  return together(...parts, lines(...figures(plan), ...(plan.next === undefined ? [] : [plan.next])))
 }
 
 /** Of a plan only the objects: which a deployment adds, changes and removes. */
@@ -20,7 +21,7 @@ export function objectsTable(plan: Pick<DeployPlan, 'changes'>, columns?: number
 }
 
 /** For a pull request. */
-export function planMarkdown({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
+export function planMarkdown({ application, environment, delivery }: EnvironmentModel, plan: DeployPlan): Printable {
   const parts = sectionsOf(plan).map(({ title, header, rows, none }) =>
     rows.length === 0
       ? `**${title}**: ${none}`
@@ -31,22 +32,28 @@ export function planMarkdown({ application, environment }: EnvironmentModel, pla
   )
   const problems =
     plan.problems.length === 0 ? [] : [`**Problems**\n\n${markdownBlock(unstyled(formatProblems(plan.problems)))}`]
-  const list = figures(plan).map((line) => `- ${line}`)
+  const engine = engineOf({ delivery })
+  const next =
+    engine && plan.next !== undefined
+      ? [`${engineNames[engine.engine]} applies it once it is in ${markdownText(engine.revision)}`]
+      : []
+  const list = [...figures(plan), ...next].map((line) => `- ${line}`)
   const all = [`### ${application}, ${environment}: what a deployment changes`, ...problems, ...parts, list.join('\n')]
   return document(`${all.join('\n\n')}\n`)
 }
 
 /** For machines. */
-export function planJson({ application, environment }: EnvironmentModel, plan: DeployPlan): Printable {
-  const { changes, quota, ...rest } = plan
-  return jsonDocument({
+export function planDocument({ application, environment }: EnvironmentModel, plan: DeployPlan): object {
+  const { changes, quota, next, ...rest } = plan
+  return {
     version: 1,
     application,
     environment,
     objects: objectsJson(changes),
     ...rest,
     quota: quota ?? null,
-  })
+    next: next ?? null,
+  }
 }
 
 /** The objects of a plan for machines. */
@@ -85,9 +92,11 @@ function objectsSection(plan: Pick<DeployPlan, 'changes'>): Section {
     title: `Objects: ${planSummary(plan)}`,
     header: ['CHANGE', 'OBJECT', 'FIELDS'],
     rows: plan.changes
-      .filter(({ action }) => action !== 'none')
+      .filter(({ action, owner }) => action !== 'none' || owner !== undefined)
       .flatMap((change) => {
-        const [first = change.unasked ?? '', ...more] = change.fields.map(fieldChangeText)
+        const owner = change.owner === undefined ? [] : [`belongs to ${change.owner}`]
+        const unasked = change.unasked === undefined || change.fields.length > 0 ? [] : [change.unasked]
+        const [first = '', ...more] = [...owner, ...unasked, ...change.fields.map(fieldChangeText)]
         return [[words[change.action], objectText(change), first], ...more.map((field) => ['', '', field])]
       }),
     none: 'nothing changes',
@@ -116,7 +125,9 @@ function sectionsOf(plan: DeployPlan): Section[] {
     {
       title: 'Workloads that need a restart',
       header: ['WORKLOAD', 'BECAUSE OF'],
-      rows: plan.restarts.map(({ workload, keys }) => [workload, keys.join(', ')]),
+      rows: plan.restarts.map(({ workload, isCatalogued, keys }) => {
+        return [isCatalogued ? workload : `${workload} (not catalogued)`, keys.join(', ')]
+      }),
       none: 'none',
     },
   ]

@@ -1,12 +1,14 @@
+import { type OtherEnvironment, otherEnvironmentText } from '../../cluster/environment-owner.ts'
 import type { WaitReport } from '../../cluster/wait-for-sync.ts'
 import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { age } from '../../lib/age.ts'
-import { commandLine } from '../../lib/command-line.ts'
-import { shell } from '../../lib/shell.ts'
+import { commandLine, kubectl } from '../../lib/command-line.ts'
 import { shortList } from '../../lib/short-list.ts'
+import { deployStep, restoreStep } from '../../model/delivery/deploy-step.ts'
 import { durationSeconds } from '../../model/duration.ts'
-import { type EnvironmentModel, type ExternalSecretModel, externalSecrets, specsOf } from '../../model/resolve.ts'
+import { type EnvironmentModel, type ExternalSecretModel, specsOf } from '../../model/resolve.ts'
+import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
@@ -18,29 +20,38 @@ export function clusterFindings(model: EnvironmentModel, tiers: readonly TierSta
   return tiers.flatMap((view) => [
     ...storeFindings(model, view),
     ...leftovers(model, view),
-    ...externalSecrets(view.tier).flatMap((externalSecret) => {
+    ...view.tier.externalSecrets.flatMap((externalSecret) => {
       const report = view.reports.find(({ ref }) => ref.name === externalSecret.name)
       return report ? syncFindings(model, externalSecret, report, now) : []
     }),
   ])
 }
 
+/** Of a cluster with another environment in it: no other difference of it means anything. Pure. */
+export function otherEnvironmentFindings(
+  model: EnvironmentModel,
+  tiers: readonly TierState[],
+  other: OtherEnvironment,
+): Finding[] {
+  const specs = tiers.flatMap(({ tier }) => tier.externalSecrets.flatMap(specsOf))
+  return [finding({ ...otherEnvironmentText(model, other, 'status'), specs })]
+}
+
 /** Other objects of the chart that are not as rendered; not about single entries. Pure. */
 export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSurvey, 'drifted'>): Finding[] {
-  return drifted.map(({ place, message, fix = `Run ${deploy(model)}` }) =>
+  return drifted.map(({ place, message, fix = restoreStep(model) }) =>
     finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
   )
 }
 
 // --- internal ---
 
-const deploy = ({ environment }: EnvironmentModel) => `\`${commandLine`deploy --environment ${environment}`}\``
 const doctor = ({ environment }: EnvironmentModel) => `\`${commandLine`doctor --environment ${environment}`}\``
 
 function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierState): Finding[] {
   const where = describeObject(kinds.secretStore, { namespace: tier.namespace, name: tier.secretStore })
-  const specs = externalSecrets(tier).flatMap(specsOf)
-  const of = (code: StateCode, message: string) => finding({ code, where, message, fix: `Run ${deploy(model)}`, specs })
+  const specs = tier.externalSecrets.flatMap(specsOf)
+  const of = (code: StateCode, message: string) => finding({ code, where, message, fix: restoreStep(model), specs })
   // If these are missing, the store is missing for the same reason.
   if (reports.some(({ obstacle }) => obstacle === 'kind-absent' || obstacle === 'namespace-absent')) return []
   if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it to exist.')]
@@ -71,7 +82,7 @@ function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: 
       code: 'EXTERNAL_SECRET_UNCATALOGUED',
       where: describeObject(kinds.externalSecret, { namespace, name }),
       message: 'still exists, and holds no entry of the catalogue. Expected it to be removed with its Secret.',
-      fix: `Find out who reads its Secret: \`${commandLine`plan --environment ${model.environment}`}\`; then ${deploy(model)}`,
+      fix: `Find out who reads its Secret: \`${commandLine`plan --environment ${model.environment}`}\`; then ${deployStep(model)}`,
       specs: [],
     }),
   )
@@ -82,6 +93,7 @@ const obstacles = {
   'namespace-absent': 'NAMESPACE_ABSENT',
   absent: 'EXTERNAL_SECRET_ABSENT',
   outdated: 'NOT_DEPLOYED',
+  'type-differs': 'TARGET_TYPE',
   'target-differs': 'TARGET_DIFFERS',
 } as const satisfies Record<NonNullable<WaitReport['obstacle']>, StateCode>
 
@@ -104,7 +116,13 @@ function syncFindings(
         'Nothing has to be done; or ask an administrator of the cluster for this right.',
       ),
     ]
-  if (obstacle && obstacle !== 'target-differs') return [of(obstacles[obstacle], message, `Run ${deploy(model)}`)]
+  if (obstacle === 'type-differs') {
+    const remove = kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`
+    const fix = `\`${remove}\`: the operator creates it again at once, and running pods keep the values they have read.`
+    return [of('TARGET_TYPE', message, fix)]
+  }
+  if (obstacle && obstacle !== 'target-differs')
+    return [of(obstacles[obstacle], message, obstacle === 'outdated' ? restoreStep(model) : deployStep(model))]
   if (obstacle)
     return [
       of(
@@ -121,7 +139,7 @@ function syncFindings(
 
 /** The entries whose keys are missing; none, if there are only extra keys; all, if there is no target. */
 function concerned(specs: readonly SecretSpec[], keys: Exclude<WaitReport['keys'], 'unreadable'>): SecretSpec[] {
-  return keys ? specs.filter(({ variable }) => keys.missing.includes(variable)) : [...specs]
+  return keys ? specs.filter((spec) => keys.missing.includes(keyOf(spec))) : [...specs]
 }
 
 type Make = (code: StateCode, fact: string, fix: string, specs?: readonly SecretSpec[]) => Finding
@@ -143,6 +161,6 @@ function overdue(
   const intervalMs = 1000 * (durationSeconds(refreshInterval) ?? 0)
   if (!refreshedAt || intervalMs === 0 || now.getTime() - refreshedAt.getTime() <= 2 * intervalMs) return []
   const fact = `was last read ${age(now.getTime() - refreshedAt.getTime())} ago. Expected a read every ${refreshInterval}`
-  const force = shell`kubectl annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
+  const force = kubectl`annotate externalsecret ${ref.name} force-sync=$(date +%s) --overwrite --namespace ${ref.namespace}`
   return [of('REFRESH_OVERDUE', fact, `Check that the operator runs, then: \`${force}\``)]
 }

@@ -7,6 +7,7 @@ export function observedOf({ name, namespace }: Pick<TierModel, 'name' | 'namesp
   return {
     ...observed,
     folders: observed.folders.filter(({ tier }) => tier.name === name),
+    shared: observed.shared?.filter(({ specs }) => specs.some((spec) => spec.tier === name)) ?? [],
     tiers: observed.tiers.filter(({ tier }) => tier.name === name),
     drift: { drifted: observed.drift.drifted.filter(({ place }) => isIts(place, namespace)) },
   }

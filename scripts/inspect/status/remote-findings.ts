@@ -97,11 +97,11 @@ function quality({ environment, tier, view }: Context): Finding[] {
   const misfit = found && !typeFits(remote, found.type) ? [typeFinding(remote, found.type)] : []
   return [
     ...misfit,
-    ...faults.map(({ code, message, specs }) =>
+    ...faults.map(({ code, message, specs, expected }) =>
       finding({
         code,
         where: `${where}${specs.length === remote.specs.length ? '' : ` (${specs.map(({ variable }) => variable).join(', ')})`}`,
-        message: `${message}. Expected ${specs.map(({ format }) => format).join(', ')}.`,
+        message: `${message}. Expected ${expected ?? specs.map(({ format }) => format).join(', ')}.`,
         fix: `Give it another value: \`${fillCommand({ environment, tier: tier.name, only: specs.map(({ variable }) => variable), specs, replace: true })}\``,
         specs,
       }),

@@ -1,16 +1,19 @@
+import type { OtherEnvironment } from '../../cluster/environment-owner.ts'
 import { operatorProblems } from '../../cluster/operator-problems.ts'
 import type { OperatorState } from '../../cluster/operators.ts'
 import type { WaitReport } from '../../cluster/wait-for-sync.ts'
+import { kubectl } from '../../lib/command-line.ts'
 import { compare } from '../../lib/problems.ts'
-import { shell } from '../../lib/shell.ts'
 import { consumes } from '../../model/consumers.ts'
 import { placeOf } from '../../model/remote-secret.ts'
-import { type EnvironmentModel, externalSecrets, specsOf, type TierModel } from '../../model/resolve.ts'
+import { type EnvironmentModel, specsOf, type TierModel } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { ConsumerState, TierState } from '../survey/cluster-survey.ts'
+import type { TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
+import type { ConsumerState } from '../survey/readers.ts'
 import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
-import { clusterFindings, driftFindings } from './cluster-findings.ts'
+import { certificateEnds, certificateFindings } from './certificate-findings.ts'
+import { clusterFindings, driftFindings, otherEnvironmentFindings } from './cluster-findings.ts'
 import { consumerFindings } from './consumer-findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { remoteFindings } from './remote-findings.ts'
@@ -32,6 +35,8 @@ export interface StatusRow {
     readonly state: WaitReport['state']
     readonly refreshedAt: string | null
   }
+  /** Of a certificate in the target. */
+  readonly expiresAt: string | null
   /** Workloads that read the current value, of those the catalogue names; null: they may not be read. */
   readonly consumers: { readonly current: number; readonly all: number } | null
 }
@@ -46,33 +51,41 @@ export interface Status {
 /** What was seen on all four sides. */
 export interface Observed {
   readonly folders: readonly FolderState[]
+  /** About values that tiers share. */
+  readonly shared?: readonly Finding[]
   readonly tiers: readonly TierState[]
   readonly drift: Pick<DriftSurvey, 'drifted'>
   /** Undefined: they may not be read. */
   readonly operators?: readonly OperatorState[] | undefined
+  /** The environment that the cluster has in it instead. Undefined: none, as far as is known */
+  readonly other?: OtherEnvironment | undefined
 }
 
 /** What was seen, brought together. Pure. */
 export function statusOf(model: EnvironmentModel, views: Observed, now: Date): Status {
-  const { folders, tiers, drift, operators = [] } = views
-  const findings = [
-    ...remoteFindings(model, folders, now),
+  const { folders, tiers, drift, shared = [], operators = [], other } = views
+  const ofTheCluster = () => [
     ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
     ...clusterFindings(model, tiers, now),
     ...driftFindings(model, drift),
     ...waitingVersions(folders, tiers),
-    ...consumerFindings(tiers, now),
+    ...certificateFindings(model, tiers, now),
+    ...consumerFindings(model, tiers, now),
   ]
+  const inside = other ? otherEnvironmentFindings(model, tiers, other) : ofTheCluster()
+  const findings = [...remoteFindings(model, folders, now), ...shared, ...inside]
   const bySpec = findingsBySpec(findings)
   const remotes = new Map(
     folders.flatMap(({ remotes }) => remotes.flatMap((one) => one.remote.specs.map((spec) => [spec, one] as const))),
   )
+  const ends = certificateEnds(tiers)
   const rows = tiers.flatMap((view) =>
-    externalSecrets(view.tier).flatMap((externalSecret) => {
+    view.tier.externalSecrets.flatMap((externalSecret) => {
       const report = view.reports.find(({ ref }) => ref.name === externalSecret.name)
-      return specsOf(externalSecret).map((spec) =>
-        rowOf(model, view, spec, { report, remote: remotes.get(spec), findings: bySpec.get(spec) ?? [] }),
-      )
+      return specsOf(externalSecret).map((spec) => {
+        const sides = { report, remote: remotes.get(spec), findings: bySpec.get(spec) ?? [], expiresAt: ends.get(spec) }
+        return rowOf(model, view, spec, sides)
+      })
     }),
   )
   return { rows: rows.sort(worstFirst), findings }
@@ -95,13 +108,14 @@ interface Sides {
   readonly report: WaitReport | undefined
   readonly remote: RemoteState | undefined
   readonly findings: readonly Finding[]
+  readonly expiresAt: Date | undefined
 }
 
 function rowOf(
   model: EnvironmentModel,
   view: TierState,
   spec: SecretSpec,
-  { report, remote, findings }: Sides,
+  { report, remote, findings, expiresAt }: Sides,
 ): StatusRow {
   const codes = findings.map(({ code }) => code).sort((a, b) => rankOf(a) - rankOf(b))
   return {
@@ -119,19 +133,21 @@ function rowOf(
       state: report?.state ?? 'pending',
       refreshedAt: report?.refreshedAt?.toISOString() ?? null,
     },
-    consumers: view.consumers === 'unreadable' ? null : consumersOf(view.tier, view.consumers, spec, findings),
+    expiresAt: expiresAt?.toISOString() ?? null,
+    consumers: view.readers === 'unreadable' ? null : consumersOf(view.tier, view.readers.consumers, spec, findings),
   }
 }
 
 /** A missing Job is done, or not yet created. */
 function consumersOf(
-  { workloads }: TierModel,
+  tier: TierModel,
   consumers: ReadonlyMap<string, ConsumerState>,
   spec: SecretSpec,
   findings: readonly Finding[],
 ) {
+  const { workloads } = tier
   const isThere = (name: string) => workloads[name]?.kind !== 'Job' || consumers.get(name)?.template !== undefined
-  const all = Object.keys(workloads).filter((name) => consumes(name, spec) && isThere(name))
+  const all = Object.keys(workloads).filter((name) => consumes(tier, name, spec) && isThere(name))
   const behind = new Set(findings.flatMap((one) => one.workloads ?? []))
   return { current: all.filter((name) => !behind.has(name)).length, all: all.length }
 }
@@ -140,7 +156,7 @@ function consumersOf(
 function waitingVersions(folders: readonly FolderState[], tiers: readonly TierState[]): Finding[] {
   const refreshed = new Map<SecretSpec, WaitReport>()
   for (const { tier, reports } of tiers)
-    for (const externalSecret of externalSecrets(tier)) {
+    for (const externalSecret of tier.externalSecrets) {
       const report = reports.find(({ ref }) => ref.name === externalSecret.name)
       if (report?.refreshedAt) for (const spec of specsOf(externalSecret)) refreshed.set(spec, report)
     }
@@ -153,7 +169,7 @@ function waitingVersions(folders: readonly FolderState[], tiers: readonly TierSt
         code: 'VERSION_WAITING',
         where: placeOf(remote),
         message: `version ${version.revision} is newer than the last refresh of ${name}. Expected it to be delivered at the next refresh.`,
-        fix: `To have it now: \`${shell`kubectl annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
+        fix: `To have it now: \`${kubectl`annotate externalsecret ${name} force-sync=$(date +%s) --overwrite --namespace ${namespace}`}\``,
         specs: remote.specs,
       })
     }),

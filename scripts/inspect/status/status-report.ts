@@ -1,5 +1,5 @@
 import { age } from '../../lib/age.ts'
-import { jsonDocument, lines, type Printable } from '../../lib/printable.ts'
+import { lines, type Printable } from '../../lib/printable.ts'
 import { sortProblems } from '../../lib/problems.ts'
 import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
@@ -48,11 +48,11 @@ export function statusSummary({ rows }: Status): string {
 }
 
 /** For machines. */
-export function statusJson({ application, environment }: EnvironmentModel, { rows, findings }: Status): Printable {
+export function statusDocument({ application, environment }: EnvironmentModel, { rows, findings }: Status): object {
   const problems = sortProblems(findings).map(({ code, where, message, fix, severity = 'error' }) => {
     return { code, where, message, fix, severity }
   })
-  return jsonDocument({ version: 1, application, environment, secrets: rows, problems })
+  return { version: 1, application, environment, secrets: rows, problems }
 }
 
 // --- internal ---
@@ -62,6 +62,7 @@ function versionCell({ version }: StatusRow, now: Date): string {
   return `v${version.revision}, ${age(now.getTime() - Date.parse(version.createdAt))}`
 }
 
-function syncCell({ externalSecret: { state, refreshedAt } }: StatusRow, now: Date): string {
-  return refreshedAt === null ? state : `${state}, ${age(now.getTime() - Date.parse(refreshedAt))}`
+function syncCell({ externalSecret: { state, refreshedAt }, expiresAt }: StatusRow, now: Date): string {
+  const end = expiresAt === null ? '' : `, valid until ${expiresAt.slice(0, 10)}`
+  return refreshedAt === null ? `${state}${end}` : `${state}, ${age(now.getTime() - Date.parse(refreshedAt))}${end}`
 }

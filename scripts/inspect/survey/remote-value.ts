@@ -22,17 +22,17 @@ export function unreadable({
 }
 
 /**
- * What is wrong with a value, which itself goes no further.
+ * What is to be known of a value, which itself goes no further.
  *
- * @param judge pure: which faults count here
+ * @param judge pure
  * @throws as `accessVersion`
  */
-export async function readFaults<Fault>(
+export async function judgeRemote<Judgement>(
   account: ScalewayReader,
   region: string,
   remote: RemoteSecretModel,
   { id, revision }: ValueRef,
-  judge: (remote: RemoteSecretModel, bytes: Buffer) => Fault[],
-): Promise<Fault[]> {
+  judge: (remote: RemoteSecretModel, bytes: Buffer) => Judgement,
+): Promise<Judgement> {
   return judge(remote, await accessVersion(account, region, id, revision))
 }

@@ -8,7 +8,7 @@ import { apiServer } from './http/api-server.ts'
 import { type Listening, listen } from './http/listen.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createRouter } from './http/router.ts'
-import { checkKeyPair, installOwner, type KeyPair, newKeyPair, type Owner } from './owner.ts'
+import { checkKeyPair, installBuiltIn, installOwner, type KeyPair, newKeyPair, type Owner } from './owner.ts'
 import { apiRoutes } from './routes.ts'
 import { restoreState, type SavedState, stateOf } from './state.ts'
 import { loadState, saveState } from './state-file.ts'
@@ -79,6 +79,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   let aheadMs = 0
   const now = () => new Date(clock().getTime() + aheadMs)
+  installBuiltIn(world, now())
   const owner = installOwner(world, pair, now())
   const faults = createFaults()
   const log = observed(createRequestLog(), options.onRequest)

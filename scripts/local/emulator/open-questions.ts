@@ -1,13 +1,5 @@
-/** Something about Scaleway that no public source answers, and how the emulator behaves. */
-export interface OpenQuestion {
-  /** Stable, for links. */
-  readonly id: string
-  readonly question: string
-  /** What the emulator does. */
-  readonly reading: string
-  /** Why code that works with this behaviour also works with Scaleway. */
-  readonly why: string
-}
+import { iamQuestions } from './iam-questions.ts'
+import type { OpenQuestion } from './open-question.ts'
 
 /**
  * Every assumption where Scaleway's behaviour is unknown; the table of docs/emulator.md is generated from it.
@@ -15,71 +7,12 @@ export interface OpenQuestion {
  * possible happen, and errors are easy to notice. To settle one, try it on a real account and delete the entry.
  */
 export const openQuestions: readonly OpenQuestion[] = [
+  ...iamQuestions,
   {
-    id: 'list-filtered',
-    question: 'Does a list under a resource condition with the escape show every secret of the project?',
-    reading: 'Yes: metadata of all secrets, with the full total_count.',
-    why: 'Nobody should rely on the names of another tier being hidden.',
-  },
-  {
-    id: 'list-without-escape',
-    question: 'Does a list under a resource condition without the escape fail?',
-    reading: 'Yes, 403 list secret: a list has no resource, neither id, name nor locality.',
-    why: 'Documented for the id; assumed for all three variables, so a rule on the region alone denies lists.',
-  },
-  {
-    id: 'denied-status',
-    question: 'Is a secret outside the condition answered with 403 or 404?',
-    reading: '403 when the secret exists, 404 when there is none, to any authenticated key.',
-    why: 'Field reports of the operator show "insufficient permissions"; a 404 would look like a missing secret.',
-  },
-  {
-    id: 'permission-words',
-    question: 'Which action and resource does a 403 of Secret Manager name?',
-    reading: 'Action: list, read, access, create, write, delete or restore. Resource: secret or secret_version.',
-    why: 'Only "read secret" and "list secret" are reported. Do not parse more than the error type.',
-  },
-  {
-    id: 'access-by-path-condition',
-    question: 'Is access by path checked with the resource, or without as a list is?',
-    reading: 'Both ways; both must be allowed. A prefix alone, without the escape, is denied.',
-    why: 'Without a resource the escape would open every path; with it the bare prefix would do. Neither is known.',
-  },
-  {
-    id: 'create-condition',
-    question: 'Does creating a secret pass a resource condition?',
-    reading: 'Only when the condition holds for the secret to be, and also without a resource.',
-    why: 'It is unknown whether secrets can be created under a prefix; the emulator must not suggest that they can.',
-  },
-  {
-    id: 'move-condition',
-    question: 'Is moving or renaming a secret checked against the place it goes to?',
-    reading: 'No, only against the place it comes from.',
-    why: 'This shows clearly that a right to write is a right to move a secret into another tier.',
-  },
-  {
-    id: 'read-only-data',
-    question: 'Does AllProductsReadOnly permit the data of versions?',
-    reading: 'No, metadata only.',
-    why: 'What needs data must ask for SecretManagerSecretAccess.',
-  },
-  {
-    id: 'disable-previous-right',
-    question: 'Does disable_previous need more than the right to create a version?',
-    reading: 'Yes, the right to write too.',
-    why: 'SecretManagerSecretCreate is described as "no update".',
-  },
-  {
-    id: 'private-ip',
-    question: 'What is request.ip for a private address?',
-    reading: 'Absent, so a condition on it denies.',
-    why: 'Only public addresses are supported. Use --trust-forwarded-for to send one.',
-  },
-  {
-    id: 'failing-condition',
-    question: 'What does a condition do that fails or is not a boolean?',
-    reading: 'It denies.',
-    why: 'Only syntax is checked when it is saved.',
+    id: 'empty-secret-path',
+    question: 'Is an empty secret_path of an access by path the root?',
+    reading: 'No, 400: it is required, and the root is "/".',
+    why: 'A client that puts an empty one where no folder is named reads nothing here. Name "/", which is right either way.',
   },
   {
     id: 'taken-name',
@@ -112,6 +45,12 @@ export const openQuestions: readonly OpenQuestion[] = [
     why: 'Stored paths have none, and a public client reports that nothing is found.',
   },
   {
+    id: 'path-without-slash',
+    question: 'Is a path without a slash at its beginning taken?',
+    reading: 'No, 400.',
+    why: 'The documentation says that a path starts with one.',
+  },
+  {
     id: 'tags-filter',
     question: 'Must a secret have all requested tags, or any?',
     reading: 'All.',
@@ -128,6 +67,12 @@ export const openQuestions: readonly OpenQuestion[] = [
     question: 'What do page_size 0, page_size above 100 and a page past the end return?',
     reading: '0 is the default of 20, above 100 is a 400, past the end is empty.',
     why: 'The IAM API documents 1 to 100; Go clients send 0.',
+  },
+  {
+    id: 'booleans',
+    question: 'Which texts are a boolean of a query?',
+    reading: "Those that Go's strconv.ParseBool takes; others are a 400.",
+    why: "Scaleway's client for Python sends True and False, the others true and false.",
   },
   {
     id: 'scheduled-versions-quota',
@@ -166,6 +111,12 @@ export const openQuestions: readonly OpenQuestion[] = [
     why: 'The recorded refusal says "Expected: string", and no sample has another type.',
   },
   {
+    id: 'key-value-json',
+    question: 'Does a key_value take JSON behind a byte order mark, or with more behind its end?',
+    reading: 'No, 400; of a name that is there twice the last counts.',
+    why: 'Parsers differ, and the operator refuses the first two for a bundle.',
+  },
+  {
     id: 'typed-extra-fields',
     question: 'May typed credentials have further fields?',
     reading: 'No.',
@@ -202,21 +153,9 @@ export const openQuestions: readonly OpenQuestion[] = [
     why: 'A wrong URL must be easy to notice.',
   },
   {
-    id: 'authentication-body',
-    question: 'What does a 401 look like, and how is a deleted key answered?',
-    reading: 'Type denied_authentication, method api_key, reason not_found; expired for one that is over.',
-    why: 'Only the parsers of the clients are known.',
-  },
-  {
     id: 'rate-limit',
     question: 'What is the rate limit, and per what?',
     reading: 'None unless --rate-limit is given; then per second and source address.',
     why: 'Answers recorded in October 2026 carry "X-Ratelimit-Limit: 50, 50;w=1".',
-  },
-  {
-    id: 'iam-delay',
-    question: 'When does a change of a policy apply?',
-    reading: 'At once. Scaleway documents up to one minute.',
-    why: 'A test would have to wait. Real tools must.',
   },
 ]

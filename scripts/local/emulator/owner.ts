@@ -19,6 +19,24 @@ export interface Owner extends KeyPair {
 
 const description = 'Key of the organization owner, given to the emulator when it started.'
 
+/** What every organization has: its owner, the two groups of everyone, and the default project. A restored state keeps its own. */
+export function installBuiltIn({ iam, projects }: World, now: Date): void {
+  const { organizationId, ownerId, users, groups } = iam
+  const times = { createdAt: now, updatedAt: now }
+  if (!users.has(ownerId)) {
+    const names = { email: 'owner@example.com', username: 'owner@example.com', firstName: '', lastName: '' }
+    users.set(ownerId, { id: ownerId, ...names, phoneNumber: '', locale: 'en_US', tags: [], ...times })
+  }
+  for (const everyone of ['users', 'applications'] as const) {
+    if ([...groups.values()].some((group) => group.everyone === everyone)) continue
+    const id = randomUUID()
+    const labels = { name: `All ${everyone}`, description: `All ${everyone} of the organization.`, tags: [] }
+    groups.set(id, { id, ...labels, userIds: [], applicationIds: [], everyone, ...times })
+  }
+  if (!projects.has(organizationId))
+    projects.set(organizationId, { id: organizationId, name: 'default', description: '', ...times })
+}
+
 /** Replaces the owner's key of an earlier start: there is one at a time. */
 export function installOwner({ iam }: World, pair: KeyPair, now: Date): Owner {
   for (const key of [...iam.keys.values()]) if (key.description === description) iam.removeKey(key.accessKey)

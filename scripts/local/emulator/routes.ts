@@ -1,3 +1,4 @@
+import { projectRoutes } from './account/project-routes.ts'
 import type { Route } from './http/router.ts'
 import { iamRoutes } from './iam/iam-routes.ts'
 import { accessRoutes } from './secrets/access-routes.ts'
@@ -16,5 +17,6 @@ export function apiRoutes(world: World): Route[] {
     ...versionRoutes(world),
     ...accessRoutes(world),
     ...iamRoutes(world),
+    ...projectRoutes(world),
   ]
 }

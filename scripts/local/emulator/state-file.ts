@@ -3,7 +3,8 @@ import { ProblemError } from '../../lib/problems.ts'
 import { isRecord } from '../../lib/record.ts'
 import { ApiError } from './http/api-error.ts'
 import { bodyArguments } from './http/arguments.ts'
-import { readState, type SavedState } from './state.ts'
+import type { SavedState } from './state.ts'
+import { readState } from './state-reader.ts'
 
 /** Changes with every change of the format; a file of another version is refused. */
 export const stateVersion = 2

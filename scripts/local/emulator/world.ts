@@ -1,3 +1,4 @@
+import type { ProjectRecord } from './account/records.ts'
 import { createIamStore, type IamStore } from './iam/store.ts'
 import { createSecretStore, type SecretStore } from './secrets/store.ts'
 
@@ -12,6 +13,7 @@ export interface Limits {
   readonly groups: number
   readonly policies: number
   readonly apiKeys: number
+  readonly projects: number
 }
 
 /** Sources: `secret-manager-capabilities-limits.mdx` (2026-10-07), `organization-quotas.mdx` (2025-10-29). */
@@ -23,6 +25,7 @@ export const scalewayLimits: Limits = {
   groups: 50,
   policies: 50,
   apiKeys: 50,
+  projects: 25,
 }
 
 /**
@@ -35,6 +38,8 @@ export type DuplicateName = 'conflict' | 'invalid'
 export interface World {
   readonly secrets: SecretStore
   readonly iam: IamStore
+  /** Those that were created, by id; `projectsOf` tells all of them. */
+  readonly projects: Map<string, ProjectRecord>
   readonly limits: Limits
   readonly duplicateName: DuplicateName
 }
@@ -50,6 +55,7 @@ export function createWorld({ organizationId, ownerId, limits, duplicateName = '
   return {
     secrets: createSecretStore(),
     iam: createIamStore(organizationId, ownerId),
+    projects: new Map(),
     limits: { ...scalewayLimits, ...limits },
     duplicateName,
   }

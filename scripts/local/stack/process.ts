@@ -93,7 +93,7 @@ async function spawnDetached({ file, args, env, cwd, logFile, onSpawn }: Process
 
 async function untilReady(options: ProcessOptions, { ended }: Child): Promise<void> {
   const { ready, signal, pollMs = 50, timeoutMs = 60_000 } = options
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   let how: string | undefined
   void ended.then((text) => {
     how = text
@@ -102,7 +102,7 @@ async function untilReady(options: ProcessOptions, { ended }: Child): Promise<vo
     signal?.throwIfAborted()
     await Promise.race([ended, sleep(pollMs)])
     if (how !== undefined) throw await exitProblem(options, `${how} before it was ready`)
-    if (Date.now() > deadline) throw await timeoutProblem(options, timeoutMs)
+    if (performance.now() > deadline) throw await timeoutProblem(options, timeoutMs)
   }
 }
 

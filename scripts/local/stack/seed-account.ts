@@ -1,5 +1,6 @@
 import { iamRules } from '../../model/iam.ts'
 import type { EnvironmentModel, RemoteSecretModel, TierModel } from '../../model/resolve.ts'
+import { originOf } from '../../model/shared-values.ts'
 import { generateValue, payloadOf, type ValueFor } from '../../payload/seed.ts'
 import type { ScalewayAccount } from '../../scaleway/connection.ts'
 import { createApiKey, createApplication, createPolicy, type PolicyRule } from '../../scaleway/iam.ts'
@@ -31,9 +32,10 @@ export interface SeedOptions {
  */
 export async function seedAccount(options: SeedOptions): Promise<ReadonlyMap<string, TierKey>> {
   const { model, without = () => false } = options
+  const seed = { ...options, valueFor: onePerOrigin(options.valueFor ?? generateValue) }
   const keys = new Map<string, TierKey>()
   for (const tier of model.tiers) {
-    for (const remote of tier.remoteSecrets) if (!without(remote)) await seedSecret(options, tier, remote)
+    for (const remote of tier.remoteSecrets) if (!without(remote)) await seedSecret(seed, tier, remote)
     keys.set(tier.name, await seedIam(options, tier))
   }
   return keys
@@ -49,6 +51,16 @@ export async function seedSecret(options: SeedOptions, tier: TierModel, remote: 
 }
 
 // --- internal ---
+
+/** The same value for entries that share it. */
+function onePerOrigin(valueFor: ValueFor): ValueFor {
+  const values = new Map<string, string>()
+  return (spec) => {
+    const value = values.get(originOf(spec)) ?? valueFor(spec)
+    values.set(originOf(spec), value)
+    return value
+  }
+}
 
 const dayMs = 24 * 60 * 60 * 1000
 

@@ -3,7 +3,7 @@ import { createClient, type KubernetesClient } from '../../kubernetes/client.ts'
 import { applyCrds } from '../../kubernetes/crds.ts'
 import type { NamespacedRef } from '../../kubernetes/kinds.ts'
 import type { Folders } from '../../lib/folders.ts'
-import { type EnvironmentModel, externalSecrets } from '../../model/resolve.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts'
 import { findTools, type ToolchainIo } from '../toolchain/find.ts'
 import type { Tool } from '../toolchain/tools.ts'
@@ -24,7 +24,9 @@ export interface LocalStackOptions {
   /** Which operator runs. Default: `external-secrets`; the other has known faults, for the tests of attacks */
   readonly operator?: OperatorTool
   /** Default: no more than the operator needs */
-  readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers' | 'extraEtcdArgs'>
+  readonly controlPlane?: Pick<ControlPlaneOptions, 'controllers' | 'extraEtcdArgs' | 'extraApiServerArgs'>
+  /** Where a control plane with the operator's definitions comes from. Default: a new one is started */
+  readonly startControlPlane?: (options: ControlPlaneOptions) => Promise<ControlPlane>
 }
 
 /** Emulator, control plane and operator, seeded for one environment; nothing of the chart is installed yet. */
@@ -82,13 +84,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
  */
 export function installChart(
   stack: LocalStack,
-  { productFolder, userFolder }: Folders,
+  { userFolder }: Pick<Folders, 'userFolder'>,
   valuesFile: string,
   signal?: AbortSignal,
 ): Promise<number> {
   return upgradeRelease({
     helm: stack.helm,
-    productFolder,
     userFolder,
     valuesFile,
     release: stack.model.release,
@@ -100,7 +101,7 @@ export function installChart(
 
 /** Every ExternalSecret of an environment. */
 export function externalSecretRefs(model: EnvironmentModel): NamespacedRef[] {
-  return model.tiers.flatMap((tier) => externalSecrets(tier).map(({ name }) => ({ namespace: tier.namespace, name })))
+  return model.tiers.flatMap((tier) => tier.externalSecrets.map(({ name }) => ({ namespace: tier.namespace, name })))
 }
 
 // --- internal ---
@@ -117,7 +118,7 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
   seeding.catch(() => undefined)
 
   const controlPlane = cleanup.use(
-    await startControlPlane({
+    await (options.startControlPlane ?? startControlPlane)({
       binaries: {
         etcd: tools.etcd.path,
         apiServer: tools['kube-apiserver'].path,
@@ -135,10 +136,16 @@ async function start(options: LocalStackOptions, tools: Tools, cleanup: Cleanup)
   cleanup.defer(async () => client[Symbol.dispose]())
   const { controllerClass } = model.operator
   const operatorStarting = startOperator({ binary: tools.operator.path, controlPlane, controllerClass, signal })
-  operatorStarting.catch(() => undefined)
+  // Also when what is done meanwhile fails.
+  cleanup.defer(() =>
+    operatorStarting.then(
+      (started) => started[Symbol.asyncDispose](),
+      () => undefined,
+    ),
+  )
   const keys = await seeding
   await writeTierCredentials(client, model, keys)
-  const operator = cleanup.use(await operatorStarting)
+  const operator = await operatorStarting
   return {
     model,
     emulator,

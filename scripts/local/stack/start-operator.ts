@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type ControlPlane, processEnvironment } from './control-plane.ts'
+import { processEnvironment } from './api-server.ts'
+import type { ControlPlane } from './control-plane.ts'
 import { operatorArgs } from './flags.ts'
 import { answersOk } from './health-probe.ts'
 import { freePort } from './ports.ts'

@@ -1,5 +1,5 @@
 import type { SyncReport } from '../../cluster/external-secrets.ts'
-import { type EnvironmentModel, externalSecrets } from '../../model/resolve.ts'
+import type { EnvironmentModel } from '../../model/resolve.ts'
 
 /** One variable as it arrived in the cluster. */
 export interface SyncRow {
@@ -37,7 +37,7 @@ export function syncRows(
   }
   const states = new Map(reports.map(({ ref, state }) => [`${ref.namespace}/${ref.name}`, state]))
   return model.tiers.flatMap((tier) =>
-    externalSecrets(tier).flatMap(({ name, singles, bundles }) => {
+    tier.externalSecrets.flatMap(({ name, singles, bundles }) => {
       const base = {
         tier: tier.name,
         target: name,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { isErrno } from '../../lib/files.ts'
 import type { BuildContext, BuildIo } from './build-context.ts'
 import { cacheUnusable, makeCacheFolder } from './cache.ts'
-import { buildOperator, buildWithGo, copyOperatorCrds } from './go.ts'
+import { buildOperator, buildScw, buildWithGo, copyOperatorCrds } from './go.ts'
 import { acquireLock } from './lock.ts'
 import { duration, startProgress } from './progress.ts'
 import { installWithPip } from './python.ts'
@@ -68,6 +68,7 @@ const steps = {
   go: buildWithGo,
   operator: buildOperator,
   'operator-crds': copyOperatorCrds,
+  scw: buildScw,
   python: installWithPip,
 } satisfies Record<PinnedRecipe['kind'], (context: BuildContext) => Promise<void>>
 

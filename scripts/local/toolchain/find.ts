@@ -5,12 +5,16 @@ import { logProblems, type Problem, ProblemError } from '../../lib/problems.ts'
 import { passedOverWarning } from '../../lib/programs.ts'
 import { buildRecipe } from './build.ts'
 import { cacheFolder, isPresent } from './cache.ts'
-import { fromPath, fromVariable, type Located, wanted } from './locate.ts'
+import { fromPath, fromVariable, type Located, untestedOnPath, wanted } from './locate.ts'
 import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
+import { withWhereabouts } from './whereabouts.ts'
 
 /** What finding a tool needs from the outside world. */
-export type ToolchainIo = Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log' | 'isTerminal'>
+export interface ToolchainIo extends Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log' | 'isTerminal'> {
+  /** Of PATH only versions that the tests run with are taken, and else one is built. Default: see `takesSupported` */
+  readonly onlyTested?: boolean
+}
 
 /**
  * One tool, found or built.
@@ -28,7 +32,7 @@ export async function findTool(name: ToolName, io: ToolchainIo): Promise<Tool> {
  */
 export async function findPresent(
   name: ToolName,
-  io: Pick<ToolchainIo, 'productFolder' | 'env' | 'log'>,
+  io: Pick<ToolchainIo, 'productFolder' | 'env' | 'log' | 'onlyTested'>,
 ): Promise<Tool | undefined> {
   const found = await lookUp(name, io)
   warn(found.warnings, io)
@@ -37,7 +41,8 @@ export async function findPresent(
 
 /**
  * The named tools and no others. Lookup order for each: its environment variable (a wrong one is an error),
- * PATH if the version fits, the user's cache folder, else a build from the pinned sources, one after the other.
+ * PATH if the version is tested, the user's cache folder, for some PATH if the version is supported, else a build from the
+ * pinned sources, one after the other.
  * A program that another user of the machine could replace is skipped with a warning, and so is such a cache.
  *
  * @throws ProblemError (exit code 5) with every wrong environment variable at once, before anything is built;
@@ -82,18 +87,23 @@ interface Missing extends Omit<Located, 'tool'> {
 
 type Found = Located & { readonly tool: Tool }
 
-async function lookUp(name: ToolName, io: Pick<ToolchainIo, 'productFolder' | 'env'>): Promise<Found | Missing> {
+async function lookUp(
+  name: ToolName,
+  io: Pick<ToolchainIo, 'productFolder' | 'env' | 'onlyTested'>,
+): Promise<Found | Missing> {
   const given = await fromVariable(name, io.env)
   if (isFound(given)) return given
   const onPath = await fromPath(name, io.env)
   if (isFound(onPath)) return onPath
-  const { unfit, warnings } = onPath
+  const { untested, unfit, warnings } = onPath
   const recipe = await readRecipe(tools[name].recipe, io.productFolder)
   const path = join(cacheFolder(io.env), recipe.key, tools[name].file)
   const cached = { name, path, version: recipe.pins.get(name) ?? recipe.version, source: 'cache' }
-  if (!(await isPresent(path))) return { name, recipe, cached, unfit, warnings }
-  const open = await findOpenEntry(path)
-  if (!open) return { tool: cached, unfit, warnings }
+  const isCached = await isPresent(path)
+  const open = isCached ? await findOpenEntry(path) : undefined
+  if (isCached && !open) return { tool: cached, unfit, warnings }
+  if (untested && !io.onlyTested) return { tool: untested, unfit, warnings: [...warnings, untestedOnPath(untested)] }
+  if (!open) return { name, recipe, cached, unfit, warnings }
   const passedOver = passedOverWarning({ path, open }, 'let it be built again')
   return { name, recipe, cached, unfit, warnings: [...warnings, passedOver] }
 }
@@ -108,7 +118,9 @@ async function buildMissing({ name, recipe, cached, unfit }: Missing, io: Toolch
   const isUsable = async () => (await isPresent(cached.path)) && !(await findOpenEntry(cached.path))
   if (await isUsable()) return false
   for (const fact of unfit) io.log(`${name}: ${fact}, not ${wanted(name)}`)
-  return buildRecipe(recipe, cacheFolder(io.env), io, isUsable)
+  return buildRecipe(recipe, cacheFolder(io.env), io, isUsable).catch((error: unknown) => {
+    throw error instanceof ProblemError ? withWhereabouts(error, { name, unfit, env: io.env }) : error
+  })
 }
 
 function warn(warnings: readonly Problem[], { log }: Pick<ToolchainIo, 'log'>): void {

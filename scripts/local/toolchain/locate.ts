@@ -6,13 +6,16 @@ import { findOpenEntry, type OpenEntry } from '../../lib/open-entry.ts'
 import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
 import { findPrograms, isExecutable, passedOverWarning } from '../../lib/programs.ts'
 import { satisfies } from './pinned-versions.ts'
-import { optionalInFolder, type Tool, type ToolName, type ToolSpec, tools, variableHint } from './tools.ts'
+import type { ToolSpec } from './tool-spec.ts'
+import { optionalInFolder, type Tool, type ToolName, tools, variableHint } from './tools.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The result of searching one place for a tool. */
 export interface Located {
   readonly tool?: Tool
+  /** A tool that is supported and not tested, to be used in place of a build. */
+  readonly untested?: Tool
   /** Programs of that name that were not used, each with the reason. */
   readonly unfit: readonly string[]
   /** Programs that other users of this machine could replace, and a version that our tests don't run with. */
@@ -39,10 +42,11 @@ export async function fromVariable(name: ToolName, env: Environment): Promise<Lo
   return { tool, unfit: [], warnings }
 }
 
-/** The tool on PATH: the first one with a fitting version. A program that others could replace is not run to ask for its version. */
+/** The tool on PATH: the first one with a tested version, and the first of those that are supported. A program that others could replace is not run to ask for its version. */
 export async function fromPath(name: ToolName, env: Environment): Promise<Located> {
   const spec: ToolSpec = tools[name]
   const unfit: string[] = []
+  let untested: Tool | undefined
   const { usable, passedOver } = await findPrograms(spec.onPath, env.PATH)
   const warnings = passedOver.map((program) =>
     passedOverWarning(program, `name the program with ${variableHint(name)}`),
@@ -53,8 +57,28 @@ export async function fromPath(name: ToolName, env: Environment): Promise<Locate
       return { tool: { name, path, version, source: 'PATH' }, unfit, warnings }
     }
     unfit.push(`${path} is ${version ?? 'of no known version'}`)
+    const isSupported = version !== undefined && spec.supported !== undefined && satisfies(version, spec.supported)
+    if (spec.takesSupported && isSupported) untested ??= { name, path, version, source: 'PATH' }
   }
-  return { unfit, warnings }
+  return { ...(untested ? { untested } : {}), unfit, warnings }
+}
+
+/** What is said where an untested tool of PATH is used. */
+export function untestedOnPath({ name, path, version }: Tool): Problem {
+  const { tested = '' }: ToolSpec = tools[name]
+  return {
+    code: 'TOOL_UNTESTED',
+    where: path,
+    message: `is ${name} ${version}. It is used, but the tests run with ${tested}. Expected one of these versions.`,
+    fix: `Nothing has to be done while it works; \`${commandLine`setup --only ${name}`}\` builds a tested one, which is used from then on.`,
+    severity: 'warning',
+  }
+}
+
+/** The versions that are used, wherever a tool is found: `helm >=3.16.0 <5.0.0`. */
+export function usableVersions(name: ToolName): string {
+  const range = supportedRange(tools[name])
+  return range === undefined ? name : `${name} ${range}`
 }
 
 /** What is looked for on PATH: `helm >=4.3.0 <5.0.0`, or the name alone. */

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isErrno } from '../../lib/files.ts'
+import { pause } from '../../lib/pause.ts'
 
 export interface LockOptions {
   readonly signal?: AbortSignal
@@ -24,18 +24,17 @@ export interface LockOptions {
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const { signal, onWait, pollMs = 300, staleMs = 30_000 } = options
   const own = `${process.pid} ${hostname()} ${randomBytes(6).toString('hex')}\n`
-  const pause = () => sleep(pollMs, undefined, signal ? { signal } : {})
   for (let waited = false; !(await create(path, own)); ) {
     signal?.throwIfAborted()
     const holder = await readHolder(path)
     if (holder === undefined) continue
     if (isDead(holder, staleMs)) {
-      if (!(await takeAway(path, holder.text, staleMs))) await pause()
+      if (!(await takeAway(path, holder.text, staleMs))) await pause(pollMs, signal)
       continue
     }
     if (!waited) onWait?.(holder.text.split(' ')[0] ?? '')
     waited = true
-    await pause()
+    await pause(pollMs, signal)
   }
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), staleMs / 6)
   heartbeat.unref()

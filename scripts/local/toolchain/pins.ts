@@ -28,6 +28,7 @@ export const holds: Readonly<Record<string, Hold>> = {
   'github.com/external-secrets/external-secrets': {
     reason: '0.20.1 lacks the faults of 0.20.4, and later ones are not a single Go module',
   },
+  'sigs.k8s.io/kustomize/kustomize/v5': { below: '5.8.3', reason: '5.8.3 needs Go 1.27' },
   '@types/node': { below: '21.0.0', reason: 'Node 20 is the oldest that package.json allows' },
 }
 
@@ -36,7 +37,7 @@ export const holds: Readonly<Record<string, Hold>> = {
  * package.json.
  */
 export async function readPins(root: string): Promise<Pin[]> {
-  const folders = [...new Set(Object.values(recipes).map(({ folder }) => folder))].sort(compare)
+  const folders = [...new Set([...Object.values(recipes).map(({ folder }) => folder), onlyRead])].sort(compare)
   const files = folders.map((folder) => ({ kind: kindOf(folder), file: fileOf(folder) }))
   const read = async ({ kind, file }: Pick<Pin, 'kind' | 'file'>) =>
     pinsOf[kind](await readFile(join(root, file), 'utf8'), file).map(([name, version]) => ({
@@ -51,11 +52,14 @@ export async function readPins(root: string): Promise<Pin[]> {
 
 // --- internal ---
 
+/** Modules of which nothing is built: their definitions are what `vendor-schemas` reads. */
+const onlyRead = 'go/engines'
+
 /** The module of each tool, behind the file that pins it. */
 const toolModules = new Set(Object.values(recipes).map(({ folder, pin }) => `${fileOf(folder)} ${pin}`))
 
 function kindOf(folder: string): 'python' | 'go' {
-  return folder === 'python' ? 'python' : 'go'
+  return folder.startsWith('python') ? 'python' : 'go'
 }
 
 function fileOf(folder: string): string {
@@ -75,10 +79,18 @@ const pinsOf: Readonly<Record<Pin['kind'], (text: string, file: string) => Named
     ),
   python: (text) => matches(text, /^(?<name>[\w.-]+)==(?<version>\S+)/gm),
   npm(text) {
-    const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Readonly<
-      Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>> | undefined>
+    const {
+      dependencies = {},
+      optionalDependencies = {},
+      devDependencies = {},
+    } = JSON.parse(text) as Readonly<
+      Record<'dependencies' | 'optionalDependencies' | 'devDependencies', Readonly<Record<string, string>> | undefined>
     >
-    return [...Object.entries(dependencies), ...Object.entries(devDependencies)]
+    return [
+      ...Object.entries(dependencies),
+      ...Object.entries(optionalDependencies),
+      ...Object.entries(devDependencies),
+    ]
   },
 }
 

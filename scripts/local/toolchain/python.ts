@@ -5,8 +5,11 @@ import { exitCodes, logProblems, ProblemError } from '../../lib/problems.ts'
 import { closedSearchPath, findPrograms, passedOverWarning } from '../../lib/programs.ts'
 import type { BuildContext } from './build-context.ts'
 import { satisfies } from './pinned-versions.ts'
+import type { PinnedRecipe } from './recipes.ts'
+import { tools } from './tools.ts'
 
-const range = '>=3.9'
+/** What the pinned packages ask for. */
+const range = '>=3.10'
 
 /**
  * Makes a virtual environment with the pinned, hash-checked packages. The index may be the user's own: the hashes decide.
@@ -44,7 +47,7 @@ async function step(context: BuildContext, file: string, args: readonly string[]
   if (result.exitCode !== 0) throw failed(context, result)
 }
 
-async function findPython({ io }: BuildContext): Promise<string> {
+async function findPython({ io, recipe }: BuildContext): Promise<string> {
   const script =
     'import sys,importlib.util as u;print("%d.%d"%sys.version_info[:2],all(map(u.find_spec,("venv","ensurepip"))))'
   let seen: string | undefined
@@ -64,10 +67,15 @@ async function findPython({ io }: BuildContext): Promise<string> {
   const problem = {
     code: seen ? 'PYTHON_WITHOUT_VENV' : 'PYTHON_MISSING',
     where: 'Python',
-    message: `${seen ?? absent}, and \`ct lint\` needs yamllint and yamale. Expected Python 3.9 or newer with venv and pip.`,
-    fix: 'Install it (Debian, Ubuntu: apt install python3-venv), or set YAMLLINT_BIN and YAMALE_BIN.',
+    message: `${seen ?? absent}, and ${recipe.name} needs it. Expected Python 3.10 or newer with venv and pip.`,
+    fix: `Install it (Debian, Ubuntu: apt install python3-venv), or set ${variablesOf(recipe).join(' and ')}.`,
   }
   throw new ProblemError([problem, ...open], exitCodes.toolMissing)
+}
+
+/** The variables that name what the recipe makes. */
+function variablesOf({ name }: PinnedRecipe): string[] {
+  return Object.values(tools).flatMap(({ recipe, variable }) => (recipe === name ? [variable] : []))
 }
 
 function failed({ recipe }: BuildContext, { stderr, stdout }: RunResult): ProblemError {
@@ -78,6 +86,6 @@ function failed({ recipe }: BuildContext, { stderr, stdout }: RunResult): Proble
   const fix = noNetwork
     ? 'Connect to the network, or set PIP_INDEX_URL to an index you can reach; then run the same command again.'
     : `Read the lines above. The pins are in ${recipe.directory}.`
-  const message = `${fact}. Expected yamllint and yamale. The last lines:`
+  const message = `${fact}. Expected ${recipe.pin} ${recipe.version}. The last lines:`
   return new ProblemError({ code, where: recipe.name, message, lastLines: lastLines(text), fix }, exitCodes.toolMissing)
 }

@@ -5,7 +5,7 @@ import { compare, exitCodes, ProblemError } from '../../lib/problems.ts'
 
 /** How one group of tools is built. Versions are not repeated here: they stand in the pinned go.mod or requirements.txt. */
 export interface Recipe {
-  readonly kind: 'go' | 'operator' | 'operator-crds' | 'python'
+  readonly kind: 'go' | 'operator' | 'operator-crds' | 'python' | 'scw'
   /** The folder with the pins, below `scripts/local/toolchain`. */
   readonly folder: string
   /** The pinned module or package whose version this recipe carries. */
@@ -51,6 +51,14 @@ export const recipes = {
     versionVariable: 'main.version',
     coldSeconds: 10,
   },
+  kustomize: {
+    kind: 'go',
+    folder: 'go/kustomize',
+    pin: 'sigs.k8s.io/kustomize/kustomize/v5',
+    package: 'sigs.k8s.io/kustomize/kustomize/v5',
+    versionVariable: 'sigs.k8s.io/kustomize/api/provenance.version',
+    coldSeconds: 30,
+  },
   etcd: { kind: 'go', folder: 'go/etcd', pin: 'go.etcd.io/etcd/server/v3', coldSeconds: 30 },
   'kube-apiserver': {
     kind: 'go',
@@ -91,7 +99,36 @@ export const recipes = {
   unseal: { kind: 'go', folder: 'go/unseal', pin: 'github.com/bitnami-labs/sealed-secrets', coldSeconds: 60 },
   // For tests only: HashiCorp's own HCL parser and formatter.
   hclcheck: { kind: 'go', folder: 'go/hclcheck', pin: 'github.com/hashicorp/hcl/v2', coldSeconds: 10 },
+  // For tests only: Flux's own judgement of health. Its go.mod has Helm's versions of all that both need, compiled once.
+  fluxhealth: { kind: 'go', folder: 'go/fluxhealth', pin: 'github.com/fluxcd/pkg/runtime', coldSeconds: 30 },
+  // For tests only: the interpreter that Argo CD asks for the health of objects.
+  luacheck: { kind: 'go', folder: 'go/luacheck', pin: 'github.com/yuin/gopher-lua', coldSeconds: 5 },
+  // For tests only: the reference registry, to which charts are pushed.
+  registry: {
+    kind: 'go',
+    folder: 'go/registry',
+    pin: 'github.com/distribution/distribution/v3',
+    versionVariable: 'github.com/distribution/distribution/v3/version.version',
+    coldSeconds: 40,
+  },
+  // For tests only: a linter of GitHub workflows.
+  actionlint: {
+    kind: 'go',
+    folder: 'go/actionlint',
+    pin: 'github.com/rhysd/actionlint',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    coldSeconds: 20,
+  },
   'yaml-linters': { kind: 'python', folder: 'python', pin: 'yamllint', coldSeconds: 15 },
+  // For tests only: Scaleway's own clients, which the emulator has to answer.
+  scw: {
+    kind: 'scw',
+    folder: 'go/scw',
+    pin: 'github.com/scaleway/scaleway-cli/v2',
+    versionVariable: 'main.Version',
+    coldSeconds: 50,
+  },
+  'scaleway-python': { kind: 'python', folder: 'python-scaleway', pin: 'scaleway', coldSeconds: 15 },
 } as const satisfies Record<string, Recipe>
 
 export type RecipeName = keyof typeof recipes

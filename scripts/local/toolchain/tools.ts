@@ -1,34 +1,5 @@
-import type { RecipeName } from './recipes.ts'
-
-/** How to ask a tool for its version. */
-interface VersionProbe {
-  readonly args: readonly string[]
-  /** The first group is the version; a tool without a version has no group. */
-  readonly pattern: RegExp
-  /** Versions that match, for a tool without a version: `0.20.1 or newer`. */
-  readonly of?: string
-}
-
-export interface ToolSpec {
-  readonly recipe: RecipeName
-  /** Where the recipe leaves it, relative to the recipe's folder in the cache. */
-  readonly file: string
-  /** The environment variable that names it, and whether it names the file or the folder that holds it. */
-  readonly variable: string
-  readonly variableNames: 'file' | 'folder'
-  /** Names looked for on PATH. Empty: PATH is not searched, because a foreign copy can't be distinguished from ours. */
-  readonly onPath: readonly string[]
-  /** Versions our tests run with; taken from PATH as well. Undefined when the tool has no version. */
-  readonly tested?: string
-  /**
-   * Versions an environment variable may name: what the chart and our commands need of it. Outside of `tested` with a warning.
-   *
-   * Default: `tested`
-   */
-  readonly supported?: string
-  /** Undefined for a tool that is not a program. */
-  readonly probe?: VersionProbe
-}
+import { testTools } from './test-tools.ts'
+import type { ToolSpec } from './tool-spec.ts'
 
 /** Every tool, by name. Builds use the exact pinned version. */
 export const tools = {
@@ -41,16 +12,8 @@ export const tools = {
     tested: '>=4.3.0 <5.0.0',
     // `--hide-notes` of a dry run is of 3.16.
     supported: '>=3.16.0 <5.0.0',
-    probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
-  },
-  helm3: {
-    recipe: 'helm3',
-    file: 'bin/helm',
-    variable: 'HELM3_BIN',
-    variableNames: 'file',
-    onPath: ['helm3', 'helm'],
-    tested: '>=3.22.0 <4.0.0',
-    supported: '>=3.16.0 <4.0.0',
+    // The chart renders the same with each: the tests compare Helm 3 and 4.
+    takesSupported: true,
     probe: { args: ['version', '--template', '{{.Version}}'], pattern: /^v?(\d\S*)/ },
   },
   ct: {
@@ -71,6 +34,15 @@ export const tools = {
     onPath: ['kubeconform'],
     tested: '>=0.7.0 <1.0.0',
     probe: { args: ['-v'], pattern: /v?(\d\S*)/ },
+  },
+  kustomize: {
+    recipe: 'kustomize',
+    file: 'bin/kustomize',
+    variable: 'KUSTOMIZE_BIN',
+    variableNames: 'file',
+    onPath: ['kustomize'],
+    tested: '>=5.0.0 <6.0.0',
+    probe: { args: ['version'], pattern: /^v?(\d\S*)/ },
   },
   etcd: {
     recipe: 'etcd',
@@ -121,31 +93,6 @@ export const tools = {
     variableNames: 'file',
     onPath: [],
   },
-  'external-secrets-vulnerable': {
-    recipe: 'external-secrets-vulnerable',
-    file: 'bin/external-secrets',
-    variable: 'EXTERNAL_SECRETS_VULNERABLE_BIN',
-    variableNames: 'file',
-    onPath: [],
-    // The newest of the flags it is started with; 0.19 has no flag for readiness.
-    probe: { args: ['--help'], pattern: /--live-addr\b/, of: '0.20.1 or newer' },
-  },
-  unseal: {
-    recipe: 'unseal',
-    file: 'bin/unseal',
-    variable: 'UNSEAL_BIN',
-    variableNames: 'file',
-    onPath: [],
-    probe: { args: ['--help'], pattern: /reads a SealedSecret/ },
-  },
-  hclcheck: {
-    recipe: 'hclcheck',
-    file: 'bin/hclcheck',
-    variable: 'HCLCHECK_BIN',
-    variableNames: 'file',
-    onPath: [],
-    probe: { args: ['--help'], pattern: /what each quoted string means/ },
-  },
   yamllint: {
     recipe: 'yaml-linters',
     file: 'bin/yamllint',
@@ -164,11 +111,15 @@ export const tools = {
     tested: '>=5.0.0 <7.0.0',
     probe: { args: ['--version'], pattern: /(\d+\.\d+\S*)/ },
   },
+  ...testTools,
 } as const satisfies Record<string, ToolSpec>
 
 export type ToolName = keyof typeof tools
 
 export const toolNames = Object.keys(tools) as ToolName[]
+
+/** The tools that some command uses. */
+export const commandTools = toolNames.filter((name) => !isForTests(tools[name]))
 
 export interface Tool {
   readonly name: ToolName
@@ -182,6 +133,10 @@ export interface Tool {
 
 /** An environment variable may hold a folder without this tool: Kubernetes' own test archives have no controller manager. */
 export const optionalInFolder: readonly ToolName[] = ['kube-controller-manager']
+
+function isForTests({ forTests }: ToolSpec): boolean {
+  return forTests === true
+}
 
 /** `HELM_BIN`, or `KUBEBUILDER_ASSETS (the folder that holds it)`: for the end of a message. */
 export function variableHint(name: ToolName): string {

@@ -1,6 +1,7 @@
 import { groupBy } from '../../lib/group.ts'
 import { compare } from '../../lib/problems.ts'
 import type { Endpoints } from './endpoints.ts'
+import type { PortModel } from './ports.ts'
 import {
   type Connection,
   type Endpoint,
@@ -74,8 +75,8 @@ function rowsOf(to: Endpoint, sources: readonly Endpoint[], judge: Judge): Reach
 
 const nothing: Verdict = { allowed: false, egress: [], ingress: [] }
 
-function intervalsOf(protocol: Protocol, own: readonly number[], connections: readonly Connection[]): Interval[] {
-  const named = protocol === 'TCP' ? own : []
+function intervalsOf(protocol: Protocol, own: readonly PortModel[], connections: readonly Connection[]): Interval[] {
+  const named = own.filter((one) => one.protocol === protocol).map(({ port }) => port)
   const cuts = new Set([1, ...named, ...named.map((port) => port + 1)])
   for (const { egress, ingress } of connections) {
     for (const { first, last } of [...grantsOf(egress, protocol), ...grantsOf(ingress, protocol)]) {

@@ -1,8 +1,12 @@
 import { containsCidr, parseAddress, parseCidr } from '../../lib/cidr.ts'
 import { compare } from '../../lib/problems.ts'
 import type { EnvironmentModel, TierModel } from '../resolve.ts'
-import type { Catalogue, EgressSpec, Labels } from '../types.ts'
-import { dnsPort, ingressController, internet, podLabelsOf, policyNames } from './network.ts'
+import type { Catalogue } from '../types.ts'
+import { type Crossing, crossingsOf, isToTier, type Link, linksOf, policyNames, type Source } from './links.ts'
+import { podLabelsOf } from './network.ts'
+import { internet, type Peer, peerOf } from './peers.ts'
+import type { PortModel } from './ports.ts'
+import type { Labels } from './spec.ts'
 
 /** One end of a connection. */
 export type Endpoint = PodEndpoint | AddressEndpoint
@@ -10,8 +14,8 @@ export type Endpoint = PodEndpoint | AddressEndpoint
 interface NamedEndpoint {
   /** As the table has it: `backend/api`, `the internet`. */
   readonly name: string
-  /** TCP ports with a separate row, even when nothing reaches them. */
-  readonly ports: readonly number[]
+  /** Ports with a separate row, even when nothing reaches them. */
+  readonly ports: readonly PortModel[]
 }
 
 export interface PodEndpoint extends NamedEndpoint {
@@ -56,7 +60,13 @@ export const lastPort = 65535
  */
 export function intendedReachability(model: EnvironmentModel, catalogue: Catalogue): Judge {
   if (model.without.includes('network-policies')) return () => ({ egress: 'open', ingress: 'open' })
-  return (from, to) => ({ egress: leaving(model, catalogue, from, to), ingress: entering(model, catalogue, from, to) })
+  const intent: Intent = {
+    model,
+    catalogue,
+    links: linksOf(catalogue),
+    crossings: new Map(model.tiers.map(({ name }) => [name, crossingsOf(catalogue, name)])),
+  }
+  return (from, to) => ({ egress: leaving(intent, from, to), ingress: entering(intent, from, to) })
 }
 
 /** The grants of a side in one order, each once. */
@@ -67,36 +77,52 @@ export function sortedGrants(grants: readonly Grant[]): readonly Grant[] {
 
 // --- internal ---
 
-function leaving(model: EnvironmentModel, catalogue: Catalogue, from: Endpoint, to: Endpoint): Side {
+interface Intent {
+  readonly model: EnvironmentModel
+  readonly catalogue: Catalogue
+  readonly links: readonly Link[]
+  /** Out of each tier. */
+  readonly crossings: ReadonlyMap<string, readonly Crossing[]>
+}
+
+function leaving({ model, catalogue, crossings }: Intent, from: Endpoint, to: Endpoint): Side {
   const tier = tierOf(model, from)
   if (!tier) return 'open'
   const grants = isInside(catalogue, tier, to) ? [everything(policyNames.inside)] : []
-  if (isPod(to, model.dns.namespace, model.dns.podLabels)) {
-    grants.push(onPort(policyNames.dns, 'UDP', dnsPort), onPort(policyNames.dns, 'TCP', dnsPort))
+  for (const { peer, port } of model.dns) {
+    if (!isPeer(peer, to)) continue
+    grants.push(
+      ...onPorts(
+        policyNames.dns,
+        ['UDP', 'TCP'].map((protocol) => ({ protocol, port }) as PortModel),
+      ),
+    )
   }
-  for (const target of model.tiers) {
-    for (const { workload, port, sources } of reachableWorkloads(target, to)) {
-      const own = sources.filter((source) => source.split('/')[0] === tier.name && isSource(model, source, from))
-      grants.push(
-        ...own.map((source) => onPort(policyNames.across(source.split('/')[1], target.name, workload), 'TCP', port)),
-      )
-    }
+  for (const { from: source, to: target, ports, policy } of crossings.get(tier.name) ?? []) {
+    if (isSource(model, source, from) && isWorkload(model, target, to)) grants.push(...onPorts(policy, ports))
   }
   for (const [name, egress] of Object.entries(catalogue.tiers[tier.name]?.egress ?? {})) {
-    if (!isReached(egress, to)) continue
-    grants.push(...egress.ports.map((port) => onPort(policyNames.out(name), egress.protocol ?? 'TCP', port)))
+    if (isToTier(egress)) continue
+    const peers = egress.to === 'internet' ? internet : [peerOf(egress.to)]
+    if (!peers.some((peer) => isPeer(peer, to))) continue
+    const { protocol = 'TCP' } = egress
+    grants.push(
+      ...onPorts(
+        policyNames.out(name),
+        egress.ports.map((port) => ({ protocol, port })),
+      ),
+    )
   }
   return sortedGrants(grants)
 }
 
-function entering(model: EnvironmentModel, catalogue: Catalogue, from: Endpoint, to: Endpoint): Side {
+function entering({ model, catalogue, links }: Intent, from: Endpoint, to: Endpoint): Side {
   const tier = tierOf(model, to)
   if (!tier) return 'open'
   const grants = isInside(catalogue, tier, from) ? [everything(policyNames.inside)] : []
-  for (const { workload, port, sources } of reachableWorkloads(tier, to)) {
-    if (sources.some((source) => isSource(model, source, from))) {
-      grants.push(onPort(policyNames.into(workload), 'TCP', port))
-    }
+  for (const { from: source, to: target, ports } of links) {
+    if (target.tier !== tier.name || !isWorkload(model, target, to) || !isSource(model, source, from)) continue
+    grants.push(...onPorts(policyNames.into(target.workload), ports))
   }
   return sortedGrants(grants)
 }
@@ -109,28 +135,30 @@ function isInside(catalogue: Catalogue, tier: TierModel, endpoint: Endpoint): bo
   return catalogue.tiers[tier.name]?.internalTraffic === 'open' && isPod(endpoint, tier.namespace)
 }
 
-/** The workloads of a tier whose pod the endpoint is, if they have a port. */
-function reachableWorkloads({ namespace, workloads }: TierModel, endpoint: Endpoint) {
-  return Object.entries(workloads).flatMap(([workload, spec]) => {
-    const { port, reachableFrom: sources = [] } = spec
-    if (port === undefined || !isPod(endpoint, namespace, podLabelsOf(workload, spec))) return []
-    return [{ workload, port, sources }]
-  })
+/** Whether a word of `reachableFrom` means the endpoint. */
+function isSource(model: EnvironmentModel, source: Source, endpoint: Endpoint): boolean {
+  if (source.kind === 'peer') return isPeer(source.peer, endpoint)
+  if (source.kind === 'internet') return internet.some((peer) => isPeer(peer, endpoint))
+  if (source.kind === 'tier') return isWorkload(model, source, endpoint)
+  const controllers = model.ingressControllers.filter(({ name }) => source.name === undefined || name === source.name)
+  return controllers.some(({ peers }) => peers.some((peer) => isPeer(peer, endpoint)))
 }
 
-/** Whether a word of `reachableFrom` means the endpoint. */
-function isSource(model: EnvironmentModel, source: string, endpoint: Endpoint): boolean {
-  if (source === ingressController) return isPod(endpoint, model.ingressNamespace)
-  const [name, workload] = source.split('/')
-  const tier = model.tiers.find((candidate) => candidate.name === name)
+/** Whether the endpoint is a pod of a tier, and of the workload if there is one. */
+function isWorkload(
+  { tiers }: EnvironmentModel,
+  { tier: name, workload }: { readonly tier: string; readonly workload: string | undefined },
+  endpoint: Endpoint,
+): boolean {
+  const tier = tiers.find((candidate) => candidate.name === name)
   if (!tier || workload === undefined) return tier !== undefined && isPod(endpoint, tier.namespace)
   const spec = tier.workloads[workload]
   return spec !== undefined && isPod(endpoint, tier.namespace, podLabelsOf(workload, spec))
 }
 
-/** A network holds addresses outside the cluster, never pods. */
-function isReached({ to }: EgressSpec, endpoint: Endpoint): boolean {
-  if (typeof to === 'object' && 'namespace' in to) return isPod(endpoint, to.namespace, to.podLabels)
+/** A network holds addresses, never pods. */
+function isPeer(peer: Peer, endpoint: Endpoint): boolean {
+  if ('namespace' in peer) return isPod(endpoint, peer.namespace, peer.podLabels)
   if (endpoint.kind === 'pod') return false
   const address = endpoint.address === undefined ? undefined : parseAddress(endpoint.address)
   if (!address) return true
@@ -138,8 +166,7 @@ function isReached({ to }: EgressSpec, endpoint: Endpoint): boolean {
     const network = parseCidr(cidr)
     return network !== undefined && containsCidr(network, address)
   }
-  if (to !== 'internet') return holds(to.cidr)
-  return internet.some(({ cidr, except }) => holds(cidr) && !except.some(holds))
+  return holds(peer.cidr) && !peer.except.some(holds)
 }
 
 function isPod(endpoint: Endpoint, namespace: string, labels: Labels = {}): boolean {
@@ -151,8 +178,8 @@ function everything(policy: string): Grant {
   return { policy, protocol: 'any', first: 1, last: lastPort }
 }
 
-function onPort(policy: string, protocol: Protocol, port: number): Grant {
-  return { policy, protocol, first: port, last: port }
+function onPorts(policy: string, ports: readonly PortModel[]): Grant[] {
+  return ports.map(({ protocol, port }) => ({ policy, protocol, first: port, last: port }))
 }
 
 function grantKey({ policy, protocol, first, last }: Grant): string {

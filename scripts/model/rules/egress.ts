@@ -1,126 +1,97 @@
-import { type Cidr, cidrText, networkOf, overlap, parseCidr } from '../../lib/cidr.ts'
+import { didYouMean } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { namesOf } from '../names.ts'
-import type { EnvironmentSpec } from '../types.ts'
-import { kubernetesName, nameLimit } from './names.ts'
-import { egressRules } from './network.ts'
-import { atEnvironment, quoted, type Rule } from './rule.ts'
+import { isToTier, type Link, linksOf } from '../network/links.ts'
+import { chosenPorts, commonPorts, distinctPorts, portsOf } from '../network/ports.ts'
+import type { TierEgressSpec } from '../network/spec.ts'
+import type { Application, Catalogue } from '../types.ts'
+import { egressEntries } from './network-entries.ts'
+import { hint, missingPortFix, portList, unknownPorts } from './ports.ts'
+import { quoted, type Rule } from './rule.ts'
 
-/**
- * Where a machine asks its provider for its identity and credentials. Source: RFC 3927 and RFC 4291 (link-local); Scaleway
- * documentation, metadata API: 169.254.42.42 and fd00:42::42.
- */
-const metadataNetworks: readonly string[] = ['169.254.0.0/16', 'fe80::/10', 'fd00:42::42/128']
-
-export const egressNetworksAreNarrow: Rule = ({ catalogue }) =>
-  egressRules(catalogue).flatMap(({ where, spec: { to } }) => {
-    if (typeof to !== 'object' || !('cidr' in to)) return []
-    const cidr = parseCidr(to.cidr)
-    const problem = cidr ? widthProblem(to.cidr, cidr) : invalid(to.cidr)
-    return problem ? [{ where, ...problem }] : []
+/** What an egress to a tier names exists, is reachable from there, and has the ports. */
+export const egressIsReachable: Rule = ({ catalogue }) =>
+  tierEgress(catalogue).flatMap(({ tier, where, spec }): Problem[] => {
+    const { to } = spec
+    const unknown = unknownTarget(catalogue, spec)
+    if (unknown) return [{ where, ...unknown }]
+    const target = to.workload === undefined ? `tier "${to.tier}"` : `workload "${to.tier}/${to.workload}"`
+    if (to.tier === tier && catalogue.tiers[tier]?.internalTraffic === 'open') {
+      const message = `goes to ${target} needlessly: the tier is open inside, so every pod of it may connect. Expected another tier.`
+      return [{ code: 'EGRESS_NEEDLESS', where, message, fix: 'Remove the egress.', severity: 'warning' }]
+    }
+    const links = linksTo(catalogue, tier, spec)
+    if (links.length === 0) {
+      const fact = to.workload === undefined ? 'where no reachableFrom names' : 'whose reachableFrom does not name'
+      const message = `goes to ${target}, ${fact} tier "${tier}" or a workload of it. Expected it there: only reachableFrom opens a tier.`
+      const fix = `Add "${tier}" to reachableFrom of the workload, or remove the egress.`
+      return [{ code: 'EGRESS_NOT_REACHABLE', where, message, fix }]
+    }
+    return portProblems(catalogue, tier, spec, links).map((problem) => ({ where, ...problem }))
   })
-
-/** Connections into a tier are allowed only to the port of a workload that says so. */
-export const egressStaysOutsideTheTiers: Rule = ({ catalogue, environments }) =>
-  egressRules(catalogue).flatMap(({ where, spec: { to } }): Problem[] => {
-    if (typeof to !== 'object' || !('namespace' in to)) return []
-    const { namespace } = to
-    if (!isNamespace(namespace)) return [{ where, ...invalidNamespace(namespace, 'to.namespace') }]
-    const tiers = Object.keys(catalogue.tiers).filter((tier) =>
-      Object.values(environments).some((spec) => namesOf(catalogue, tier, spec).namespace === namespace),
-    )
-    if (tiers.length === 0) return []
-    return [
-      {
-        code: 'EGRESS_INTO_TIER',
-        where,
-        message: `"${namespace}" is the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers.`,
-        fix: 'Remove the egress, and add this tier to reachableFrom of the workload.',
-      },
-    ]
-  })
-
-export const clusterNamespacesAreOutsideTheTiers: Rule = ({ catalogue, environments }) =>
-  Object.entries(environments).flatMap(([environment, spec]) =>
-    clusterNamespaces(spec).flatMap(({ field, namespace, code, because, fix }): Problem[] => {
-      const where = atEnvironment(environment)
-      if (!isNamespace(namespace)) return [{ where, ...invalidNamespace(namespace, field) }]
-      const tiers = Object.keys(catalogue.tiers).filter(
-        (tier) => namesOf(catalogue, tier, spec).namespace === namespace,
-      )
-      if (tiers.length === 0) return []
-      const message = `${field} is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: ${because}.`
-      return [{ code, where, message, fix }]
-    }),
-  )
 
 // --- internal ---
 
 type PlacelessProblem = Omit<Problem, 'where'>
 
-/** The namespaces of others that an environment names. */
-function clusterNamespaces({ ingressNamespace, dns }: EnvironmentSpec) {
-  const ingress = {
-    field: 'ingressNamespace',
-    namespace: ingressNamespace,
-    code: 'INGRESS_NAMESPACE_IS_TIER',
-    because: 'every pod in it counts as the ingress controller',
-    fix: 'Name the namespace in which the ingress controller runs.',
-  }
-  const names = {
-    field: 'dns.namespace',
-    namespace: dns?.namespace,
-    code: 'DNS_NAMESPACE_IS_TIER',
-    because: 'every tier may connect to the DNS of the cluster',
-    fix: 'Name the namespace in which the DNS of the cluster runs.',
-  }
-  return [ingress, names].flatMap(({ namespace, ...rest }) => (namespace === undefined ? [] : [{ namespace, ...rest }]))
+function tierEgress(catalogue: Application['catalogue']) {
+  return egressEntries(catalogue).flatMap(({ spec, ...entry }) => (isToTier(spec) ? [{ ...entry, spec }] : []))
 }
 
-function invalid(text: string): PlacelessProblem {
-  return {
-    code: 'CIDR_INVALID',
-    message: `"${text}" is not a network. Expected an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32.`,
-    fix: 'Correct the cidr.',
+function unknownTarget({ tiers }: Catalogue, { to }: TierEgressSpec): PlacelessProblem | undefined {
+  const code = 'EGRESS_UNKNOWN'
+  const tier = tiers[to.tier]
+  if (!tier) {
+    const known = Object.keys(tiers)
+    const message = `goes to tier "${to.tier}", which does not exist.${didYouMean(to.tier, known)} Expected ${quoted(known)}.`
+    return { code, message, fix: 'Correct the name of the tier.' }
   }
+  const known = Object.keys(tier.workloads)
+  if (to.workload === undefined || known.includes(to.workload)) return undefined
+  const message = `goes to workload "${to.workload}" of tier "${to.tier}", which does not exist.${didYouMean(to.workload, known)} Expected a workload of this tier.`
+  return { code, message, fix: 'Correct the name of the workload.' }
 }
 
-function widthProblem(text: string, cidr: Cidr): PlacelessProblem | undefined {
-  const canonical = cidrText(networkOf(cidr))
-  if (text !== canonical) {
-    return {
-      code: 'CIDR_NOT_CANONICAL',
-      message: `"${text}" means the network ${canonical}. Expected it in that form: a single address has prefix 32, or 128.`,
-      fix: `Write ${canonical}, or the prefix that was meant.`,
-    }
-  }
-  if (cidr.prefix === 0) {
-    return {
-      code: 'EGRESS_TO_EVERYTHING',
-      message: `"${text}" is every address, those of the cluster and of the cloud's metadata among them. Expected a network, or "internet".`,
-      fix: 'Write `to: "internet"` for the public addresses.',
-    }
-  }
-  const metadata = metadataNetworks.find((network) => {
-    const forbidden = parseCidr(network)
-    return forbidden !== undefined && overlap(forbidden, cidr)
-  })
-  if (metadata === undefined) return undefined
-  return {
-    code: 'EGRESS_TO_METADATA',
-    message: `"${text}" has addresses of ${metadata}, where the cloud answers with the credentials of the machine. Expected a network without them.`,
-    fix: 'Narrow the cidr to the network that is meant.',
-  }
+/** The connections that the target opens to the tier, or to workloads of it. */
+function linksTo(catalogue: Catalogue, tier: string, { to }: TierEgressSpec): Link[] {
+  return linksOf(catalogue).filter(
+    (link) =>
+      link.from.kind === 'tier' &&
+      link.from.tier === tier &&
+      link.to.tier === to.tier &&
+      (to.workload === undefined || link.to.workload === to.workload),
+  )
 }
 
-function isNamespace(name: string): boolean {
-  return kubernetesName.test(name) && name.length <= nameLimit
-}
-
-function invalidNamespace(name: string, field: string): PlacelessProblem {
-  return {
-    code: 'KUBERNETES_NAME_INVALID',
-    message: `${field} is "${name}". Expected at most ${nameLimit} lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
-    fix: 'Correct the name of the namespace.',
-  }
+/** Ports that no workload of the target has, or none opens to the tier. */
+function portProblems(
+  { tiers }: Catalogue,
+  tier: string,
+  { to, ports: choices = [] }: TierEgressSpec,
+  links: readonly Link[],
+): PlacelessProblem[] {
+  const workloads = links.flatMap((link) => tiers[to.tier]?.workloads[link.to.workload] ?? [])
+  const own = [...new Set(workloads)].flatMap(portsOf)
+  const unknown = unknownPorts(own, choices)
+  const closed = choices
+    .filter((choice) => !unknown.includes(choice))
+    .filter((choice) =>
+      links.every((link) => {
+        const workload = tiers[to.tier]?.workloads[link.to.workload]
+        return !workload || commonPorts(chosenPorts(workload, [choice]), link.ports).length === 0
+      }),
+    )
+  const open = distinctPorts(links.flatMap(({ ports }) => ports))
+  const opened = own.filter(({ port, protocol }) => commonPorts([{ port, protocol }], open).length > 0)
+  return [
+    ...unknown.map((choice) => ({
+      code: 'PORT_UNKNOWN',
+      message: `is to reach the port ${JSON.stringify(choice)}, which its destination does not have.${hint(own, choice)} Expected ${portList(opened)}.`,
+      fix: missingPortFix(choice),
+    })),
+    ...[...new Set(closed)].map((choice) => ({
+      code: 'EGRESS_PORT_CLOSED',
+      message: `is to reach the port ${JSON.stringify(choice)}, which its destination does not open to tier "${tier}". Expected ${portList(opened)}.`,
+      fix: `Add the port for "${tier}" to reachableFrom of the workload, as \`{ from: '${tier}', ports: [${JSON.stringify(choice)}] }\`, or remove it here.`,
+    })),
+  ]
 }

@@ -2,7 +2,8 @@ import { groupBy } from '../../lib/group.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { compare, type Problem } from '../../lib/problems.ts'
 import { durationSeconds } from '../duration.ts'
-import { namesOf, releaseNames } from '../names.ts'
+import { namesOf } from '../names.ts'
+import { byOrganization } from '../organizations.ts'
 import { knownRegions } from '../regions.ts'
 import { defaultQuota } from '../resolve.ts'
 import { existsIn, projectOf, remoteNameOf } from '../specs.ts'
@@ -78,60 +79,41 @@ export const tierPathsAreApart: Rule = ({ catalogue, environments }) => {
   )
 }
 
-/**
- * With one namespace for two tiers, or for two environments on one cluster, each can read the other's Secrets. With one for
- * the releases of two environments, each `helm upgrade` removes the other's objects.
- */
-export const namespacesAreApart: Rule = ({ catalogue, environments }) => {
-  const release = releaseNames(catalogue.application).namespace
-  const uses = Object.entries(environments).flatMap(([environment, spec]) => [
-    ...Object.keys(catalogue.tiers).map((tier) => ({
-      owner: `${environment}/${tier}`,
-      environment,
-      context: spec.kubeContext,
-      namespace: namesOf(catalogue, tier, spec).namespace,
-    })),
-    { owner: `${environment} (Helm release)`, environment, context: spec.kubeContext, namespace: release },
-  ])
-  return [...groupBy(uses, ({ context, namespace }) => `${namespace} ${context}`).values()].flatMap((users) => {
-    const second = users[1]
-    if (!second) return []
-    return {
-      code: 'NAMESPACE_SHARED',
-      where: atEnvironment(second.environment),
-      message: `namespace "${second.namespace}" of kube context "${second.context}" is used by ${quoted(users.map((user) => user.owner))}. Expected a namespace for each.`,
-      fix: 'Use another kube context, or set namespaces in scripts/environments.ts.',
-    }
-  })
-}
-
 export const environmentSettingsAreValid: Rule = ({ catalogue, environments }) =>
   Object.entries(environments).flatMap(([environment, spec]) => [
     ...region(environment, spec),
     ...refreshInterval(environment, spec),
+    ...clusterUid(environment, spec),
     ...tierKeys(environment, spec, Object.keys(catalogue.tiers)),
   ])
 
-/** All environments of an application usually live in one organization, which has the quota. */
+/** The organization has the quota, for all environments in it. */
 export const quotaSuffices: Rule = ({ catalogue, environments }) => {
   const quota = catalogue.remoteSecretQuota ?? defaultQuota
-  const remote = new Set<string>()
-  for (const environment of Object.keys(environments)) {
-    for (const secret of catalogue.secrets) {
-      if (existsIn(secret, environment)) remote.add(`${environment} ${secret.tier} ${remoteNameOf(secret)}`)
+  const named = Object.entries(environments).map(([name, { organizationId }]) => ({ name, organizationId }))
+  return byOrganization(named).flatMap((members): Problem[] => {
+    const remote = new Set<string>()
+    for (const { name } of members) {
+      for (const secret of catalogue.secrets) {
+        if (existsIn(secret, name)) remote.add(`${name} ${secret.tier} ${remoteNameOf(secret)}`)
+      }
     }
-  }
-  if (remote.size <= quota * quotaWarning) return []
-  const over = remote.size > quota
-  return [
-    {
-      code: over ? 'QUOTA_EXCEEDED' : 'QUOTA_NEARLY_FULL',
-      where: 'catalogue',
-      message: `the environments need ${remote.size} remote secrets together. Expected at most ${over ? quota : Math.floor(quota * quotaWarning)}: the quota of the Scaleway organization is ${quota}.`,
-      fix: 'Bundle identities (layout "bundle"), or ask Scaleway to raise the quota, and set remoteSecretQuota.',
-      ...(over ? {} : { severity: 'warning' as const }),
-    },
-  ]
+    if (remote.size <= quota * quotaWarning) return []
+    const over = remote.size > quota
+    const who =
+      members.length === named.length
+        ? 'the environments'
+        : `the environments ${quoted(members.map(({ name }) => name))}`
+    return [
+      {
+        code: over ? 'QUOTA_EXCEEDED' : 'QUOTA_NEARLY_FULL',
+        where: 'catalogue',
+        message: `${who} need ${remote.size} remote secrets together. Expected at most ${over ? quota : Math.floor(quota * quotaWarning)}: the quota of the Scaleway organization is ${quota}.`,
+        fix: 'Bundle identities (layout "bundle"), or ask Scaleway to raise the quota, and set remoteSecretQuota.',
+        ...(over ? {} : { severity: 'warning' as const }),
+      },
+    ]
+  })
 }
 
 // --- internal ---
@@ -177,6 +159,18 @@ function refreshInterval(environment: string, { refreshInterval }: EnvironmentSp
       where: atEnvironment(environment),
       message: `the refresh interval is "${refreshInterval}". Expected at least one minute, as 1h, 30m or 1h30m.`,
       fix: 'Use an interval such as 1h; a forced refresh delivers an urgent change at once.',
+    },
+  ]
+}
+
+function clusterUid(environment: string, { cluster }: EnvironmentSpec): Problem[] {
+  if (cluster === undefined || uuid.test(cluster)) return []
+  return [
+    {
+      code: 'CLUSTER_INVALID',
+      where: `${atEnvironment(environment)} cluster`,
+      message: `is "${cluster}". Expected the UID of the namespace kube-system of its cluster: a UUID in lowercase.`,
+      fix: 'Copy it: kubectl get namespace kube-system --output jsonpath={.metadata.uid}; or leave cluster out.',
     },
   ]
 }

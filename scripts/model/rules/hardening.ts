@@ -1,5 +1,6 @@
-import { namesOf, namesOfTargets } from '../names.ts'
+import { namesOf } from '../names.ts'
 import { existsIn } from '../specs.ts'
+import { targetsOf } from '../targets.ts'
 import type { TierSpec } from '../types.ts'
 import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
 
@@ -22,10 +23,13 @@ export const quantitiesAreValid: Rule = ({ catalogue }) =>
 /** The credentials Secret and the targets. With a full quota the operator could not write a target. */
 export const secretQuotasLeaveRoom: Rule = ({ catalogue, environments }) =>
   Object.entries(environments).flatMap(([environment, spec]) =>
-    Object.entries(catalogue.tiers).flatMap(([tier, { quota = {} }]) => {
+    Object.entries(catalogue.tiers).flatMap(([tier, { quota = {}, targets }]) => {
       const secrets = catalogue.secrets.filter((secret) => secret.tier === tier && existsIn(secret, environment))
       const names = namesOf(catalogue, tier, spec)
-      const needed = [names.credentialsSecret, ...namesOfTargets(names, secrets)]
+      const needed = [
+        names.credentialsSecret,
+        ...targetsOf({ name: tier, names, targets }, secrets).map(({ name }) => name),
+      ]
       return ['secrets', 'count/secrets']
         .filter((name) => quota[name] !== undefined && Number(quota[name]) < needed.length)
         .map((name) => ({

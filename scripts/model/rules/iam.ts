@@ -1,6 +1,9 @@
 import { groupBy } from '../../lib/group.ts'
+import { shortList } from '../../lib/short-list.ts'
 import { namesOf } from '../names.ts'
-import type { Application } from '../types.ts'
+import { mayShareOrganization, type OrganizationName } from '../organizations.ts'
+import type { EnvironmentSpec } from '../types.ts'
+import { byRight, literal, ownIamApplications } from './own-names.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
 
 /** Source: Scaleway SDK, validation rules of IAM. */
@@ -20,19 +23,38 @@ export const iamApplicationNamesAreValid: Rule = ({ environments }) =>
 
 /**
  * A key has all rights of its application. With one application for two tiers, or for two environments of one organization,
- * the key of one reads the secrets of the other.
+ * the key of one reads the secrets of the other. The policies have the names of their applications.
  */
-export const iamApplicationsAreApart: Rule = (application) =>
-  [...groupBy(applications(application), ({ account, name }) => `${account} ${name}`).values()].flatMap((uses) => {
-    const second = uses[1]
-    if (!second) return []
+export const iamApplicationsAreApart: Rule = ({ catalogue, environments }) => {
+  const uses = byRight(environments).flatMap(([environment, spec]) =>
+    Object.keys(catalogue.tiers).map((tier): ApplicationUse => {
+      const { iamApplication: name } = namesOf(catalogue, tier, spec)
+      return { environment, spec, tier, name }
+    }),
+  )
+  const taken = new Set(uses.map(({ name }) => name))
+  const clashes = uses.flatMap((use, index) => {
+    const first = uses
+      .slice(0, index)
+      .find(({ name, spec }) => name === use.name && mayShareOrganization(spec, use.spec))
+    return first ? [{ ...use, first }] : []
+  })
+  return [...groupBy(clashes, ({ environment }) => environment)].map(([environment, own]) => {
+    const spec = environments[environment]
+    const tiers = own.map(({ tier }) => tier)
+    const names = { ...spec?.iamApplications, ...ownIamApplications(catalogue.application, environment, tiers, taken) }
+    const isUnsure = own.some(({ first }) => first.environment !== environment && !isKnown(first.spec, { ...spec }))
+    const shared = own.map(
+      ({ tier, name, first }) => `"${name}" by ${quoted([ownerOf(first), `${environment}/${tier}`])}`,
+    )
     return {
       code: 'IAM_APPLICATION_SHARED',
-      where: atEnvironment(second.environment),
-      message: `the IAM application "${second.name}" is used by ${quoted(uses.map(({ owner }) => owner))}. Expected an application for each: a key has all rights of its application.`,
-      fix: 'Set iamApplications in scripts/environments.ts, or use an organization for each environment.',
+      where: atEnvironment(environment),
+      message: `one IAM application is used twice${isUnsure ? ' in what may be one Scaleway organization' : ''}: ${shortList(shared)}. Expected an application for each: a key has all rights of its application.`,
+      fix: `Set \`iamApplications: ${literal(names)}\` at environment "${environment}" in scripts/environments.ts${isUnsure ? ', or organizationId at each of them where they are in different organizations' : ''}.`,
     }
   })
+}
 
 export const keyLifetimesAreDays: Rule = ({ environments }) =>
   Object.entries(environments)
@@ -47,20 +69,17 @@ export const keyLifetimesAreDays: Rule = ({ environments }) =>
 // --- internal ---
 
 interface ApplicationUse {
-  /** The organization, where it is known; else the environment, which may have one of its own. */
-  readonly account: string
   readonly environment: string
-  readonly owner: string
+  readonly spec: EnvironmentSpec
+  readonly tier: string
   readonly name: string
 }
 
-function applications({ catalogue, environments }: Application): ApplicationUse[] {
-  return Object.entries(environments).flatMap(([environment, spec]) =>
-    Object.keys(catalogue.tiers).map((tier) => ({
-      account: spec.organizationId ?? environment,
-      environment,
-      owner: `${environment}/${tier}`,
-      name: namesOf(catalogue, tier, spec).iamApplication,
-    })),
-  )
+function ownerOf({ environment, tier }: ApplicationUse): string {
+  return `${environment}/${tier}`
+}
+
+/** Whether it is certain that they are in one organization. */
+function isKnown(...specs: readonly OrganizationName[]): boolean {
+  return specs.every(({ organizationId }) => organizationId !== undefined)
 }

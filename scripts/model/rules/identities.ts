@@ -1,5 +1,6 @@
 import { groupBy } from '../../lib/group.ts'
 import { formatDefinition } from '../formats.ts'
+import { withOrigins } from '../shared-values.ts'
 import type { SecretSpec } from '../types.ts'
 import { quoted, type Rule } from './rule.ts'
 
@@ -46,7 +47,7 @@ export const identitiesAreWhollyOptionalOrNot: Rule = ({ catalogue }) =>
 
 /** They are disabled together: an identity of which half still works is not disabled. */
 export const identitiesHaveOneOverlap: Rule = ({ catalogue }) =>
-  identities(catalogue.secrets).flatMap(([identity, secrets]) => {
+  identities(withOrigins(catalogue.secrets)).flatMap(([identity, secrets]) => {
     const overlaps = [...new Set(secrets.map(({ overlap }) => overlap ?? 'none'))].sort()
     if (overlaps.length < 2) return []
     return {

@@ -1,11 +1,13 @@
 import { type Problem, sortProblems } from '../../lib/problems.ts'
 import { checkShape } from '../shape.ts'
 import type { Application } from '../types.ts'
-import { clusterNamespacesAreOutsideTheTiers, egressNetworksAreNarrow, egressStaysOutsideTheTiers } from './egress.ts'
+import { clusterNamesAreApart, operatorsOfAClusterAgree } from './clusters.ts'
+import { clustersOfASetAreApart, deliveriesAreReachable, enginesAreOutsideTheTiers } from './delivery.ts'
+import { egressIsReachable } from './egress.ts'
+import { envModulesHavePlaces } from './env-modules.ts'
 import {
   environmentSettingsAreValid,
   environmentsHaveTheirOwnProjects,
-  namespacesAreApart,
   projectIdsAreReal,
   quotaSuffices,
   tierPathsAreApart,
@@ -28,20 +30,14 @@ import {
   remotePathsAreValid,
   variablesAreValid,
 } from './names.ts'
-import {
-  podLabelsAreApart,
-  podLabelsAreValid,
-  policyNamesAreApart,
-  portsAreNumbered,
-  reachableWorkloadsHavePorts,
-  sourcesAreKnown,
-  sourcesAreNeeded,
-  workloadsAndEgressAreNamed,
-} from './network.ts'
+import { podLabelsAreApart, podLabelsAreValid, policyNamesAreApart, workloadsAndEgressAreNamed } from './network.ts'
 import { operatorsAreNamed } from './operator.ts'
+import { ingressControllersAreNamed, peerNetworksAreNarrow, peersAreOutsideTheTiers } from './peers.ts'
+import { chosenPortsExist, portListsAreComplete, portsAreNumbered } from './ports.ts'
+import { propertiesAreApart } from './properties.ts'
+import { readsAreOfTheTier } from './reads.ts'
 import type { Rule } from './rule.ts'
 import {
-  consumersBelongToTheTier,
   environmentListsAreReachable,
   formatsExist,
   layoutsAreComplete,
@@ -52,6 +48,34 @@ import {
   tiersExist,
   variablesAreUniquePerTier,
 } from './secrets.ts'
+import {
+  irreplaceablesAreNotRotated,
+  originsAreInTheSameEnvironments,
+  originsExist,
+  originsHaveTheirOwnValue,
+  sharedFieldsHaveOneOrigin,
+  sharedValuesAreAlike,
+} from './shared-values.ts'
+import {
+  ingressControllersAreKnown,
+  reachableWorkloadsHavePorts,
+  sourcesAreKnown,
+  sourcesAreNeeded,
+} from './sources.ts'
+
+import {
+  bundlesLieInOneTarget,
+  entriesNameTheirTargets,
+  keysAreUniquePerTarget,
+  keysAreValid,
+  targetSecretsAreApart,
+  targetsAreNamed,
+  targetsHaveEntries,
+  targetTypesAreAllowed,
+  typedKeysHaveTheirFormat,
+  typedTargetsAreWhole,
+  typedTargetsHaveTheirKeys,
+} from './targets.ts'
 
 /** The list defines a valid application. */
 export const rules: readonly Rule[] = [
@@ -65,8 +89,8 @@ export const rules: readonly Rule[] = [
   remoteRefsBelongToOneTier,
   remoteSecretsHaveOneShape,
   layoutsAreComplete,
+  propertiesAreApart,
   formatsExist,
-  consumersBelongToTheTier,
   environmentListsAreReachable,
   rotationsArePeriods,
   overlapsArePeriods,
@@ -75,11 +99,29 @@ export const rules: readonly Rule[] = [
   identitiesHaveOneOverlap,
   identitiesAreWhollyOptionalOrNot,
   bundlesFit,
+  targetsAreNamed,
+  targetSecretsAreApart,
+  targetTypesAreAllowed,
+  targetsHaveEntries,
+  entriesNameTheirTargets,
+  keysAreValid,
+  keysAreUniquePerTarget,
+  typedTargetsHaveTheirKeys,
+  typedKeysHaveTheirFormat,
+  typedTargetsAreWhole,
+  bundlesLieInOneTarget,
+  readsAreOfTheTier,
+  originsExist,
+  originsHaveTheirOwnValue,
+  originsAreInTheSameEnvironments,
+  sharedValuesAreAlike,
+  sharedFieldsHaveOneOrigin,
+  irreplaceablesAreNotRotated,
   projectIdsAreReal,
   environmentsHaveTheirOwnProjects,
   tiersHaveTheirOwnProjects,
   tierPathsAreApart,
-  namespacesAreApart,
+  clusterNamesAreApart,
   environmentSettingsAreValid,
   quotaSuffices,
   iamApplicationNamesAreValid,
@@ -93,7 +135,9 @@ export const rules: readonly Rule[] = [
   quotasHaveDefaults,
   operatorsNeedAdmission,
   operatorsAreNamed,
+  operatorsOfAClusterAgree,
   sourcesAreKnown,
+  ingressControllersAreKnown,
   sourcesAreNeeded,
   reachableWorkloadsHavePorts,
   workloadsAndEgressAreNamed,
@@ -101,9 +145,16 @@ export const rules: readonly Rule[] = [
   podLabelsAreApart,
   podLabelsAreValid,
   portsAreNumbered,
-  egressNetworksAreNarrow,
-  egressStaysOutsideTheTiers,
-  clusterNamespacesAreOutsideTheTiers,
+  portListsAreComplete,
+  chosenPortsExist,
+  peerNetworksAreNarrow,
+  peersAreOutsideTheTiers,
+  ingressControllersAreNamed,
+  egressIsReachable,
+  envModulesHavePlaces,
+  deliveriesAreReachable,
+  clustersOfASetAreApart,
+  enginesAreOutsideTheTiers,
 ]
 
 /** Every problem of the application at once, sorted by place. An empty list means valid. */

@@ -1,7 +1,9 @@
 import { groupBy } from '../../lib/group.ts'
 import type { Problem } from '../../lib/problems.ts'
+import { clusterKey } from '../clusters.ts'
 import { namesOf } from '../names.ts'
 import { legacyOf } from '../specs.ts'
+import { secretNames } from '../targets.ts'
 import type { LegacySpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
 import { atEnvironment, quoted, type Rule } from './rule.ts'
@@ -25,9 +27,9 @@ export const legacySecretsAreApart: Rule = ({ catalogue, environments }) =>
   Object.entries(environments).flatMap(([environment, spec]) => {
     const legacy = legacyOf(catalogue, spec)
     if (!legacy) return []
-    return Object.keys(catalogue.tiers).flatMap((tier) => {
-      const { namespace, required, optional, credentialsSecret } = namesOf(catalogue, tier, spec)
-      if (namespace !== legacy.namespace || ![required, optional, credentialsSecret].includes(legacy.secret)) return []
+    return Object.entries(catalogue.tiers).flatMap(([tier, { targets }]) => {
+      const names = namesOf(catalogue, tier, spec)
+      if (names.namespace !== legacy.namespace || !secretNames(tier, names, targets).includes(legacy.secret)) return []
       return {
         code: 'LEGACY_IS_NEW',
         where: atEnvironment(environment),
@@ -41,15 +43,17 @@ export const legacySecretsAreApart: Rule = ({ catalogue, environments }) =>
 export const legacySecretsAreNobodyElses: Rule = ({ catalogue, environments }) => {
   const uses = Object.entries(environments).flatMap(([environment, spec]) => {
     const legacy = legacyOf(catalogue, spec)
-    return legacy ? [{ environment, place: `${legacy.namespace}/${legacy.secret}`, context: spec.kubeContext }] : []
+    return legacy ? [{ environment, place: `${legacy.namespace}/${legacy.secret}`, spec }] : []
   })
-  return [...groupBy(uses, ({ place, context }) => `${place} ${context}`).values()].flatMap((users) => {
+  return [
+    ...groupBy(uses, ({ place, spec }) => `${place} ${clusterKey(spec, Object.values(environments))}`).values(),
+  ].flatMap((users) => {
     const second = users[1]
     if (!second) return []
     return {
       code: 'LEGACY_SHARED',
       where: atEnvironment(second.environment),
-      message: `the old Secret ${second.place} of kube context "${second.context}" is used by ${quoted(users.map((use) => use.environment))}. Expected a separate old Secret for each.`,
+      message: `the old Secret ${second.place} of kube context "${second.spec.kubeContext}" is used by ${quoted(users.map((use) => use.environment))}. Expected a separate old Secret for each.`,
       fix: "Set legacy in scripts/environments.ts, to 'none' for an environment that never had one.",
     }
   })

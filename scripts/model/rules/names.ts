@@ -1,6 +1,7 @@
 import type { Problem } from '../../lib/problems.ts'
 import { namesOf, releaseNames } from '../names.ts'
 import { remoteNameOf } from '../specs.ts'
+import type { EnvironmentSpec } from '../types.ts'
 import { atEnvironment, atSecret, atTier, type Rule } from './rule.ts'
 
 /** A DNS-1123 label: the form of a namespace and, for safety, of every other name. */
@@ -8,7 +9,7 @@ export const kubernetesName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 /** Longest DNS-1123 label, in characters. */
 export const nameLimit = 63
 /** Longest name of a release. Source: Helm, `helm install` refuses more. */
-const releaseLimit = 53
+export const releaseLimit = 53
 /**
  * One segment of a Scaleway path, and a Scaleway name. Source: Scaleway documentation, Secret Manager concepts. Dots alone
  * are not a name here: a server may read `..` as the folder above.
@@ -36,21 +37,23 @@ export const baseNamesAreValid: Rule = ({ catalogue, environments }) => {
 
 /** Every derived Kubernetes name, in every environment: valid, and at most 63 characters. */
 export const derivedNamesAreValid: Rule = ({ catalogue, environments }) => {
-  const problems = [...releaseName(catalogue.application), ...Object.keys(environments).flatMap(environmentName)]
+  const problems = [
+    ...releaseName('catalogue', catalogue.application, 'application'),
+    ...Object.entries(environments).flatMap(([name, spec]) => [...environmentName(name), ...baseName(name, spec)]),
+  ]
   const seen = new Set<string>()
   for (const [environment, spec] of Object.entries(environments)) {
     for (const tier of Object.keys(catalogue.tiers)) {
       const { remotePath: _, ...names } = namesOf(catalogue, tier, spec)
       for (const [kind, name] of Object.entries(names)) {
-        const overridden = kind === 'namespace' && spec.namespaces?.[tier] !== undefined
-        const where = overridden ? `${atEnvironment(environment)} namespaces.${tier}` : atTier(tier)
+        // What IAM takes is checked with its other rules.
+        if (kind === 'iamApplication' && spec.iamApplications?.[tier] !== undefined) continue
+        const { where, isOverridden, made } = originOf(kind, environment, spec, tier)
         if (seen.has(`${where} ${name}`)) continue
         seen.add(`${where} ${name}`)
         if (name.length > nameLimit) {
-          problems.push(
-            tooLong(where, words(kind), name, nameLimit, overridden ? 'namespace' : 'application or of the tier'),
-          )
-        } else if (overridden && !kubernetesName.test(name)) {
+          problems.push(tooLong(where, words(kind), name, nameLimit, made))
+        } else if (isOverridden && !kubernetesName.test(name)) {
           problems.push({
             code: 'KUBERNETES_NAME_INVALID',
             where,
@@ -117,9 +120,33 @@ export const remotePathsAreValid: Rule = ({ catalogue, environments }) => {
 
 // --- internal ---
 
-function releaseName(application: string): Problem[] {
-  const { name } = releaseNames(application)
-  return name.length <= releaseLimit ? [] : [tooLong('catalogue', 'release', name, releaseLimit, 'application')]
+/** What a derived name is made of, and where that is written. */
+function originOf(kind: string, environment: string, { namespaces, baseName }: EnvironmentSpec, tier: string) {
+  const at = atEnvironment(environment)
+  const isOverridden = kind === 'namespace' && namespaces?.[tier] !== undefined
+  if (isOverridden) return { where: `${at} namespaces.${tier}`, isOverridden, made: 'namespace' }
+  if (kind !== 'namespace' || baseName === undefined)
+    return { where: atTier(tier), isOverridden, made: 'application or of the tier' }
+  return { where: `${at} baseName`, isOverridden, made: 'base or of the tier' }
+}
+
+function releaseName(where: string, base: string, shorten: string): Problem[] {
+  const { name } = releaseNames(base)
+  return name.length <= releaseLimit ? [] : [tooLong(where, 'release', name, releaseLimit, shorten)]
+}
+
+function baseName(environment: string, { baseName }: EnvironmentSpec): Problem[] {
+  if (baseName === undefined) return []
+  const where = `${atEnvironment(environment)} baseName`
+  if (kubernetesName.test(baseName)) return releaseName(where, baseName, 'base')
+  return [
+    {
+      code: 'KUBERNETES_NAME_INVALID',
+      where,
+      message: `is "${baseName}". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
+      fix: 'Correct the base of its names.',
+    },
+  ]
 }
 
 /** The environment is a label of every object. */

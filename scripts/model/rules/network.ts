@@ -1,70 +1,14 @@
 import { groupBy } from '../../lib/group.ts'
-import { didYouMean } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
-import { ingressController, podLabelsOf, policyOrigins } from '../network/network.ts'
-import type { Application, Catalogue, Labels } from '../types.ts'
+import { podLabelsOf, policyOrigins } from '../network/network.ts'
+import type { Application, Labels } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
-import { atEnvironment, atTier, quoted, type Rule } from './rule.ts'
+import { peerEntries, workloadEntries } from './network-entries.ts'
+import { atTier, type Rule } from './rule.ts'
 
 /** Source: Kubernetes, labels and selectors: an optional DNS prefix, a name; the value may be empty. */
 const labelPrefix = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 const labelName = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/
-/** Highest number of a port. Source: RFC 793. */
-const portLimit = 65535
-
-export const sourcesAreKnown: Rule = ({ catalogue }) => {
-  const known = sourcesOf(catalogue)
-  return [
-    ...Object.keys(catalogue.tiers)
-      .filter((tier) => tier === ingressController)
-      .map((tier) => ({
-        code: 'TIER_NAME_RESERVED',
-        where: atTier(tier),
-        message: `"${tier}" in reachableFrom means the ingress controller. Expected another name for a tier.`,
-        fix: 'Rename the tier.',
-      })),
-    ...workloads(catalogue).flatMap(({ where, spec: { reachableFrom = [] } }) =>
-      [...new Set(reachableFrom)]
-        .filter((source) => !known.includes(source))
-        .map((source) => ({
-          code: 'SOURCE_UNKNOWN',
-          where,
-          message: `reachableFrom names "${source}", which does not exist.${didYouMean(source, known)} Expected "${ingressController}", a tier, or a workload as tier/workload.`,
-          fix: 'Correct the name.',
-        })),
-    ),
-  ]
-}
-
-/** A source without effect suggests that something would be closed without it. */
-export const sourcesAreNeeded: Rule = ({ catalogue }) =>
-  workloads(catalogue).flatMap(({ tier, where, spec: { reachableFrom = [] } }) => {
-    const open = catalogue.tiers[tier]?.internalTraffic === 'open'
-    return [...new Set(reachableFrom)].flatMap((source): Problem[] => {
-      const [from = '', workload] = source.split('/')
-      const fact =
-        open && from === tier
-          ? `the tier is open inside, so every pod of it may connect`
-          : workload !== undefined && reachableFrom.includes(from)
-            ? `all of tier "${from}" is listed`
-            : reachableFrom.filter((other) => other === source).length > 1
-              ? 'it is listed twice'
-              : undefined
-      if (fact === undefined) return []
-      const message = `reachableFrom names "${source}" needlessly: ${fact}. Expected only sources that add something.`
-      return [{ code: 'SOURCE_NEEDLESS', where, message, fix: `Remove "${source}".`, severity: 'warning' }]
-    })
-  })
-
-export const reachableWorkloadsHavePorts: Rule = ({ catalogue }) =>
-  workloads(catalogue)
-    .filter(({ spec: { port, reachableFrom = [] } }) => port === undefined && reachableFrom.length > 0)
-    .map(({ where, spec: { reachableFrom = [] } }) => ({
-      code: 'REACHABLE_WITHOUT_PORT',
-      where,
-      message: `is reachable from ${quoted(reachableFrom)} and has no port. Expected the port its pods listen on.`,
-      fix: 'Add port, or remove reachableFrom.',
-    }))
 
 /** The names are used for policies, and by default for a label. */
 export const workloadsAndEgressAreNamed: Rule = ({ catalogue }) =>
@@ -100,10 +44,10 @@ export const policyNamesAreApart: Rule = ({ catalogue }) =>
 
 /** Labels that also select another workload's pods open these too. */
 export const podLabelsAreApart: Rule = ({ catalogue }) =>
-  workloads(catalogue).flatMap(({ tier, name, where, spec }) => {
+  workloadEntries(catalogue).flatMap(({ tier, name, where, spec }) => {
     const labels = podLabelsOf(name, spec)
     if (Object.keys(labels).length === 0) return []
-    const others = workloads(catalogue).filter((other) => other.tier === tier && other.name !== name)
+    const others = workloadEntries(catalogue).filter((other) => other.tier === tier && other.name !== name)
     return others
       .filter((other) => selects(labels, podLabelsOf(other.name, other.spec)))
       .map((other) => ({
@@ -131,60 +75,7 @@ export const podLabelsAreValid: Rule = (application) =>
       }))
   })
 
-export const portsAreNumbered: Rule = ({ catalogue }) => {
-  const lists = [
-    ...workloads(catalogue).map(({ where, spec: { port } }) => ({ where, ports: port === undefined ? [] : [port] })),
-    ...egressRules(catalogue).map(({ where, spec }) => ({ where, ports: spec.ports })),
-  ]
-  const fix = 'Correct the ports.'
-  return [
-    ...lists.flatMap(({ where, ports }) =>
-      ports
-        .filter((port) => port > portLimit)
-        .map((port) => ({
-          code: 'PORT_INVALID',
-          where,
-          message: `the port is ${port}. Expected 1 to ${portLimit}.`,
-          fix,
-        })),
-    ),
-    ...egressRules(catalogue)
-      .filter(({ spec: { ports } }) => ports.length === 0 || new Set(ports).size < ports.length)
-      .map(({ where, spec: { ports } }) => {
-        const fact = ports.length === 0 ? 'ports is empty' : 'a port is listed twice'
-        const message = `${fact}. Expected the ports it is for, each once.`
-        return { code: 'PORTS_INVALID', where, message, fix }
-      }),
-  ]
-}
-
-/** Every entry of `egress`, with its place. */
-export function egressRules({ tiers }: Catalogue) {
-  return Object.entries(tiers).flatMap(([tier, { egress = {} }]) =>
-    Object.entries(egress).map(([name, spec]) => ({ tier, name, spec, where: `${atTier(tier)} egress "${name}"` })),
-  )
-}
-
 // --- internal ---
-
-function workloads({ tiers }: Catalogue) {
-  return Object.entries(tiers).flatMap(([tier, { workloads }]) =>
-    Object.entries(workloads).map(([name, spec]) => ({
-      tier,
-      name,
-      spec,
-      where: `${atTier(tier)} workload "${name}"`,
-    })),
-  )
-}
-
-function sourcesOf({ tiers }: Catalogue): string[] {
-  const ofTier = ([tier, spec]: [string, Catalogue['tiers'][string]]) => [
-    tier,
-    ...Object.keys(spec.workloads).map((workload) => `${tier}/${workload}`),
-  ]
-  return [ingressController, ...Object.entries(tiers).flatMap(ofTier)]
-}
 
 interface LabelSet {
   readonly where: string
@@ -193,17 +84,20 @@ interface LabelSet {
   readonly field: string
 }
 
-function labelSets({ catalogue, environments }: Application): LabelSet[] {
-  const ofPods = [
-    ...workloads(catalogue).map(({ where, spec }) => ({ where, labels: spec.podLabels })),
-    ...egressRules(catalogue).map(({ where, spec: { to } }) => {
-      return { where, labels: typeof to === 'object' && 'namespace' in to ? to.podLabels : undefined }
-    }),
-  ].map((set) => ({ ...set, field: 'podLabels' }))
-  const ofDns = Object.entries(environments).map(([environment, { dns }]) => {
-    return { where: `${atEnvironment(environment)} dns`, labels: dns?.podLabels, field: 'dns' }
+function labelSets(application: Application): LabelSet[] {
+  const ofWorkloads = workloadEntries(application.catalogue).map(({ where, spec }) => {
+    return { where, labels: spec.podLabels, field: 'podLabels' }
   })
-  return [...ofPods, ...ofDns].flatMap(({ labels, ...set }) => (labels === undefined ? [] : [{ ...set, labels }]))
+  const ofPeers = peerEntries(application).map(({ where, role, spec }) => {
+    return {
+      where,
+      labels: 'namespace' in spec ? spec.podLabels : undefined,
+      field: role === 'dns' ? 'dns' : 'podLabels',
+    }
+  })
+  return [...ofWorkloads, ...ofPeers].flatMap(({ labels, ...set }) =>
+    labels === undefined ? [] : [{ ...set, labels }],
+  )
 }
 
 function selects(selector: Labels, labels: Labels): boolean {

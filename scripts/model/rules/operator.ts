@@ -1,15 +1,14 @@
 import type { Problem } from '../../lib/problems.ts'
-import { namesOf } from '../names.ts'
 import { operatorOf } from '../operator.ts'
-import type { Catalogue, EnvironmentSpec } from '../types.ts'
+import type { Application, Catalogue, EnvironmentSpec } from '../types.ts'
 import { kubernetesName, nameLimit } from './names.ts'
-import { atEnvironment, quoted, type Rule } from './rule.ts'
+import { atEnvironment, quoted, type Rule, tiersIn } from './rule.ts'
 
 /** The operator is recognised by its ServiceAccount, and whoever may create pods beside it could run one in its name. */
-export const operatorsAreNamed: Rule = ({ catalogue, environments }) =>
-  Object.entries(environments).flatMap(([environment, spec]) => {
+export const operatorsAreNamed: Rule = (application) =>
+  Object.entries(application.environments).flatMap(([environment, spec]) => {
     const where = `${atEnvironment(environment)} operator`
-    return [...invalidNames(where, catalogue, spec), ...inTiers(where, catalogue, spec)]
+    return [...invalidNames(where, application.catalogue, spec), ...inTiers(where, application, environment)]
   })
 
 // --- internal ---
@@ -30,16 +29,19 @@ function invalidNames(where: string, catalogue: Catalogue, spec: EnvironmentSpec
   )
 }
 
-function inTiers(where: string, catalogue: Catalogue, spec: EnvironmentSpec): Problem[] {
-  const { accounts } = operatorOf(catalogue, spec)
-  return accounts.flatMap(({ namespace }) => {
-    const tiers = Object.keys(catalogue.tiers).filter((tier) => namesOf(catalogue, tier, spec).namespace === namespace)
-    if (tiers.length === 0) return []
-    return {
+/** Of operators for all tiers; the namespaces of the others are judged with those of the tiers. */
+function inTiers(where: string, application: Application, environment: string): Problem[] {
+  const { operator } = application.environments[environment] ?? {}
+  if (operator === undefined || operator === 'per-tier') return []
+  const { namespace } = operator
+  const tiers = tiersIn(application, environment, namespace)
+  if (tiers.length === 0) return []
+  return [
+    {
       code: 'OPERATOR_NAMESPACE_IS_TIER',
       where,
       message: `the namespace is "${namespace}", the namespace of tier ${quoted(tiers)}. Expected a namespace outside the tiers: whoever creates pods in it can run one with the rights of the operator.`,
       fix: 'Run the operator in a namespace of its own.',
-    }
-  })
+    },
+  ]
 }

@@ -6,7 +6,7 @@ import { formatDefinition, plainFormatNames } from '../formats.ts'
 import { gjsonPath, namesOf, remoteRef } from '../names.ts'
 import { remoteNameOf } from '../specs.ts'
 import type { Catalogue, Environments, SecretSpec } from '../types.ts'
-import { atSecret, quoted, type Rule } from './rule.ts'
+import { atSecret, type Rule } from './rule.ts'
 
 /** Longest path of a field in characters, with its backslashes. Admission refuses a longer one. */
 const propertyLimit = 1000
@@ -89,11 +89,20 @@ export const layoutsAreComplete: Rule = ({ catalogue }) =>
       })
     }
     const path = gjsonPath(secret.property ?? [])
-    if (path.length > propertyLimit || /\p{Cc}/u.test(path)) {
+    if (secret.property?.includes('__proto__')) {
       problems.push({
         code: 'PROPERTY_INVALID',
         where: atSecret(secret),
-        message: `the property has a control character, or more than ${propertyLimit} characters. Expected the path of a JSON field, such as ["password"].`,
+        message:
+          'the property has a segment "__proto__", which much of what reads JSON leaves out. Expected a name that is data everywhere, such as ["password"].',
+        fix: 'Rename the field in the JSON value.',
+      })
+    }
+    if (path.length > propertyLimit || /[\p{Cc}\p{Surrogate}]/u.test(path)) {
+      problems.push({
+        code: 'PROPERTY_INVALID',
+        where: atSecret(secret),
+        message: `the property has a control character or half a character, or more than ${propertyLimit} characters. Expected the path of a JSON field, such as ["password"].`,
         fix: 'Rename the field in the JSON value.',
       })
     }
@@ -107,7 +116,7 @@ export const formatsExist: Rule = ({ catalogue }) =>
     .map((secret) => ({
       code: 'FORMAT_UNKNOWN',
       where: atSecret(secret),
-      message: `there is no format "${secret.format}".${didYouMean(secret.format, plainFormatNames())} Expected one of: ${plainFormatNames().join(', ')}, "exactly N characters", "at least N characters".`,
+      message: `there is no format "${secret.format}".${didYouMean(secret.format, plainFormatNames())} Expected one of: ${plainFormatNames().join(', ')}, "exactly N characters", "exactly N bytes", "at least N characters".`,
       fix: 'Use one of the formats listed.',
     }))
 
@@ -122,29 +131,6 @@ export const tiersExist: Rule = ({ catalogue }) => {
       fix: 'Correct the tier, or add it to the tiers of the catalogue.',
     }))
 }
-
-/** A workload of another tier can't mount this tier's Secret: it lives in another namespace. */
-export const consumersBelongToTheTier: Rule = ({ catalogue }) =>
-  catalogue.secrets.flatMap((secret) =>
-    (secret.consumers ?? [])
-      .filter((consumer) => !Object.hasOwn(catalogue.tiers[secret.tier]?.workloads ?? {}, consumer))
-      .map((consumer) => {
-        const owner = Object.keys(catalogue.tiers).find((tier) =>
-          Object.hasOwn(catalogue.tiers[tier]?.workloads ?? {}, consumer),
-        )
-        const own = Object.keys(catalogue.tiers[secret.tier]?.workloads ?? {})
-        return {
-          code: owner ? 'CONSUMER_OF_ANOTHER_TIER' : 'CONSUMER_UNKNOWN',
-          where: atSecret(secret),
-          message: owner
-            ? `consumer "${consumer}" belongs to tier "${owner}". Expected workloads of "${secret.tier}": ${quoted(own)}.`
-            : `there is no workload "${consumer}".${didYouMean(consumer, own)} Expected workloads of "${secret.tier}": ${quoted(own)}.`,
-          fix: owner
-            ? `Remove the consumer, or give tier "${owner}" a separate secret.`
-            : 'Correct the consumer, or add the workload to the tier.',
-        }
-      }),
-  )
 
 /** An entry without an environment, or with an unknown one, is never delivered. */
 export const environmentListsAreReachable: Rule = ({ catalogue, environments }) => {

@@ -23,3 +23,10 @@ test.each([1_000, 10_000])('the application of %d secrets passes the rules', (se
   expect(Object.keys(large.catalogue.tiers)).toHaveLength(largeTiers)
   expect(large.catalogue.secrets.every(({ layout }) => layout !== 'bundle')).toBe(true)
 })
+
+test('the same with as many environments as are named passes them too', () => {
+  const names = Array.from({ length: 50 }, (_, index) => `environment-${index}`)
+  const large = largeApplication(200, names)
+  expect(checkApplication(large)).toEqual([])
+  expect(Object.keys(large.environments)).toEqual(names)
+})

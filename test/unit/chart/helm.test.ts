@@ -11,6 +11,7 @@ import {
 import { checkSchemas } from '../../../scripts/chart/kubeconform.ts'
 import { parseManifests, placeOf } from '../../../scripts/chart/manifests.ts'
 import { oneFolder } from '../../../scripts/lib/folders.ts'
+import { parseYamlDocuments } from '../../../scripts/lib/yaml.ts'
 import { executable, temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
@@ -31,14 +32,14 @@ test('a chart is rendered with the values of its environment, in the namespace o
   const { options, args } = await recorder()
   expect(await renderChart(options)).toBe('done')
   expect(await args()).toBe(
-    'template shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml',
+    'template shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml --kube-version 1.30.0',
   )
 })
 
 test('what goes over the values stays a text', async () => {
   const { options, args } = await recorder()
   await renderChart({ ...options, set: { 'scaleway.apiUrl': 'http://127.0.0.1:80' } })
-  expect(await args()).toMatch(/ --set-string scaleway\.apiUrl=http:\/\/127\.0\.0\.1:80$/)
+  expect(await args()).toMatch(/ --set-string scaleway\.apiUrl=http:\/\/127\.0\.0\.1:80 --kube-version 1\.30\.0$/)
 })
 
 test('a release is installed or upgraded in the kube context of its environment, without waiting', async () => {
@@ -47,6 +48,15 @@ test('a release is installed or upgraded in the kube context of its environment,
   expect(await args()).toBe(
     'upgrade --install shop-secrets charts/tiered-secrets --namespace shop-secrets --values values/dev.yaml --create-namespace --kube-context shop-dev --output json',
   )
+})
+
+test('its record gets the labels by which a run knows it again, which nothing else takes', async () => {
+  const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
+  const labels = { 'tiered-secrets/run': 'abc', other: 'x' }
+  await upgradeRelease({ ...options, labels })
+  expect(await args()).toMatch(/ --create-namespace --labels tiered-secrets\/run=abc,other=x --output json$/)
+  await renderChart({ ...options, labels })
+  expect(await args()).not.toContain('--labels')
 })
 
 test('a dry run asks the server, and changes nothing', async () => {
@@ -58,7 +68,29 @@ test('a dry run asks the server, and changes nothing', async () => {
 test('lint is strict', async () => {
   const { options, args } = await recorder()
   await lintChart(options)
-  expect(await args()).toBe('lint --strict charts/tiered-secrets --values values/dev.yaml')
+  expect(await args()).toBe('lint --strict charts/tiered-secrets --values values/dev.yaml --kube-version 1.30.0')
+})
+
+test('without a cluster it goes by a version of Kubernetes that the chart accepts', async () => {
+  const [chart] = parseYamlDocuments(await readFile('charts/tiered-secrets/Chart.yaml', 'utf8'), 'Chart.yaml')
+  const { options, args } = await recorder()
+  await renderChart(options)
+  expect(`>=${(await args()).split(' ').at(-1)}-0`).toBe((chart as { kubeVersion: string }).kubeVersion)
+})
+
+test('the namespace of the release is made only where it is absent, which needs a right in the cluster', async () => {
+  const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
+  await upgradeRelease({ ...options, hasNamespace: true })
+  expect(await args()).not.toContain('--create-namespace')
+})
+
+test.each([
+  'secrets is forbidden: User "system:serviceaccount:ci:ci" cannot create resource "secrets" in API group "" in the namespace "x"',
+  'roles "secrets-viewer" is forbidden: user "x" (groups=["y"]) is attempting to grant RBAC permissions not currently held:',
+])('what Helm says of a missing right is answered with the rights of a pipeline: %s', async (line) => {
+  const { options } = await recorder(`echo 'Error: ${line}' >&2; exit 1`)
+  const { fix, exitCode } = await problemOf(upgradeRelease(options))
+  expect([fix, exitCode]).toEqual([expect.stringContaining('`npm run rbac -- --environment <name> --for ci`'), 4])
 })
 
 test('values the schema refuses are a problem of the catalogue; a cluster that refuses is another', async () => {

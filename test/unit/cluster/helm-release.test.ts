@@ -9,6 +9,7 @@ function cluster(...records: readonly (readonly [number, string])[]) {
     metadata: {
       name: `sh.helm.release.v1.shop.v${version}`,
       uid: `u${version}`,
+      resourceVersion: `${version}0`,
       labels: { version: `${version}`, status },
     },
   }))
@@ -23,7 +24,14 @@ function cluster(...records: readonly (readonly [number, string])[]) {
 
 test('the newest revision of a release is the one of the highest number', async () => {
   const { read, asked } = cluster([9, 'superseded'], [10, 'deployed'], [8, 'failed'])
-  expect(await read()).toEqual({ record: 'sh.helm.release.v1.shop.v10', uid: 'u10', status: 'deployed' })
+  expect(await read()).toEqual({
+    record: 'sh.helm.release.v1.shop.v10',
+    uid: 'u10',
+    resourceVersion: '100',
+    revision: 10,
+    run: undefined,
+    status: 'deployed',
+  })
   expect(asked).toEqual([{ namespace: 'shop-secrets', labelSelector: 'owner=helm,name=shop' }])
 })
 

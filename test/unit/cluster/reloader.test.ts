@@ -1,20 +1,11 @@
 import { expect, test } from 'vitest'
+import { podOutline } from '../../../scripts/cluster/pod-outline.ts'
 import type { PodTemplate } from '../../../scripts/cluster/pod-templates.ts'
 import { isReloaded, reloaderPatch } from '../../../scripts/cluster/reloader.ts'
+import { podTemplate, reading } from '../../helpers/pod-templates.ts'
 
 /** A Deployment that reads the target `api-secrets`. */
-const template = (parts: Partial<PodTemplate>): PodTemplate => ({
-  kind: 'Deployment',
-  name: 'server',
-  labels: {},
-  annotations: {},
-  podAnnotations: {},
-  selector: {},
-  ports: [],
-  hostNetwork: false,
-  secrets: [{ secret: 'api-secrets', by: 'variables', optional: false }],
-  ...parts,
-})
+const template = (parts: Partial<PodTemplate>): PodTemplate => podTemplate(parts, reading('api-secrets'))
 const reloaded = (parts: Partial<PodTemplate>) => isReloaded(template(parts), 'api-secrets')
 const prefix = 'reloader.stakater.com'
 
@@ -52,7 +43,7 @@ test.each<[string, Readonly<Record<string, string>>]>([
 })
 
 test('what searches has to read the target; what names it has not', () => {
-  expect(reloaded({ annotations: { [`${prefix}/search`]: 'true' }, secrets: [] })).toBe(false)
-  expect(reloaded({ annotations: { [`${prefix}/auto`]: 'true' }, secrets: [] })).toBe(false)
-  expect(reloaded({ annotations: { [`secret.${prefix}/reload`]: 'api-secrets' }, secrets: [] })).toBe(true)
+  expect(reloaded({ annotations: { [`${prefix}/search`]: 'true' }, outline: podOutline({}) })).toBe(false)
+  expect(reloaded({ annotations: { [`${prefix}/auto`]: 'true' }, outline: podOutline({}) })).toBe(false)
+  expect(reloaded({ annotations: { [`secret.${prefix}/reload`]: 'api-secrets' }, outline: podOutline({}) })).toBe(true)
 })

@@ -87,6 +87,17 @@ test('about an optional one there are only warnings', () => {
   ])
 })
 
+test('a target of another type is reported with the command that deletes it', () => {
+  expect(problemsOf({ state: 'failed', obstacle: 'type-differs', message: 'm' })).toMatchObject([
+    {
+      code: 'TARGET_TYPE',
+      fix: expect.stringMatching(
+        /^`kubectl delete secret api-secrets --namespace shop-api`: the operator creates it again/,
+      ),
+    },
+  ])
+})
+
 test('a target that may not be read is a warning', () => {
   const found = problemsOf({ state: 'synced', message: 'm', keys: 'unreadable' })
   expect(found).toMatchObject([{ code: 'TARGET_UNREADABLE', severity: 'warning' }])

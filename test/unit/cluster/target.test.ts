@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readTarget, targetState } from '../../../scripts/cluster/target.ts'
 import { kinds, type SecretObject } from '../../../scripts/kubernetes/kinds.ts'
+import { testCertificate } from '../../helpers/certificate.ts'
 import { clusterApi } from '../../helpers/cluster-api.ts'
 
 const written = (time: string, field = 'f:data') => ({ manager: 'x', time, fieldsV1: { [field]: {} } })
@@ -13,6 +14,7 @@ const secret = (metadata: Partial<SecretObject['metadata']> = {}, data: SecretOb
 test('a target is known by its keys, the time of its data and a text for both it and the object', () => {
   expect(targetState(secret())).toEqual({
     keys: ['A'],
+    type: 'Opaque',
     changedAt: new Date('2026-11-05T10:00:00Z'),
     version: '2026-11-05T10:00:00.000Z u-1',
     isMarked: false,
@@ -60,4 +62,15 @@ test('its data changed when the last of its writers changed data; a writer witho
     { manager: 'e', time: '2026-01-07T00:00:00Z' },
   ]
   expect(targetState(secret({ managedFields })).changedAt).toEqual(new Date('2026-01-03T00:00:00Z'))
+})
+
+test('of a certificate in it is known until when it is valid, and of nothing else any value', () => {
+  const { certificate, key } = testCertificate({ until: new Date('2031-01-01T10:20:30Z') })
+  const data = { 'tls.crt': certificate, 'tls.key': key, A: 'x' }
+  const encoded = Object.fromEntries(
+    Object.entries(data).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
+  )
+  const state = targetState({ metadata: { name: 'a' }, type: 'kubernetes.io/tls', data: encoded })
+  expect(state.certificates).toEqual(new Map([['tls.crt', new Date('2031-01-01T10:20:30Z')]]))
+  expect(state.type).toBe('kubernetes.io/tls')
 })

@@ -1,13 +1,15 @@
 import { expect, test, vi } from 'vitest'
 import { externalSecretSpec } from '../../../scripts/cluster/expected-spec.ts'
-import type { ExternalSecretObject } from '../../../scripts/cluster/external-secrets.ts'
+import type { EventObject, ExternalSecretObject } from '../../../scripts/cluster/external-secrets.ts'
+import { syncOf, versionOf } from '../../../scripts/cluster/sync-view.ts'
 import { type WaitReport, waitForSync } from '../../../scripts/cluster/wait-for-sync.ts'
 import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
-import { kinds } from '../../../scripts/kubernetes/kinds.ts'
+import { type KubernetesObject, kinds } from '../../../scripts/kubernetes/kinds.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../helpers/applications.ts'
 import { clusterApi } from '../../helpers/cluster-api.ts'
 import { problemOf } from '../../helpers/problems.ts'
+import { requiredTarget } from '../../helpers/targets.ts'
 
 const ref = { namespace: 'shop-api', name: 'api-secrets' }
 /** Longer than a test may take: every one ends before, by what it does. */
@@ -232,8 +234,79 @@ test('a failure is reported with the newest warning about it, also when that com
   await api.watching(2)
   await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(1))
   api.put(kinds.event, warning('b', 'newest', 2))
-  expect(await waiting).toEqual([{ ref, state: 'failed', message: 'newest' }])
+  expect(await waiting).toEqual([{ ref, state: 'failed', message: 'newest', isNews: true }])
   expect(onChange.mock.calls.map(([{ message }]) => message)).toEqual(['older', 'newest'])
+})
+
+const isFinal = ({ message }: WaitReport) => message.includes('does not exist')
+
+test('what is refused for good during the wait ends it, once a try that has begun before has had its time', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  const waiting = waitForSync(api.client, [ref], { timeoutMs, isFinal, settleMs: 10 })
+  await api.watching(2)
+  api.put(kinds.event, warning('a', 'Secret does not exist', 1))
+  expect(await waiting).toEqual([{ ref, state: 'failed', message: 'Secret does not exist', isNews: true }])
+})
+
+test('a refusal from before the wait, one that may pass, and one of an optional secret are waited out', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  api.put(kinds.event, warning('a', 'Secret does not exist', 1))
+  api.put(kinds.event, warning('b', 'Secret does not exist', 1, 'other'))
+  const onChange = vi.fn()
+  const other = { ...ref, name: 'other', isOptional: true }
+  api.put(kinds.externalSecret, {
+    ...externalSecret({ failed: true }),
+    metadata: { ...ref, name: 'other', generation: 2 },
+  })
+  const waiting = waitForSync(api.client, [ref, other], { timeoutMs, isFinal, settleMs: 1, onChange })
+  await api.watching(2)
+  api.put(kinds.event, warning('b', 'Secret does not exist', 2, 'other'))
+  api.put(kinds.event, warning('a', 'Scaleway is busy', 3))
+  await vi.waitFor(() => expect(onChange.mock.calls.map(([{ message }]) => message)).toContain('Scaleway is busy'))
+  api.put(kinds.externalSecret, synced)
+  expect(await waiting).toMatchObject([{ state: 'synced' }, { state: 'failed' }])
+})
+
+test('what was refused and arrives while it settles has arrived', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  const onChange = vi.fn()
+  const waiting = waitForSync(api.client, [ref], { timeoutMs, isFinal, settleMs: timeoutMs, onChange })
+  await api.watching(2)
+  api.put(kinds.event, warning('a', 'Secret does not exist', 1))
+  await vi.waitFor(() => expect(onChange.mock.lastCall?.[0]).toMatchObject({ isNews: true }))
+  api.put(kinds.externalSecret, synced)
+  expect(await waiting).toMatchObject([{ state: 'synced' }])
+})
+
+test('a warning counts as old where the caller has seen it before the wait', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  api.put(kinds.event, warning('a', 'Secret does not exist', 1))
+  const waitWith = (warnings: ReadonlySet<string>) =>
+    waitForSync(api.client, [ref], { timeoutMs: 300, isFinal, settleMs: 1, before: { warnings, syncs: new Set() } })
+  const [event] = (await api.client.list<EventObject>(kinds.event, { namespace: ref.namespace })).items
+  const [old] = await waitWith(new Set([event && versionOf(event)].flatMap((version) => version ?? [])))
+  expect(old).not.toHaveProperty('isNews')
+  expect((await waitWith(new Set()))[0]).toHaveProperty('isNews')
+})
+
+test('a sync from before the operator was told to read again does not count, but for an optional one', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, synced)
+  const before = { warnings: new Set<string>(), syncs: new Set([syncOf(synced) ?? '']) }
+  const [old] = await waitForSync(api.client, [ref], { timeoutMs: 0, before })
+  expect(old).toMatchObject({ state: 'pending', message: 'the operator has not read Scaleway again yet' })
+  expect(await waitForSync(api.client, [{ ...ref, isOptional: true }], { timeoutMs, before })).toMatchObject([
+    { state: 'synced' },
+  ])
+  const waiting = waitForSync(api.client, [ref], { timeoutMs, before })
+  await api.watching(1)
+  const again: ExternalSecretObject = { ...synced, status: { ...synced.status, syncedResourceVersion: '2-cd' } }
+  api.put(kinds.externalSecret, again)
+  expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
 
 test('who may not see events is reported the condition', async () => {
@@ -280,8 +353,8 @@ test('when it is over nothing is watched any more', async () => {
 
 /** The target as the catalogue implies it. */
 const model = resolve(applicationWith({ secrets: [{ variable: 'TOKEN' }] }), 'dev')
-const [tier] = model.tiers.filter((one) => one.required)
-const expected = tier?.required
+const [tier] = model.tiers.filter((one) => requiredTarget(one))
+const expected = requiredTarget(tier)
 if (!expected || !tier) throw new Error('the model has no ExternalSecret')
 const wanted = { ...ref, expected }
 const target = (...keys: string[]) => ({
@@ -319,6 +392,22 @@ test.each([
   api.put(kinds.secret, target('TOKEN'))
   expect(await waiting).toMatchObject([{ state: 'synced' }])
 })
+
+test.each([[synced], [externalSecret({ failed: true })]])(
+  'a target of another type is told whatever the operator says',
+  async (object) => {
+    const api = await clusterApi()
+    api.put(kinds.externalSecret, object)
+    api.put(kinds.secret, { ...target('TOKEN'), type: 'kubernetes.io/basic-auth' } as KubernetesObject)
+    const [report] = await waitForSync(api.client, [wanted], { timeoutMs: 30 })
+    expect(report).toEqual({
+      ref,
+      state: 'failed',
+      message: 'the target Secret is of type kubernetes.io/basic-auth and not Opaque, which Kubernetes never changes',
+      obstacle: 'type-differs',
+    })
+  },
+)
 
 test('who may not read the target is reported so, and the operator is believed', async () => {
   const api = await clusterApi()
@@ -364,4 +453,12 @@ test('an optional one is reported as it is and not waited for', async () => {
   expect(await waitForSync(api.client, [{ ...wanted, isOptional: true }], { timeoutMs })).toEqual([
     { ref, state: 'synced', message: 'secret synced', keys: { missing: ['TOKEN'], unexpected: [] } },
   ])
+})
+
+test('a target of another type ends a wait that ends with what is final', async () => {
+  const api = await clusterApi()
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  api.put(kinds.secret, { ...target('TOKEN'), type: 'kubernetes.io/basic-auth' } as KubernetesObject)
+  const [report] = await waitForSync(api.client, [wanted], { timeoutMs, isFinal: () => true, settleMs: 0 })
+  expect(report?.obstacle).toBe('type-differs')
 })

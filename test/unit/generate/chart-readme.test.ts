@@ -50,7 +50,8 @@ test('the default is that of values.yaml, and a group of values has none', () =>
 
 test('it says where it comes from, and its type is one a reader knows', () => {
   expect(chartReadme(sources.baseSchema, {})).toMatch(/^<!-- Generated from schema\/values\.base\.schema\.json by /)
-  for (const [place, type] of rows) expect(type, place).toMatch(/^(string|object|array|boolean|integer|\w+( or \w+)+)$/)
+  for (const [place, type] of rows)
+    expect(type, place).toMatch(/^(string|object|array|boolean|integer|[\w./-]+( or [\w./-]+)+)$/)
 })
 
 // --- internal ---

@@ -20,7 +20,10 @@ test('the values of an environment say what all of its tiers share', () => {
     operator: { accounts: [{ namespace: 'external-secrets', name: 'external-secrets' }] },
     admission: { enabled: true },
     rbac: { enabled: true },
-    networkPolicies: { enabled: true, dns: { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } } },
+    networkPolicies: {
+      enabled: true,
+      dns: [{ to: { namespace: 'kube-system', podLabels: { 'k8s-app': 'kube-dns' } }, port: 53 }],
+    },
     reloader: { enabled: false },
   })
 })
@@ -90,9 +93,15 @@ test('what an environment leaves out is off', () => {
   expect([admission.enabled, rbac.enabled, networkPolicies.enabled]).toEqual([false, false, true])
 })
 
-test('the pods that answer DNS are those an environment names', () => {
-  const dns = { namespace: 'dns', podLabels: { app: 'coredns' } }
-  expect(valuesOf({ environments: { dev: environment({ dns }) } }).networkPolicies.dns).toEqual(dns)
+test('what answers DNS is what an environment names: pods or addresses, and a port', () => {
+  const pods = { namespace: 'dns', podLabels: { app: 'coredns' } }
+  const dnsOf = (dns: EnvironmentSpec['dns']) =>
+    valuesOf({ environments: { dev: environment(dns ? { dns } : {}) } }).networkPolicies.dns
+  expect(dnsOf({ ...pods, port: 5353 })).toEqual([{ to: pods, port: 5353 }])
+  expect(dnsOf([{ cidr: '169.254.20.10/32' }, pods])).toEqual([
+    { to: { cidr: '169.254.20.10/32' }, port: 53 },
+    { to: pods, port: 53 },
+  ])
 })
 
 test('a tier carries its protections', () => {

@@ -64,7 +64,7 @@ test('a warning is handed on and stops nothing', async () => {
   const secrets = [{}, { variable: 'SAME', remoteName: 'token' }]
   const { files, warnings } = await generate(applicationWith({ secrets }), await generatorSources())
   expect(warnings.map(({ code }) => code)).toEqual(['REPEATED_REMOTE_REF'])
-  expect(files).toHaveLength(10)
+  expect(files).toHaveLength(11)
 })
 
 test('values that the contract refuses are not written', async () => {

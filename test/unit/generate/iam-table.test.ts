@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { iamJson, iamTable, iamVerifiedJson } from '../../../scripts/generate/iam-table.ts'
+import { iamJson, iamTable, iamVerifiedJson, iamVerifiedTable } from '../../../scripts/generate/iam-table.ts'
 import { iamPlan } from '../../../scripts/model/iam.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { bookshop } from '../../fixtures/applications.ts'
@@ -72,6 +72,7 @@ test('the JSON form has everything a machine needs to make the plan true', () =>
       },
       key: { lifetimeDays: 90 },
     })),
+    sharedValues: [],
     notes: expect.any(Array),
   })
   const [first] = JSON.parse(iamJson(project)).tiers
@@ -80,7 +81,7 @@ test('the JSON form has everything a machine needs to make the plan true', () =>
 
 test('the JSON of a comparison tells the severity of each problem', () => {
   const problem = { code: 'X', where: 'here', message: 'is so.', fix: 'Do it.' }
-  const applications = [{ tier: 'api', name: 'shop-api-secrets', keyExpires: '2027-01-31' }]
+  const applications = [{ tier: 'api', name: 'shop-api-secrets', keyExpires: '2027-01-31', groups: [] }]
   const text = iamVerifiedJson(path, applications, [problem, { ...problem, severity: 'warning' }])
   expect(JSON.parse(text)).toEqual({
     version: 1,
@@ -91,4 +92,25 @@ test('the JSON of a comparison tells the severity of each problem', () => {
       { ...problem, severity: 'warning' },
     ],
   })
+})
+
+test('says of what an application is in, not that it is in nothing', () => {
+  const row = { tier: 'api', name: 'shop-api-secrets', keyExpires: '2027-01-31', groups: [] }
+  const text = (groups: readonly string[]) => String(iamVerifiedTable(path, [{ ...row, groups }]))
+  expect(text([])).not.toContain('group')
+  expect(text(['everybody'])).toContain('"shop-api-secrets" is in the group "everybody", which has no policy.')
+  expect(text(['a', 'b'])).toContain('"shop-api-secrets" is in the groups "a" and "b", which have no policy.')
+})
+
+test('both forms say which values tiers share, and no others', () => {
+  const secrets = [
+    { variable: 'KEY' },
+    { variable: 'KEY', tier: 'web', sameAs: 'api.KEY' as const },
+    { variable: 'NAME' },
+    { variable: 'ALIAS', sameAs: 'api.NAME' as const },
+  ]
+  const plan = iamPlan(resolve(applicationWith({ secrets }), 'dev'))
+  expect(iamTable(plan)).toContain('One value is in several tiers, by `sameAs`: api.KEY, web.KEY.')
+  expect(iamTable(plan)).not.toContain('api.NAME')
+  expect(JSON.parse(iamJson(plan)).sharedValues).toEqual([['api.KEY', 'web.KEY']])
 })

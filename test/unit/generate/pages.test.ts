@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { catalogueSections, fillPages } from '../../../scripts/generate/pages.ts'
+import { reachabilityText } from '../../../scripts/generate/reachability-page.ts'
 import { markdownTable } from '../../../scripts/lib/markdown.ts'
 import { ProblemError } from '../../../scripts/lib/problems.ts'
-import { resolveAll } from '../../../scripts/model/resolve.ts'
+import { resolve, resolveAll } from '../../../scripts/model/resolve.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'
 
 const path = 'docs/catalogue.md'
@@ -54,11 +55,38 @@ test('a bar in a cell does not end it', () => {
   expect(markdownTable(['A', 'B'], [['x|y', 'z']])).toBe('| A | B |\n| --- | --- |\n| x\\|y | z |')
 })
 
+test('a name that differs between environments is shown with those that have it', () => {
+  const application = applicationWith({
+    environments: {
+      dev: environment({ namespaces: { web: 'site' } }),
+      live: environment({ iamApplications: { web: 'web', api: 'shop-api-secrets' } }),
+      test: environment({ iamApplications: { web: 'tests', api: 'shop-api-secrets' } }),
+    },
+  })
+  const { tiers = '' } = catalogueSections(application, resolveAll(application))
+  expect(tiers).toContain('| Namespace | `shop-api` | `site` (dev), `shop-web` (live, test) |')
+  expect(tiers).toContain(
+    '| Scaleway IAM application | `shop-api-secrets` | `shop-web-secrets` (dev), `web` (live), `tests` (test) |',
+  )
+})
+
 test('the table of secrets says what is special about each', () => {
   const application = applicationWith({
     environments: { dev: environment(), live: environment() },
+    tiers: {
+      api: {
+        description: 'What only we run',
+        workloads: {
+          server: { kind: 'Deployment', reads: { targets: ['jobs'], variables: ['PLAIN', 'HOST'] } },
+          worker: { kind: 'CronJob' },
+        },
+        targets: { jobs: {}, pull: { type: 'kubernetes.io/dockerconfigjson' } },
+      },
+    },
     secrets: [
       { variable: 'PLAIN' },
+      { variable: 'JOB', target: 'jobs', key: 'job.token' },
+      { variable: 'PULL', target: 'pull', key: '.dockerconfigjson', format: 'dockerconfigjson' },
       { variable: 'HOST', remoteName: 'relay', property: ['relay.host'], identity: 'relay' },
       {
         variable: 'USER',
@@ -66,7 +94,6 @@ test('the table of secrets says what is special about each', () => {
         layout: 'bundle',
         optional: true,
         environments: ['live', 'dev'],
-        consumers: ['worker'],
         owner: 'Mail team',
         rotation: '90d',
         overlap: '7d',
@@ -76,9 +103,38 @@ test('the table of secrets says what is special about each', () => {
   const { secrets, tiers, environments } = catalogueSections(application, resolveAll(application))
   expect(secrets?.split('\n').slice(2)).toEqual([
     '| api | `PLAIN` | `path:/shop-api/plain` | token | What PLAIN is for |  |',
+    '| api | `JOB` | `path:/shop-api/job` | token | What JOB is for | target `api-jobs`; key `job.token`; for server |',
+    '| api | `PULL` | `path:/shop-api/pull` | registry credentials | What PULL is for | target `api-pull`; key `.dockerconfigjson` |',
     '| api | `HOST` | `path:/shop-api/relay`, field `relay.host` | token | What HOST is for | identity relay |',
     '| api | `USER` | `path:/shop-api/mail` | token | What USER is for | optional; bundle mail; only in dev, live; for worker; owner Mail team; rotate within 90 days; old value valid for 7 days more |',
   ])
-  expect(tiers).toContain('| Target Secret | `api-secrets` | – |')
-  expect(environments).toContain('| dev | fr-par | path | 1h0m0s | `shop-dev` | 9 | real |')
+  expect(tiers).toContain('| Target Secret | `api-secrets` |')
+  expect(tiers).toContain('| Named targets | `api-jobs` `api-pull` (kubernetes.io/dockerconfigjson) |')
+  expect(environments).toContain('| dev | fr-par | path | 1h0m0s | `shop-dev` | `shop-secrets` | 15 | real |')
+})
+
+test('values that tiers share have a table, and notes where they are taken over', () => {
+  const application = applicationWith({
+    secrets: [
+      { variable: 'KEY', irreplaceable: 'it encrypts rows' },
+      { variable: 'ROW_KEY', tier: 'web', sameAs: 'api.KEY' },
+      { variable: 'ALIAS', sameAs: 'api.OTHER' },
+      { variable: 'OTHER' },
+    ],
+  })
+  const sections = catalogueSections(application, resolveAll(application))
+  expect(sections['shared-values']?.split('\n')).toEqual([
+    '| Value | Also in | What for |',
+    '| --- | --- | --- |',
+    '| `api.KEY` | `web.ROW_KEY` | What KEY is for |',
+  ])
+  expect(sections.secrets).toContain('| same value as `api.KEY`; irreplaceable: it encrypts rows |')
+  const [page, none] = [application, applicationWith()].map((one) =>
+    reachabilityText(resolve(one, 'dev'), one.catalogue),
+  )
+  expect(page).toContain('| `api.KEY` | `web.ROW_KEY` |')
+  expect(none).not.toContain('Values that tiers share')
+  expect(catalogueSections(applicationWith(), resolveAll(applicationWith()))['shared-values']).toBe(
+    'By the catalogue, no value is shared by tiers.',
+  )
 })

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { dependentTests, testTexts } from '../../helpers/dependents.ts'
+import { dependentTests, testTexts, withOwnApplication } from '../../helpers/dependents.ts'
 
 const texts = new Map([
   ['test/unit/pure.test.ts', `import { a } from '../helpers/pure.ts'`],
-  ['test/unit/reads.test.ts', `import { readFileSync } from 'node:fs'`],
+  ['test/unit/reads.test.ts', `import { readFileSync } from 'node:fs'\nreadFileSync('docs/operations.md')`],
+  ['test/unit/elsewhere.test.ts', `import { a } from '../../scripts/a.ts'\nreadFileSync(join(folder, 'a.txt'))`],
   ['test/unit/through.test.ts', `import { b } from '../helpers/between.ts'`],
   ['test/unit/later.test.ts', `await import('../helpers/between.ts')`],
   ['test/helpers/pure.ts', 'export const a = 1'],
@@ -28,4 +29,14 @@ test('of the tests here some do, and some do not', () => {
   expect(found).toContain('test/generated/committed.test.ts')
   expect(found).toContain('test/unit/cli.test.ts')
   expect(found).not.toContain('test/unit/model/formats.test.ts')
+})
+
+test('those with an application of their own are there, and make it', () => {
+  const all = testTexts()
+  for (const path of withOwnApplication) {
+    expect([path, all.get(path)]).toEqual([
+      path,
+      expect.stringMatching(/folderWith|userFolder|repositoryCopy|installPackage|temporaryFolder|mkdtemp|sharedFolder/),
+    ])
+  }
 })

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../../../scripts/kubernetes/client.ts'
@@ -8,6 +7,7 @@ import { applyCrds } from '../../../scripts/kubernetes/crds.ts'
 import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
 import { describeObject, kinds, resourcePath } from '../../../scripts/kubernetes/kinds.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
+import { listening } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
 type Answer = (request: IncomingMessage & { body: string }, response: ServerResponse) => void
@@ -34,13 +34,8 @@ async function api(answer: Answer) {
     })
     answer(Object.assign(request, { body }), response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const client = createClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 't' })
-  onTestFinished(() => {
-    client[Symbol.dispose]()
-    server.closeAllConnections()
-    server.close()
-  })
+  const client = createClient({ server: await listening(server), token: 't' })
+  onTestFinished(() => client[Symbol.dispose]())
   return { client, seen }
 }
 
@@ -266,4 +261,67 @@ test('only the object that was meant is deleted', async () => {
     '{"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"u","resourceVersion":"7"}}',
     '',
   ])
+})
+
+test.each([200, 500])('an interruption while an answer of %i is read stays one', async (status) => {
+  const interrupt = new AbortController()
+  const { client } = await api((_, response) => {
+    response.writeHead(status, { 'content-length': '1000' }).write('{')
+    setTimeout(() => interrupt.abort('SIGINT'), 50)
+  })
+  await expect(client.get(kinds.secret, { namespace: 'a', name: 'x' }, interrupt.signal)).rejects.toBe('SIGINT')
+})
+
+test('an interruption while the server is waited for, which asked for it, stays one', async () => {
+  const interrupt = new AbortController()
+  const { client, seen } = await api((_, response) => {
+    response.writeHead(429, { 'retry-after': '10' }).end('{}', () => setTimeout(() => interrupt.abort('SIGINT'), 50))
+  })
+  await expect(client.list(kinds.secret, { signal: interrupt.signal })).rejects.toBe('SIGINT')
+  expect(seen).toHaveLength(1)
+})
+
+test('an interruption while a login plugin is waited for stays one', async () => {
+  const interrupt = new AbortController()
+  using client = createClient({ server: 'http://127.0.0.1:9', currentToken: () => new Promise(() => undefined) })
+  setTimeout(() => interrupt.abort('SIGINT'), 20)
+  await expect(client.get(kinds.secret, { namespace: 'a', name: 'x' }, interrupt.signal)).rejects.toBe('SIGINT')
+})
+
+/** A server that breaks every connection on which it is asked a second time, as one does that closes idle connections. */
+async function forgetfulServer() {
+  const asked: string[] = []
+  const used = new WeakSet<object>()
+  let release = () => {}
+  const together = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const server = createServer(async ({ method, socket }, response) => {
+    asked.push(`${method}`)
+    if (used.has(socket)) return void socket.resetAndDestroy()
+    used.add(socket)
+    if (asked.length === 3) release()
+    await together
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"metadata":{"name":"a"}}')
+  })
+  const client = createClient({ server: await listening(server) })
+  onTestFinished(() => client[Symbol.dispose]())
+  // Three at once, so that three connections stay open.
+  await Promise.all(['a', 'b', 'c'].map((name) => client.get(kinds.namespace, { name })))
+  return { client, asked: () => asked.splice(0) }
+}
+
+test('a request goes through although every connection that was left open is closed just then', async () => {
+  const { client, asked } = await forgetfulServer()
+  asked()
+  expect(await client.mergePatch(kinds.namespace, { name: 'a' }, {})).toMatchObject({ metadata: { name: 'a' } })
+  expect(asked()).toEqual(['PATCH', 'PATCH', 'PATCH', 'PATCH'])
+})
+
+test('a creation is not sent again: the server may have done it', async () => {
+  const { client, asked } = await forgetfulServer()
+  asked()
+  const created = client.create(kinds.namespace, { metadata: { name: 'a' } })
+  expect(await problemOf(created)).toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+  expect(asked()).toEqual(['POST'])
 })

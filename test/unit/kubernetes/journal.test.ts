@@ -27,7 +27,8 @@ function cluster() {
     const now = fault
     fault = undefined
     if (now === 'before') throw new Error('connection lost')
-    stored = { ...next, metadata: { ...next.metadata, resourceVersion: String(++count) } }
+    const uid = stored?.metadata.uid ?? `u${count}`
+    stored = { ...next, metadata: { ...next.metadata, uid, resourceVersion: String(++count) } }
     if (now === 'after') throw new Error('connection lost')
     return stored
   }
@@ -42,8 +43,10 @@ function cluster() {
       if (!stored || patch.metadata.resourceVersion !== stored.metadata.resourceVersion) throw conflict()
       return write({ ...stored, metadata: { ...stored.metadata, ...patch.metadata }, data: patch.data ?? {} })
     },
-    async delete() {
+    async delete(_kind: unknown, _ref: unknown, _signal: unknown, only: { uid?: string; resourceVersion?: string }) {
       const was = stored !== undefined
+      const { uid, resourceVersion } = stored?.metadata ?? {}
+      if (was && (only.uid !== uid || only.resourceVersion !== resourceVersion)) throw conflict()
       stored = undefined
       return was
     },
@@ -111,3 +114,34 @@ test.each(['{"other":1}', 'no JSON', ''])(
     })
   },
 )
+
+test('a run that hung does not delete the journal of the run that came after it', async () => {
+  const here = cluster()
+  const hanging = await here.open('one')
+  await hanging.note({ phase: 'a' })
+  const next = await here.open('two')
+  expect(await problemOf(hanging.end())).toMatchObject({ code: 'JOURNAL_CHANGED' })
+  await next.note({ phase: 'b' })
+  expect((await here.open('three')).state).toEqual({ phase: 'b' })
+})
+
+test('nor one that has begun anew under the same name', async () => {
+  const here = cluster()
+  const hanging = await here.open('one')
+  await hanging.note({ phase: 'a' })
+  await (await here.open('two')).end()
+  const another = await here.open('three')
+  await another.note({ phase: 'b' })
+  expect(await problemOf(hanging.end())).toMatchObject({ code: 'JOURNAL_CHANGED' })
+  expect((await here.open('four')).state).toEqual({ phase: 'b' })
+})
+
+test('one that somebody else has ended needs no end', async () => {
+  const here = cluster()
+  const [one, two] = [await here.open('one'), await here.open('one')]
+  await one.note({ phase: 'a' })
+  const late = await here.open('one')
+  await late.end()
+  await one.end()
+  expect([one.state, two.state]).toEqual([undefined, undefined])
+})

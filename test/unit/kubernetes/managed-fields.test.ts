@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ManagedFields } from '../../../scripts/kubernetes/kinds.ts'
-import { keysOfHelm, managersOf } from '../../../scripts/kubernetes/managed-fields.ts'
+import { keysOfDeployers, managersOf } from '../../../scripts/kubernetes/managed-fields.ts'
 
 const by = (manager: string, fieldsV1: Readonly<Record<string, unknown>>): ManagedFields => ({ manager, fieldsV1 })
 const leaf = {}
@@ -32,6 +32,7 @@ test('each manager is named once, sorted, and none of those that deploy a releas
 
 test('labels and annotations that Helm set are reported apart from those of others', () => {
   const labels = (name: string) => ({ 'f:metadata': { 'f:labels': { '.': leaf, [`f:${name}`]: leaf } } })
-  expect(keysOfHelm([by('helm', labels('old')), by('kubectl-label', labels('team'))], 'labels')).toEqual(['old'])
-  expect(keysOfHelm([by('helm', labels('old'))], 'annotations')).toEqual([])
+  expect(keysOfDeployers([by('helm', labels('old')), by('kubectl-label', labels('team'))], 'labels')).toEqual(['old'])
+  expect(keysOfDeployers([by('argocd-controller', labels('waves'))], 'labels')).toEqual(['waves'])
+  expect(keysOfDeployers([by('helm', labels('old'))], 'annotations')).toEqual([])
 })

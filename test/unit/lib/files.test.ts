@@ -1,31 +1,36 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import fs, { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { readIfExists, writeWhole } from '../../../scripts/lib/files.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
 /** What a step of writing does instead of its work, when a test says so. */
-const failing = vi.hoisted(() => ({ at: '' as '' | 'writeFile' | 'sync' | 'rename', code: '' }))
+const failing = { at: '' as '' | 'writeFile' | 'sync' | 'rename', code: '' }
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>()
-  const fail = () => Promise.reject(Object.assign(new Error(`${failing.code}: simulated`), { code: failing.code }))
-  return {
-    ...real,
-    rename: (...args: Parameters<typeof real.rename>) => (failing.at === 'rename' ? fail() : real.rename(...args)),
-    open: async (...args: Parameters<typeof real.open>) => {
-      const file = await real.open(...args)
-      const { writeFile: write, sync } = file
-      file.writeFile = async (text) => {
-        if (failing.at !== 'writeFile') return write.call(file, text)
-        await write.call(file, String(text).slice(0, 3))
-        return fail()
-      }
-      file.sync = () => (failing.at === 'sync' ? fail() : sync.call(file))
-      return file
-    },
+const { open, rename } = fs
+const fail = () => Promise.reject(Object.assign(new Error(`${failing.code}: simulated`), { code: failing.code }))
+
+beforeAll(() => {
+  fs.rename = (...args) => (failing.at === 'rename' ? fail() : rename(...args))
+  fs.open = async (...args) => {
+    const file = await open(...args)
+    const { writeFile: write, sync } = file
+    file.writeFile = async (text) => {
+      if (failing.at !== 'writeFile') return write.call(file, text)
+      await write.call(file, String(text).slice(0, 3))
+      return fail()
+    }
+    file.sync = () => (failing.at === 'sync' ? fail() : sync.call(file))
+    return file
   }
+  syncBuiltinESMExports()
+})
+
+afterAll(() => {
+  Object.assign(fs, { open, rename })
+  syncBuiltinESMExports()
 })
 
 beforeEach(() => {

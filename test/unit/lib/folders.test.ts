@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { dataFile, findProductFolder, findUserFolder } from '../../../scripts/lib/folders.ts'
+import { applicationsAround, dataFile, findProductFolder, findUserFolder } from '../../../scripts/lib/folders.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { root } from '../../helpers/generating.ts'
 
@@ -32,4 +32,14 @@ test("the user's folder is the one with data files that he stands in, at any dep
   expect(dataFile(user, 'catalogue')).toBe(plain)
   const typed = await write(user, 'scripts/catalogue.ts')
   expect(dataFile(user, 'catalogue')).toBe(typed)
+})
+
+test('applications around a folder are those of its repository, whatever lies in packages and hidden folders', async () => {
+  const top = await temporaryFolder()
+  await write(top, 'package.json')
+  for (const path of ['apps/shop', 'teams/pay/apps/kiosk', 'node_modules/other', '.cache/old', 'a/b/c/d/e'])
+    await write(top, `${path}/scripts/catalogue.ts`)
+  const found = [join(top, 'apps/shop'), join(top, 'teams/pay/apps/kiosk')]
+  for (const place of ['.', 'docs/not/there', 'apps', 'apps/shpo'])
+    expect(applicationsAround(join(top, place))).toEqual(found)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { groupBy } from '../../../scripts/lib/group.ts'
-import { didYouMean, nearest } from '../../../scripts/lib/nearest.ts'
+import { didYouMean, nearest, nearestInGroups } from '../../../scripts/lib/nearest.ts'
 import { painted, unstyled } from '../../../scripts/lib/printable.ts'
 import { formatProblems, logProblems, type Problem, ProblemError, sortProblems } from '../../../scripts/lib/problems.ts'
 
@@ -86,4 +86,28 @@ test('a log of lines has no marks', () => {
   const told: string[] = []
   logProblems([problem()], (line) => told.push(line))
   expect(told).toEqual(['values/dev.yaml: is wrong. Expected right.', '  fix: Correct it.', '  (CODE)'])
+})
+
+test('numbers in a place are compared as numbers', () => {
+  const places = ['x.env line 100', 'x.env line 9', 'x.env', 'x.env line 10 (b)', 'x.env line 10 (a)', 'x.env line 010']
+  expect(sortProblems(places.map((where) => problem({ where }))).map(({ where }) => where)).toEqual([
+    ...['x.env', 'x.env line 9', 'x.env line 010', 'x.env line 10 (a)', 'x.env line 10 (b)', 'x.env line 100'],
+  ])
+  // Also longer ones than JavaScript's numbers are exact for.
+  const long = ['a 100000000000000000002', 'a 100000000000000000001'].map((where) => problem({ where }))
+  expect(sortProblems(long)[0]?.where).toBe('a 100000000000000000001')
+})
+
+test.each([
+  ['web.TLS_KEY', 'backend.TLS_KEY'],
+  ['bakend.TLS_KEY', 'backend.TLS_KEY'],
+  ['web.TLS_KEYS', 'backend.TLS_KEY'],
+  ['web.SENTRY_DNS', 'web.SENTRY_DSN'],
+  ['backend.SENTRY_DNS', 'backend.SENTRY_DSN'],
+  ['nowhere.sentry_dsn', 'web.SENTRY_DSN'],
+  ['web.SOMETHING', undefined],
+  ['TLS_KEX', 'TLS_KEY'],
+])('nearest to %s with groups is %s', (typed, expected) => {
+  const known = ['TLS_KEY', 'backend.TLS_KEY', 'backend.SENTRY_DSN', 'web.SENTRY_DSN']
+  expect(nearestInGroups(typed, known)).toBe(expected)
 })

@@ -37,7 +37,7 @@ describe('a sealed text', () => {
       expect(sealed).not.toContain(part)
   })
 
-  test('costs whoever guesses the passphrase 128 MiB a guess', async () => {
+  test('each guess of the passphrase costs 128 MiB', async () => {
     const { kdf } = JSON.parse(await sealText(text, { passphrase, header }))
     expect(128 * kdf.N * kdf.r).toBe(128 * 1024 * 1024)
   })

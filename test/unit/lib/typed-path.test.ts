@@ -2,7 +2,7 @@ import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tryRun } from '../../../scripts/lib/exec.ts'
-import { typedIn, wholePath } from '../../../scripts/lib/typed-path.ts'
+import { typedIn, wholePath, wholePaths } from '../../../scripts/lib/typed-path.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 
 test.each([
@@ -28,8 +28,24 @@ test.each([
   ['../values.env', '/home/ada/values.env'],
   ['/dev/fd/63', '/dev/fd/63'],
   ['-', '-'],
+  ['TLS_KEY=@tls.key', 'TLS_KEY=@/home/ada/shop/tls.key'],
+  ['web.TLS_KEY=@../tls.key', 'web.TLS_KEY=@/home/ada/tls.key'],
+  ['TLS_KEY=@-', 'TLS_KEY=@-'],
+  ['TLS_KEY=@/dev/fd/63', 'TLS_KEY=@/dev/fd/63'],
+  ['./TLS_KEY=@tls.key', '/home/ada/shop/TLS_KEY=@tls.key'],
+  ['tls=key', '/home/ada/shop/tls=key'],
 ])('%s is %s', (path, expected) => {
   expect(wholePath(path, '/home/ada/shop')).toBe(expected)
+})
+
+test('the files of other programs are meant from there too', () => {
+  const env = { KUBECONFIG: 'a:/b::../c', SCW_CONFIG_PATH: 'scw.yaml', OTHER: 'x' }
+  expect(wholePaths(env, '/home/ada/shop')).toEqual({
+    KUBECONFIG: '/home/ada/shop/a:/b::/home/ada/c',
+    SCW_CONFIG_PATH: '/home/ada/shop/scw.yaml',
+    OTHER: 'x',
+  })
+  expect(wholePaths({ KUBECONFIG: '' }, '/home')).toEqual({ KUBECONFIG: '' })
 })
 
 test('the real npm tells where a command was typed', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineCatalogue, defineEnvironments } from '../../../scripts/model/define.ts'
+import type { TierSpec, WorkloadSpec } from '../../../scripts/model/types.ts'
 
 /** The compiler is the test: `tsc` refuses an expected error that is malformed. */
 const environments = defineEnvironments({
@@ -27,7 +28,7 @@ const entry = { tier: 'api', variable: 'TOKEN', remoteName: 'token', format: 'to
 test('a catalogue without mistakes compiles, and keeps the names of its tiers', () => {
   const catalogue = defineCatalogue(environments, {
     ...base,
-    secrets: [{ ...entry, environments: ['dev'], consumers: ['server'], rotation: '90d' }],
+    secrets: [{ ...entry, environments: ['dev'], rotation: '90d' }],
   })
   expect(catalogue.tiers.web.workloads.site.kind).toBe('Deployment')
   // @ts-expect-error there is no tier "app"
@@ -44,6 +45,15 @@ test('an unknown environment is a compile error', () => {
   defineCatalogue(environments, { ...base, secrets: [{ ...entry, environments: ['prod'] }] })
 })
 
+test('a value of an unknown tier is a compile error', () => {
+  const same = { ...entry, variable: 'OTHER', sameAs: 'web.TOKEN' } as const
+  defineCatalogue(environments, { ...base, secrets: [entry, same] })
+  // @ts-expect-error there is no tier "app"
+  defineCatalogue(environments, { ...base, secrets: [entry, { ...same, sameAs: 'app.TOKEN' }] })
+  // @ts-expect-error it is <tier>.<variable>
+  defineCatalogue(environments, { ...base, secrets: [entry, { ...same, sameAs: 'TOKEN' }] })
+})
+
 test('an unknown format is a compile error', () => {
   // @ts-expect-error there is no format "passphrase"
   defineCatalogue(environments, { ...base, secrets: [{ ...entry, format: 'passphrase' }] })
@@ -52,9 +62,43 @@ test('an unknown format is a compile error', () => {
   defineCatalogue(environments, { ...base, secrets: [{ ...entry, format: 'exactly 12 characters' }] })
 })
 
-test('an unknown consumer is a compile error', () => {
-  // @ts-expect-error there is no workload "serverr"
-  defineCatalogue(environments, { ...base, secrets: [{ ...entry, consumers: ['serverr'] }] })
+test('an unknown target is a compile error, and so is any where no tier has one', () => {
+  // @ts-expect-error there is no target "job"
+  defineCatalogue(environments, { ...base, secrets: [{ ...entry, target: 'job' }] })
+  const tiers = {
+    ...base.tiers,
+    api: { ...base.tiers.api, targets: { jobs: {}, tls: { type: 'kubernetes.io/tls' } } },
+  } as const
+  defineCatalogue(environments, { ...base, tiers, secrets: [{ ...entry, target: 'jobs', key: 'a.b' }] })
+  // @ts-expect-error there is no target "job"
+  defineCatalogue(environments, { ...base, tiers, secrets: [{ ...entry, target: 'job' }] })
+  const token = { ...base.tiers.api, targets: { sa: { type: 'kubernetes.io/service-account-token' } } } as const
+  // @ts-expect-error no target may have this type
+  defineCatalogue(environments, { ...base, tiers: { api: token }, secrets: [] })
+})
+
+test('a word that is gone is a compile error', () => {
+  // @ts-expect-error workloads say what they read
+  defineCatalogue(environments, { ...base, secrets: [{ ...entry, consumers: ['server'] }] })
+})
+
+test('what is said of networks compiles, and a mistyped word of it is a compile error', () => {
+  const server = { kind: 'Deployment', ports: { http: 3000, stream: { port: 5000, protocol: 'UDP' } } } as const
+  const api = { description: 'a', workloads: { server } }
+  const egress = { api: { description: 'e', to: { tier: 'api', workload: 'server' }, ports: ['http'] } } as const
+  const sources = [{ namespace: 'monitoring', ports: ['http'] }, { from: 'web', ports: [5000] }, { cidr: '10.0.0.0/8' }]
+  const tiers = {
+    web: { ...base.tiers.web, egress },
+    api: { ...api, workloads: { server: { ...server, reachableFrom: ['ingress-controller', ...sources] } } },
+  }
+  defineCatalogue(environments, { ...base, tiers, secrets: [] })
+  // @ts-expect-error no protocol "SCTP"
+  const sctp: WorkloadSpec = { kind: 'Job', ports: { http: { port: 1, protocol: 'SCTP' } } }
+  // @ts-expect-error a source is by namespace or by addresses
+  const port: WorkloadSpec = { kind: 'Job', reachableFrom: [{ namespace: 'x', port: 1 }] }
+  // @ts-expect-error no destination "Internet"
+  const internet: TierSpec = { ...api, egress: { all: { description: 'x', to: 'Internet', ports: [1] } } }
+  expect([sctp, port, internet]).toHaveLength(3)
 })
 
 test('a rotation is a number of days', () => {
@@ -79,4 +123,18 @@ test('a mistyped field is a compile error, also an optional one', () => {
   defineEnvironments({ dev: { ...environments.dev, exmple: true } })
   // @ts-expect-error the layouts are "single" and "bundle"
   defineCatalogue(environments, { ...base, secrets: [{ ...entry, layout: 'double' }] })
+})
+
+test('a delivery has the fields of its engine', () => {
+  const dev = environments.dev
+  const repository = 'https://git.example.test/acme/shop.git'
+  defineEnvironments({ dev: { ...dev, delivery: { engine: 'argocd', repository, sync: 'manual' } } })
+  defineEnvironments({ dev: { ...dev, delivery: { engine: 'helmfile' } } })
+  // @ts-expect-error there is no engine "argo"
+  defineEnvironments({ dev: { ...dev, delivery: { engine: 'argo', repository } } })
+  // @ts-expect-error it has no repository
+  defineEnvironments({ dev: { ...dev, delivery: { engine: 'flux' } } })
+  // @ts-expect-error it is synchronized automatically or on request
+  defineEnvironments({ dev: { ...dev, delivery: { engine: 'argocd', repository, sync: 'auto' } } })
+  expect(dev.kubeContext).toBe('k')
 })

@@ -17,3 +17,12 @@ test('what may be generated is, and all else comes out of a file', () => {
 test('another value for what is there comes out of a file, whatever its format', () => {
   expect(fillCommand({ ...proposal, specs: [made], replace: true })).toMatch(/--replace --only A B --from <file>$/)
 })
+
+test('a value that is irreplaceable is named where a new one is proposed, and only there', () => {
+  const kept = { ...issued, tier: 'api', variable: 'A', irreplaceable: 'rows' }
+  const shared = { ...kept, tier: 'web', sameAs: 'api.A' as const }
+  expect(fillCommand({ ...proposal, specs: [kept, shared], replace: true })).toMatch(
+    / --from <file> --replace-irreplaceable api\.A$/,
+  )
+  expect(fillCommand({ ...proposal, specs: [kept] })).not.toContain('irreplaceable')
+})

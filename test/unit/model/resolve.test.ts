@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { requestsPerRefresh } from '../../../scripts/model/requests.ts'
-import { externalSecrets, resolve, resolveAll, targetKeys } from '../../../scripts/model/resolve.ts'
+import { resolve, resolveAll, targetKeys } from '../../../scripts/model/resolve.ts'
 import { allSingle, bookshop, oneBundlePerTier, trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment, projectEnvironment, projects } from '../../helpers/applications.ts'
+import { optionalTarget, requiredKeys, requiredTarget } from '../../helpers/targets.ts'
 
 const tierOf = (application: Parameters<typeof resolve>[0], name: string, environmentName = 'dev') => {
   const tier = resolve(application, environmentName).tiers.find((one) => one.name === name)
@@ -20,7 +21,7 @@ test('variables are in byte order, whatever the order of the catalogue', () => {
   const secrets = ['b', 'A', 'a', 'B', '_'].map((variable) => ({ variable, remoteName: `r${variable}` }))
   const forth = tierOf(applicationWith({ secrets }), 'api')
   const back = tierOf(applicationWith({ secrets: [...secrets].reverse() }), 'api')
-  expect(forth.required?.singles.map(({ spec }) => spec.variable)).toEqual(['A', 'B', '_', 'a', 'b'])
+  expect(requiredTarget(forth)?.singles.map(({ spec }) => spec.variable)).toEqual(['A', 'B', '_', 'a', 'b'])
   expect(back).toEqual(forth)
 })
 
@@ -44,23 +45,23 @@ test('an entry limited to some environments is in those only', () => {
     environments: { dev: environment(), live: environment() },
     secrets: [{ variable: 'ALWAYS' }, { variable: 'LIVE_ONLY', environments: ['live'] }],
   })
-  const keys = (name: string) => externalSecrets(tierOf(application, 'api', name)).flatMap(targetKeys)
+  const keys = (name: string) => tierOf(application, 'api', name).externalSecrets.flatMap(targetKeys)
   expect(keys('dev')).toEqual(['ALWAYS'])
   expect(keys('live')).toEqual(['ALWAYS', 'LIVE_ONLY'])
 })
 
 test('optional entries have an ExternalSecret of their own', () => {
-  const { required, optional } = tierOf(
-    applicationWith({ secrets: [{ variable: 'A' }, { variable: 'B', optional: true }] }),
-    'api',
-  )
-  expect([required?.name, required && targetKeys(required)]).toEqual(['api-secrets', ['A']])
-  expect([optional?.name, optional && targetKeys(optional)]).toEqual(['api-optional-secrets', ['B']])
+  const application = applicationWith({ secrets: [{ variable: 'A' }, { variable: 'B', optional: true }] })
+  const targets = tierOf(application, 'api').externalSecrets
+  expect(targets.map((one) => [one.name, one.optional, targetKeys(one)])).toEqual([
+    ['api-secrets', false, ['A']],
+    ['api-optional-secrets', true, ['B']],
+  ])
 })
 
 test('a tier without secrets has no ExternalSecret and needs nothing in Scaleway', () => {
   const tier = tierOf(applicationWith(), 'api')
-  expect(externalSecrets(tier)).toEqual([])
+  expect(tier.externalSecrets).toEqual([])
   expect(tier.remoteSecrets).toEqual([])
 })
 
@@ -70,11 +71,11 @@ test('the values of an identity are one bundle, named by it', () => {
     applicationWith({ secrets: [{ variable: 'Z' }, { variable: 'USER', ...mail }, { variable: 'PASSWORD', ...mail }] }),
     'api',
   )
-  expect(tier.required?.singles.map(({ remoteRef }) => remoteRef)).toEqual(['path:/shop-api/z'])
-  expect(tier.required?.bundles).toMatchObject([
+  expect(requiredTarget(tier)?.singles.map(({ remoteRef }) => remoteRef)).toEqual(['path:/shop-api/z'])
+  expect(requiredTarget(tier)?.bundles).toMatchObject([
     { identity: 'mail', remoteRef: 'path:/shop-api/mail', specs: [{ variable: 'PASSWORD' }, { variable: 'USER' }] },
   ])
-  expect(tier.required && targetKeys(tier.required)).toEqual(['PASSWORD', 'USER', 'Z'])
+  expect(requiredKeys(tier)).toEqual(['PASSWORD', 'USER', 'Z'])
   expect(tier.remoteSecrets.map(({ name, shape, optional }) => ({ name, shape, optional }))).toEqual([
     { name: 'mail', shape: 'bundle', optional: false },
     { name: 'z', shape: 'opaque', optional: false },
@@ -91,8 +92,8 @@ test('entries that read fields of one JSON value share one remote secret', () =>
     }),
     'api',
   )
-  expect(tier.required?.singles).toMatchObject([{ remoteRef: 'path:/shop-api/mail', property: 'relay\\.host' }])
-  expect(tier.optional?.singles).toMatchObject([{ remoteRef: 'path:/shop-api/mail', property: 'login.user' }])
+  expect(requiredTarget(tier)?.singles).toMatchObject([{ remoteRef: 'path:/shop-api/mail', property: 'relay\\.host' }])
+  expect(optionalTarget(tier)?.singles).toMatchObject([{ remoteRef: 'path:/shop-api/mail', property: 'login.user' }])
   expect(tier.remoteSecrets).toMatchObject([{ name: 'mail', shape: 'json', optional: false }])
 })
 
@@ -114,7 +115,7 @@ test('a tier can have a folder that is not the convention', () => {
   const tiers = { api: { description: 'x', workloads: {}, remotePath: '/common/api' } }
   const tier = tierOf(applicationWith({ tiers, secrets: [{}] }), 'api')
   expect(tier.remotePath).toBe('/common/api')
-  expect(tier.required?.singles[0]?.remoteRef).toBe('path:/common/api/token')
+  expect(requiredTarget(tier)?.singles[0]?.remoteRef).toBe('path:/common/api/token')
 })
 
 test('the tiers share the project of the environment, or have one each', () => {
@@ -147,7 +148,7 @@ test('the two complete applications share no name, so that nothing can be hard-w
       ...resolveAll({ catalogue, environments }).flatMap((model) => [
         model.release.name,
         ...model.tiers.flatMap((tier) => [tier.projectId, tier.namespace, tier.remotePath, tier.secretStore]),
-        ...model.tiers.flatMap((tier) => externalSecrets(tier).map((externalSecret) => externalSecret.name)),
+        ...model.tiers.flatMap((tier) => tier.externalSecrets.map((externalSecret) => externalSecret.name)),
       ]),
     ])
   const others = names(bookshop)

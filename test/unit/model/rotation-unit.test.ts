@@ -114,3 +114,57 @@ test('the lock of an identity stays when the identity gets another entry, as a r
   const grown = resolve(applicationWith({ secrets: [...secrets, { variable: 'A_PORT', ...mail }] }), 'dev')
   expect(findUnit(grown, 'mail').lock).toBe(unit('mail').lock)
 })
+
+test('what shares a value is one unit in all tiers, with the identities on both sides', () => {
+  const login = { identity: 'login' }
+  const shared = resolve(
+    applicationWith({
+      secrets: [
+        { variable: 'KEY' },
+        { variable: 'KEY', tier: 'web', sameAs: 'api.KEY' },
+        { variable: 'USER', ...login },
+        { variable: 'PASSWORD', ...login },
+        { variable: 'DB_PASSWORD', tier: 'web', sameAs: 'api.PASSWORD', identity: 'db' },
+        { variable: 'DB_HOST', tier: 'web', identity: 'db' },
+        { variable: 'APART', tier: 'web' },
+      ],
+    }),
+    'dev',
+  )
+  const told = (name: string) => {
+    const { tiers, entries, ...found } = findUnit(shared, name)
+    return [
+      found.name,
+      tiers.map((tier) => tier.name),
+      entries.map(({ tier, spec }) => `${tier.name}.${spec.variable}`),
+    ]
+  }
+  const key = ['api.KEY', ['api', 'web'], ['api.KEY', 'web.KEY']]
+  for (const name of ['KEY', 'api.KEY', 'web.KEY']) expect(told(name)).toEqual(key)
+  const names = ['login', 'db', 'api.login', 'web.db', 'PASSWORD', 'web.DB_PASSWORD', 'USER', 'DB_HOST']
+  for (const name of names)
+    expect(told(name)).toEqual([
+      'api.login',
+      ['api', 'web'],
+      ['api.PASSWORD', 'api.USER', 'web.DB_HOST', 'web.DB_PASSWORD'],
+    ])
+  expect(told('APART')).toEqual(['web.APART', ['web'], ['web.APART']])
+})
+
+test('the lock of a value stays when another entry begins to share it, whichever of them is named', () => {
+  const grown = resolve(
+    applicationWith({
+      secrets: [
+        ...secrets,
+        { variable: 'A_SEAL', tier: 'web', sameAs: 'api.SEAL' },
+        { variable: 'A_LOGIN', tier: 'web', sameAs: 'api.PASSWORD', remoteName: 'json', property: ['a'] },
+        { variable: 'NEIGHBOUR', tier: 'web', remoteName: 'json', property: ['b'] },
+      ],
+    }),
+    'dev',
+  )
+  for (const name of ['SEAL', 'web.A_SEAL']) expect(findUnit(grown, name).lock).toBe(unit('SEAL').lock)
+  // The neighbour is no part of the unit, and must wait for it: they are in one remote secret.
+  for (const name of ['mail', 'A_LOGIN', 'NEIGHBOUR']) expect(findUnit(grown, name).lock).toBe(unit('mail').lock)
+  expect(findUnit(grown, 'NEIGHBOUR').name).toBe('web.NEIGHBOUR')
+})

@@ -164,6 +164,21 @@ for (const [refreshInterval, neighbour] of [
   })
 }
 
+const uid = '5b7c1f0e-83d4-4a6b-9c21-7e0d5a94b3f8'
+for (const cluster of ['production', uid.toUpperCase()]) {
+  ruleTest(`"${cluster}" is no UID of a cluster`, {
+    refuses: { environments: { dev: environment({ cluster }) } },
+    telling: [
+      {
+        code: 'CLUSTER_INVALID',
+        where: 'environment "dev" cluster',
+        message: `is "${cluster}". Expected the UID of the namespace kube-system of its cluster: a UUID in lowercase.`,
+      },
+    ],
+    accepts: { environments: { dev: environment({ cluster: uid }) } },
+  })
+}
+
 /** So many remote secrets in two environments, one of them a bundle of two variables. */
 const inTwoEnvironments = (count: number, remoteSecretQuota?: number) => ({
   environments: devAndTest(projects.other).environments,
@@ -200,4 +215,25 @@ ruleTest('above 80 % of the quota there is a warning', {
     },
   ],
   accepts: inTwoEnvironments(80),
+})
+
+test('each organization has a quota of its own, and who names none counts in all', () => {
+  const [one, two] = ['9b1d7c52-30f8-4e6a-b5c9-71f2a8e4d603', 'c3f0a961-8d27-4b14-9e5d-60b8f1a2e7d4']
+  const told = (count: number, ...[dev, test, live]: (string | undefined)[]) => {
+    const names = { dev, test, live }
+    const environments = Object.entries(names).map(([name, organizationId], index) => {
+      const ids = { kubeContext: name, projectId: `${index}${projects.dev.slice(1)}` }
+      const iamApplications = { web: `${name} web`, api: `${name} api` }
+      return [name, environment({ ...ids, iamApplications, ...(organizationId ? { organizationId } : {}) })]
+    })
+    const { secrets } = inTwoEnvironments(2 * count)
+    const application = applicationWith({ environments: Object.fromEntries(environments), secrets })
+    return checkApplication(application).map(({ message }) => message.replace(/\. .*/, ''))
+  }
+  expect(told(34)).toEqual(['the environments need 102 remote secrets together'])
+  expect(told(34, one, one, one)).toEqual(['the environments need 102 remote secrets together'])
+  expect(told(34, one, one, two)).toEqual([])
+  expect(told(34, one, two, undefined)).toEqual([])
+  expect(told(34, one, undefined, undefined)).toEqual(['the environments need 102 remote secrets together'])
+  expect(told(45, one, two, one)).toEqual(['the environments "dev" and "live" need 90 remote secrets together'])
 })

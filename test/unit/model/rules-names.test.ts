@@ -1,4 +1,4 @@
-import { environment, projects } from '../../helpers/applications.ts'
+import { environment } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
 
 const tier = (name: string, fields = {}) => ({
@@ -217,53 +217,30 @@ ruleTest('two tiers with one folder are reported once', {
   accepts: { tiers: { ...tier('api', { remotePath: '/shop' }), ...tier('web', { remotePath: '/sho' }) } },
 })
 
-const twoOnOneCluster = (namespaces: Readonly<Record<string, string>>) => ({
-  environments: {
-    dev: environment(),
-    test: environment({ projectId: projects.other, kubeContext: 'shop-test', namespaces }),
-  },
-})
+for (const baseName of ['Shop', 'shop_dev', '-shop']) {
+  ruleTest(`"${baseName}" is no base of names`, {
+    refuses: { environments: { dev: environment({ baseName, namespaces: { web: 'web', api: 'api' } }) } },
+    telling: [
+      {
+        code: 'KUBERNETES_NAME_INVALID',
+        where: 'environment "dev" baseName',
+        message: `is "${baseName}". Expected lowercase letters, digits and hyphens, with a letter or digit at both ends.`,
+      },
+    ],
+    accepts: { environments: { dev: environment({ baseName: 'shop-dev', namespaces: { web: 'web', api: 'api' } }) } },
+  })
+}
 
-ruleTest('two tiers have a namespace each', {
-  refuses: twoOnOneCluster({ api: 'shared', web: 'shared' }),
+ruleTest('a base leaves room for what follows it', {
+  refuses: { environments: { dev: environment({ baseName: 'b'.repeat(60) }) } },
   telling: [
-    {
-      code: 'NAMESPACE_SHARED',
-      where: 'environment "test"',
-      message:
-        'namespace "shared" of kube context "shop-test" is used by "test/web" and "test/api". Expected a namespace for each.',
-    },
-  ],
-  accepts: twoOnOneCluster({ api: 'shared', web: 'of-its-own' }),
-})
-
-ruleTest('a tier has another namespace than the Helm release', {
-  refuses: { tiers: tier('secrets') },
-  telling: [
-    {
-      code: 'NAMESPACE_SHARED',
-      where: 'environment "dev"',
-      message:
-        'namespace "shop-secrets" of kube context "shop-dev" is used by "dev/secrets" and "dev (Helm release)". Expected a namespace for each.',
-    },
-  ],
-  accepts: { tiers: tier('secret') },
-})
-
-ruleTest('two environments in one cluster would install over each other, whatever their namespaces', {
-  refuses: {
-    environments: {
-      dev: environment(),
-      test: environment({ projectId: projects.other, namespaces: { api: 'test-api', web: 'test-web' } }),
-    },
-  },
-  telling: [
-    {
-      code: 'NAMESPACE_SHARED',
-      where: 'environment "test"',
-      message:
-        'namespace "shop-secrets" of kube context "shop-dev" is used by "dev (Helm release)" and "test (Helm release)". Expected a namespace for each.',
-    },
-  ],
-  accepts: twoOnOneCluster({ api: 'test-api', web: 'test-web' }),
+    { what: 'namespace', name: `${'b'.repeat(60)}-api`, limit: 63 },
+    { what: 'namespace', name: `${'b'.repeat(60)}-web`, limit: 63 },
+    { what: 'release', name: `${'b'.repeat(60)}-secrets`, limit: 53 },
+  ].map(({ what, name, limit }) => ({
+    code: 'NAME_TOO_LONG',
+    where: 'environment "dev" baseName',
+    message: `the ${what} "${name}" has ${name.length} characters. Expected at most ${limit}.`,
+  })),
+  accepts: { environments: { dev: environment({ baseName: 'b'.repeat(45) }) } },
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { OutsideEgressSpec } from '../../../scripts/model/network/spec.ts'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
-import type { EgressSpec, Labels, TierSpec, WorkloadSpec } from '../../../scripts/model/types.ts'
+import type { Labels, TierSpec, WorkloadSpec } from '../../../scripts/model/types.ts'
 import { trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
@@ -29,7 +30,7 @@ const tiers = (
 })
 const server = 'catalogue tier "api" workload "server"'
 const reachable = (...reachableFrom: string[]) => tiers({ server: { reachableFrom } })
-const egress = (fields: Partial<EgressSpec>, name = 'ledger') =>
+const egress = (fields: Partial<OutsideEgressSpec>, name = 'ledger') =>
   tiers({ egress: { [name]: { description: 'x', to: { cidr: '10.0.0.0/8' }, ports: [5432], ...fields } } })
 const ledger = 'catalogue tier "api" egress "ledger"'
 
@@ -300,17 +301,17 @@ for (const [cidr, code, message] of [
   [
     '128.0.0.0/1',
     'EGRESS_TO_METADATA',
-    '"128.0.0.0/1" has addresses of 169.254.0.0/16, where the cloud answers with the credentials of the machine. Expected a network without them.',
+    '"128.0.0.0/1" holds 169.254.42.42, where a cloud answers with the credentials of the machine. Expected a network without it.',
   ],
   [
     '169.254.42.42/32',
     'EGRESS_TO_METADATA',
-    '"169.254.42.42/32" has addresses of 169.254.0.0/16, where the cloud answers with the credentials of the machine. Expected a network without them.',
+    '"169.254.42.42/32" holds 169.254.42.42, where a cloud answers with the credentials of the machine. Expected a network without it.',
   ],
   [
     'fd00::/16',
     'EGRESS_TO_METADATA',
-    '"fd00::/16" has addresses of fd00:42::42/128, where the cloud answers with the credentials of the machine. Expected a network without them.',
+    '"fd00::/16" holds fd00:42::42, where a cloud answers with the credentials of the machine. Expected a network without it.',
   ],
 ] as const) {
   ruleTest(`egress to ${cidr}`, {
@@ -391,7 +392,7 @@ ruleTest('the DNS of a cluster has a namespace of its own', {
   telling: [
     {
       code: 'DNS_NAMESPACE_IS_TIER',
-      where: 'environment "dev"',
+      where: 'environment "dev" dns',
       message:
         'dns.namespace is "shop-web", the namespace of tier "web". Expected a namespace outside the tiers: every tier may connect to the DNS of the cluster.',
     },
@@ -404,7 +405,7 @@ ruleTest('the namespace of the DNS can be one', {
   telling: [
     {
       code: 'KUBERNETES_NAME_INVALID',
-      where: 'environment "dev"',
+      where: 'environment "dev" dns',
       message:
         'dns.namespace is "kube/system". Expected at most 63 lowercase letters, digits and hyphens, with a letter or digit at both ends.',
     },

@@ -1,8 +1,8 @@
-import { environment } from '../../helpers/applications.ts'
+import { environment, projects } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
 
 const formats =
-  'postgresql-url, mongodb-url, redis-url, http-url, http-url-or-host, sentry-dsn, random-secret, token, boolean, pem-certificate, region, bucket-name, identifier, text, "exactly N characters", "at least N characters"'
+  'postgresql-url, mongodb-url, redis-url, http-url, http-url-or-host, sentry-dsn, random-secret, token, boolean, number, pem-certificate, pem-private-key, dockerconfigjson, region, bucket-name, identifier, text, "exactly N characters", "exactly N bytes", "at least N characters"'
 
 ruleTest('a tier has one entry a variable', {
   refuses: { secrets: [{ remoteName: 'first' }, { remoteName: 'second' }] },
@@ -155,6 +155,7 @@ for (const [property, neighbour] of [
   ['a\x7f', 'a~'],
   ['é'.repeat(1001), 'é'.repeat(1000)],
   ['@'.repeat(501), '@'.repeat(500)],
+  ['\ud83d', '\ud83d\ude00'],
 ] as const) {
   ruleTest(`a property is not ${JSON.stringify(property).slice(0, 20)}`, {
     refuses: { secrets: [{ property: [property] }] },
@@ -163,12 +164,75 @@ for (const [property, neighbour] of [
         code: 'PROPERTY_INVALID',
         where: 'catalogue "TOKEN" (api)',
         message:
-          'the property has a control character, or more than 1000 characters. Expected the path of a JSON field, such as ["password"].',
+          'the property has a control character or half a character, or more than 1000 characters. Expected the path of a JSON field, such as ["password"].',
       },
     ],
     accepts: { secrets: [{ property: [neighbour] }] },
   })
 }
+
+for (const property of [['__proto__'], ['a', '__proto__', 'b']]) {
+  ruleTest(`a property is not ${JSON.stringify(property)}`, {
+    refuses: { secrets: [{ property }] },
+    telling: [
+      {
+        code: 'PROPERTY_INVALID',
+        where: 'catalogue "TOKEN" (api)',
+        message:
+          'the property has a segment "__proto__", which much of what reads JSON leaves out. Expected a name that is data everywhere, such as ["password"].',
+      },
+    ],
+    accepts: { secrets: [{ property: property.map((name) => name.replace('__proto__', 'constructor')) }] },
+  })
+}
+
+const fieldOf = (variable: string, property: readonly string[]) => ({ variable, remoteName: 'mail', property })
+
+for (const [outer, inner, neighbour] of [
+  [['a'], ['a', 'b'], ['ab', 'b']],
+  [['hosts'], ['hosts', '0'], ['hosts.0']],
+  [
+    ['a', 'b'],
+    ['a', 'b', 'c', 'd'],
+    ['a', 'c'],
+  ],
+] as const) {
+  const outerName = outer.join('.')
+  ruleTest(`a field of the catalogue is not a part of another: ${inner.join('.')}`, {
+    refuses: { secrets: [fieldOf('INNER', inner), fieldOf('OUTER', outer)] },
+    telling: [
+      {
+        code: 'PROPERTY_OVERLAPS',
+        where: 'catalogue "INNER" (api)',
+        message: `the field ${inner.join('.')} is a part of ${outerName}, which is "OUTER". Expected fields of "mail" that do not hold each other.`,
+      },
+    ],
+    accepts: { secrets: [fieldOf('INNER', neighbour), fieldOf('OUTER', outer)] },
+  })
+}
+
+ruleTest('a field may be a part of another that no environment has beside it', {
+  refuses: {
+    secrets: [
+      { ...fieldOf('INNER', ['a', 'b']), environments: ['dev'] },
+      { ...fieldOf('OUTER', ['a']), environments: ['dev'] },
+    ],
+  },
+  telling: [
+    {
+      code: 'PROPERTY_OVERLAPS',
+      where: 'catalogue "INNER" (api)',
+      message: 'the field a.b is a part of a, which is "OUTER". Expected fields of "mail" that do not hold each other.',
+    },
+  ],
+  accepts: {
+    environments: { dev: environment(), live: environment({ projectId: projects.other, kubeContext: 'shop-live' }) },
+    secrets: [
+      { ...fieldOf('INNER', ['a', 'b']), environments: ['dev'] },
+      { ...fieldOf('OUTER', ['a']), environments: ['live'] },
+    ],
+  },
+})
 
 ruleTest('an unknown format is reported with the nearest one', {
   refuses: { secrets: [{ format: 'http-ulr' as never }] },
@@ -192,31 +256,6 @@ ruleTest('an unknown tier is reported with the nearest one', {
     },
   ],
   accepts: { secrets: [{ tier: 'api' }] },
-})
-
-ruleTest('a consumer is a workload of the tier of its secret', {
-  refuses: { secrets: [{ consumers: ['site'] }] },
-  telling: [
-    {
-      code: 'CONSUMER_OF_ANOTHER_TIER',
-      where: 'catalogue "TOKEN" (api)',
-      message: 'consumer "site" belongs to tier "web". Expected workloads of "api": "server" and "worker".',
-    },
-  ],
-  accepts: { secrets: [{ consumers: ['server', 'worker'] }] },
-})
-
-ruleTest('an unknown consumer is reported with the nearest one', {
-  refuses: { secrets: [{ consumers: ['serverr'] }] },
-  telling: [
-    {
-      code: 'CONSUMER_UNKNOWN',
-      where: 'catalogue "TOKEN" (api)',
-      message:
-        'there is no workload "serverr". Did you mean "server"? Expected workloads of "api": "server" and "worker".',
-    },
-  ],
-  accepts: { secrets: [{ consumers: ['server'] }] },
 })
 
 ruleTest('an entry exists in some environment', {

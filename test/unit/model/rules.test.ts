@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formatProblems } from '../../../scripts/lib/problems.ts'
 import { checkApplication } from '../../../scripts/model/rules/index.ts'
-import { allSingle, bookshop, oneBundlePerTier, trackdechets } from '../../fixtures/applications.ts'
+import { allSingle, bookshop, gallery, oneBundlePerTier, trackdechets } from '../../fixtures/applications.ts'
 import { applicationWith, environment } from '../../helpers/applications.ts'
 
 const texts = async (folder: string, ending: string) => {
@@ -22,6 +22,7 @@ test('every code of a rule is shown by an example', async () => {
 test.each([
   ['Trackdéchets', trackdechets],
   ['the bookshop', bookshop],
+  ['the gallery', gallery],
   ['Trackdéchets with single layout throughout', allSingle],
   ['Trackdéchets with one bundle per tier', oneBundlePerTier],
 ])('%s has no problem, not even a warning', (_, application) => {

@@ -25,7 +25,24 @@ test.each([
   ['a list instead of a catalogue', []],
 ])('%s is reported', (_, catalogue) => {
   expect(misshapen({ catalogue, environments: {} })).toEqual([
-    'catalogue: is not an object. Expected an object with application, owner, remoteSecretQuota, legacy, tiers, secrets.',
+    'catalogue: is not an object. Expected an object with dataVersion, application, owner, remoteSecretQuota, legacy, tiers, secrets.',
+  ])
+})
+
+test.each([
+  [2, '2'],
+  ['1', '"1"'],
+  [null, 'of type object'],
+  [1n, 'of type bigint'],
+])('of data files in form %s only that is said', (dataVersion, shown) => {
+  const catalogue = { dataVersion, secrets: 'of another kind' }
+  expect(checkApplication({ catalogue, environments: {} } as unknown as Application)).toEqual([
+    {
+      code: 'DATA_VERSION',
+      where: 'catalogue',
+      message: `has dataVersion ${shown}. Expected 1, the form of data files that this version of tiered-secrets reads.`,
+      fix: 'Install the version of tiered-secrets they were written for, or change them as its CHANGELOG.md tells.',
+    },
   ])
 })
 
@@ -37,7 +54,7 @@ test('a missing field is reported with what it has to be', () => {
 
 test('an unknown field is reported with the nearest one', () => {
   expect(misshapen(withSecret({ formatt: 'token' }))).toEqual([
-    'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, remoteName, format, description, optional, environments, identity, layout, property, consumers, owner, rotation, overlap.',
+    'catalogue "TOKEN" (api): has an unknown field "formatt". Did you mean "format"? Expected only tier, variable, target, key, remoteName, format, description, optional, environments, identity, layout, property, owner, rotation, overlap, sameAs, irreplaceable.',
   ])
 })
 
@@ -46,7 +63,7 @@ test.each([
   ['variable', 7, 'a text that is not empty'],
   ['optional', 'yes', 'true or false'],
   ['environments', 'dev', 'a list of texts'],
-  ['consumers', [1], 'a list of texts'],
+  ['key', ['tls.crt'], 'a text that is not empty'],
   ['layout', 'double', 'one of: single, bundle'],
   ['layout', ['bundle'], 'one of: single, bundle'],
   ['overlap', 7, 'a text that is not empty'],
@@ -75,7 +92,30 @@ test('tiers and workloads have a shape too', () => {
   expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
     'catalogue tier "one": has no workloads. Expected an object.',
     'catalogue tier "three" workload "a": has a port of another type. Expected a whole number above zero.',
-    'catalogue tier "two" workload "a": has a kind of another type. Expected one of: Deployment, StatefulSet, DaemonSet, Job, CronJob.',
+    'catalogue tier "two" workload "a": has a kind of another type. Expected one of: Deployment, StatefulSet, DaemonSet, Rollout, Job, CronJob.',
+  ])
+})
+
+test.each([
+  ['port', '80'],
+  ['ports', [80]],
+  ['ports', { http: 0 }],
+  ['ports', { http: { port: 80, protocol: 'SCTP' } }],
+  ['ports', { http: { protocol: 'UDP' } }],
+  ['reachableFrom', 'web'],
+  ['reachableFrom', [{ tier: 'web' }]],
+  ['reachableFrom', [{ from: 'web', namespace: 'x' }]],
+  ['reachableFrom', [{ namespace: 'x', ports: 'http' }]],
+  ['reachableFrom', [{ namespace: 'x', port: 80 }]],
+  ['reachableFrom', [{ cidr: '10.0.0.0/8', ports: [true] }]],
+  ['reachableFrom', [{ ports: [80] }]],
+  ['reachableFrom', [null]],
+])('%s of a workload can not be %j', (field, value) => {
+  const { catalogue, environments } = applicationWith()
+  const workloads = { site: { kind: 'Deployment', [field]: value } }
+  const tiers = { ...catalogue.tiers, web: { description: 'x', workloads } }
+  expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
+    expect.stringContaining(`catalogue tier "web" workload "site": has a ${field} of another type.`),
   ])
 })
 
@@ -130,6 +170,15 @@ test.each([
   ['dns', 'kube-system'],
   ['dns', { namespace: 'dns' }],
   ['dns', { namespace: 'dns', podLabels: { app: 5 } }],
+  ['dns', []],
+  ['dns', [{ namespace: 'dns' }]],
+  ['dns', { cidr: '10.0.0.1/32', podLabels: { app: 'x' } }],
+  ['dns', { address: '10.0.0.1' }],
+  ['dns', { cidr: '10.0.0.1/32', port: '53' }],
+  ['ingressControllers', {}],
+  ['ingressControllers', { public: 'edge' }],
+  ['ingressControllers', { public: [] }],
+  ['ingressControllers', { public: { namespace: 'edge', cidr: '10.0.0.0/8' } }],
   ['operator', 'shared'],
   ['operator', { namespace: 'x' }],
   ['legacy', 'shop/shop-secrets'],
@@ -157,7 +206,18 @@ test('all settings of an environment together have the right shape', () => {
     operator: { namespace: 'x', name: 'y' },
     legacy: { namespace: 'x', secret: 'y' },
   })
-  const others = environment({ legacy: 'none', operator: 'per-tier' })
+  const others = environment({
+    legacy: 'none',
+    operator: 'per-tier',
+    ingressControllers: {
+      a: { namespace: 'x' },
+      b: [{ namespace: 'x', podLabels: { y: 'z' } }, { cidr: '10.0.0.0/8' }],
+    },
+    dns: [
+      { cidr: '169.254.20.10/32', port: 5353 },
+      { namespace: 'x', podLabels: { y: 'z' } },
+    ],
+  })
   expect(misshapen(applicationWith({ environments: { dev: others } }))).toEqual([])
   expect(misshapen(applicationWith({ environments: { dev } }))).toEqual([])
 })

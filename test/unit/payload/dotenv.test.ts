@@ -84,6 +84,56 @@ describe('reading', () => {
   })
 })
 
+describe('a line that is wrong', () => {
+  const lines = (text: string) => {
+    const { values, problems } = parseDotenv(text, '.env')
+    return {
+      wrong: problems.map(({ where, about }) => [Number(where.split(' ').at(-1)), about.name]),
+      values: Object.fromEntries([...values].map(([name, { value }]) => [name, value])),
+    }
+  }
+
+  test.each([
+    ['a comment of another language', '// hunter2\nB=2', [[1, undefined]], { B: '2' }],
+    ['a colon instead of the sign', 'A: hunter2\nB=2', [[1, 'A']], { B: '2' }],
+    ['a name alone', 'export A\nB=2', [[1, 'A']], { B: '2' }],
+    ['a backtick', 'A=`hunter2`\nB=2', [[1, 'A']], { B: '2' }],
+    ['an open quote', `A="hunter2\nB=2\nC='3'`, [[1, 'A']], { B: '2', C: '3' }],
+    ['an open quote that another one ends', 'A="hunter2\nB="2"\nC=3', [[1, 'A']], { B: '2', C: '3' }],
+    ['an open single quote', `A='hunter2\nB='2'\nC=3`, [[1, 'A']], { B: '2', C: '3' }],
+    [
+      'an open quote before several lines, of which none is shown as a name',
+      'A="-----BEGIN X-----\nhunter2\nhunter2=\nhun+ter==\n-----END X-----\n\n# c\nB=2',
+      [[1, 'A']],
+      { B: '2' },
+    ],
+    ['another escape in several lines', 'A="hunter2\n\\d"\nB=2', [[1, 'A']], { B: '2' }],
+    ['a name twice', 'A=1\nA=hunter2\nB=2', [[2, 'A']], { A: '1', B: '2' }],
+    ['the last one', 'B=2\nA="', [[2, 'A']], { B: '2' }],
+  ])('keeps no other from being read: %s', (_, text, wrong, values) => {
+    expect(lines(text)).toEqual({ wrong, values })
+    expect(JSON.stringify(parseDotenv(text, '.env').problems)).not.toContain('hunter2 ')
+  })
+
+  test('says how a comment begins, and how a value is quoted', () => {
+    expect(parseDotenv('// x', '.env').problems).toMatchObject([
+      { message: expect.stringContaining('or a comment after #'), fix: expect.stringContaining('single quotes') },
+    ])
+  })
+})
+
+test('a value that is empty because of an unquoted # is known as such', () => {
+  const { values } = parseDotenv(`A=#hunter2\nB= # c\nC=\nD='#x'\nE=x #y\nF=''# c`, '.env')
+  expect([...values].map(([name, { value, isComment }]) => [name, value, isComment === true])).toEqual([
+    ['A', '', true],
+    ['B', '', true],
+    ['C', '', false],
+    ['D', '#x', false],
+    ['E', 'x', false],
+    ['F', '', false],
+  ])
+})
+
 describe('writing', () => {
   const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,20}$/)
   const nasty = fc.constantFrom(

@@ -180,6 +180,56 @@ describe('JSON', () => {
     expect(JSON.parse(payload)).toEqual({ host: 'h', account: { login: 'l', port: 25 }, note: 'n' })
   })
 
+  test('keeps the JSON of fields that are not given', () => {
+    const found = { holds: '{"account":{"login":12345678901234567890},"host":"h", "n":1.0}' }
+    const { payloads } = plan({ secrets: json, values: { HOST: 'i' }, found, options: { replace: true } })
+    expect(payloads).toEqual(['{"account":{"login":12345678901234567890},"host":"i", "n":1.0}'])
+  })
+
+  test('with null lacks a value, which is not replaced but given', () => {
+    const found = { holds: '{"host":null,"account":{"login":"l"}}' }
+    expect(plan({ secrets: json, values: { LOGIN: 'm' }, found, options: { replace: true } })).toMatchObject({
+      actions: { HOST: 'missing', LOGIN: 'replace' },
+      problems: ['FILL_INCOMPLETE'],
+    })
+    expect(plan({ secrets: json, values: { HOST: 'h' }, found })).toMatchObject({
+      actions: { HOST: 'create', LOGIN: 'kept' },
+      payloads: ['{"host":"h","account":{"login":"l"}}'],
+      problems: [],
+    })
+  })
+
+  test.each([
+    ['{"host":"h","account":"x"}', 'has a text in the field "account" of its JSON'],
+    ['{"host":"h","account":["x"]}', 'has a list in the field "account" of its JSON'],
+    ['["h"]', 'is a JSON list'],
+    ['{"host":"h","account":{"login":"k","login":"l"}}', 'has the field "account.login" twice in its JSON'],
+  ])('has no room where something stands in the way, with --replace neither: %s', (holds, message) => {
+    for (const replace of [false, true]) {
+      const values = { HOST: 'h', LOGIN: 'new' }
+      const { problems, messages, payloads } = plan({ secrets: json, values, found: { holds }, options: { replace } })
+      expect(problems).toContain('FILL_FIELD_BLOCKED')
+      expect(messages.join()).toContain(`/shop-api/relay: ${message}`)
+      expect(payloads).toEqual([])
+    }
+  })
+
+  test('that others could not read is written only when that is asked for, and what is lost is reported', () => {
+    const found = { holds: '{"host":"h","account":{"login":"l"},"note":"n",}' }
+    expect(plan({ secrets: json, values: { HOST: 'h', LOGIN: 'l' }, found })).toMatchObject({
+      actions: { HOST: 'unchanged', LOGIN: 'unchanged' },
+      problems: [],
+    })
+    const { problems, fixes } = plan({ secrets: json, values: { HOST: 'i' }, found })
+    expect(problems).toEqual(['FILL_CURRENT_UNREADABLE', 'FILL_WOULD_REPLACE'])
+    expect(fixes[0]).toMatch(/^To keep fields that the catalogue does not name, correct its JSON by hand/)
+    expect(plan({ secrets: json, values: { HOST: 'i' }, found, options: { replace: true } })).toMatchObject({
+      actions: { HOST: 'replace', LOGIN: 'kept' },
+      payloads: ['{"host":"i","account":{"login":"l"}}'],
+      problems: ['FILL_CURRENT_UNREADABLE (warning)'],
+    })
+  })
+
   test('may lack an optional field, and no other', () => {
     expect(plan({ secrets: json, values: { HOST: 'h' } }).problems).toEqual(['FILL_INCOMPLETE'])
     const [host = {}, login] = json

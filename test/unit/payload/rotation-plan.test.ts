@@ -115,6 +115,17 @@ test('a bundle keeps what is not given, and JSON also what the catalogue does no
   })
 })
 
+test('in JSON, only what changes is another: numbers, white space and what is there twice stay', () => {
+  const relay = '{"host" : 12345678901234567890, "account":{"login":"old","n":1.0},"more":1e3,"more":null}'
+  expect(plan({ unit: 'LOGIN', given: { LOGIN: 'new' }, holds: { relay } }).versions).toEqual({
+    relay: relay.replace('old', 'new'),
+  })
+  const pay = '{"SHOP":5432,"KEY":"old key"}'
+  expect(plan({ unit: 'pay', given: { KEY: 'new key' }, holds: { pay } }).versions).toEqual({
+    pay: '{"KEY":"new key","SHOP":5432}',
+  })
+})
+
 describe('nothing is done', () => {
   const refused = (parts: Case, code: string) => {
     const found = plan(parts)
@@ -128,7 +139,7 @@ describe('nothing is done', () => {
     expect(fixes[0]).toMatch(/^--generate generates PASSWORD; the rest is given/)
   })
 
-  test('with the value that is there, which is not told', () => {
+  test('with the value that is there, which is not reported', () => {
     const { messages } = refused({ unit: 'SEAL', given: { SEAL: 'old seal' } }, 'ROTATION_VALUE_UNCHANGED')
     expect(messages).toEqual(['/shop-api/seal (SEAL): was given its current value. Expected another one.'])
     refused({ unit: 'pay', given: { SHOP: 'old shop', KEY: 'new' } }, 'ROTATION_VALUE_UNCHANGED')
@@ -154,6 +165,23 @@ describe('nothing is done', () => {
     const { fixes } = refused({ unit: 'pay', generate: true, holds: { pay: extra } }, 'FILL_BUNDLE_HAS_MORE')
     expect(fixes[0]).toMatch(/`npm run fill .* --replace --only KEY SHOP --from <file>`$/)
     refused({ unit: 'HOST', given: { HOST: 'x' }, holds: { relay: 'no json' } }, 'FILL_CURRENT_UNREADABLE')
+    const holds = { relay: '{"host":"h","account":{"login":"l"},"note":"n",}' }
+    const cut = refused({ unit: 'HOST', given: { HOST: 'x' }, holds }, 'FILL_CURRENT_UNREADABLE')
+    expect(cut.fixes[0]).toMatch(/^Correct its JSON by hand and store it as a new version; or write .* nothing else/)
+  })
+
+  test('where something stands in the way', () => {
+    const holds = { relay: '{"host":["h"],"account":"x"}' }
+    const { messages } = refused({ unit: 'LOGIN', given: { LOGIN: 'new' }, holds }, 'FILL_FIELD_BLOCKED')
+    expect(messages[0]).toMatch(/^\/shop-api\/relay: has a text in the field "account" of its JSON, /)
+  })
+
+  test('where a field of another unit is null, and names the command that fills it', () => {
+    const holds = { relay: '{"host":null,"account":{"login":"l"}}' }
+    const { fixes } = refused({ unit: 'LOGIN', given: { LOGIN: 'new' }, holds }, 'FILL_INCOMPLETE')
+    expect(fixes[0]).toMatch(
+      /^Give these values too; those of other units first, with `npm run fill .* --only HOST LOGIN/,
+    )
   })
 
   test('where no version has room, and names the command that makes some', () => {

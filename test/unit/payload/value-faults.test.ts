@@ -28,6 +28,28 @@ test('values that fit have no fault', () => {
 })
 
 test.each([
+  '{"smtp":{"tls":"true"},"timeout":1.0,"wait":1e3,"id":12345678901234567890}',
+  '\ufeff{"smtp":{"tls":true}}',
+  '{"smtp":{"tls":true,},}',
+  '{"smtp":{"tls":true}, // a comment\n}',
+])('what the operator delivers has no fault: %s', (value) => {
+  expect(faultsOf(json, value)).toEqual([])
+})
+
+test('numbers of any size and form have no fault in a bundle', () => {
+  expect(faultsOf(bundle, '{"A":true,"B":"https://x.example/","n":1.0,"m":12345678901234567890}')).toEqual([])
+})
+
+test('a field with null says that it arrives, as an empty text', () => {
+  expect(valueFaults(json, Buffer.from('{"smtp":{"tls":null}}'))).toMatchObject([
+    {
+      message: 'has null in the field "smtp.tls" of its JSON, which the operator delivers as an empty text',
+      isNull: true,
+    },
+  ])
+})
+
+test.each([
   ['misfits', opaque, 'yes', [['VALUE_MISFIT', 'A']]],
   ['is too large', opaque, 'x'.repeat(65_537), [['VALUE_TOO_LARGE', 'A']]],
   ['is not a text', opaque, Buffer.from([0xff, 0xfe]), [['VALUE_NOT_TEXT', 'A']]],
@@ -44,8 +66,36 @@ test.each([
     ],
   ],
   ['lacks a field', json, '{"smtp":{}}', [['VALUE_MISSING', 'A']]],
+  ['has null in a field', json, '{"smtp":{"tls":null}}', [['VALUE_MISSING', 'A']]],
+  ['is JSON and no object', json, '["true"]', [['VALUE_MISSING', 'A']]],
+  ['is not JSON, and lacks the field', json, '{"smtp":{"tls2":true}', [['VALUE_NOT_JSON', 'A']]],
+  ['is not JSON, and misfits', json, '{"smtp":{"tls":"yes"}', [['VALUE_MISFIT', 'A']]],
+  [
+    'of a bundle has null in a key',
+    bundle,
+    '{"A":null,"B":"x"}',
+    [
+      ['VALUE_MISSING', 'A'],
+      ['VALUE_MISFIT', 'B'],
+    ],
+  ],
+  ['of a bundle begins with a byte order mark', bundle, '\ufeff{}', [['VALUE_NOT_JSON', 'A', 'B']]],
+  [
+    'of a bundle has a name no key can have',
+    bundle,
+    '{"A":"true","B":"https://x.example/","C D":""}',
+    [['VALUE_NAME_UNFIT', 'A', 'B']],
+  ],
 ])('a value that %s is reported by its entries', (_, remote, value, faults) => {
   expect(faultsOf(remote, value)).toEqual(faults)
+})
+
+test('a value that fits, and is probably not meant, is reported as doubtful', () => {
+  const token = remoteOf({ variable: 'A', format: 'token' })
+  expect(valueFaults(token, Buffer.from('changeme'))).toMatchObject([
+    { code: 'VALUE_DOUBTFUL', message: 'looks like a placeholder or an example', expected: 'the real value' },
+  ])
+  expect(faultsOf(token, 'Kq3v9')).toEqual([])
 })
 
 test('no part of a value is in what is reported of it', () => {

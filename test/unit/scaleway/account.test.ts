@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { apiUrlOf, isLocalApi, loadAccount, organizationOf } from '../../../scripts/scaleway/account.ts'
@@ -58,6 +58,31 @@ describe('an account comes from', () => {
     expect(await loadAccount(active)).toMatchObject({ secretKey: other })
   })
 
+  test.each(['default', '"default"'])('the top level of the file, which is the profile %s', async (name) => {
+    const active = await withConfig(`active_profile: ${name}\n${config}`)
+    expect(await loadAccount(active)).toMatchObject({ secretKey, organizationId })
+    const chosen = { ...(await withConfig(`active_profile: staging\n${config}`)), SCW_PROFILE: 'default' }
+    expect(await loadAccount(chosen)).toMatchObject({ secretKey, organizationId })
+    // A section of this name is not read, as scw does not read it either.
+    const section = await withConfig(`active_profile: ${name}\n${config}  default:\n    secret_key: ${other}\n`)
+    expect(await loadAccount(section)).toMatchObject({ secretKey })
+  })
+
+  test('a profile, with what it lacks from the top level', async () => {
+    const env = { ...(await withConfig(`${config}    default_organization_id:\n  empty:\n`)), SCW_PROFILE: 'staging' }
+    expect(await loadAccount(env)).toMatchObject({ secretKey: other, organizationId })
+    expect(await loadAccount({ ...env, SCW_PROFILE: 'empty' })).toMatchObject({ secretKey, organizationId })
+  })
+
+  test('config.yml, where there is no config.yaml', async () => {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, 'scw'))
+    await writeFile(join(folder, 'scw', 'config.yml'), config)
+    expect(await loadAccount({ XDG_CONFIG_HOME: folder })).toMatchObject({ secretKey })
+    await writeFile(join(folder, 'scw', 'config.yaml'), `secret_key: ${other}`)
+    expect(await loadAccount({ XDG_CONFIG_HOME: folder })).toMatchObject({ secretKey: other })
+  })
+
   test('a variable before the file', async () => {
     const env = await withConfig(config)
     expect(await loadAccount({ ...env, SCW_SECRET_KEY: other })).toMatchObject({ secretKey: other, organizationId })
@@ -102,6 +127,30 @@ test('all that is wrong is reported at once, and no key with it', async () => {
     'SCALEWAY_ORGANIZATION_MALFORMED',
   ])
   expect(JSON.stringify(problems)).not.toContain('half-of')
+})
+
+test.each([
+  ['quotes', (value: string) => `"${value}"`],
+  ['single quotes', (value: string) => `'${value}'`],
+  ['a line break', (value: string) => `${value}\r\n`],
+  ['quotes with spaces inside and around', (value: string) => ` " ${value} " `],
+])('%s around the key and the organization are trimmed, in a variable and in the file', async (_, around) => {
+  const env = {
+    HOME: '/nowhere',
+    SCW_SECRET_KEY: around(secretKey),
+    SCW_DEFAULT_ORGANIZATION_ID: around(organizationId),
+  }
+  expect(await loadAccount(env)).toMatchObject({ secretKey, organizationId })
+  const [key, organization] = [around(secretKey), around(organizationId)].map((value) => JSON.stringify(value))
+  const file = await withConfig(`secret_key: ${key}\ndefault_organization_id: ${organization}\n`)
+  expect(await loadAccount(file)).toMatchObject({ secretKey, organizationId })
+})
+
+test('an organization that is empty is none, and a field of the file that is no text is missing', async () => {
+  const env = { HOME: '/nowhere', SCW_SECRET_KEY: secretKey, SCW_DEFAULT_ORGANIZATION_ID: '""' }
+  expect(await loadAccount(env)).toMatchObject({ organizationId: undefined })
+  const file = await withConfig(`secret_key: 12\nactive_profile: 3\nprofiles: []\n`)
+  expect(await problemsOf(() => loadAccount(file))).toMatchObject([{ code: 'SCALEWAY_KEY_MISSING' }])
 })
 
 test('a profile that is not there is reported with the nearest', async () => {

@@ -98,7 +98,7 @@ describe('a text is refused that', () => {
     expect(formatProblems(problems)).not.toMatch(new RegExp(`${accessKey}|${secretKey}`, 'i'))
   })
 
-  test('has both halves wrong, told together', () => {
+  test('has both halves wrong, reported together', () => {
     expect(problemsOf('SCW\nuuid').map(({ code }) => code)).toEqual(['KEY_MALFORMED', 'KEY_MALFORMED'])
     expect(problemsOf('{}').map(({ message }) => message.split('.')[0])).toEqual([
       'has no access key',

@@ -6,7 +6,8 @@ import { formatProblems, ProblemError } from '../../../scripts/lib/problems.ts'
 import type { ScalewayAccount, ScalewayAnswer } from '../../../scripts/scaleway/connection.ts'
 import { ScalewayError, scalewayRequest } from '../../../scripts/scaleway/http.ts'
 import { eventually } from '../../helpers/eventually.ts'
-import { type Answer, serverWith, type TestServer } from '../../helpers/http-server.ts'
+import { collecting } from '../../helpers/garbage.ts'
+import { type Answer, listening, serverWith, type TestServer } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'
 
 const secretKey = '0b8cc93b-dfd2-4427-b674-8d27affb0334'
@@ -236,7 +237,7 @@ test('a server that is not there is reported, with its address', async () => {
   expect(await problemOf(scalewayRequest(account, write))).toMatchObject({
     code: 'SCALEWAY_UNREACHABLE',
     where: 'Scaleway POST /things',
-    message: `127.0.0.1:${port} can't be reached, or does not answer within 30 seconds. Expected a response.`,
+    message: `127.0.0.1:${port} can't be reached: ECONNREFUSED. Expected a response.`,
     exitCode: 4,
   })
 })
@@ -253,4 +254,48 @@ test.each<[string, Answer]>([
     exitCode: 4,
   })
   expect(server.received).toHaveLength(1)
+})
+
+/** A server that begins an answer, or not even that, and never ends it. */
+async function unendingServer(begin?: { readonly status: number; readonly body: string }) {
+  let asked = 0
+  const server = createServer((_request, response) => {
+    if (begin) response.writeHead(begin.status, { 'content-length': '1000' }).write(begin.body)
+    asked++
+  })
+  return { url: await listening(server), asked: () => asked }
+}
+
+test('what is never answered ends in time, whatever is collected meanwhile', async () => {
+  const server = await unendingServer()
+  const signal = new AbortController().signal
+  using _ = collecting()
+  const account = { ...accountOf(server), signal, timeoutMs: 100, attempts: 1 }
+  expect(await problemOf(scalewayRequest(account, read))).toMatchObject({ code: 'SCALEWAY_UNREACHABLE' })
+})
+
+test('an answer that never ends is reported in time', async () => {
+  const server = await unendingServer({ status: 200, body: '{' })
+  using _ = collecting()
+  const account = { ...accountOf(server), timeoutMs: 2_000, attempts: 1 }
+  expect(await problemOf(scalewayRequest(account, read))).toMatchObject({ code: 'SCALEWAY_ANSWER_UNREADABLE' })
+})
+
+test.each([200, 403])('an interruption while an answer of %i is read stays one', async (status) => {
+  const server = await unendingServer({ status, body: '{"type":' })
+  const interrupt = new AbortController()
+  const account = { ...accountOf(server), signal: interrupt.signal, onAnswer: () => interrupt.abort('SIGINT') }
+  await expect(scalewayRequest(account, read)).rejects.toBe('SIGINT')
+})
+
+test('nothing is written without the permission that is asked for before each time', async () => {
+  const server = await serverWith(wait, done)
+  let asked = 0
+  const mayWrite = async () => {
+    if (++asked === 2) throw new Error('no more')
+  }
+  await expect(scalewayRequest({ ...accountOf(server), mayWrite }, write)).rejects.toThrow('no more')
+  expect(server.received).toHaveLength(1)
+  expect(await scalewayRequest({ ...accountOf(server), mayWrite }, read)).toEqual({ id: 'done' })
+  expect(asked).toBe(2)
 })

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadApplication, loadEnvironment } from '../../../scripts/session/application.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
@@ -11,6 +13,79 @@ test("the data files are those of the user's folder", async () => {
   const userFolder = await temporaryFolder()
   expect(await problemOf(loadEnvironment({ userFolder }))).toMatchObject({
     code: 'CATALOGUE_UNREADABLE',
-    message: expect.stringContaining(`there is no scripts/catalogue.ts in ${userFolder}`),
+    where: 'scripts/environments.ts',
+    message: expect.stringContaining(`is not in ${userFolder}.`),
+  })
+})
+
+const environments = 'export default { live: { description: "x" } }\n'
+const catalogue = "import environments from './environments.ts'\nexport default { application: 'x', environments }\n"
+
+/** A user's folder with these data files. */
+async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, 'scripts'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  return folder
+}
+
+test.each([
+  ['no package.json', {}],
+  ['a package.json without a type', { 'package.json': '{}' }],
+  ['CommonJS', { 'package.json': '{ "type": "commonjs" }' }],
+  ['a module', { 'package.json': '{ "type": "module" }' }],
+])('data files in TypeScript are loaded in a folder with %s, once', async (_title, files) => {
+  const texts = { 'scripts/environments.ts': environments, 'scripts/catalogue.ts': catalogue }
+  const loaded = await loadApplication({ userFolder: await folderOf({ ...files, ...texts }) })
+  expect(loaded).toEqual({
+    environments: { live: { description: 'x' } },
+    catalogue: { application: 'x', environments: { live: { description: 'x' } } },
+  })
+})
+
+test.each([
+  ['a syntax error', 'export default {', 'catalogue.ts', /can't be loaded: .+/],
+  [
+    'an error of its own',
+    "throw new Error('no such thing')",
+    'catalogue.ts',
+    /can't be loaded: no such thing, in line 1\./,
+  ],
+  ['no error at all', 'throw undefined', 'catalogue.ts', /can't be loaded: undefined\./],
+  [
+    'an error in a line of its own',
+    "interface A { a: 1 }\n\nthrow new Error('first\\nsecond\\n')",
+    'catalogue.ts',
+    /can't be loaded: first second, in line 3\./,
+  ],
+  [
+    'an import of nothing',
+    "import './nowhere.ts'",
+    'catalogue.ts',
+    /imports \.?\/?(scripts\/)?nowhere\.ts, which is not there\./,
+  ],
+  [
+    'an import of no package',
+    "import 'no-such-package'",
+    'catalogue.ts',
+    /imports no-such-package, which is not there\./,
+  ],
+  ['no export', '// Nothing yet', 'catalogue.ts', /has no default export\./],
+])('the file is named that can not be loaded for %s', async (_title, text, file, message) => {
+  const texts = { 'scripts/environments.ts': environments, [`scripts/${file}`]: text }
+  const problem = await problemOf(loadApplication({ userFolder: await folderOf(texts) }))
+  expect(problem).toMatchObject({ code: 'CATALOGUE_UNREADABLE', where: `scripts/${file}` })
+  expect(problem.message).toMatch(message)
+  const both = { 'scripts/environments.ts': text, 'scripts/catalogue.ts': catalogue }
+  expect(await problemOf(loadApplication({ userFolder: await folderOf(both) }))).toMatchObject({
+    where: 'scripts/environments.ts',
+  })
+})
+
+test('two files that could both be meant are refused', async () => {
+  const texts = { 'scripts/environments.ts': environments, 'scripts/environments.mjs': environments }
+  expect(await problemOf(loadApplication({ userFolder: await folderOf(texts) }))).toMatchObject({
+    code: 'CATALOGUE_TWICE',
+    message: 'is there, and scripts/environments.mjs too. Expected one of them.',
   })
 })

@@ -1,7 +1,7 @@
 import type { SecretObject } from '../../../kubernetes/kinds.ts'
+import { kubectl } from '../../../lib/command-line.ts'
 import { readIfExists, writeWhole } from '../../../lib/files.ts'
 import { type Problem, ProblemError } from '../../../lib/problems.ts'
-import { shell } from '../../../lib/shell.ts'
 import { type BackupDocument, isSameData, type SavedSecret, savedSecret } from '../backup-document.ts'
 import { makeBackup, newestBackup, openBackup, type StoredBackup } from '../backups.ts'
 import type { Facts } from '../facts.ts'
@@ -81,7 +81,7 @@ async function openWith(context: MigrationContext, backup: StoredBackup, passphr
   const { ref, text } = backup
   return openBackup(context, text, placeOfSecret(ref), passphrase).catch((error: unknown) => {
     if (!(error instanceof ProblemError)) throw error
-    const lost = `When the passphrase is lost and the old Secret exists: ${shell`kubectl delete secret ${ref.name} --namespace ${ref.namespace}`}`
+    const lost = `When the passphrase is lost and the old Secret exists: ${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}`
     throw new ProblemError(error.problems.map((problem) => ({ ...problem, fix: `${problem.fix} ${lost}` })))
   })
 }

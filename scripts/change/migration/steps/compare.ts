@@ -1,9 +1,10 @@
 import { refreshExternalSecrets } from '../../../cluster/refresh.ts'
 import { kinds, type NamespacedRef, type SecretObject } from '../../../kubernetes/kinds.ts'
+import { kubectl } from '../../../lib/command-line.ts'
 import { groupBy } from '../../../lib/group.ts'
 import type { Problem } from '../../../lib/problems.ts'
-import { shell } from '../../../lib/shell.ts'
-import { externalSecrets, specsOf } from '../../../model/resolve.ts'
+import { specsOf } from '../../../model/resolve.ts'
+import { keyOf } from '../../../model/specs.ts'
 import type { Facts } from '../facts.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { count, done, type Step, todo } from '../step.ts'
@@ -43,7 +44,7 @@ interface Pair {
 async function comparePairs({ client, model, signal, digest }: MigrationContext, facts: Facts): Promise<Pair[]> {
   const { bytes, keys } = await facts.inventory()
   const targets = model.tiers.flatMap((tier) =>
-    externalSecrets(tier).map((target) => ({ target, ref: { namespace: tier.namespace, name: target.name } })),
+    tier.externalSecrets.map((target) => ({ target, ref: { namespace: tier.namespace, name: target.name } })),
   )
   const found = await Promise.all(
     targets.map(async ({ target, ref }) => {
@@ -52,8 +53,9 @@ async function comparePairs({ client, model, signal, digest }: MigrationContext,
       const { data = {} } = (await client.get<SecretObject>(kinds.secret, ref, signal)) ?? {}
       return specs.map((spec): Pair => {
         const { variable } = spec
-        const isThere = Object.hasOwn(data, variable)
-        const isSame = digest(Buffer.from(data[variable] ?? '', 'base64')) === digest(bytes.get(spec) ?? '')
+        const newKey = keyOf(spec)
+        const isThere = Object.hasOwn(data, newKey)
+        const isSame = digest(Buffer.from(data[newKey] ?? '', 'base64')) === digest(bytes.get(spec) ?? '')
         const state = !isThere ? 'absent' : isSame ? 'same' : 'differs'
         return { key: keys.get(spec) ?? '', variable, target: ref, state }
       })
@@ -71,6 +73,6 @@ function problemOf({ key, variable, target, state }: Pair): Problem {
     code: 'VALUE_NOT_ARRIVED',
     where: placeOfSecret(target),
     message: `${what}. Expected the same bytes.`,
-    fix: `See why the operator has not written it: ${shell`kubectl describe externalsecret ${target.name} --namespace ${target.namespace}`}. Then run the same command again.`,
+    fix: `See why the operator has not written it: ${kubectl`describe externalsecret ${target.name} --namespace ${target.namespace}`}. Then run the same command again.`,
   }
 }

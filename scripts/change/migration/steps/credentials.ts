@@ -3,7 +3,7 @@ import { commandLine, pipedCommandLine } from '../../../lib/command-line.ts'
 import { type Problem, ProblemError } from '../../../lib/problems.ts'
 import type { TierModel } from '../../../model/resolve.ts'
 import { describeKey, isWellFormed } from '../../../scaleway/api-key.ts'
-import { type Proof, probeKey } from '../../../scaleway/probe-key.ts'
+import { type Proof, probeKey, proofText } from '../../../scaleway/probe-key.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { blocked, done, type Step } from '../step.ts'
 
@@ -36,12 +36,9 @@ async function examine(context: MigrationContext, tier: TierModel): Promise<Exam
   if (!stored) return { tier, problems: [missing(context, tier)], note: '' }
   if (!isWellFormed(stored)) return { tier, problems: [malformed(context, tier)], note: '' }
   try {
-    const { read, refusals } = await probe(context, tier, stored)
-    return {
-      tier,
-      problems: [],
-      note: read === undefined ? 'listed' : `proved; refused ${refusals} times by other tiers`,
-    }
+    const proof = await probe(context, tier, stored)
+    const isProved = proof.read !== undefined && proof.unprovedTiers.length === 0
+    return { tier, problems: [], note: `${isProved ? 'proved' : 'not proved'}; ${proofText(proof)}` }
   } catch (error) {
     // A refusal of the API says nothing about the key.
     if (!(error instanceof ProblemError) || error.problems.some(({ where }) => where !== describeKey(stored)))

@@ -1,6 +1,8 @@
+import { kubectl } from '../../../lib/command-line.ts'
 import type { Problem } from '../../../lib/problems.ts'
-import { shell } from '../../../lib/shell.ts'
 import { shortList } from '../../../lib/short-list.ts'
+import { consumes } from '../../../model/consumers.ts'
+import { type ExternalSecretModel, specsOf } from '../../../model/resolve.ts'
 import type { Facts } from '../facts.ts'
 import type { MigrationContext } from '../migration-context.ts'
 import { command } from '../migration-context.ts'
@@ -43,11 +45,10 @@ export async function readMoves(context: MigrationContext, facts: Facts): Promis
 
 function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
   const { legacy, model } = context
-  const { kind, name, namespace, uses, workload, move } = reference
-  const keys = uses.some((use) => use.keys === undefined) ? [] : [...new Set(uses.flatMap((use) => use.keys ?? []))]
+  const { kind, name, namespace, keys = [], workload, move } = reference
   const what = keys.length === 0 ? 'reads' : `reads ${shortList(keys)} of`
   const where = placeOfReference(reference)
-  const remove = shell`kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
+  const remove = kubectl`delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
   const problem = (message: string, fix: string): Problem => {
     return { code: 'LEGACY_IN_USE', where, message: `${message} Expected nothing to read it any more.`, fix }
   }
@@ -61,10 +62,12 @@ function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
       `${what} Secret ${legacy.name}, and is not a workload of exactly one tier of the catalogue.`,
       `Name it among the workloads of its tier in scripts/catalogue.ts, or let it read another Secret.`,
     )
-  const targets = model.tiers.find((tier) => tier.name === move.tier)
-  const names = [targets?.required?.name, targets?.optional?.name].filter((one) => one !== undefined)
+  const tier = model.tiers.find(({ name }) => name === move.tier)
+  const reads = (target: ExternalSecretModel) =>
+    tier !== undefined && specsOf(target).some((spec) => consumes(tier, name, spec))
+  const names = (tier?.externalSecrets ?? []).filter(reads).map((target) => target.name)
   const there = move.namespace === namespace ? '' : ` in namespace ${move.namespace}`
-  const moved = `Let it read ${names.join(' and ')}${there}; ${command(context, '--output', 'yaml')} prints the patch.`
+  const moved = `Let it read ${names.join(' and ') || 'nothing'}${there}; ${command(context, '--output', 'yaml')} prints the patch.`
   const notes = move.notes.length > 0 ? ` Not in the patch: ${move.notes.join('; ')}.` : ''
   const after = move.namespace === namespace ? '' : ` Then delete this one: ${remove}`
   return problem(`${what} Secret ${legacy.name}.`, `${moved}${notes}${after}`)

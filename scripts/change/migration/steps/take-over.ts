@@ -1,5 +1,6 @@
+import type { KnownKeys } from '../../../cluster/container-variables.ts'
+import { delivers, keyReads } from '../../../cluster/key-reads.ts'
 import { readPodTemplates } from '../../../cluster/pod-templates.ts'
-import { delivers } from '../../../cluster/secret-uses.ts'
 import { kinds, type SecretObject } from '../../../kubernetes/kinds.ts'
 import { compare, type Problem } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
@@ -101,11 +102,14 @@ async function userProblems(
   const wanted = vanishing.filter(needed)
   if (wanted.length === 0) return []
   const templates = await readPodTemplates(client, ref.namespace, signal)
-  return templates.flatMap(({ kind, name, secrets }) => {
-    const keys = wanted.filter(
-      (key) =>
-        secrets.some((use) => delivers(use, ref.name, key)) && !secrets.some((use) => delivers(use, copy.name, key)),
-    )
+  return templates.flatMap(({ kind, name, outline, isOver }) => {
+    const gets = (secret: string) => {
+      const known: KnownKeys = { keysOf: (object) => (object.name === secret ? wanted : undefined) }
+      const reads = isOver ? [] : keyReads(outline, known)
+      return (key: string) => reads.some((read) => delivers(read, secret, key))
+    }
+    const [getsOld, getsCopy] = [gets(ref.name), gets(copy.name)]
+    const keys = wanted.filter((key) => getsOld(key) && !getsCopy(key))
     if (keys.length === 0) return []
     return [
       {

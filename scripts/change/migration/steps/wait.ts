@@ -1,6 +1,5 @@
 import { passGate } from '../../../cluster/release-gate.ts'
 import { isError } from '../../../lib/problems.ts'
-import { externalSecrets } from '../../../model/resolve.ts'
 import { count, done, refuse, type Step, todo } from '../step.ts'
 
 /** Every required secret is in its target. */
@@ -9,8 +8,8 @@ export const waitStep: Step = {
   title: 'wait for the operator',
   async look({ model }, facts) {
     const required = model.tiers.flatMap((tier) =>
-      externalSecrets(tier)
-        .filter((externalSecret) => externalSecret !== tier.optional)
+      tier.externalSecrets
+        .filter((externalSecret) => !externalSecret.optional)
         .map(({ name }) => `${tier.namespace}/${name}`),
     )
     const waiting = (await facts.reports()).filter(

@@ -1,5 +1,6 @@
 import { kinds } from '../../../kubernetes/kinds.ts'
-import { shell } from '../../../lib/shell.ts'
+import { kubectl } from '../../../lib/command-line.ts'
+import { deployStep } from '../../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { isSeen, seenOr } from '../fact.ts'
@@ -54,20 +55,19 @@ export function namespaceCause(
   if (!isSeen(namespace) || namespace.value.state === 'there') return undefined
   const where = `${kinds.namespace.kind}/${tier.namespace}`
   const scene = { where, explains: seenOr(externalSecrets, []), isOptional: false }
-  const deploy = paste.deploy(model)
   if (namespace.value.state === 'absent')
     return causeOf({
       code: 'NAMESPACE_ABSENT',
       ...scene,
       message: `does not exist. Expected the namespace of tier "${tier.name}".`,
       evidence: [`the API server returns 404 for ${where}`],
-      fix: `${deploy}, or find out why your GitOps engine has not created it.`,
+      fix: `${deployStep(model, 'find out why your GitOps engine has not created it')}.`,
     })
   return causeOf({
     code: 'NAMESPACE_ENDING',
     ...scene,
     message: `is being deleted, so that nothing can be created in it. Expected the namespace of tier "${tier.name}".`,
     evidence: namespace.value.remaining.map((text) => `condition of ${where}: ${text}`),
-    fix: `${paste.look(shell`kubectl get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to clean up; when the namespace is deleted, ${deploy}.`,
+    fix: `${paste.look(kubectl`get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to clean up; when the namespace is deleted, ${deployStep(model)}.`,
   })
 }

@@ -1,8 +1,9 @@
 import { specsConcerned } from '../../../cluster/expected-spec.ts'
 import { type FieldChange, fieldChangeText } from '../../../kubernetes/difference.ts'
 import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
-import { shell } from '../../../lib/shell.ts'
+import { kubectl } from '../../../lib/command-line.ts'
 import { shortList } from '../../../lib/short-list.ts'
+import { deployStep, restoreStep } from '../../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
@@ -29,7 +30,7 @@ export function deploymentCauses(
     ...(isStoreAbsent ? [describeObject(kinds.secretStore, storeRef)] : []),
     ...absent.map(({ ref }) => describeObject(kinds.externalSecret, ref)),
   ]
-  const fix = `${paste.deploy(model)}, or find out why your GitOps engine is behind.`
+  const behind = 'find out why your GitOps engine is behind'
   const explained = isStoreAbsent ? all : [...absent, ...drifted]
   return [
     ...refusals.map((refusal) => refusedCause(all, refusal)),
@@ -40,18 +41,18 @@ export function deploymentCauses(
             where: missing[0] ?? '',
             message: `does not exist${others(missing.length - 1, tier)}. Expected what the chart renders.`,
             evidence: missing.map((place) => `the API server returns 404 for ${place}`),
-            fix,
+            fix: `${deployStep(model, behind)}.`,
             explains: explained,
           }),
         ]
       : []),
-    ...drifted.map((facts) => driftCause(facts, fix)),
+    ...drifted.map((facts) => driftCause(facts, `${restoreStep(model, behind)}.`)),
   ]
 }
 
 /** Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing. */
 export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
-  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = paste.deploy(model) }) =>
+  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = restoreStep(model) }) =>
     causeOf({
       code: 'NOT_DEPLOYED',
       where: place,
@@ -86,7 +87,7 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
         `status of ${where}: ${full} ${used} of ${hard}`,
         ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
       ],
-      fix: `${paste.look(shell`kubectl get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      fix: `${paste.look(kubectl`get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
       explains: waiting,
       isOptional: false,
     })
@@ -110,7 +111,7 @@ function refusedCause(all: readonly ExternalSecretFacts[], { place, name, messag
     where: place,
     message: `is refused by the API server: ${message.replace(/\.$/, '')}. Expected it to accept what the chart renders.`,
     evidence: [`the API server refuses a dry run: ${message}`],
-    fix: `${paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')} shows what may refuse objects; the message above names it and its rule.`,
+    fix: `${paste.look(kubectl`get validatingadmissionpolicies,validatingwebhookconfigurations`)} shows what may refuse objects; the message above names it and its rule.`,
     explains,
     isOptional: explains.length > 0 && explains.every((one) => one.isOptional),
   })

@@ -91,8 +91,9 @@ function ruleFault(key: KeyFacts, live: KeyIam | undefined): RuleCode {
   if (key.listing.status !== 200) return 'LISTING_REFUSED'
   // A permission set applies to all secrets: only a condition distinguishes between secrets.
   const answers: Answer<unknown>[] = [...key.versions.values()]
+  // That a remote secret has no version says nothing: every key may get this answer.
   const isPartial = (all: readonly Answer<unknown>[]) =>
-    all.some(({ status }) => status === 403) && all.some(({ status }) => status === 200)
+    all.some(({ status }) => status === 403) && all.some((one) => one.status === 200 && one.value !== undefined)
   return live === undefined && (isPartial(answers) || isPartial([...key.values.values()]))
     ? 'CONDITION_NARROW'
     : 'READING_REFUSED'

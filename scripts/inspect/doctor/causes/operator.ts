@@ -2,7 +2,7 @@ import { operatorProblems } from '../../../cluster/operator-problems.ts'
 import { operatorLabel } from '../../../cluster/operators.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
 import { age } from '../../../lib/age.ts'
-import { shell } from '../../../lib/shell.ts'
+import { kubectl } from '../../../lib/command-line.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
@@ -58,7 +58,7 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
   const [first] = operators
   const place = `${kinds.deployment.kind}/${first?.namespace}/${first?.name}`
   const isScaledDown = operators.every(({ wanted }) => wanted === 0)
-  const pods = shell`kubectl describe pods --namespace ${first?.namespace ?? ''} --selector ${operatorLabel}`
+  const pods = kubectl`describe pods --namespace ${first?.namespace ?? ''} --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_NOT_RUNNING',
     where: place,
@@ -73,9 +73,7 @@ function notRunning(cluster: ClusterFacts, operators: readonly OperatorFacts[], 
       ...told(silent),
     ],
     fix: isScaledDown
-      ? paste.look(
-          shell`kubectl scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`,
-        )
+      ? paste.look(kubectl`scale deployment ${first?.name ?? ''} --namespace ${first?.namespace ?? ''} --replicas 1`)
       : `${paste.look(pods)} shows why.`,
     ...about(cluster, silent),
   })
@@ -107,8 +105,8 @@ function ignoring(
       ]
     : []
   const logs = first
-    ? shell`kubectl logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
-    : shell`kubectl get pods --all-namespaces --selector ${operatorLabel}`
+    ? kubectl`logs --namespace ${first.namespace} deployment/${first.name} --tail 100`
+    : kubectl`get pods --all-namespaces --selector ${operatorLabel}`
   return causeOf({
     code: 'OPERATOR_SILENT',
     where,

@@ -23,7 +23,7 @@ export function payloadCauses(
         message: `${fault.message}. Expected ${expected(remote)}.`,
         evidence: [told],
         fix: `${paste.fill(model, tier, specs, { replace: !isMissing })} writes a new version.`,
-        explains: readers(externalSecrets, [remote]),
+        explains: fault.isNull ? [] : readers(externalSecrets, [remote]),
         specs: fault.specs,
         isOptional: remote.optional,
       })

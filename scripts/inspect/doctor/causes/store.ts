@@ -1,6 +1,7 @@
 import { settingOf, storeState } from '../../../cluster/stores.ts'
 import { type FieldChange, fieldChangeText } from '../../../kubernetes/difference.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
+import { restoreStep } from '../../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
 import { type Cause, type CauseParts, causeOf, placeIn } from '../cause.ts'
 import { conditionEvidence, eventEvidence } from '../evidence.ts'
@@ -39,7 +40,7 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
             code: 'STORE_DIFFERS',
             message: `differs from the catalogue: ${others.join(', ')}. Expected the settings of the catalogue.`,
             evidence: others.map((text) => `spec of ${where}: ${text}`),
-            fix: `${paste.deploy(model)}, or find out who changes it.`,
+            fix: `${restoreStep(model, 'find out who changes it')}.`,
           }),
         ]
       : []),
@@ -57,7 +58,7 @@ export function storeCauses({ model, apiUrl, isLocal }: StoreContext, facts: Tie
       message: `is refused by the operator: ${warning?.message ?? 'it does not say why'}. Expected settings it accepts.`,
       evidence,
       fix: warning
-        ? `${paste.deploy(model)}, or find out who changes it.`
+        ? `${restoreStep(model, 'find out who changes it')}.`
         : `${paste.forceStore(ref)} makes the operator check again, and say why.`,
     }),
   ]

@@ -1,3 +1,4 @@
+import { againText, leaveToController } from '../../../cluster/sealed-takeover.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
 import { pipedCommandLine } from '../../../lib/command-line.ts'
 import { ProblemError } from '../../../lib/problems.ts'
@@ -33,7 +34,7 @@ export function credentialsCause(model: EnvironmentModel, facts: TierFacts): Cau
   return causeOf({
     ...found,
     where,
-    fix: tier.sealedCredentials ? resealed(model, tier, found) : found.fix,
+    fix: tier.sealedCredentials && found.code !== 'SEALED_KEY_UNUSED' ? resealed(model, tier, found) : found.fix,
     evidence: [found.seen, ...eventEvidence(kinds.secretStore, ref, warning)],
     explains: unsynced(facts),
     specs: tier.remoteSecrets.flatMap(({ specs }) => specs),
@@ -62,6 +63,14 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
       message: `does not exist. Expected the Scaleway API key of tier "${tier.name}".`,
       fix: give,
       seen: `the API server returns 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
+    }
+  if (tier.sealedCredentials && !found.isLeftToController)
+    return {
+      code: 'SEALED_KEY_UNUSED',
+      message:
+        'does not belong to the SealedSecret of its name: the sealed-secrets controller leaves it as it is, and the sealed key is not used. Expected the annotation sealedsecrets.bitnami.com/managed: "true".',
+      fix: `${paste.look(leaveToController({ namespace: tier.namespace, name: tier.credentialsSecret }))}, then ${againText}.`,
+      seen: 'it has neither this annotation nor a SealedSecret as its owner',
     }
   const regive = found.halves ? paste.regiveKey(model, tier, found.halves) : give
   const { accessKey, secretKey, names } = found

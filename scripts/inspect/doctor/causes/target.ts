@@ -55,6 +55,15 @@ export function targetCauses(facts: ExternalSecretFacts, now: Date): Cause[] {
       }),
     ]
   }
+  if (found && found.type !== facts.model.type)
+    return [
+      of({
+        code: 'TARGET_TYPE',
+        message: `is of type ${found.type}, which Kubernetes never changes. Expected type ${facts.model.type}.`,
+        evidence: [`type of ${where}: ${found.type}`, ...evidence],
+        fix: `${paste.deleteObject('secret', ref)}: the operator creates it again at once, and running pods keep the values they have read.`,
+      }),
+    ]
   return sync.state === 'synced' && isSettled(facts, now) ? differing(facts, of) : []
 }
 

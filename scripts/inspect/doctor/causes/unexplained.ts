@@ -1,7 +1,7 @@
 import { entriesNamed } from '../../../cluster/sync-problems.ts'
 import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
 import { age } from '../../../lib/age.ts'
-import { shell } from '../../../lib/shell.ts'
+import { kubectl } from '../../../lib/command-line.ts'
 import { dueText, isTriedSoon, type Tries, timeText, triesOf } from '../backoff.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { causeList } from '../cause-codes.ts'
@@ -104,7 +104,7 @@ function storeEvidence(tier: TierFacts): string[] {
 
 function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Cause {
   const outage = code === 'SCALEWAY_BUSY' || code === 'SCALEWAY_BROKEN' ? code : 'SCALEWAY_UNREACHABLE'
-  const egress = `${paste.look('kubectl get networkpolicies --all-namespaces')}: check that network policies, proxy and DNS of the cluster let the operator through. Scaleway answers here.`
+  const egress = `${paste.look(kubectl`get networkpolicies --all-namespaces`)}: check that network policies, proxy and DNS of the cluster let the operator through. Scaleway answers here.`
   return causeOf({
     code: outage,
     where: 'Scaleway, as the operator sees it',
@@ -116,7 +116,7 @@ function operatorOutage(facts: ExternalSecretFacts, { code }: OperatorWords): Ca
 }
 
 function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<OperatorWords['code']>): Cause {
-  const refusers = paste.look('kubectl get validatingadmissionpolicies,validatingwebhookconfigurations')
+  const refusers = paste.look(kubectl`get validatingadmissionpolicies,validatingwebhookconfigurations`)
   return causeOf({
     code,
     where: describeObject(kinds.externalSecret, facts.ref),
@@ -132,7 +132,7 @@ function byWords(tier: TierFacts, facts: ExternalSecretFacts, code: NonNullable<
 
 function notSynced(tier: TierFacts, facts: ExternalSecretFacts): Cause {
   const { ref, warning, sync } = facts
-  const events = shell`kubectl get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
+  const events = kubectl`get events --namespace ${ref.namespace} --field-selector involvedObject.name=${ref.name}`
   return causeOf({
     code: 'NOT_SYNCED',
     where: describeObject(kinds.externalSecret, ref),

@@ -1,3 +1,4 @@
+import { isLeftToController } from '../../../cluster/sealed-takeover.ts'
 import type { SecretObject } from '../../../kubernetes/kinds.ts'
 import { credentialKeys } from '../../../model/names.ts'
 import { isWellFormed, type KeyPair, looksLikeKey } from '../../../scaleway/api-key.ts'
@@ -11,9 +12,12 @@ export interface CredentialsFacts {
   readonly secretKey: string | undefined
   /** The names under which two well-formed halves are stored, perhaps with white space around them: these names may be shown. */
   readonly halves: KeyPair | undefined
+  /** The sealed-secrets controller writes it, where a SealedSecret has its name. */
+  readonly isLeftToController: boolean
 }
 
-export function credentialsFacts({ data = {} }: SecretObject): CredentialsFacts {
+export function credentialsFacts(secret: SecretObject): CredentialsFacts {
+  const { data = {} } = secret
   const values = Object.entries(data).map(
     ([name, text]) => [name, Buffer.from(text, 'base64').toString('utf8')] as const,
   )
@@ -34,6 +38,7 @@ export function credentialsFacts({ data = {} }: SecretObject): CredentialsFacts 
       accessName === undefined || secretName === undefined
         ? undefined
         : { accessKey: accessName, secretKey: secretName },
+    isLeftToController: isLeftToController(secret),
   }
 }
 

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../../../lib/concurrent.ts'
 import { type EnvironmentModel, type RemoteSecretModel, specsOf, type TierModel } from '../../../model/resolve.ts'
+import { keyOf } from '../../../model/specs.ts'
 import { type Answer, ask } from '../../../scaleway/answer.ts'
 import type { ScalewayReader } from '../../../scaleway/connection.ts'
 import { type ListedSecret, listFolder } from '../../../scaleway/secrets.ts'
@@ -73,7 +74,7 @@ export function suspectsOf({ tiers }: ClusterFacts): ReadonlySet<RemoteSecretMod
     tiers.flatMap(({ tier, externalSecrets }) =>
       (isSeen(externalSecrets) ? externalSecrets.value : []).flatMap(({ model, sync, target }) => {
         const odd = isSeen(target) ? (target.value?.suspects ?? []) : []
-        const specs = specsOf(model).filter(({ variable }) => sync.state === 'failed' || odd.includes(variable))
+        const specs = specsOf(model).filter((spec) => sync.state === 'failed' || odd.includes(keyOf(spec)))
         return tier.remoteSecrets.filter((remote) => remote.specs.some((spec) => specs.includes(spec)))
       }),
     ),
@@ -85,20 +86,30 @@ export function suspectsOf({ tiers }: ClusterFacts): ReadonlySet<RemoteSecretMod
 /** Of each tier. */
 const concurrentRequests = 4
 
+/** That no version is there says nothing: every key gets this answer. */
 function mayBeOfOtherTier({ listing, versions }: Pick<KeyFacts, 'listing' | 'versions'>): boolean {
   const answers = [...versions.values()]
-  return listing.status === 403 || (answers.length > 0 && answers.every(({ status }) => status === 403))
+  const isRefused = answers.some(({ status }) => status === 403)
+  return listing.status === 403 || (isRefused && !answers.some(isVersionSeen))
 }
 
-/** Metadata is enough: a key that can't read its own tier's and can read another tier's belongs to the other tier. */
+function isVersionSeen(answer: Answer<SecretVersion | undefined>): boolean {
+  return answer.status === 200 && answer.value !== undefined
+}
+
+/**
+ * Metadata is enough: a key that can't read its own tier's and can read another tier's belongs to the other tier. The
+ * first remote secret with a version tells.
+ */
 async function findOpened({ account, model, tier }: KeyLook): Promise<TierModel | undefined> {
   for (const other of model.tiers.filter(({ name }) => name !== tier.name)) {
     const scope = { region: model.region, projectId: other.projectId }
     const listing = await ask(account, (as) => listFolder(as, scope, other.remotePath))
-    const [first] = listing.status === 200 ? listing.value : []
-    if (!first) continue
-    const version = await ask(account, (as) => latestVersion(as, model.region, first.id))
-    if (version.status === 200) return other
+    for (const { id } of listing.status === 200 ? listing.value : []) {
+      const version = await ask(account, (as) => latestVersion(as, model.region, id))
+      if (isVersionSeen(version)) return other
+      if (version.status === 403) break
+    }
   }
   return undefined
 }

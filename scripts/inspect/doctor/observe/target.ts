@@ -9,15 +9,18 @@ export interface TargetFacts {
   /** Its controller: `ExternalSecret` and a name, nearly always. */
   readonly controller?: { readonly kind: string; readonly name: string }
   readonly isImmutable: boolean
+  readonly type: string
   /** Keys whose value is not UTF-8, contains the replacement character, or is too large for Scaleway: to be checked further. */
   readonly suspects: readonly string[]
 }
 
 export function targetFacts(secret: SecretObject & { readonly immutable?: boolean }): TargetFacts {
+  const { keys, type } = targetState(secret)
   const controller = secret.metadata.ownerReferences?.find((owner) => owner.controller === true)
   const suspects = Object.entries(secret.data ?? {}).filter(([, text]) => isSuspect(Buffer.from(text, 'base64')))
   return {
-    keys: targetState(secret).keys,
+    keys,
+    type,
     ...(controller ? { controller: { kind: controller.kind, name: controller.name } } : {}),
     isImmutable: secret.immutable === true,
     suspects: suspects.map(([name]) => name),

@@ -7,6 +7,7 @@ import {
   type SyncState,
   syncState,
 } from '../../../cluster/external-secrets.ts'
+import { type PodTemplate, readPodTemplates } from '../../../cluster/pod-templates.ts'
 import type { StoreObject } from '../../../cluster/stores.ts'
 import type { ClusterReader, ListOptions } from '../../../kubernetes/client.ts'
 import type { FieldChange } from '../../../kubernetes/difference.ts'
@@ -19,12 +20,7 @@ import {
   type SecretObject,
   type WithConditions,
 } from '../../../kubernetes/kinds.ts'
-import {
-  type EnvironmentModel,
-  type ExternalSecretModel,
-  externalSecrets,
-  type TierModel,
-} from '../../../model/resolve.ts'
+import type { EnvironmentModel, ExternalSecretModel, TierModel } from '../../../model/resolve.ts'
 import { type Fact, isSeen, look, seenOr } from '../fact.ts'
 import { type CredentialsFacts, credentialsFacts } from './credentials-facts.ts'
 import { type TargetFacts, targetFacts } from './target.ts'
@@ -40,6 +36,8 @@ export interface TierFacts {
   readonly quotas: Fact<readonly QuotaFacts[]>
   /** Whether the operator's events may be read: without them its silence means nothing. */
   readonly events: Fact<readonly EventObject[]>
+  /** Whatever makes pods in the namespace. */
+  readonly templates: Fact<readonly PodTemplate[]>
 }
 
 export interface NamespaceFacts {
@@ -100,14 +98,15 @@ export async function tierFacts(
   const secret = (name: string) => () => client.get<SecretObject>(kinds.secret, { namespace, name }, signal)
   const all = <T extends KubernetesObject>(kind: Kind, options: ListOptions = {}) =>
     listOrNone<T>(client, kind, { namespace, signal, ...options })
-  const models = externalSecrets(tier)
-  const [seenNamespace, stores, credentials, objects, events, quotas, ...targets] = await Promise.all([
+  const models = tier.externalSecrets
+  const [seenNamespace, stores, credentials, objects, events, quotas, templates, ...targets] = await Promise.all([
     look(`see namespace ${namespace}`, () => namespaceFacts(client, namespace, signal)),
     look(`list SecretStores ${where}`, () => all<StoreObject>(kinds.secretStore)),
     look(`read Secret ${tier.credentialsSecret} ${where}`, secret(tier.credentialsSecret)),
     look(`list ExternalSecrets ${where}`, () => all<ExternalSecretObject>(kinds.externalSecret)),
     look(`list events ${where}`, () => operatorEvents(client, namespace, signal)),
     look(`list ResourceQuotas ${where}`, () => all<QuotaObject>(kinds.resourceQuota)),
+    look(`list workloads ${where}`, () => readPodTemplates(client, namespace, signal)),
     ...models.map(({ name }) => look(`read Secret ${name} ${where}`, secret(name))),
   ])
   const warnings = seenOr(events, []).filter(({ type }) => type === 'Warning')
@@ -129,7 +128,7 @@ export async function tierFacts(
         return {
           ref: { namespace, name: model.name },
           model,
-          isOptional: model === tier.optional,
+          isOptional: model.optional,
           object,
           sync: syncState(object),
           drift: object ? specChanges(object, externalSecretSpec(environment, tier, model)) : [],
@@ -142,6 +141,7 @@ export async function tierFacts(
     ),
     quotas: changed(quotas, (items) => items.map(quotaFacts)),
     events,
+    templates,
   }
 }
 

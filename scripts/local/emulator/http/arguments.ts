@@ -46,7 +46,10 @@ export function bodyArguments(body: unknown): Arguments {
   return argumentsOf({}, '', problems)
 }
 
-/** A query repeats a name for a list and writes everything as text. An empty text counts as absent, save for `text`. */
+/**
+ * A query repeats a name for a list and writes everything as text; a flag there is what Go's `strconv.ParseBool` takes,
+ * because Scaleway's own Python client sends `False`. An empty text counts as absent, save for `text`.
+ */
 export function queryArguments(query: URLSearchParams): Arguments {
   const fields: Record<string, unknown> = {}
   for (const name of new Set(query.keys())) {
@@ -57,6 +60,21 @@ export function queryArguments(query: URLSearchParams): Arguments {
 }
 
 // --- internal ---
+
+/** What Go's `strconv.ParseBool` takes, and nothing else. */
+const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
+const falseTexts: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
+
+/** RFC 3339, as Go reads it: with seconds and a zone. `Date` alone would take 30 February, and a time without a zone. */
+function parseTime(text: string): Date | undefined {
+  const [whole, date] =
+    /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? []
+  if (whole === undefined || date === undefined) return undefined
+  const day = new Date(`${date}T00:00:00Z`)
+  if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(date)) return undefined
+  const time = new Date(whole)
+  return Number.isNaN(time.getTime()) ? undefined : time
+}
 
 function argumentsOf(
   fields: Readonly<Record<string, unknown>>,
@@ -70,7 +88,10 @@ function argumentsOf(
     return Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined
   }
   const refuse = (name: string, reason: ArgumentProblem['reason'], help: string): undefined => {
-    problems.push({ argument_name: prefix + name, help_message: help, reason })
+    const problem = { argument_name: prefix + name, help_message: help, reason }
+    // A field that is there and wrong is not missing as well.
+    const isTold = reason === 'required' && problems.some((one) => one.argument_name === problem.argument_name)
+    if (!isTold) problems.push(problem)
   }
   const checked = (name: string, value: unknown, rules: TextRules): string | undefined => {
     if (typeof value !== 'string') return refuse(name, 'format', 'expected a string')
@@ -97,7 +118,10 @@ function argumentsOf(
     flag(name) {
       const value = isQuery ? inQuery(name) : field(name)
       if (value === undefined || typeof value === 'boolean') return value
-      if (isQuery && (value === 'true' || value === 'false')) return value === 'true'
+      if (isQuery && typeof value === 'string') {
+        if (trueTexts.has(value)) return true
+        if (falseTexts.has(value)) return false
+      }
       return refuse(name, 'format', 'expected a boolean')
     },
     integer(name, min, max) {
@@ -117,8 +141,10 @@ function argumentsOf(
     time(name) {
       const value = field(name)
       if (value === undefined) return undefined
-      const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? new Date(value) : undefined
-      return time && !Number.isNaN(time.getTime()) ? time : refuse(name, 'format', 'expected an RFC 3339 date')
+      return (
+        (typeof value === 'string' ? parseTime(value) : undefined) ??
+        refuse(name, 'format', 'expected an RFC 3339 date')
+      )
     },
     object(name) {
       const value = field(name)

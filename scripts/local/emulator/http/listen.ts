@@ -28,6 +28,7 @@ export interface ListenOptions {
  */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
   const server = createServer(handler)
+  server.keepAliveTimeout = keepAliveMs
   const port = await bind(server, options)
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return {
@@ -42,6 +43,9 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
 }
 
 // --- internal ---
+
+/** As load balancers do; Node's own 5 s are less than a busy machine may take between two requests of a client. */
+const keepAliveMs = 60_000
 
 function bind(server: Server, options: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {

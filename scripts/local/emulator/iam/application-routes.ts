@@ -1,6 +1,6 @@
 import type { Route } from '../http/router.ts'
 import type { World } from '../world.ts'
-import { editable, readChangedLabels, readNewLabels } from './iam-call.ts'
+import { editable, readChangedLabels, readEditable, readNewLabels } from './iam-call.ts'
 import { detachPolicies, findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
 import type { ApplicationRecord } from './records.ts'
 
@@ -30,7 +30,9 @@ const applications: ObjectKind<ApplicationRecord> = {
     const name = query.text('name')
     const ids = query.texts('application_ids')
     const tag = query.text('tag')
+    const isEditable = readEditable(query)
     return (application) =>
+      isEditable(true) &&
       (!name || application.name.includes(name)) &&
       (!ids || ids.includes(application.id)) &&
       (!tag || application.tags.includes(tag))

@@ -1,4 +1,4 @@
-import { alreadyExists, notFound } from '../http/api-error.ts'
+import { alreadyExists, notFound, preconditionFailed } from '../http/api-error.ts'
 import { type Arguments, uuid } from '../http/arguments.ts'
 import { type Call, param } from '../http/call.ts'
 import type { Answer, Method, Route } from '../http/router.ts'
@@ -7,8 +7,12 @@ import { findApplication } from './application-routes.ts'
 import { editable, iamBase, permitIam, readChangedLabels, readNewLabels } from './iam-call.ts'
 import { detachPolicies, findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
 import type { GroupRecord } from './records.ts'
+import { findUser } from './user-routes.ts'
 
-/** Groups of applications and users: a policy of a group counts for everybody in it. */
+/**
+ * Groups of applications and users: a policy of a group counts for everybody in it. Two are Scaleway's own, and have
+ * everyone in them; policies can be given to them, and nothing about them can be changed.
+ */
 export function groupRoutes(world: World): Route[] {
   const route = (name: string, method: Method, change: (group: GroupRecord, members: Members) => void): Route => {
     const path = name === 'set-members' ? 'members' : name
@@ -49,6 +53,10 @@ const groups: ObjectKind<GroupRecord> = {
     const owner = [...world.iam.groups.values()].find((group) => group.name === name && group.id !== id)
     if (owner) throw alreadyExists('group', owner.id, 'a group of this name exists')
   },
+  counted: (world) => [...world.iam.groups.values()].filter(({ everyone }) => everyone === undefined).length,
+  refuseChange({ everyone }) {
+    if (everyone) throw preconditionFailed('resource_not_usable', `the group of all ${everyone} cannot be changed`)
+  },
   filter(query) {
     const name = query.text('name')
     const ids = query.texts('group_ids')
@@ -63,7 +71,7 @@ const groups: ObjectKind<GroupRecord> = {
       (!tag || group.tags.includes(tag))
   },
   beforeDelete: detachPolicies,
-  view: (world, { id, name, description, createdAt, updatedAt, tags, userIds, applicationIds }) => ({
+  view: (world, { id, name, description, createdAt, updatedAt, tags, userIds, applicationIds, everyone }) => ({
     id,
     name,
     description,
@@ -74,19 +82,23 @@ const groups: ObjectKind<GroupRecord> = {
     application_ids: applicationIds,
     tags,
     ...editable,
+    ...(everyone && { editable: false, deletable: false }),
+    all_users: everyone === 'users',
+    all_applications: everyone === 'applications',
   }),
 }
 
 function setMembers(world: World, call: Call, change: (group: GroupRecord, members: Members) => void): Answer {
-  permitIam(world, call, 'iam:write')
+  permitIam(world, call, 'group:write')
   const group = findGroup(world, param(call, 'group_id'))
+  groups.refuseChange?.(group)
   const body = call.body()
   const members = { userIds: readIds(body, 'user_id'), applicationIds: readIds(body, 'application_id') }
   body.done()
   for (const id of members.applicationIds) findApplication(world, id)
-  for (const id of members.userIds) if (id !== world.iam.ownerId) throw notFound('user', id)
+  for (const id of members.userIds) findUser(world, id)
+  // Recorded: who is in a group changes nothing about when the group was updated.
   change(group, members)
-  group.updatedAt = call.now
   return { status: 200, body: groups.view(world, group) }
 }
 
@@ -107,7 +119,13 @@ function add(group: GroupRecord, { userIds, applicationIds }: Members): void {
   })
 }
 
+/** Recorded: a 404 with an empty resource for what is not in the group. */
 function remove(group: GroupRecord, { userIds, applicationIds }: Members): void {
+  const strangers = [
+    ...userIds.filter((id) => !group.userIds.includes(id)),
+    ...applicationIds.filter((id) => !group.applicationIds.includes(id)),
+  ]
+  if (strangers[0] !== undefined) throw notFound('', strangers[0])
   replace(group, {
     userIds: group.userIds.filter((id) => !userIds.includes(id)),
     applicationIds: group.applicationIds.filter((id) => !applicationIds.includes(id)),

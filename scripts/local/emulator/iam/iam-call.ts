@@ -5,7 +5,7 @@ import { type Keys, pageOf, readOrder, readPage } from '../http/pages.ts'
 import type { Answer } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { permit } from './authorize.ts'
-import type { IamAction } from './permission-sets.ts'
+import type { IamAction, ProjectAction } from './permission-sets.ts'
 
 export const iamBase = '/iam/v1alpha1'
 
@@ -18,7 +18,7 @@ const iamNameRules = {
 export const descriptionRules = { maxLength: 200 } as const
 
 /** IAM belongs to the organization: only rules of organization scope count. */
-export function permitIam(world: World, call: Call, action: IamAction): void {
+export function permitIam(world: World, call: Call, action: IamAction | ProjectAction): void {
   permit(world.iam, call, { action, projectId: null })
 }
 
@@ -29,8 +29,21 @@ export function checkOrganization(world: World, args: Arguments): void {
     throw permissionsDenied('read', 'organization')
 }
 
+/** The organization of a list, which the documentation requires. A client without a default organization sends an empty one. */
+export function requireOrganization(world: World, { query }: Call): void {
+  if (query.text('organization_id') === '' || !query.has('organization_id'))
+    query.refuse('organization_id', 'required', 'is required')
+  else checkOrganization(world, query)
+}
+
+/** The filter `editable` of a list. */
+export function readEditable(query: Arguments): (isEditable: boolean) => boolean {
+  const wanted = query.flag('editable')
+  return (isEditable) => wanted === undefined || wanted === isEditable
+}
+
 /** At most 10 tags. */
-function readTags(args: Arguments): string[] | undefined {
+export function readTags(args: Arguments): string[] | undefined {
   const tags = args.texts('tags')
   if (tags && tags.length > 10) args.refuse('tags', 'constraint', 'expected at most 10 tags')
   return tags
@@ -51,7 +64,7 @@ export function listAnswer<T>(
   return { status: 200, body: { [field]: pageOf(sorted, page).map(view), total_count: sorted.length } }
 }
 
-/** Fields every IAM object shows; nothing here is managed by Scaleway. */
+/** Fields an IAM object shows when it is not one of Scaleway's own. */
 export const editable = { editable: true, deletable: true, managed: false } as const
 
 /** How an application or a policy is called and described. */

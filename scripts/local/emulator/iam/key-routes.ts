@@ -6,9 +6,18 @@ import type { Keys } from '../http/pages.ts'
 import type { Answer, Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
-import { checkOrganization, descriptionRules, editable, iamBase, listAnswer, permitIam } from './iam-call.ts'
+import {
+  checkOrganization,
+  descriptionRules,
+  editable,
+  iamBase,
+  listAnswer,
+  permitIam,
+  readEditable,
+} from './iam-call.ts'
 import type { ApiKeyRecord } from './records.ts'
 import { hashSecretKey } from './store.ts'
+import { findUser } from './user-routes.ts'
 
 export function keyRoutes(world: World): Route[] {
   const route = (name: string, method: Method, path: string, handle: Route['handle']): Route => {
@@ -18,8 +27,7 @@ export function keyRoutes(world: World): Route[] {
     route('create', 'POST', '', (call) => createKey(world, call)),
     route('list', 'GET', '', (call) => listKeys(world, call)),
     route('get', 'GET', '/:access_key', (call) => {
-      permitIam(world, call, 'iam:read')
-      return { status: 200, body: view(findKey(world, call)) }
+      return { status: 200, body: view(findKey(world, call, 'read')) }
     }),
     route('update', 'PATCH', '/:access_key', (call) => updateKey(world, call)),
     route('delete', 'DELETE', '/:access_key', (call) => deleteKey(world, call)),
@@ -43,8 +51,8 @@ const orders: Keys<ApiKeyRecord> = {
 }
 
 function createKey(world: World, call: Call): Answer {
-  permitIam(world, call, 'iam:write')
   const body = call.body()
+  permitIam(world, call, body.has('user_id') ? 'user_key:write' : 'application_key:write')
   const bearer = readBearer(world, body)
   const secretKey = randomUUID()
   const key: ApiKeyRecord = {
@@ -70,12 +78,11 @@ function createKey(world: World, call: Call): Answer {
 function readBearer(world: World, body: Arguments): ApiKeyRecord['bearer'] {
   const applicationId = body.text('application_id', uuid)
   const userId = body.text('user_id', uuid)
-  if ((applicationId === undefined) === (userId === undefined))
+  if (body.has('application_id') === body.has('user_id'))
     body.refuse('application_id', 'required', 'expected exactly one of application_id and user_id')
   body.done()
   if (applicationId !== undefined) return { field: 'application_id', id: findApplication(world, applicationId).id }
-  if (userId !== world.iam.ownerId) throw notFound('user', userId ?? '')
-  return { field: 'user_id', id: userId }
+  return { field: 'user_id', id: findUser(world, userId ?? '').id }
 }
 
 function readExpiry(body: Arguments, now: Date): Date | undefined {
@@ -85,13 +92,19 @@ function readExpiry(body: Arguments, now: Date): Date | undefined {
 }
 
 function listKeys(world: World, call: Call): Answer {
-  permitIam(world, call, 'iam:read')
   const { query } = call
   checkOrganization(world, query)
   const bearers = [query.text('application_id'), query.text('user_id'), query.text('bearer_id')].filter((id) => id)
   const accessKeys = [query.text('access_key'), ...(query.texts('access_keys') ?? [])].filter((key) => key)
   const bearerType = query.choice('bearer_type', ['unknown_bearer_type', 'user', 'application'])
+  // A set for the keys of applications alone may list those alone: whoever asks for all of them needs both rights.
+  for (const kind of ['application', 'user'] as const) {
+    const isAskedFor = bearerType === undefined || bearerType === 'unknown_bearer_type' || bearerType === kind
+    if (isAskedFor && !query.text(`${kind === 'user' ? 'application' : 'user'}_id`))
+      permitIam(world, call, `${kind}_key:read`)
+  }
   const expired = query.flag('expired')
+  const isEditable = readEditable(query)
   const description = query.text('description')
   const matches = [...world.iam.keys.values()].filter(
     (key) =>
@@ -99,14 +112,14 @@ function listKeys(world: World, call: Call): Answer {
       (accessKeys.length === 0 || accessKeys.includes(key.accessKey)) &&
       (bearerType === undefined || bearerType === 'unknown_bearer_type' || key.bearer.field === `${bearerType}_id`) &&
       (expired === undefined || expired === (key.expiresAt !== null && key.expiresAt <= call.now)) &&
+      isEditable(true) &&
       (!description || key.description.includes(description)),
   )
   return listAnswer(call, 'api_keys', matches, orders, (key) => view(key))
 }
 
 function updateKey(world: World, call: Call): Answer {
-  permitIam(world, call, 'iam:write')
-  const key = findKey(world, call)
+  const key = findKey(world, call, 'write')
   const body = call.body()
   const description = body.text('description', descriptionRules) ?? key.description
   const defaultProjectId = body.text('default_project_id', uuid) ?? key.defaultProjectId
@@ -117,18 +130,23 @@ function updateKey(world: World, call: Call): Answer {
 }
 
 function deleteKey(world: World, call: Call): Answer {
-  permitIam(world, call, 'iam:write')
-  const key = findKey(world, call)
+  const key = findKey(world, call, 'write')
   if (key.accessKey === call.principal.accessKey)
     throw preconditionFailed('resource_not_usable', 'the key in use cannot delete itself')
   world.iam.removeKey(key.accessKey)
   return { status: 204 }
 }
 
-/** Scaleway calls the resource of this 404 `access_key` (recorded). */
-function findKey(world: World, call: Call): ApiKeyRecord {
+/**
+ * Scaleway calls the resource of this 404 `access_key` (recorded).
+ *
+ * @throws ApiError 404; 403 when it is not allowed on keys of such a bearer, or on any when there is no such key
+ */
+function findKey(world: World, call: Call, verb: 'read' | 'write'): ApiKeyRecord {
   const accessKey = param(call, 'access_key')
   const key = world.iam.keys.get(accessKey)
+  const action = `${key?.bearer.field === 'user_id' ? 'user' : 'application'}_key:${verb}` as const
+  permitIam(world, call, action)
   if (!key) throw notFound('access_key', accessKey)
   return key
 }

@@ -2,8 +2,18 @@
 export type SecretAction =
   | `secret:${'list' | 'read' | 'create' | 'write' | 'delete' | 'restore'}`
   | `secret_version:${'list' | 'read' | 'access' | 'create' | 'write' | 'delete' | 'restore'}`
-export type IamAction = `iam:${'read' | 'write'}`
-export type Action = SecretAction | IamAction
+const iamResources = [
+  'application',
+  'application_key',
+  'group',
+  'permission_set',
+  'policy',
+  'user',
+  'user_key',
+] as const
+export type IamAction = `${(typeof iamResources)[number]}:${'read' | 'write'}`
+export type ProjectAction = `project:${'read' | 'write'}`
+export type Action = SecretAction | IamAction | ProjectAction
 
 export interface PermissionSet {
   readonly name: string
@@ -19,17 +29,58 @@ const write: readonly Action[] = ['secret:write', 'secret_version:write']
 const remove: readonly Action[] = ['secret:delete', 'secret_version:delete']
 const restore: readonly Action[] = ['secret:restore', 'secret_version:restore']
 const everything: readonly Action[] = [...metadata, ...data, ...create, ...write, ...remove, ...restore]
+const readIam: readonly Action[] = iamResources.map((resource) => `${resource}:read` as const)
+const writeIam: readonly Action[] = iamResources.map((resource) => `${resource}:write` as const)
+const manageProjects: readonly Action[] = ['project:read', 'project:write']
 
 /**
- * The sets that matter for secrets, as docs-content `iam/policies-permissions/permission-sets.mdx` describes them,
- * and the few that matter for IAM itself. Sorted by name.
+ * The sets that matter for secrets, and all of organization scope, as docs-content
+ * `iam/policies-permissions/permission-sets.mdx` (2026-03-20) describes them. Those of services that are not emulated permit
+ * nothing here. Sorted by name.
  */
 export const permissionSets: readonly PermissionSet[] = [
+  organizationSet('AbuseTicketManager', 'Full access to abuse tickets.'),
   set('AllProductsFullAccess', 'projects', 'Full access to all products.', everything),
   set('AllProductsReadOnly', 'projects', 'List and read access to all products.', metadata),
-  set('IAMManager', 'organization', 'Full access to IAM.', ['iam:read', 'iam:write']),
-  set('IAMReadOnly', 'organization', 'List and read access to IAM.', ['iam:read']),
-  set('OrganizationManager', 'organization', 'Full access to the organization.', ['iam:read', 'iam:write']),
+  organizationSet('AuditTrailExportDelete', 'Delete exports of Audit Trail.'),
+  organizationSet('AuditTrailExportRead', 'Read exports of Audit Trail.'),
+  organizationSet('AuditTrailFullAccess', 'Full access to Audit Trail.'),
+  organizationSet('AuditTrailReadOnly', 'List and read events of Audit Trail.'),
+  organizationSet('BillingManager', 'Full access to billing.'),
+  organizationSet('BillingReadOnly', 'List and read access to billing.'),
+  organizationSet('EnvironmentalImpactReadOnly', 'Read access to environmental impact.'),
+  organizationSet('IAMApplicationManager', 'Full access to applications and their keys.', [
+    'application:read',
+    'application:write',
+    'application_key:read',
+    'application_key:write',
+  ]),
+  organizationSet('IAMApplicationReadOnly', 'Read access to applications and their keys.', [
+    'application:read',
+    'application_key:read',
+  ]),
+  organizationSet('IAMGroupManager', 'Full access to groups.', ['group:read', 'group:write']),
+  organizationSet('IAMGroupReadOnly', 'Read access to groups.', ['group:read']),
+  organizationSet('IAMManager', 'Full access to IAM and to projects.', [...readIam, ...writeIam, ...manageProjects]),
+  organizationSet('IAMPolicyManager', 'Full access to policies.', ['policy:read', 'policy:write']),
+  organizationSet('IAMPolicyReadOnly', 'Read access to policies.', ['policy:read']),
+  organizationSet('IAMReadOnly', 'List and read access to IAM.', readIam),
+  organizationSet('IAMUserManager', 'Full access to users; list their keys.', [
+    'user:read',
+    'user:write',
+    'user_key:read',
+  ]),
+  organizationSet('IAMUserReadOnly', 'Read access to users and their keys.', ['user:read', 'user_key:read']),
+  organizationSet('NotificationManagerFullAccess', 'Full access to notifications.'),
+  organizationSet('NotificationManagerReadOnly', 'Read access to notifications.'),
+  organizationSet('OrganizationManager', 'Full access to the organization, IAM and projects.', [
+    ...readIam,
+    ...writeIam,
+    ...manageProjects,
+  ]),
+  organizationSet('OrganizationReadOnly', 'Read what is known of the organization.'),
+  organizationSet('ProjectManager', 'Full access to projects, not to what is in them.', manageProjects),
+  organizationSet('ProjectReadOnly', 'Read access to projects, not to what is in them.', ['project:read']),
   set('SecretManagerFullAccess', 'projects', 'Full access to Secret Manager.', everything),
   set('SecretManagerReadOnly', 'projects', 'List and read metadata, not the data of versions.', metadata),
   set('SecretManagerSecretAccess', 'projects', 'Read the data of versions; no list, no editing.', data),
@@ -37,6 +88,8 @@ export const permissionSets: readonly PermissionSet[] = [
   set('SecretManagerSecretDelete', 'projects', 'Delete secrets and versions.', remove),
   set('SecretManagerSecretRestore', 'projects', 'Restore secrets and versions.', restore),
   set('SecretManagerSecretWrite', 'projects', 'Edit metadata of secrets and versions; no create.', write),
+  organizationSet('SupportTicketManager', 'Full access to support tickets.'),
+  organizationSet('SupportTicketReadOnly', 'List and read access to support tickets.'),
 ]
 
 const byName = new Map(permissionSets.map((one) => [one.name, one]))
@@ -47,7 +100,7 @@ export function permissionSet(name: string): PermissionSet | undefined {
 
 /** A name that only resembles one of ours is a typo; sets of other products are taken and grant nothing here. */
 export function isUnknownSet(name: string): boolean {
-  return !byName.has(name) && /^(SecretManager|IAM|AllProducts|Organization)/i.test(name)
+  return !byName.has(name) && /^(SecretManager|IAM|AllProducts|Organization|Project)/i.test(name)
 }
 
 // --- internal ---
@@ -59,4 +112,8 @@ function set(
   actions: readonly Action[],
 ): PermissionSet {
   return { name, scope, description, actions }
+}
+
+function organizationSet(name: string, description: string, actions: readonly Action[] = []): PermissionSet {
+  return set(name, 'organization', description, actions)
 }

@@ -3,10 +3,11 @@ import type { Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
 import { findGroup } from './group-routes.ts'
-import { editable, iamBase, listAnswer, permitIam, readChangedLabels, readNewLabels } from './iam-call.ts'
+import { editable, iamBase, listAnswer, permitIam, readChangedLabels, readEditable, readNewLabels } from './iam-call.ts'
 import { findObject, type ObjectKind, objectRoutes } from './object-routes.ts'
 import { type PolicyRecord, principalFields } from './records.ts'
 import { readRules, ruleView } from './rules.ts'
+import { findUser } from './user-routes.ts'
 
 /** Policies and their rules. */
 export function policyRoutes(world: World): Route[] {
@@ -16,14 +17,14 @@ export function policyRoutes(world: World): Route[] {
   return [
     ...objectRoutes(world, policies),
     route('rules.list', 'GET', '/rules', (call) => {
-      permitIam(world, call, 'iam:read')
+      permitIam(world, call, 'policy:read')
       const policyId = call.query.text('policy_id', { ...uuid, required: true }) ?? ''
       call.query.done()
       const { rules } = findObject(world, policies, policyId)
       return listAnswer(call, 'rules', rules, {}, (rule) => ruleView(world, rule))
     }),
     route('rules.set', 'PUT', '/rules', (call) => {
-      permitIam(world, call, 'iam:write')
+      permitIam(world, call, 'policy:write')
       const body = call.body()
       const policyId = body.text('policy_id', { ...uuid, required: true }) ?? ''
       const rules = readRules(world, body)
@@ -48,7 +49,7 @@ const policies: ObjectKind<PolicyRecord> = {
   readNew(world, body) {
     const principal = readPrincipal(body)
     const fields = { ...readNewLabels(body), principal: principal ?? null, rules: readRules(world, body) }
-    if (principal === undefined)
+    if (principal === undefined && !principalFields.some((field) => body.has(field)))
       body.refuse('application_id', 'required', `expected one of ${principalFields.join(', ')}, no_principal`)
     return fields
   },
@@ -60,6 +61,7 @@ const policies: ObjectKind<PolicyRecord> = {
   check(world, { principal }) {
     if (principal?.field === 'application_id') findApplication(world, principal.id)
     if (principal?.field === 'group_id') findGroup(world, principal.id)
+    if (principal?.field === 'user_id') findUser(world, principal.id)
   },
   filter(query) {
     const principals = [
@@ -71,7 +73,9 @@ const policies: ObjectKind<PolicyRecord> = {
     const name = query.text('policy_name')
     const unattached = query.flag('no_principal')
     const tag = query.text('tag')
+    const isEditable = readEditable(query)
     return (policy) =>
+      isEditable(true) &&
       (principals.length === 0 || principals.includes(policy.principal?.id ?? '')) &&
       (!ids || ids.includes(policy.id)) &&
       (!name || policy.name.includes(name)) &&

@@ -1,11 +1,15 @@
-/** What applications, groups and policies have in common. */
-export interface ObjectRecord {
+/** What every object of IAM has but keys. */
+export interface IamRecord {
   readonly id: string
   readonly createdAt: Date
-  name: string
-  description: string
   tags: string[]
   updatedAt: Date
+}
+
+/** What applications, groups and policies have in common. */
+export interface ObjectRecord extends IamRecord {
+  name: string
+  description: string
 }
 
 export type ApplicationRecord = ObjectRecord
@@ -32,6 +36,22 @@ export interface PolicyRecord extends ObjectRecord {
 export interface GroupRecord extends ObjectRecord {
   userIds: string[]
   applicationIds: string[]
+  /**
+   * One of the two groups of Scaleway's own: all users, or all applications, are in it without being listed.
+   *
+   * Default: an ordinary group
+   */
+  readonly everyone?: 'users' | 'applications'
+}
+
+/** A person. The owner is one; members have the rights of their policies alone. */
+export interface UserRecord extends IamRecord {
+  email: string
+  username: string
+  firstName: string
+  lastName: string
+  phoneNumber: string
+  locale: string
 }
 
 export interface ApiKeyRecord {
@@ -51,10 +71,10 @@ export interface ApiKeyRecord {
 
 /** The sender of a request. The owner may do everything and needs no policy. */
 export interface Principal {
-  readonly kind: 'owner' | 'application'
-  /** Id of the application, or of the owner's user. */
+  readonly kind: 'owner' | 'user' | 'application'
+  /** Id of the application or the user. */
   readonly id: string
-  /** Name of the application, or `owner`. */
+  /** Name of the application or the user, or `owner`. */
   readonly name: string
   readonly accessKey: string
 }

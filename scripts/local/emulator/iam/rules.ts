@@ -35,7 +35,7 @@ function readRule(world: World, rule: Arguments): RuleRecord {
     rule.refuse('permission_set_names', 'constraint', `there is no permission set ${name}`)
   const problem = condition === '' ? undefined : conditionProblem(condition)
   if (problem !== undefined) rule.refuse('condition', 'format', `not a CEL expression: ${problem}`)
-  if ((projectIds === undefined) === (organizationId === undefined))
+  if (rule.has('project_ids') === rule.has('organization_id'))
     rule.refuse('project_ids', 'required', 'expected exactly one of project_ids and organization_id')
   if (projectIds?.length === 0) rule.refuse('project_ids', 'required', 'is required')
   if (projectIds && names.some((name) => permissionSet(name)?.scope === 'organization'))

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { ApiKeyRecord, ApplicationRecord, GroupRecord, PolicyRecord, Principal } from './records.ts'
+import type { ApiKeyRecord, ApplicationRecord, GroupRecord, PolicyRecord, Principal, UserRecord } from './records.ts'
 
-/** Applications, groups, policies and keys of the one organization an emulator has. */
+/** Users, applications, groups, policies and keys of the one organization an emulator has. */
 export interface IamStore {
   readonly organizationId: string
   /** The user that owns the organization. */
   readonly ownerId: string
+  /** The owner is one of them. */
+  readonly users: Map<string, UserRecord>
   readonly applications: Map<string, ApplicationRecord>
   readonly groups: Map<string, GroupRecord>
   readonly policies: Map<string, PolicyRecord>
@@ -15,7 +17,7 @@ export interface IamStore {
   /** Who a secret key belongs to; the record says whether it is expired or disabled. */
   keyOf(secretKey: string): ApiKeyRecord | undefined
   principalOf(key: ApiKeyRecord): Principal
-  /** Its own policies, and those of the groups it is in. */
+  /** Its own policies, and those of the groups it is in; nobody is told to be in a group of everyone, and is. */
   policiesOf(principal: Principal): PolicyRecord[]
 }
 
@@ -24,6 +26,7 @@ export function hashSecretKey(secretKey: string): string {
 }
 
 export function createIamStore(organizationId: string, ownerId: string): IamStore {
+  const users = new Map<string, UserRecord>()
   const applications = new Map<string, ApplicationRecord>()
   const groups = new Map<string, GroupRecord>()
   const policies = new Map<string, PolicyRecord>()
@@ -33,6 +36,7 @@ export function createIamStore(organizationId: string, ownerId: string): IamStor
   return {
     organizationId,
     ownerId,
+    users,
     applications,
     groups,
     policies,
@@ -49,13 +53,18 @@ export function createIamStore(organizationId: string, ownerId: string): IamStor
     },
     keyOf: (secretKey) => byHash.get(hashSecretKey(secretKey)),
     principalOf({ accessKey, bearer }) {
-      if (bearer.field === 'user_id') return { kind: 'owner', id: bearer.id, name: 'owner', accessKey }
+      if (bearer.id === ownerId) return { kind: 'owner', id: bearer.id, name: 'owner', accessKey }
+      if (bearer.field === 'user_id')
+        return { kind: 'user', id: bearer.id, name: users.get(bearer.id)?.username ?? bearer.id, accessKey }
       const name = applications.get(bearer.id)?.name ?? bearer.id
       return { kind: 'application', id: bearer.id, name, accessKey }
     },
     // At most 50 policies and 50 groups by quota: a scan is cheaper than an index to keep right.
-    policiesOf({ id }) {
-      const memberOf = [...groups.values()].filter((group) => group.applicationIds.includes(id))
+    policiesOf({ id, kind }) {
+      const everyone = kind === 'application' ? 'applications' : 'users'
+      const memberOf = [...groups.values()].filter(
+        (group) => group.everyone === everyone || group.applicationIds.includes(id) || group.userIds.includes(id),
+      )
       const holders = new Set([id, ...memberOf.map((group) => group.id)])
       return [...policies.values()].filter((policy) => policy.principal && holders.has(policy.principal.id))
     },

@@ -110,9 +110,10 @@ function isPem(text: string): boolean {
   return label === undefined && blocks > 0
 }
 
+/** A byte order mark is not JSON. */
 function parseJson(payload: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload))
   } catch {
     return undefined
   }

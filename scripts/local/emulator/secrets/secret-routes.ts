@@ -41,12 +41,8 @@ export function secretRoutes(world: World): Route[] {
     }),
     change('update', 'PATCH', '/:secret_id', 'secret:write', (secret, call) => updateSecret(world, secret, call)),
     route('delete', 'DELETE', '/:secret_id', (call) => deleteSecret(world, call)),
-    change('protect', 'POST', '/:secret_id/protect', 'secret:write', (secret, { now }) => {
-      setProtected(secret, true, now)
-    }),
-    change('unprotect', 'POST', '/:secret_id/unprotect', 'secret:write', (secret, { now }) => {
-      setProtected(secret, false, now)
-    }),
+    change('protect', 'POST', '/:secret_id/protect', 'secret:write', (secret) => setProtected(secret, true)),
+    change('unprotect', 'POST', '/:secret_id/unprotect', 'secret:write', (secret) => setProtected(secret, false)),
     change('restore', 'POST', '/:secret_id/restore', 'secret:restore', (secret, { now }) => {
       restoreSecret(world, secret, now)
     }),
@@ -123,9 +119,10 @@ function updateSecret(world: World, secret: SecretRecord, call: Call): void {
   })
 }
 
-function setProtected(secret: SecretRecord, value: boolean, now: Date): void {
+/** Recorded: the secret does not count as updated. */
+function setProtected(secret: SecretRecord, value: boolean): void {
   refuseScheduled(secret)
-  Object.assign(secret, { protected: value, updatedAt: now })
+  secret.protected = value
 }
 
 /** Scheduled for 7 days with its versions; an ephemeral secret goes at once. */

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { readPiped, readValuesFile, secretRef } from '../../../../scripts/change/fill/fill-input.ts'
+import {
+  ignoredNames,
+  readPiped,
+  readSources,
+  readValuesFile,
+  secretRef,
+} from '../../../../scripts/change/fill/fill-input.ts'
 import { isStandardInput } from '../../../../scripts/lib/private-file.ts'
 import { commandInput } from '../../../../scripts/lib/terminal.ts'
 import { temporaryFolder } from '../../../helpers/folders.ts'
@@ -89,6 +95,59 @@ test('what the shell has opened is taken as standard input is, and a pipe with a
     false,
     false,
     false,
+  ])
+})
+
+test('several sources are read together, a file for one name among them, with what is wrong with each', async () => {
+  const folder = await temporaryFolder()
+  const [env, key, open] = ['x.env', 'tls.key', 'open.txt'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await writeFile(env, 'A=x\n// y\n', { mode: 0o600 })
+  await writeFile(key, 'one\ntwo\n', { mode: 0o600 })
+  await writeFile(open, 'x', { mode: 0o644 })
+  await chmod(open, 0o644)
+  const nowhere = join(folder, 'nowhere')
+  const { values, problems } = await readSources(
+    [env, `KEY=@${key}`, '-', `OPEN=@${open}`, `web.GONE=@${nowhere}`],
+    piped('B=y'),
+  )
+  expect(values).toEqual([
+    { name: 'A', value: 'x', where: `${env} line 1` },
+    { name: 'KEY', value: 'one\ntwo\n', where: key, isFile: true },
+    { name: 'B', value: 'y', where: 'standard input line 1' },
+  ])
+  expect(problems.map(({ code, where }) => [code, where])).toEqual([
+    ['DOTENV_INVALID', `${env} line 2`],
+    ['FILL_INPUT_OPEN_TO_OTHERS', open],
+    ['FILL_INPUT_UNREADABLE', nowhere],
+  ])
+})
+
+test('one value is piped in whole, and standard input has one meaning', async () => {
+  expect((await readSources(['KEY=@-'], piped('A=x\n'))).values).toEqual([
+    { name: 'KEY', value: 'A=x\n', where: 'standard input', isFile: true },
+  ])
+  for (const sources of [
+    ['-', 'KEY=@-'],
+    ['-', '/dev/stdin'],
+    ['A=@-', 'B=@-'],
+  ])
+    expect(await problemOf(readSources(sources, piped('x')))).toMatchObject({ code: 'WRONG_USAGE', exitCode: 2 })
+})
+
+test('a file that is not text is a value that can not be used', async () => {
+  const path = join(await temporaryFolder(), 'key.p12')
+  await writeFile(path, Buffer.from([0x30, 0x82, 0xff]), { mode: 0o600 })
+  expect((await readSources([`KEY=@${path}`], piped())).values).toMatchObject([{ value: '', wrong: 'is not UTF-8' }])
+})
+
+test('names that were left out are reported as a count', () => {
+  expect([1, 75].map(ignoredNames)).toEqual([
+    '1 name is not a variable of this environment, and is left out',
+    '75 names are not variables of this environment, and are left out',
   ])
 })
 

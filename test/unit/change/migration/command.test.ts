@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { RunResult } from '../../../../scripts/lib/exec.ts'
-import { runCliMany } from '../../../helpers/cli.ts'
 import { committedEnvironments } from '../../../helpers/committed.ts'
+import { runCliMany } from '../../../helpers/hosted-cli.ts'
 import { adoptBookshop, userFolder } from '../../../helpers/repository.ts'
 
 const cases = [

@@ -10,6 +10,9 @@ const model = resolve(
       { tier: 'api', variable: 'SENTRY_DSN', format: 'token' },
       { tier: 'web', variable: 'SENTRY_DSN', format: 'token' },
       { tier: 'web', variable: 'COLOUR', format: 'boolean' },
+      { tier: 'api', variable: 'SALT' },
+      { tier: 'web', variable: 'SALT', sameAs: 'api.SALT' },
+      { tier: 'web', variable: 'PEPPER', sameAs: 'api.SALT' },
     ],
   }),
   'dev',
@@ -54,6 +57,16 @@ describe('a key of the old Secret', () => {
     expect(goals({ data, assign: { SENTRY_DSN: ['web'] } }).given).toEqual({ 'web.SENTRY_DSN': 'x' })
     const both = { data, assign: { SENTRY_DSN: ['api', 'web'] } }
     expect([goals(both).given, codes(both)]).toEqual([{ 'api.SENTRY_DSN': 'x', 'web.SENTRY_DSN': 'x' }, []])
+  })
+
+  test('that several tiers share goes to all of them, under their names there', () => {
+    const all = { 'api.SALT': 'x', 'web.SALT': 'x', 'web.PEPPER': 'x' }
+    expect(goals({ data: { SALT: 'x' } })).toEqual({ states: ['SALT assigned'], given: all })
+    expect(goals({ data: { PEPPER: 'x' } }).given).toEqual(all)
+    expect(codes({ data: { SALT: 'x', PEPPER: 'x' } })).toEqual([])
+    expect(new Set(codes({ data: { SALT: 'x', PEPPER: 'y' } }))).toEqual(
+      new Set(['Secret/shop/old key SALT FILL_SHARED_VALUES_DIFFER']),
+    )
   })
 
   test('that no entry names is assigned to a variable of another name, or left behind', () => {

@@ -40,6 +40,7 @@ test('what was noted is read again', async () => {
     ...state,
     backup: { ...seen, secret: 'migrate-backup-1', sources: { 'shop/old': seen } },
     deploying: '2026-11-26T06:00:00Z',
+    helm: { revision: 3, run: 'abc' },
     deleting: { ...seen, at: '2026-11-26T06:00:00Z' },
     rolledBack: '2026-11-26T06:00:00Z',
   }
@@ -54,6 +55,7 @@ describe('what an unknown version has noted is not guessed at', () => {
     ['choices of another form', { ...state, assign: { A: 'api' } }],
     ['a backup without its sources', { ...state, backup: { uid: 'u', resourceVersion: '7', secret: 'x' } }],
     ['a deletion without its time', { ...state, deleting: { uid: 'u', resourceVersion: '7' } }],
+    ['a revision without its run', { ...state, helm: { revision: 3 } }],
     ['a list', [state]],
   ])('%s', async (_, json) => {
     expect(await problemOf(reading(json))).toMatchObject({

@@ -247,3 +247,84 @@ describe('files', () => {
     })
   })
 })
+
+describe('what a workload reads by the catalogue', () => {
+  const parted = resolve(
+    applicationWith({
+      tiers: {
+        api: {
+          description: 'What only we run',
+          workloads: {
+            server: { kind: 'Deployment' },
+            worker: { kind: 'Deployment', reads: { targets: ['jobs'], variables: ['TOKEN'] } },
+            idle: { kind: 'Deployment', reads: {} },
+          },
+          targets: { jobs: {} },
+        },
+      },
+      secrets: [
+        { variable: 'DATABASE_URL', format: 'text' },
+        { variable: 'TOKEN' },
+        { variable: 'JOB', target: 'jobs' },
+        { variable: 'JOB_KEY', target: 'jobs', key: 'job.pem', format: 'text' },
+      ],
+    }),
+    'dev',
+  )
+  const names = ['DATABASE_URL', 'TOKEN', 'JOB', 'job.pem']
+  const keys = takeInventory({
+    model: parted,
+    legacy: { namespace: 'shop', name: 'old' },
+    data: Object.fromEntries(names.map((name) => [name, ''])),
+    otherKeys: [],
+    given: { assign: new Map(), leave: [] },
+    noted: { assign: {}, leave: [] },
+  })
+  const specOf = (name: string, podSpec: object) => {
+    const object = { metadata: { name, namespace: 'shop' }, spec: { template: { spec: podSpec } } } as WorkloadObject
+    return podsOf(moveOf(parted, keys, 'old', { kind: kinds.deployment, object })).spec
+  }
+
+  test('it gets by whole targets, and by single keys of those it does not read whole', () => {
+    expect(specOf('server', { containers: [whole] }).containers).toEqual([
+      { name: 'main', envFrom: [{ secretRef: { name: 'api-secrets' } }] },
+    ])
+    expect(specOf('worker', { containers: [whole] }).containers).toEqual([
+      {
+        name: 'main',
+        envFrom: [{ secretRef: { name: 'api-jobs' } }],
+        env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'api-secrets', key: 'TOKEN' } } }],
+      },
+    ])
+    expect(specOf('idle', { containers: [whole] }).containers).toEqual([{ name: 'main', envFrom: [] }])
+  })
+
+  test('and it gets no other files', () => {
+    const volumes = [{ name: 'all', secret: { secretName: 'old' } }]
+    const sources = (name: string) =>
+      (specOf(name, { containers: [], volumes }).volumes as { projected: { sources: unknown } }[])[0]?.projected.sources
+    expect(sources('worker')).toEqual([
+      { secret: { name: 'api-secrets', items: [{ key: 'TOKEN', path: 'TOKEN' }] } },
+      {
+        secret: {
+          name: 'api-jobs',
+          items: [
+            { key: 'JOB', path: 'JOB' },
+            { key: 'job.pem', path: 'job.pem' },
+          ],
+        },
+      },
+    ])
+    expect(sources('idle')).toEqual([])
+  })
+
+  test('a single key that it reads in fact is moved, whatever the catalogue says', () => {
+    const env = [{ name: 'DB', valueFrom: { secretKeyRef: { name: 'old', key: 'DATABASE_URL' } } }]
+    expect(specOf('idle', { containers: [{ name: 'main', env }] }).containers).toEqual([
+      {
+        name: 'main',
+        env: [{ name: 'DB', valueFrom: { secretKeyRef: { name: 'api-secrets', key: 'DATABASE_URL' } } }],
+      },
+    ])
+  })
+})

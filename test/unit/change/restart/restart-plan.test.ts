@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { planRestart, restartedAt, rollingWorkloads } from '../../../../scripts/change/restart/restart-plan.ts'
 import { unmarkedTargets } from '../../../../scripts/change/restart/unmarked.ts'
-import type { PodTemplate } from '../../../../scripts/cluster/pod-templates.ts'
-import type { SecretUse } from '../../../../scripts/cluster/secret-uses.ts'
-import { externalSecrets, resolve } from '../../../../scripts/model/resolve.ts'
+import { cataloguedKeys } from '../../../../scripts/cluster/known-keys.ts'
+import { resolve } from '../../../../scripts/model/resolve.ts'
 import type { RestartMode } from '../../../../scripts/model/types.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
+import { mounting, podTemplate, reading, runningPod } from '../../../helpers/pod-templates.ts'
 
 const changedAt = new Date('2026-11-05T10:00:00Z')
 const [before, after] = [new Date('2026-11-05T09:59:59Z'), new Date('2026-11-05T10:00:00Z')]
@@ -15,8 +15,10 @@ interface Case {
   readonly mode?: RestartMode
   readonly annotations?: Readonly<Record<string, string>>
   readonly podAnnotations?: Readonly<Record<string, string>>
-  readonly reads?: readonly SecretUse['secret'][]
-  readonly by?: SecretUse['by']
+  readonly reads?: readonly string[]
+  readonly by?: 'variables' | 'files'
+  readonly kind?: string
+  readonly isCatalogued?: boolean
   /** When its pods started. Default: after every change */
   readonly pods?: readonly (Date | undefined)[]
   /** Targets that exist. Default: the required one */
@@ -27,33 +29,39 @@ interface Case {
 
 /** What is planned for the Deployment `server`, which reads `TOKEN` and the optional `HINT`. */
 function plan({ mode, annotations = {}, podAnnotations = {}, by = 'variables', ...parts }: Case) {
-  const { reads = ['api-secrets'], pods = [after], targets = ['api-secrets'], isMarked = true } = parts
+  const {
+    kind = 'Deployment',
+    isCatalogued = true,
+    reads = ['api-secrets'],
+    pods = [after],
+    targets = ['api-secrets'],
+    isMarked = true,
+  } = parts
   const model = resolve(applicationWith({ secrets: [{}, { variable: 'HINT', optional: true }] }), 'dev')
   const tier = model.tiers.find(({ name }) => name === 'api')
   if (!tier) throw new Error('no tier')
-  const template: PodTemplate = {
-    kind: 'Deployment',
-    name: 'server',
-    labels: {},
-    annotations,
-    podAnnotations,
-    selector: {},
-    ports: [],
-    hostNetwork: false,
-    secrets: reads.map((secret) => ({ secret, by, optional: false })),
+  const spec = by === 'files' ? mounting(...reads) : reading(...reads)
+  const state = {
+    template: podTemplate({ kind, name: isCatalogued ? 'server' : 'other', annotations, podAnnotations }, spec),
+    pods: pods.map((startedAt, index) => runningPod(`server-${index}`, startedAt, spec)),
+    known: cataloguedKeys(tier),
   }
-  const running = pods.map((startedAt, index) => ({
-    name: `server-${index}`,
-    labels: {},
-    secrets: [],
-    ...(startedAt ? { startedAt } : {}),
-  }))
-  const views = externalSecrets(tier)
+  const absent = { pods: [], known: state.known }
+  const views = tier.externalSecrets
     .filter(({ name }) => targets.includes(name))
-    .map((target) => [target, { keys: [], changedAt, isMarked, version: `version of ${target.name}` }] as const)
+    .map(
+      (target) =>
+        [target, { keys: [], type: 'Opaque', changedAt, isMarked, version: `version of ${target.name}` }] as const,
+    )
   const view = {
     tier,
-    consumers: new Map([['server', { template, pods: running }]]),
+    readers: {
+      consumers: new Map([
+        ['server', isCatalogued ? state : absent],
+        ['worker', absent],
+      ]),
+      unlisted: isCatalogued ? [] : [state],
+    },
     targets: new Map(views),
   }
   const rows = planRestart(mode, [view])
@@ -83,7 +91,7 @@ describe('without a mode', () => {
     expect(decision({ pods: [undefined] })).toEqual({ action: 'none' })
   })
 
-  test('a restart that was begun is waited for and not begun again, whoever began it', () => {
+  test('a restart that was begun is waited for and not begun again, also when another run began it', () => {
     for (const time of [changedAt, new Date(changedAt.getTime() + 60_000)]) {
       const podAnnotations = { [restartedAt]: time.toISOString() }
       expect(decision({ pods: [before], podAnnotations })).toEqual({ action: 'wait' })
@@ -92,7 +100,7 @@ describe('without a mode', () => {
   })
 
   test('files follow the Secret, and what is not read does not matter', () => {
-    expect(decision({ pods: [before], by: 'volume' })).toEqual({ action: 'none' })
+    expect(decision({ pods: [before], by: 'files' })).toEqual({ action: 'none' })
     expect(decision({ pods: [before], reads: ['other'] })).toEqual({ action: 'none' })
   })
 })
@@ -178,6 +186,34 @@ test.each<RestartMode | undefined>([undefined, 'checksum', 'reloader'])(
     ])
   },
 )
+
+describe('a workload that the catalogue does not name', () => {
+  const others = (parts: Case) =>
+    plan({ ...parts, isCatalogued: false }).rows.flatMap(({ kind, name, isCatalogued, action }) =>
+      isCatalogued ? [] : `${kind}/${name} ${action}`,
+    )
+
+  test.each<RestartMode | undefined>([undefined, 'checksum', 'reloader'])('%s: is restarted as the others', (mode) => {
+    expect(others({ ...(mode ? { mode } : {}), pods: [before] })).toEqual(['Deployment/other restart'])
+  })
+
+  test('is left alone where it has the current values', () => {
+    expect(others({})).toEqual(['Deployment/other none'])
+    expect(others({ pods: [before], by: 'files' })).toEqual(['Deployment/other none'])
+  })
+
+  test('is stuck where nothing replaces its pods', () => {
+    expect(others({ kind: 'Pod', pods: [before] })).toEqual(['Pod/other stuck'])
+    expect(others({ kind: 'ReplicaSet', pods: [before] })).toEqual(['ReplicaSet/other stuck'])
+    expect(others({ kind: 'Pod' })).toEqual(['Pod/other none'])
+    expect(others({ kind: 'Job', pods: [before] })).toEqual(['Job/other none'])
+  })
+
+  test('is restarted by its template whatever its kind', () => {
+    expect(others({ kind: 'Rollout', pods: [before] })).toEqual(['Rollout/other restart'])
+    expect(others({ kind: 'CloneSet', pods: [before] })).toEqual(['CloneSet/other restart'])
+  })
+})
 
 test('only what restarts is waited for', () => {
   const refs = (parts: Case) => rollingWorkloads(plan(parts).rows).map(({ kind, name }) => `${kind}/${name}`)

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { RunResult } from '../../../../scripts/lib/exec.ts'
-import { runCliMany } from '../../../helpers/cli.ts'
+import { runCliMany } from '../../../helpers/hosted-cli.ts'
 
 const cases = [
   [['--generate'], 'npm run rotate: confirmation needs a terminal. Expected a terminal, --yes or --dry-run.'],

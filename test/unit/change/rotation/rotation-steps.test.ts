@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { readerText } from '../../../../scripts/change/restart/readers.ts'
 import type { Preparation } from '../../../../scripts/change/rotation/prepare.ts'
 import type { Phase, RotationState } from '../../../../scripts/change/rotation/rotation-state.ts'
 import {
@@ -30,13 +31,20 @@ const state = (phase: Phase, since = new Date()): RotationState => ({
   remotes: [{ name: 'token', id: 'x', earlier: [1, 2], added: 3 }],
 })
 
+const of = (kind: string, name: string, isCatalogued = true) => {
+  return { tier: unit.tiers[0], kind, name, isCatalogued, label: readerText({ kind, name, isCatalogued }) }
+}
 const consumers: Preparation['consumers'] = [
-  { kind: 'Deployment', name: 'server', action: 'restart', reason: '' },
-  { kind: 'CronJob', name: 'worker', action: 'none', reason: 'the next run reads the current values' },
+  { ...of('Deployment', 'server'), action: 'restart', reason: '' },
+  {
+    ...of('CronJob', 'worker'),
+    action: 'none',
+    reason: 'the next run reads the current values',
+  },
 ]
 const versions = [1, 2].map((revision) => ({ revision, status: 'enabled' }))
 const found = { id: 'x', type: 'opaque', isEphemeral: false, isLocked: false, versions, versionCount: 2 }
-const work = [{ tier: unit.tier, remote, found, payload: 'hunter2', disable: [], delete: [] }]
+const work = [{ tier: unit.tiers[0], remote, found, payload: 'hunter2', disable: [], delete: [] }]
 const nothing: Preparation = {
   seen: undefined,
   kind: 'begin',
@@ -98,7 +106,7 @@ test('another rotation deletes first what the last one disabled; the same one ag
   expect(rotationSteps(unit, { ...again, kind: 'same' }, options)).toEqual([])
 })
 
-test('a return is told too, and continues as one', () => {
+test('a return is reported too, and continues as one', () => {
   const steps = [
     'enable versions 1, 2 of /shop-api/token where it is disabled, then disable version 3',
     'have api-secrets refreshed, and compare it with the old version',
@@ -111,7 +119,7 @@ test('a return is told too, and continues as one', () => {
 
 test('workloads that are left alone for the same reason are reported at once', () => {
   const absent = ['a', 'b', 'c'].map(
-    (name) => ({ kind: 'Deployment', name, action: 'none', reason: 'not there' }) as const,
+    (name) => ({ ...of('Deployment', name), action: 'none', reason: 'not there' }) as const,
   )
   const steps = rotationSteps(unit, { ...nothing, work, consumers: [...absent, ...consumers] }, options)
   expect(steps.filter((step) => step.startsWith('do not restart'))).toEqual([
@@ -121,7 +129,23 @@ test('workloads that are left alone for the same reason are reported at once', (
 })
 
 test('what Reloader restarts is waited for', () => {
-  const byReloader: Preparation['consumers'] = [{ kind: 'Deployment', name: 'server', action: 'reloader', reason: '' }]
+  const byReloader: Preparation['consumers'] = [{ ...of('Deployment', 'server'), action: 'reloader', reason: '' }]
   const steps = rotationSteps(unit, { ...nothing, work, consumers: byReloader }, options)
   expect(steps).toContain('wait up to 5m until Reloader has restarted Deployment/server')
+})
+
+test('what the catalogue does not name is marked, and what nobody restarts is named', () => {
+  const others: Preparation['consumers'] = [
+    ...consumers,
+    { ...of('Deployment', 'gerico', false), action: 'restart', reason: '' },
+    { ...of('Job', 'import'), action: 'end', reason: '' },
+    { ...of('Pod', 'debug', false), action: 'stuck', reason: '' },
+  ]
+  expect(rotationSteps(unit, { ...nothing, work, consumers: others }, options)).toEqual(
+    expect.arrayContaining([
+      'restart Deployment/server, Deployment/gerico (not catalogued), and wait up to 5m until they are ready',
+      'wait up to 5m until the running pods of Job/import have ended',
+      'stop as long as nobody has replaced the pods of Pod/debug (not catalogued)',
+    ]),
+  )
 })

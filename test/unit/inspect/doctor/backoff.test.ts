@@ -33,6 +33,13 @@ test('failures before the last success do not count, and words that were reporte
     expect(triesOf({ ...one, failures })?.next).toEqual(triesOf(one)?.next)
 })
 
+test('the event of the first failure may be a second older than the condition, and all that follow count', () => {
+  const one = failing(30, 10)
+  const failures = [{ first: ago(31), last: ago(10), count: 7 }]
+  const tries = triesOf({ ...one, failures })
+  expect(tries && (tries.next.getTime() - tries.last.getTime()) / 1000).toBe(64)
+})
+
 test('nothing is known of what is synced, and of what has no event since it fails', () => {
   const one = failing(30, 10)
   expect(triesOf({ ...one, sync: { state: 'synced', message: '' } })).toBeUndefined()

@@ -234,6 +234,20 @@ test('a key that is sealed is fixed where it is sealed', () => {
   )
 })
 
+test('a sealed key that is not used is a cause, also while everything is synced with the plain one', () => {
+  const sealed = { ...api, sealedCredentials: { accessKey: 'x', secretKey: 'y' } }
+  const as = (isLeftToController: boolean) =>
+    cluster((one) => {
+      if (one.tier !== api || !('value' in one.credentials) || !one.credentials.value) return one
+      return { ...one, tier: sealed, credentials: { value: { ...one.credentials.value, isLeftToController } } }
+    })
+  const [cause, ...others] = causesOf(observation({ cluster: as(false) }))
+  expect(others).toEqual([])
+  expect(cause).toMatchObject({ code: 'SEALED_KEY_UNUSED', where: 'Secret/shop-api/scw-api-credentials' })
+  expect(cause?.fix).toMatch(/^`kubectl annotate secret .* sealedsecrets\.bitnami\.com\/managed=true`, then restart /)
+  expect(causesOf(observation({ cluster: as(true) }))).toEqual([])
+})
+
 test('errors come before warnings, and what explains others before them', () => {
   const facts = cluster((one) => (one.tier === api ? { ...one, credentials: { value: undefined } } : one), {
     pace: { answers: 1, fastestMs: 1, skewMs: -60_000 },

@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../../../../scripts/inspect/doctor/observe/cl
 import type { RemoteFacts } from '../../../../scripts/inspect/doctor/observe/remotes.ts'
 import type { ScalewayFacts } from '../../../../scripts/inspect/doctor/observe/scaleway.ts'
 import type { ExternalSecretFacts, TierFacts } from '../../../../scripts/inspect/doctor/observe/tier.ts'
-import { type EnvironmentModel, externalSecrets, resolve, targetKeys } from '../../../../scripts/model/resolve.ts'
+import { type EnvironmentModel, resolve, targetKeys } from '../../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
 
 export const now = new Date('2026-11-24T12:00:00Z')
@@ -77,15 +77,17 @@ export function tierFacts(tier: EnvironmentModel['tiers'][number], state: State 
         accessKey: key.accessKey,
         secretKey: key.secretKey,
         halves: undefined,
+        isLeftToController: false,
       },
     },
     externalSecrets: {
-      value: externalSecrets(tier).map((externalSecret) =>
-        externalSecretFacts(tier, externalSecret, externalSecret === tier.required ? state : {}),
+      value: tier.externalSecrets.map((externalSecret) =>
+        externalSecretFacts(tier, externalSecret, !externalSecret.optional ? state : {}),
       ),
     },
     quotas: { value: [] },
     events: { value: [] },
+    templates: { value: [] },
   }
 }
 
@@ -164,7 +166,7 @@ function externalSecretFacts(
   return {
     ref: { namespace: tier.namespace, name: externalSecret.name },
     model: externalSecret,
-    isOptional: externalSecret === tier.optional,
+    isOptional: externalSecret.optional,
     object,
     sync: syncState(object),
     drift: [],
@@ -174,6 +176,7 @@ function externalSecretFacts(
       value: {
         keys: targetKeys(externalSecret),
         controller: { kind: 'ExternalSecret', name: externalSecret.name },
+        type: 'Opaque',
         isImmutable: false,
         suspects: [],
       },

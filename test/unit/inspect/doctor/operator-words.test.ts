@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recognise } from '../../../../scripts/inspect/doctor/operator-words.ts'
+import { isFinalRefusal, recognise } from '../../../../scripts/inspect/doctor/operator-words.ts'
 
 const prefix = 'error processing spec.data[1] (key: path:/shop-api/token), err: '
 
@@ -49,6 +49,11 @@ test.each([
     'VALUE_NOT_JSON',
   ],
   [`${prefix}unexpected end of JSON input`, 'value', 'VALUE_NOT_JSON'],
+  [
+    `${prefix}invalid secret keys (TIP: use rewrite or conversionStrategy to change keys): key has invalid character  , only alphanumeric, '-', '.' and '_' are allowed: b_s3__a b`,
+    'value',
+    'VALUE_NAME_UNFIT',
+  ],
   ['unable to mutate secret a: secret is owned by another ExternalSecret: b', 'target', 'TARGET_OF_OTHER'],
   [
     'unable to mutate secret a: could not set controller reference on secret: Object a/a is already owned by another ConfigMap controller b',
@@ -72,3 +77,22 @@ test.each([
 })
 
 test('other words are not guessed at', () => expect(recognise('something new')).toBeUndefined())
+
+test.each([
+  [`${prefix}Secret does not exist`, true],
+  [`${prefix}scaleway-sdk-go: insufficient permissions: list secret`, true],
+  [`${prefix}scaleway-sdk-go: denied authentication: API key is expired`, true],
+  ["scaleway-sdk-go: invalid secret key format '…', expected a UUID", true],
+  [`${prefix}failed to unmarshal secret: invalid JSON format`, true],
+  ['unable to mutate secret a: secret is owned by another ExternalSecret: b', true],
+  [`${prefix}scaleway-sdk-go: http error 429 Too Many Requests: too many requests`, false],
+  [`${prefix}scaleway-sdk-go: http error 500 Internal Server Error: x`, false],
+  [`${prefix}scaleway-sdk-go: error executing request: Get "http://a": dial tcp: connection refused`, false],
+  [`${prefix}SecretStore "api-secretstore" is not ready`, false],
+  [`${prefix}cannot get Kubernetes secret "a" from namespace "b": secrets "a" not found`, false],
+  ['secrets "a" is forbidden: exceeded quota: tier-quota', false],
+  ['admission webhook "x" denied the request: no', false],
+  ['something else', false],
+])('"%s" is final: %s', (message, isFinal) => {
+  expect(isFinalRefusal({ message })).toBe(isFinal)
+})

@@ -31,7 +31,7 @@ test('what Scaleway has nowhere has to be created', () => {
     problem: {
       code: 'REMOTE_ABSENT',
       where: '/shop-api/mail-key',
-      message: 'does not exist. Expected it to exist. The deployment would wait for it until it times out.',
+      message: 'does not exist. Expected it to exist. The deployment would wait for it in vain.',
       fix: `Create it: \`${fill}\` (owner Shop team)`,
     },
   })
@@ -73,6 +73,6 @@ test('an optional one keeps no deployment back, and is reported where it is in a
   expect(missing('x', { elsewhere: ['/old'] }).problem).toMatchObject({
     code: 'REMOTE_ELSEWHERE',
     severity: 'warning',
-    message: expect.not.stringContaining('until it times out'),
+    message: expect.not.stringContaining('in vain'),
   })
 })

@@ -3,12 +3,12 @@ import type { DeployPlan } from '../../../../scripts/inspect/plan/deployment.ts'
 import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/objects.ts'
 import {
   objectsTable,
-  planJson,
+  planDocument,
   planMarkdown,
   planSummary,
   planTable,
 } from '../../../../scripts/inspect/plan/plan-report.ts'
-import { painted, unstyled } from '../../../../scripts/lib/printable.ts'
+import { jsonDocument, painted, unstyled } from '../../../../scripts/lib/printable.ts'
 import { resolve } from '../../../../scripts/model/resolve.ts'
 import { trackdechets } from '../../../fixtures/applications.ts'
 import { forgedParts, forgery } from '../../../helpers/hostile-text.ts'
@@ -38,9 +38,10 @@ const plan: DeployPlan = {
       fix: hostile,
     },
   ],
-  restarts: [{ workload: hostile, keys: [hostile] }],
+  restarts: [{ workload: hostile, isCatalogued: false, keys: [hostile] }],
   requests: { before: 1, after: 1 },
   quota: undefined,
+  next: hostile,
   problems: [{ code: 'PLAN_REFUSED', where: hostile, message: hostile, fix: hostile }],
 }
 
@@ -49,10 +50,10 @@ test('nothing foreign in a plan is hidden, begins a line, or is more than text i
     painted(planTable(plan), false),
     painted(planTable(plan, 80), false),
     planMarkdown(model, plan),
-    planJson(model, plan),
+    jsonDocument(planDocument(model, plan)),
   ]
   expect(shown.map(forgedParts)).toEqual([[], [], [], []])
-  expect(JSON.parse(planJson(model, plan)).objects[0].name).toBe(hostile)
+  expect(JSON.parse(jsonDocument(planDocument(model, plan))).objects[0].name).toBe(hostile)
 })
 
 test('in Markdown all of it is code, in cells it does not end', () => {

@@ -1,16 +1,21 @@
 import { describe, expect, test } from 'vitest'
+import { cataloguedKeys } from '../../../../scripts/cluster/known-keys.ts'
+import type { SourcesSpec } from '../../../../scripts/cluster/pod-outline.ts'
 import type { WaitReport } from '../../../../scripts/cluster/wait-for-sync.ts'
 import { type Status, statusOf } from '../../../../scripts/inspect/status/rows.ts'
 import { rankOf, type StateCode, states } from '../../../../scripts/inspect/status/states.ts'
-import type { ConsumerState, TierState } from '../../../../scripts/inspect/survey/cluster-survey.ts'
+import type { TierState } from '../../../../scripts/inspect/survey/cluster-survey.ts'
+import type { ConsumerState, UnlistedReader } from '../../../../scripts/inspect/survey/readers.ts'
 import type { FolderState, RemoteState } from '../../../../scripts/inspect/survey/remote-secrets.ts'
-import { externalSecrets, resolve, type TierModel } from '../../../../scripts/model/resolve.ts'
+import { resolve, type TierModel } from '../../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
+import { mounting, reading as pods, podTemplate, runningPod } from '../../../helpers/pod-templates.ts'
 
 const now = new Date('2026-06-01T12:00:00Z')
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
 const daysAgo = (days: number) => minutesAgo(days * 24 * 60)
 
+const reads = { identities: ['s3'], variables: ['B', 'TRACKING'] }
 const model = resolve(
   applicationWith({
     tiers: {
@@ -18,13 +23,13 @@ const model = resolve(
         description: 'The API',
         workloads: {
           server: { kind: 'Deployment', port: 4000 },
-          cron: { kind: 'CronJob' },
-          migrate: { kind: 'Job' },
+          cron: { kind: 'CronJob', reads },
+          migrate: { kind: 'Job', reads },
         },
       },
     },
     secrets: [
-      { variable: 'A', consumers: ['server'] },
+      { variable: 'A' },
       { variable: 'B', rotation: '30d', owner: 'Platform' },
       { variable: 'S3_KEY', layout: 'bundle', identity: 's3' },
       { variable: 'S3_REGION', layout: 'bundle', identity: 's3' },
@@ -40,33 +45,46 @@ interface Change {
   readonly remotes?: Readonly<Record<string, Partial<RemoteState> & { readonly gone?: boolean }>>
   readonly uncatalogued?: readonly string[]
   readonly leftovers?: readonly string[]
+  readonly other?: string
   readonly store?: Partial<TierState['store']>
   readonly reports?: Readonly<Record<string, Partial<WaitReport>>>
   readonly consumers?: Readonly<Record<string, Partial<ConsumerState> & { readonly gone?: boolean }>> | 'unreadable'
+  readonly unlisted?: readonly UnlistedReader[]
 }
 
-const reading = (name: string, kind: string): ConsumerState => ({
-  template: {
-    name,
-    kind,
-    labels: {},
-    annotations: {},
-    podAnnotations: {},
-    selector: {},
-    ports: [],
-    hostNetwork: false,
-    secrets: externalSecrets(tier).map(({ name: secret }) => ({ secret, by: 'variables', optional: false })),
-  },
-  pods: [{ name: `${name}-1`, labels: {}, secrets: [], startedAt: minutesAgo(20) }],
+const targets = tier.externalSecrets.map(({ name }) => name)
+const known = cataloguedKeys(tier)
+
+/** What all but the server read. */
+const withoutA: SourcesSpec = {
+  containers: [
+    {
+      name: 'main',
+      envFrom: [{ secretRef: { name: 'api-optional-secrets' } }],
+      env: ['B', 'S3_KEY', 'S3_REGION'].map((key) => ({
+        name: key,
+        valueFrom: { secretKeyRef: { name: 'api-secrets', key } },
+      })),
+    },
+  ],
+}
+
+/** A workload whose pod started so long ago. */
+const reading = (name: string, kind: string, spec: SourcesSpec = pods(...targets), minutes = 20): UnlistedReader => ({
+  template: podTemplate({ name, kind }, spec),
+  pods: [runningPod(`${name}-1`, minutesAgo(minutes), spec)],
+  known,
 })
 
 function statusWith({
   remotes = {},
   uncatalogued = [],
   leftovers = [],
+  other,
   store = {},
   reports = {},
   consumers = {},
+  unlisted = [],
 }: Change = {}): Status {
   const folder: FolderState = {
     tier,
@@ -82,7 +100,7 @@ function statusWith({
     tier,
     leftovers,
     store: { state: 'ready', message: '', differences: [], ...store },
-    reports: externalSecrets(tier).map(({ name }) => ({
+    reports: tier.externalSecrets.map(({ name }) => ({
       ref: { namespace: tier.namespace, name },
       state: 'synced',
       message: 'secret synced',
@@ -90,17 +108,22 @@ function statusWith({
       changedAt: minutesAgo(30),
       ...reports[name],
     })),
-    consumers:
+    readers:
       consumers === 'unreadable'
         ? consumers
-        : new Map(
-            Object.entries(tier.workloads).map(([name, { kind }]) => {
-              const { gone = false, ...rest } = consumers[name] ?? {}
-              return [name, gone ? { pods: [] } : { ...reading(name, kind), ...rest }]
-            }),
-          ),
+        : {
+            consumers: new Map(
+              Object.entries(tier.workloads).map(([name, { kind }]) => {
+                const { gone = false, ...rest } = consumers[name] ?? {}
+                const spec = name === 'server' ? pods(...targets) : withoutA
+                return [name, gone ? { pods: [], known } : { ...reading(name, kind, spec), ...rest }]
+              }),
+            ),
+            unlisted,
+          },
   }
-  return statusOf(model, { folders: [folder], tiers: [view], drift: { drifted: [] } }, now)
+  const owner = other === undefined ? {} : { other: { environment: other, places: [] } }
+  return statusOf(model, { folders: [folder], tiers: [view], drift: { drifted: [] }, ...owner }, now)
 }
 
 /** The state of each row, by its variable. */
@@ -128,6 +151,21 @@ test('an ExternalSecret that the catalogue does not imply any more is reported, 
   ])
 })
 
+test('in the cluster of another environment only that is reported of it, and what Scaleway lacks', () => {
+  const wrong = { store: { state: 'absent' as const }, leftovers: ['old'], consumers: { server: { gone: true } } }
+  expect(statusWith({ ...wrong, other: 'live' }).findings).toMatchObject([
+    {
+      code: 'ENVIRONMENT_DIFFERS',
+      where: 'the cluster',
+      fix: expect.stringMatching(/^`npm run status -- --environment live`/),
+    },
+  ])
+  expect(statesOf(statusWith({ ...wrong, other: 'live' }))).toEqual(all('ENVIRONMENT_DIFFERS'))
+  const { findings } = statusWith({ ...wrong, other: 'live', remotes: { a: { gone: true } } })
+  expect(findings.map(({ code }) => code)).toEqual(['REMOTE_ABSENT', 'ENVIRONMENT_DIFFERS'])
+  expect(statusWith(wrong).findings.map(({ code }) => code)).toContain('STORE_ABSENT')
+})
+
 test('a row has what a reader wants to know of its four sides', () => {
   const [row] = statusWith().rows.filter(({ variable }) => variable === 'B')
   expect(row).toEqual({
@@ -139,6 +177,7 @@ test('a row has what a reader wants to know of its four sides', () => {
     remoteSecret: '/shop-api/b',
     version: { revision: 1, createdAt: daysAgo(2).toISOString() },
     externalSecret: { name: 'api-secrets', state: 'synced', refreshedAt: minutesAgo(10).toISOString() },
+    expiresAt: null,
     consumers: { current: 3, all: 3 },
   })
 })
@@ -277,8 +316,6 @@ describe('the cluster', () => {
 
 describe('workloads', () => {
   const consumers = (change: Exclude<Change['consumers'], 'unreadable'>) => ({ consumers: change ?? {} })
-  const secretless = { template: { ...reading('server', 'Deployment').template, secrets: [] } as never }
-
   test('one that is not there is reported with all others, and what it reads', () => {
     const { rows, findings } = statusWith(consumers({ server: { gone: true }, cron: { gone: true } }))
     expect(findings).toMatchObject([
@@ -304,7 +341,7 @@ describe('workloads', () => {
   })
 
   test('one that does not read the target is reported with the keys it misses: those it is a consumer of', () => {
-    const status = statusWith(consumers({ cron: { ...reading('cron', 'CronJob'), ...secretless } }))
+    const status = statusWith(consumers({ cron: reading('cron', 'CronJob', {}) }))
     const missing = {
       B: 'CONSUMER_WITHOUT_SECRET',
       S3_KEY: 'CONSUMER_WITHOUT_SECRET',
@@ -314,10 +351,51 @@ describe('workloads', () => {
     expect(status.findings.map(({ where }) => where)).toEqual(['CronJob/shop-api/cron', 'CronJob/shop-api/cron'])
   })
 
+  test('a target of another type is reported with the command that deletes it', () => {
+    const { findings } = statusWith({
+      reports: {
+        'api-secrets': { state: 'failed', obstacle: 'type-differs', message: 'the target Secret is of type x' },
+      },
+    })
+    expect(findings).toMatchObject([
+      { code: 'TARGET_TYPE', fix: expect.stringContaining('`kubectl delete secret api-secrets --namespace shop-api`') },
+    ])
+  })
+
+  test('one that gets more than it reads is reported with what would say so', () => {
+    const { rows, findings } = statusWith(consumers({ cron: reading('cron', 'CronJob') }))
+    expect(Object.fromEntries(rows.map(({ variable, state }) => [variable, state]))).toEqual({
+      ...fine,
+      A: 'CONSUMER_READS_MORE',
+    })
+    expect(findings.map(({ specs: _, ...problem }) => problem)).toEqual([
+      {
+        code: 'CONSUMER_READS_MORE',
+        severity: 'warning',
+        where: 'CronJob/shop-api/cron',
+        message:
+          'gets A of Secret api-secrets, which it does not read according to the catalogue. Expected only what it reads.',
+        fix: 'Take it out of its pod template, or remove its `reads` in scripts/catalogue.ts.',
+      },
+    ])
+  })
+
+  test('what a workload lacks of a target is reported as it would be written: single keys of one that it does not read whole', () => {
+    const { findings } = statusWith(
+      consumers({ server: reading('server', 'Deployment', {}), cron: reading('cron', 'CronJob', {}) }),
+    )
+    const correct = (name: string) => `or correct what the workload "${name}" reads in scripts/catalogue.ts.`
+    expect(findings.map(({ fix }) => fix)).toEqual([
+      `Add \`envFrom: [{ secretRef: { name: api-secrets } }]\` to its containers, ${correct('server')}`,
+      `Add \`envFrom: [{ secretRef: { name: api-optional-secrets, optional: true } }]\` to its containers, ${correct('server')}`,
+      `Add \`env: [${['B', 'S3_KEY', 'S3_REGION'].map((key) => `{ name: ${key}, valueFrom: { secretKeyRef: { name: api-secrets, key: ${key} } } }`).join(', ')}]\` to its containers, ${correct('cron')}`,
+      `Add \`envFrom: [{ secretRef: { name: api-optional-secrets, optional: true } }]\` to its containers, ${correct('cron')}`,
+    ])
+  })
+
   test('one that reads single keys reads no other', () => {
-    const use = { secret: 'api-secrets', keys: ['A', 'B'], by: 'variables', optional: false } as const
-    const template = { ...reading('server', 'Deployment').template, secrets: [use] } as never
-    const { findings } = statusWith(consumers({ server: { template } }))
+    const env = ['A', 'B'].map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: 'api-secrets', key } } }))
+    const { findings } = statusWith(consumers({ server: reading('server', 'Deployment', { containers: [{ env }] }) }))
     expect(findings.map(({ specs }) => specs.map(({ variable }) => variable))).toEqual([
       ['S3_KEY', 'S3_REGION'],
       ['TRACKING'],
@@ -325,27 +403,94 @@ describe('workloads', () => {
   })
 
   test('a pod that started before its target changed is outdated; one that reads files is not', () => {
-    const old = [{ name: 'server-1', labels: {}, secrets: [], startedAt: minutesAgo(31) }]
-    const status = statusWith(consumers({ server: { pods: old } }))
+    const status = statusWith(consumers({ server: reading('server', 'Deployment', pods(...targets), 31) }))
     expect(statesOf(status)).toEqual(all('CONSUMER_OUTDATED'))
     expect(status.findings[0]).toMatchObject({
       where: 'Deployment/shop-api/server',
       message:
-        '1 of 1 pods started before Secret api-secrets last changed, 30 min ago. Expected pods that started after the change.',
+        '1 of 1 pods have containers that started before Secret api-secrets last changed, 30 min ago. Expected containers that started after the change.',
       fix: '`kubectl rollout restart deployment/server --namespace shop-api`',
     })
-    const { template } = reading('server', 'Deployment')
-    const mounted = template && {
-      ...template,
-      secrets: template.secrets.map((use) => ({ ...use, by: 'volume' as const })),
-    }
-    expect(statesOf(statusWith(consumers({ server: { template: mounted as never, pods: old } })))).toEqual(fine)
+    const mounted = reading('server', 'Deployment', mounting(...targets), 31)
+    expect(statesOf(statusWith(consumers({ server: mounted })))).toEqual(fine)
   })
 
   test('a pod that has yet to start will read the current value', () => {
-    expect(
-      statesOf(statusWith(consumers({ server: { pods: [{ name: 'server-1', labels: {}, secrets: [] }] } }))),
-    ).toEqual(fine)
+    const pending = { pods: [runningPod('server-1', undefined, pods(...targets))] }
+    expect(statesOf(statusWith(consumers({ server: pending })))).toEqual(fine)
+  })
+
+  test('a part of a volume keeps what it was', () => {
+    const spec: SourcesSpec = {
+      containers: [
+        {
+          ...pods(...targets).containers?.[0],
+          name: 'main',
+          volumeMounts: [{ name: 'api-secrets', mountPath: '/b.pem', subPath: 'B' }],
+        },
+      ],
+      volumes: [{ name: 'api-secrets', secret: { secretName: 'api-secrets' } }],
+    }
+    const only = { containers: [{ ...spec.containers?.[0], envFrom: [] }], volumes: spec.volumes ?? [] }
+    const old = { ...reading('server', 'Deployment', spec), pods: [runningPod('server-1', minutesAgo(31), only)] }
+    expect(statesOf(statusWith(consumers({ server: old })))).toEqual({ ...fine, B: 'CONSUMER_OUTDATED' })
+  })
+
+  test('an init container has what it read when it ran, though the others were started again', () => {
+    const spec: SourcesSpec = {
+      ...pods(...targets),
+      initContainers: [{ ...pods('api-secrets').containers?.[0], name: 'migrate' }],
+    }
+    const starts = new Map([
+      ['migrate', minutesAgo(31)],
+      ['main', minutesAgo(20)],
+    ])
+    const old = {
+      ...reading('server', 'Deployment', spec),
+      pods: [runningPod('server-1', undefined, spec, { starts })],
+    }
+    const status = statusWith(consumers({ server: old }))
+    expect(statesOf(status)).toEqual(required('CONSUMER_OUTDATED'))
+    expect(status.findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('30 min ago: migrate. Expected'),
+    ])
+  })
+
+  test.each<[string, object, string]>([
+    ['a value', { value: 'postgres://elsewhere' }, 'a value of its pod template'],
+    ['an empty value', { value: '' }, 'an empty value'],
+    ['another key', { valueFrom: { secretKeyRef: { name: 'api-secrets', key: 'B' } } }, 'B of Secret api-secrets'],
+    ['another Secret', { valueFrom: { secretKeyRef: { name: 'other', key: 'A' } } }, 'A of Secret other'],
+  ])('%s beside envFrom takes the place of a key', (_, from, told) => {
+    const [main] = pods(...targets).containers ?? []
+    const spec: SourcesSpec = { containers: [{ ...main, name: 'web', env: [{ name: 'A', ...from }] }] }
+    const status = statusWith(consumers({ server: reading('server', 'Deployment', spec) }))
+    expect(statesOf(status)).toEqual({ ...fine, A: 'CONSUMER_SHADOWED' })
+    expect(status.rows.find(({ variable }) => variable === 'A')?.consumers).toEqual({ current: 0, all: 1 })
+    expect(status.findings).toMatchObject([
+      {
+        where: 'Deployment/shop-api/server',
+        message: `its container web gets ${told} in place of A of Secret api-secrets. Expected the value of the Secret.`,
+      },
+    ])
+    expect(JSON.stringify(status)).not.toContain('elsewhere')
+  })
+
+  test('a variable that takes the key in, or a file beside it, is enough', () => {
+    const [main] = pods(...targets).containers ?? []
+    const taken: SourcesSpec = { containers: [{ ...main, env: [{ name: 'A', value: '$(A)?pool=5' }] }] }
+    expect(statesOf(statusWith(consumers({ server: reading('server', 'Deployment', taken) })))).toEqual(fine)
+    const file: SourcesSpec = {
+      containers: [{ ...main, env: [{ name: 'A', value: '' }], volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+      volumes: [{ name: 'v', secret: { secretName: 'api-secrets', items: [{ key: 'A', path: 'a' }] } }],
+    }
+    expect(statesOf(statusWith(consumers({ server: reading('server', 'Deployment', file) })))).toEqual(fine)
+  })
+
+  test('a volume that no container mounts delivers nothing', () => {
+    const spec = { ...mounting('api-secrets', 'api-optional-secrets'), containers: [{ name: 'main' }] }
+    const status = statusWith(consumers({ server: reading('server', 'Deployment', spec) }))
+    expect(statesOf(status)).toEqual(all('CONSUMER_WITHOUT_SECRET'))
   })
 
   test('where they may not be listed that is a warning, and the rows say nothing of them', () => {
@@ -353,6 +498,72 @@ describe('workloads', () => {
     expect(findings).toMatchObject([{ code: 'UNREADABLE', severity: 'warning' }])
     expect(rows.every(({ consumers, state }) => consumers === null && state === 'OK')).toBe(true)
   })
+})
+
+describe('what the catalogue does not name', () => {
+  const one = (key: string) => [{ name: 'X', valueFrom: { secretKeyRef: { name: 'api-secrets', key } } }]
+
+  test('is a warning for what it reads, with the line that would name it', () => {
+    const reader = reading('queues-gerico', 'Deployment', { containers: [{ name: 'main', env: one('B') }] })
+    const { rows, findings } = statusWith({ unlisted: [reader] })
+    expect(rows.map(({ variable, state }) => [variable, state])).toContainEqual(['B', 'READER_UNCATALOGUED'])
+    expect(rows.filter(({ state }) => state !== 'OK')).toHaveLength(1)
+    expect(findings).toMatchObject([
+      {
+        code: 'READER_UNCATALOGUED',
+        severity: 'warning',
+        where: 'Deployment/shop-api/queues-gerico',
+        message:
+          'reads B of Secret api-secrets, and the catalogue does not name it. Expected every reader in the catalogue.',
+        fix: expect.stringContaining(`'queues-gerico': { kind: 'Deployment' }`),
+      },
+    ])
+  })
+
+  test('and is outdated as others are', () => {
+    const reader = reading('debug', 'Pod', { containers: [{ name: 'main', env: one('B') }] }, 31)
+    const { rows, findings } = statusWith({ unlisted: [reader] })
+    expect(rows[0]).toMatchObject({ variable: 'B', state: 'CONSUMER_OUTDATED' })
+    expect(findings.map(({ code, where, fix }) => [code, where, fix])).toEqual([
+      ['READER_UNCATALOGUED', 'Pod/shop-api/debug', expect.not.stringContaining('kind:')],
+      ['CONSUMER_OUTDATED', 'Pod/shop-api/debug', 'Delete it and create it again.'],
+    ])
+  })
+
+  test.each([
+    ['StatefulSet', '`kubectl rollout restart statefulset/x --namespace shop-api`'],
+    ['Rollout', '`npm run restart -- --environment dev`'],
+    ['ReplicaSet', 'Delete its pods; it then makes new ones.'],
+    ['Job', 'Let it end, or delete it and create it again.'],
+  ])('an outdated %s is put right in its way', (kind, fix) => {
+    const reader = reading('x', kind, { containers: [{ name: 'main', env: one('B') }] }, 31)
+    expect(statusWith({ unlisted: [reader] }).findings.map((found) => found.fix)).toContain(fix)
+  })
+
+  test('a target that is named without a key that exists is reported too', () => {
+    const reader = reading('strange', 'Deployment', { imagePullSecrets: [{ name: 'api-secrets' }] })
+    expect(statusWith({ unlisted: [reader] }).findings).toMatchObject([
+      { code: 'READER_UNCATALOGUED', message: expect.stringContaining('names a target of the tier'), specs: [] },
+    ])
+  })
+})
+
+test('a workload that names a key which is gone is an error, listed or not', () => {
+  const named = (key: string, more: object = {}): SourcesSpec => ({
+    containers: [
+      { name: 'main', env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'api-secrets', key, ...more } } }] },
+    ],
+  })
+  const readers = [reading('streaming', 'Deployment', named('OLD')), reading('other', 'Deployment', named('A'))]
+  const may = reading('may', 'Deployment', named('OLD', { optional: true }))
+  const { findings } = statusWith({ unlisted: [...readers, may] })
+  expect(findings.filter(({ code }) => code === 'KEY_GONE')).toMatchObject([
+    {
+      where: 'Deployment/shop-api/streaming',
+      message:
+        'names OLD of Secret api-secrets, which the catalogue has no entry for, and does not start again without it. Expected it to name keys of the catalogue.',
+    },
+  ])
 })
 
 test('the worst comes first, and the cause before what follows from it', () => {

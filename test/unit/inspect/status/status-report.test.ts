@@ -6,12 +6,12 @@ import type { Observed, StatusRow } from '../../../../scripts/inspect/status/row
 import type { StateCode } from '../../../../scripts/inspect/status/states.ts'
 import { problemsTable, statusTable } from '../../../../scripts/inspect/status/status-report.ts'
 import { painted, unstyled } from '../../../../scripts/lib/printable.ts'
-import { externalSecrets, resolve, specsOf } from '../../../../scripts/model/resolve.ts'
+import { resolve, specsOf } from '../../../../scripts/model/resolve.ts'
 import { trackdechets } from '../../../fixtures/applications.ts'
 
 const now = new Date('2026-06-01T12:00:00Z')
 const model = resolve(trackdechets, 'recette')
-const specs = model.tiers.flatMap(externalSecrets).flatMap(specsOf)
+const specs = model.tiers.flatMap((tier) => tier.externalSecrets).flatMap(specsOf)
 const spec = (variable: string) => specs.filter((one) => one.variable === variable).slice(0, 1)
 
 const row = (tier: string, variable: string, state: StateCode = 'OK'): StatusRow => ({
@@ -23,6 +23,7 @@ const row = (tier: string, variable: string, state: StateCode = 'OK'): StatusRow
   remoteSecret: `/trackdechets-${tier}/x`,
   version: { revision: 12, createdAt: '2026-03-01T12:00:00Z' },
   externalSecret: { name: 'x', state: 'synced', refreshedAt: '2026-06-01T11:18:00Z' },
+  expiresAt: null,
   consumers: { current: 2, all: 12 },
 })
 const rows = specs.map(({ tier, variable }) => row(tier, variable))

@@ -59,7 +59,7 @@ test.each([
   expect(shown).toBe(expected)
 })
 
-test('what is counted is a bar, with the time that is left once that can be told', () => {
+test('what is counted is a bar, with the time that is left once that can be reported', () => {
   const line = (done: number, elapsedMs: number) => barLine('helm', { done, total: 200, elapsedMs })
   expect(line(1, 500)).toBe(`helm: [${'-'.repeat(30)}] 1 of 200 packages`)
   expect(line(9, 60_000)).not.toContain('left')

@@ -194,12 +194,56 @@ test('a fitting tool on PATH is taken, and helm of major version 3 is found unde
   expect(await findTool('helm3', w.io)).toEqual({ name: 'helm3', path, version: '3.22.1', source: 'PATH' })
 })
 
-test('a tool on PATH of another version is passed over, with a word about it', async () => {
+test('a tool on PATH of a version that is not supported is passed over, with a word about it', async () => {
   const w = await world()
   await installGo(w)
   const path = await executable(join(w.folder, 'bin/helm'), answering('3.14.0'))
   expect(await findTool('helm', w.io)).toMatchObject({ source: 'built' })
   expect(w.lines).toContain(`helm: ${path} is 3.14.0, not helm >=4.3.0 <5.0.0`)
+})
+
+describe('a Helm on PATH that is supported, and not tested,', () => {
+  async function untested(version = '3.16.0') {
+    const w = await world()
+    return { w, path: await executable(join(w.folder, 'bin/helm'), answering(version)) }
+  }
+
+  test.each(['3.16.0', '3.22.0', '4.0.0', '4.2.9'])(
+    'is used with a warning, and nothing is built: %s',
+    async (version) => {
+      const { w, path } = await untested(version)
+      expect(await findTool('helm', w.io)).toEqual({ name: 'helm', path, version, source: 'PATH' })
+      expect(w.lines).toEqual([
+        `warning: ${path}: is helm ${version}. It is used, but the tests run with >=4.3.0 <5.0.0. Expected one of these versions.`,
+        '  fix: Nothing has to be done while it works; `npm run setup -- --only helm` builds a tested one, which is used from then on.',
+        '  (TOOL_UNTESTED)',
+      ])
+    },
+  )
+
+  test('comes after a tested one, in the cache or later on PATH', async () => {
+    const { w, path } = await untested()
+    const { key, version } = await readRecipe('helm', root)
+    const cached = await executable(join(w.cache, key, 'bin/helm'), '')
+    expect(await findTool('helm', w.io)).toEqual({ name: 'helm', path: cached, version, source: 'cache' })
+    const later = await executable(join(w.folder, 'later/helm'), answering('4.9.0'))
+    const env = { ...w.io.env, PATH: `${dirname(path)}:${dirname(later)}` }
+    expect(await findTool('helm', { ...w.io, env })).toMatchObject({ path: later, source: 'PATH' })
+    expect(w.lines).toEqual([])
+  })
+
+  test('is not taken where a tested one is wanted, as setup does', async () => {
+    const { w } = await untested()
+    await installGo(w)
+    expect(await findTool('helm', { ...w.io, onlyTested: true })).toMatchObject({ source: 'built' })
+  })
+
+  test('is no rule for other programs', async () => {
+    const w = await world()
+    await installGo(w)
+    await executable(join(w.folder, 'bin/ct'), 'echo "Version: v3.10.1"')
+    expect(await findTool('ct', w.io)).toMatchObject({ source: 'built' })
+  })
 })
 
 test('the cache is used before Go is even looked for', async () => {
@@ -332,8 +376,21 @@ test('a missing Go is reported in one sentence with the remedy', async () => {
   const w = await world()
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem).toMatchObject({ code: 'GO_MISSING', where: 'Go', exitCode: 5 })
-  expect(problem.message).toBe('there is no `go` on PATH, and it is needed to build helm. Expected Go 1.26.0 or newer.')
-  expect(problem.fix).toContain('https://go.dev/dl/')
+  expect(problem.message).toBe(
+    `there is no \`go\` on PATH, and it is needed to build helm. helm was looked for: HELM_BIN is not set; on PATH: no helm; ${w.cache} has none. Expected helm >=3.16.0 <5.0.0, or Go 1.26.0 or newer.`,
+  )
+  expect(problem.fix).toBe(
+    'Put helm >=3.16.0 <5.0.0 on PATH, or name it with HELM_BIN; in a pipeline, use an image that has it (docs/rights.md). Or install Go from https://go.dev/dl/ or with your package manager.',
+  )
+})
+
+test('what was found and refused is reported where there is no Go either', async () => {
+  const w = await world()
+  const path = await executable(join(w.folder, 'bin/helm'), answering('3.10.0'))
+  expect((await problemOf(findTool('helm', w.io))).message).toContain(`on PATH: ${path} is 3.10.0; `)
+  const { message, fix } = await problemOf(findTool('external-secrets', w.io))
+  expect(message).toContain('external-secrets was looked for: EXTERNAL_SECRETS_BIN is not set; /')
+  expect(fix).toMatch(/^Name it with EXTERNAL_SECRETS_BIN; /)
 })
 
 test('a Go that is too old is reported with both versions', async () => {
@@ -341,7 +398,7 @@ test('a Go that is too old is reported with both versions', async () => {
   await executable(join(w.folder, 'bin/go'), `echo '{"GOVERSION":"go1.22.1"}'`)
   const problem = await problemOf(findTool('helm', w.io))
   expect(problem.code).toBe('GO_TOO_OLD')
-  expect(problem.message).toContain('is version 1.22.1, too old to build helm. Expected Go 1.26.0 or newer.')
+  expect(problem.message).toContain('is version 1.22.1, too old to build helm. helm was looked for: ')
 })
 
 test('a missing Python is reported with the remedy', async () => {
@@ -419,7 +476,7 @@ describe('where others could put another program in its place', () => {
     expect((await findTool('helm', io)).path).toBe(open)
   })
 
-  test('a folder without the program is not told', async () => {
+  test('a folder without the program is not reported', async () => {
     const w = await world()
     const closed = await executable(join(w.folder, 'bin/helm'), answering('4.5.0'))
     await mkdir(join(w.folder, 'open'))

@@ -114,7 +114,7 @@ describe.runIf(hasGo)('with the real Go', { timeout: 180_000 }, () => {
     const problem = await problemOf(findTool('hclcheck', io))
     expect(problem).toMatchObject({
       code: 'GO_TOO_OLD',
-      message: expect.stringContaining('Expected Go 1.99 or newer.'),
+      message: expect.stringContaining('or Go 1.99 or newer.'),
     })
     expect(await readdir(moduleCache).catch(() => [])).toEqual([])
   })

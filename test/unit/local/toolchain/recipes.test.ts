@@ -1,10 +1,11 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { onlyScaleway } from '../../../../scripts/local/toolchain/go.ts'
 import { satisfies } from '../../../../scripts/local/toolchain/pinned-versions.ts'
 import { type RecipeName, readRecipe, recipes } from '../../../../scripts/local/toolchain/recipes.ts'
-import { type ToolSpec, toolNames, tools } from '../../../../scripts/local/toolchain/tools.ts'
+import type { ToolSpec } from '../../../../scripts/local/toolchain/tool-spec.ts'
+import { commandTools, toolNames, tools } from '../../../../scripts/local/toolchain/tools.ts'
 import { temporaryFolder } from '../../../helpers/folders.ts'
 import { problemOf } from '../../../helpers/problems.ts'
 
@@ -64,4 +65,27 @@ test('the operator keeps the Scaleway provider and no other', () => {
     ')',
   ]
   expect(onlyScaleway(source.join('\n')).split('\n')).toEqual([source[0], source[1], source[3], source[5]])
+})
+
+test('what only the tests use is found by no command, and not built for their users', async () => {
+  const forTests = toolNames.filter((name) => !commandTools.includes(name))
+  expect(forTests).toEqual([
+    'helm3',
+    'external-secrets-vulnerable',
+    'unseal',
+    'hclcheck',
+    'fluxhealth',
+    'actionlint',
+    'luacheck',
+    'registry',
+    'scw',
+    'scaleway-python',
+  ])
+  const sources = (await readdir('scripts', { recursive: true })).filter(
+    (path) => path.endsWith('.ts') && !path.startsWith(join('local', 'toolchain')),
+  )
+  const texts = await Promise.all(sources.map((path) => readFile(join('scripts', path), 'utf8')))
+  const calls = texts.join('\n').match(/\bfind(?:Tools?|Present)\([^)]*\)/g) ?? []
+  expect(calls.length).toBeGreaterThan(8)
+  expect(forTests.filter((name) => calls.some((call) => call.includes(`'${name}'`)))).toEqual([])
 })

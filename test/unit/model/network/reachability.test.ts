@@ -6,6 +6,7 @@ import { reachabilityTable } from '../../../../scripts/model/network/reachabilit
 import { resolve } from '../../../../scripts/model/resolve.ts'
 import type { Application } from '../../../../scripts/model/types.ts'
 import { bookshop, trackdechets } from '../../../fixtures/applications.ts'
+import { applicationWith, environment } from '../../../helpers/applications.ts'
 
 /** Every pair that is allowed, one text each: `ingress controller (edge) → storefront/pages TCP 8080`. */
 const allowed = (application: Application, environment: string) => {
@@ -104,6 +105,64 @@ test('by which policies is reported, also where one side alone would permit it',
     ingress: [],
   })
   expect(at('mailer/postman', 'tracing of mailer (namespace tracing)', 'UDP 6831')?.allowed).toBe(true)
+})
+
+test('the table has named ports, sources by namespace and addresses, and what is named of both sides', () => {
+  const application = applicationWith({
+    tiers: {
+      web: {
+        description: 'x',
+        workloads: { site: { kind: 'Deployment' } },
+        egress: { orders: { description: 'x', to: { tier: 'api', workload: 'server' }, ports: ['http'] } },
+      },
+      api: {
+        description: 'x',
+        workloads: {
+          server: {
+            kind: 'Deployment',
+            ports: { http: 3000, metrics: 9090, stream: { port: 5000, protocol: 'UDP' } },
+            reachableFrom: [
+              'web',
+              { from: 'ingress-controller/internal', ports: ['http'] },
+              { namespace: 'monitoring', podLabels: { app: 'prometheus' }, ports: ['metrics'] },
+            ],
+          },
+        },
+      },
+    },
+    environments: {
+      dev: environment({
+        ingressControllers: { public: { namespace: 'edge' }, internal: { cidr: '172.16.0.0/22' } },
+        dns: [{ cidr: '169.254.20.10/32' }, { namespace: 'dns', podLabels: { app: 'coredns' }, port: 5353 }],
+      }),
+    },
+  })
+  expect(allowed(application, 'dev').sort()).toEqual(
+    [
+      'ingress controller internal (172.16.0.0/22) → api/server TCP 3000',
+      'namespace monitoring, app=prometheus → api/server TCP 9090',
+      'web/site → api/server TCP 3000',
+      'web/(other pods) → api/server TCP 3000',
+      ...['web/site', 'web/(other pods)', 'api/server', 'api/(other pods)'].flatMap((from) => [
+        `${from} → DNS (169.254.20.10/32) TCP 53, UDP 53`,
+        `${from} → DNS (dns, app=coredns) TCP 5353, UDP 5353`,
+      ]),
+    ].sort(),
+  )
+  const text = reachabilityText(resolve(application, 'dev'), application.catalogue)
+  expect(text).toContain('| web/* | api/server | TCP 3000 | `allow-to-orders` | `allow-to-server` |')
+  expect(text).toContain('From elsewhere outside the cluster (203.0.113.1)')
+  expect(text).toMatch(/\| api\/server \| UDP 5000 \|/)
+})
+
+test('an application that lets the public addresses in says so, and what is outside besides', () => {
+  const workloads = { server: { kind: 'Deployment', port: 80, reachableFrom: ['internet'] } } as const
+  const application = applicationWith({ tiers: { api: { description: 'x', workloads } } })
+  expect(allowed(application, 'dev').filter((line) => line.includes('→ api/server'))).toEqual([
+    'the internet → api/server TCP 80',
+  ])
+  const text = reachabilityText(resolve(application, 'dev'), application.catalogue)
+  expect(text).toContain('From elsewhere outside the cluster (192.168.0.1)')
 })
 
 test('nobody reaches the metadata of the cloud, however an application is catalogued', () => {

@@ -1,0 +1,43 @@
+import { lines, oneLine, type Printable, type Style, styled, together } from '../../../lib/printable.ts'
+import { table } from '../../../lib/table.ts'
+import type { Finding, Severity } from '../finding.ts'
+
+/** All findings, one line each. */
+export function findingsTable(findings: readonly Finding[], columns?: number): Printable {
+  const rows = findings.map(({ severity, code, file, line, object, key }) => {
+    return [{ text: severity, style: styles[severity] }, code, `${file}:${line}`, object, key]
+  })
+  return table(['SEVERITY', 'CODE', 'PLACE', 'OBJECT', 'KEY'], rows, { columns, cut: ['KEY', 'OBJECT'] })
+}
+
+/** What each of them means, and what to do about it. */
+export function findingTexts(findings: readonly Finding[]): Printable {
+  return together(
+    ...findings.map(({ severity, code, file, line, object, fact, expected, fix }) =>
+      together(
+        styled(`${severity}:`, styles[severity]),
+        oneLine(` ${file}:${line}: ${object}: ${fact}. Expected ${expected}.`),
+        lines(''),
+        oneLine('  '),
+        styled('fix:', 'good'),
+        oneLine(` ${fix}`),
+        lines(''),
+        lines(`  (${code})`),
+      ),
+    ),
+  )
+}
+
+/** `3 errors, 1 warning` */
+export function counted(findings: readonly Finding[]): string {
+  const severities: readonly Severity[] = ['error', 'warning', 'note']
+  const parts = severities.flatMap((one) => {
+    const count = findings.filter(({ severity }) => severity === one).length
+    return count === 0 ? [] : [`${count} ${one}${count === 1 ? '' : 's'}`]
+  })
+  return parts.length === 0 ? 'nothing found' : parts.join(', ')
+}
+
+// --- internal ---
+
+const styles: Readonly<Record<Severity, Style>> = { error: 'bad', warning: 'attention', note: 'quiet' }

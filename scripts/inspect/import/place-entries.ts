@@ -1,0 +1,158 @@
+import { commandLine } from '../../lib/command-line.ts'
+import { groupBy } from '../../lib/group.ts'
+import type { TierPart } from './assign-tiers.ts'
+import type { Leftover } from './facts.ts'
+import { type RemotePlace, remotePlace, scalewayName } from './remote-refs.ts'
+import type { NamedKey } from './variable-names.ts'
+
+/** A variable of a tier in one environment, and the remote secret that it has in the catalogue. */
+export interface PlacedEntry extends NamedKey {
+  readonly environment: string
+  readonly part: TierPart
+  readonly remoteName: string
+  /** Of a bundle: the name of the remote secret. */
+  readonly identity?: string
+  readonly property?: readonly string[]
+}
+
+export interface Placed {
+  readonly folder: string
+  readonly entries: readonly PlacedEntry[]
+  readonly leftovers: readonly Leftover[]
+}
+
+type Named = NamedKey & { readonly environment: string; readonly part: TierPart }
+
+/** What the tiers before have: a folder and an identity belong to one tier. */
+export interface Taken {
+  readonly folders: readonly string[]
+  readonly identities: ReadonlySet<string>
+}
+
+/** The folder of a tier and the name of each remote secret in it. Where references tell neither, the convention does. */
+export function placeEntries(convention: string, taken: Taken, keys: readonly Named[]): Placed {
+  const leftovers: Leftover[] = []
+  const told = keys.flatMap((key): Told[] => {
+    const place = placeOf(key)
+    if (place) return [{ key, place }]
+    leftovers.push(fieldUnsupported(key))
+    return []
+  })
+  const folder = folderOf(told, taken.folders) ?? convention
+  const names = remoteNames(told)
+  const shapes = groupBy(told, remoteId)
+  const entries = told.map((one): PlacedEntry => {
+    const { key, place } = one
+    const same = (shapes.get(remoteId(one)) ?? []).filter((other) => other.key.environment === key.environment)
+    const remoteName = names.get(remoteId(one)) ?? hyphened(key.variable)
+    const moved = reasonOfMove(one, folder)
+    if (moved !== undefined) leftovers.push(toMove(key, `${folder}/${remoteName}`, moved))
+    const isBundle = isWholeBundle(same) && !taken.identities.has(remoteName)
+    if (isBundle) return { ...key, identity: remoteName, remoteName: hyphened(key.variable) }
+    const property = place.property ?? (key.source?.isBundled ? [key.valueName ?? key.key] : undefined)
+    return { ...key, remoteName, ...(property === undefined ? {} : { property }) }
+  })
+  return { folder, entries, leftovers }
+}
+
+// --- internal ---
+
+interface Told {
+  readonly key: Named
+  readonly place: RemotePlace
+}
+
+const unstored: RemotePlace = {
+  folder: undefined,
+  segments: [],
+  property: undefined,
+  moved: 'somebody wrote the value into the Secret',
+}
+
+function placeOf({ source }: Named): RemotePlace | undefined {
+  return source === undefined ? unstored : remotePlace(source.provider, source.ref)
+}
+
+/** One remote secret: all that is read of it has the same. */
+function remoteId({ key: { source, variable } }: Told): string {
+  return source === undefined ? `\0${variable}` : `${source.provider} ${source.ref.key}`
+}
+
+/** The folder that most references name, unless it is the root or another tier's. */
+function folderOf(told: readonly Told[], taken: readonly string[]): string | undefined {
+  const counts = groupBy(
+    told.filter(({ place }) => place.folder !== undefined && place.folder !== '/'),
+    ({ place }) => place.folder ?? '',
+  )
+  const isApart = (folder: string) =>
+    taken.every((other) => !`${folder}/`.startsWith(`${other}/`) && !`${other}/`.startsWith(`${folder}/`))
+  const [most] = [...counts].filter(([folder]) => isApart(folder)).sort(([, a], [, b]) => b.length - a.length)
+  return most?.[0]
+}
+
+/** Names of remote secrets: the last part of a reference, and as many parts before it as make it differ from the others. */
+function remoteNames(told: readonly Told[]): ReadonlyMap<string, string> {
+  const places = new Map(told.map((one) => [remoteId(one), one]))
+  const name = ({ key, place: { segments } }: Told, parts: number) =>
+    segments.length === 0 ? hyphened(key.variable) : scalewayName(segments.slice(-parts)) || hyphened(key.variable)
+  let names = new Map([...places].map(([id, one]) => [id, name(one, 1)]))
+  for (let parts = 2; parts <= 8; parts++) {
+    const counts = groupBy([...names.values()], (one) => one)
+    const isRepeated = (one: string) => (counts.get(one)?.length ?? 0) > 1
+    names = new Map(
+      [...places].map(([id, one]) => [id, isRepeated(names.get(id) ?? '') ? name(one, parts) : (names.get(id) ?? '')]),
+    )
+  }
+  return names
+}
+
+/** All that is read of a remote secret are fields under their own names, and all are needed or none is. */
+function isWholeBundle(same: readonly Told[]): boolean {
+  return (
+    same.every(({ key }) => key.source?.isBundled && (key.valueName ?? key.key) === key.variable) &&
+    new Set(same.map(({ key }) => key.targetName)).size === 1 &&
+    new Set(same.map(({ key }) => key.leavesOutMissing)).size === 1
+  )
+}
+
+function reasonOfMove({ place }: Told, folder: string): string | undefined {
+  if (place.moved !== undefined) return place.moved
+  return place.folder === folder ? undefined : `it is in the folder ${place.folder}, and a tier has one folder`
+}
+
+/** `DATABASE_URL` as a name in Scaleway: `database-url`. */
+function hyphened(variable: string): string {
+  return (
+    scalewayName([
+      variable
+        .replace(/([a-z])([A-Z])/g, '$1-$2')
+        .replaceAll('_', '-')
+        .toLowerCase(),
+    ]) || 'value'
+  )
+}
+
+function toMove(key: Named, to: string, why: string): Leftover {
+  const from = key.source?.ref.key ?? (key.isFile ? key.target : `Secret ${key.target}`)
+  const { environment, namespace, target } = key
+  const fill = key.isFile
+    ? commandLine`fill --environment ${environment} --from ${target}`
+    : commandLine`fill --environment ${environment} --from-secret ${`${namespace || 'default'}/${target}`}`
+  return {
+    code: 'VALUE_MOVES',
+    where: key.where,
+    what: `${key.variable} from ${from} to path:${to}`,
+    why: key.isFile ? 'its value is in a file of values' : why,
+    todo: `Copy it with \`${fill}\`.`,
+  }
+}
+
+function fieldUnsupported({ variable, source, where }: Named): Leftover {
+  return {
+    code: 'FIELD_UNSUPPORTED',
+    where,
+    what: `${variable}: property ${source?.ref.property ?? ''}`,
+    why: 'it is more than the name of a field',
+    todo: 'Store the value as a field or a secret of its own, and add an entry for it.',
+  }
+}

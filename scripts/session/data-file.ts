@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { defineCatalogue, defineEnvironments } from '../model/define.ts'
+
+/**
+ * The default export of a user's data file: loaded by Node itself where that reads TypeScript (a newer one, or one that was
+ * started with tsx), else by jiti.
+ *
+ * @throws what the file throws, or what the loader says of it
+ */
+export async function loadDataFile(file: string): Promise<unknown> {
+  if (!isModule(file)) return await loadWithJiti(file)
+  try {
+    const loaded: { readonly default?: unknown } = await import(pathToFileURL(file).href)
+    return loaded.default
+  } catch (error) {
+    if (!isOfLoader(error)) throw error
+    return await loadWithJiti(file)
+  }
+}
+
+// --- internal ---
+
+/** Whether Node takes it for a module without guessing, which it would warn of. */
+function isModule(file: string): boolean {
+  return file.endsWith('.mjs') || nearestPackageType(dirname(file)) === 'module'
+}
+
+function nearestPackageType(folder: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { readonly type?: unknown }).type
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined
+    const parent = dirname(folder)
+    return parent === folder ? undefined : nearestPackageType(parent)
+  }
+}
+
+/** Node can't read TypeScript, or not all of it, or does not find what jiti finds; the file itself throws something else. */
+function isOfLoader(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true
+  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('ERR_')
+}
+
+/** A command asks more than once, and both files import the second one. */
+const loaded = new Map<string, Promise<unknown>>()
+
+function loadWithJiti(file: string): Promise<unknown> {
+  const known = loaded.get(file) ?? startJiti(file)
+  loaded.set(file, known)
+  return known
+}
+
+async function startJiti(file: string): Promise<unknown> {
+  const { createJiti } = await import('jiti')
+  const jiti = createJiti(file, {
+    // Its cache may lie in a folder that others can write to, and is run.
+    fsCache: false,
+    // Else a module without a default export would be one.
+    interopDefault: false,
+    // What we were started from, however that was: its own folder need not have the package.
+    virtualModules: { 'tiered-secrets': { defineCatalogue, defineEnvironments } },
+  })
+  const { default: value } = await jiti.import<{ readonly default?: unknown }>(file)
+  return value
+}

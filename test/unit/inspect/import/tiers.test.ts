@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { applicationOf } from '../../../../scripts/inspect/import/draft.ts'
+import { draftFiles } from '../../../../scripts/inspect/import/draft-text.ts'
+import { checkApplication } from '../../../../scripts/model/rules/index.ts'
+import { draftOf, entriesOf, leftoversOf } from '../../../helpers/importing.ts'
+import { problemOf } from '../../../helpers/problems.ts'
+
+const secret = (name: string, keys: string, namespace = 'app') => `---
+apiVersion: v1
+kind: Secret
+metadata: { name: ${name}, namespace: ${namespace} }
+stringData: { ${keys} }
+`
+
+const workload = (name: string, uses: string, { kind = 'Deployment', namespace = 'app', more = '' } = {}) => `---
+apiVersion: ${/Job/.test(kind) ? 'batch/v1' : 'apps/v1'}
+kind: ${kind}
+metadata: { name: ${name}, namespace: ${namespace} }
+spec:
+  ${kind === 'CronJob' ? 'jobTemplate: { spec: { template: ' : 'template: '}{ metadata: { labels: { app: ${name} } }, spec: { containers: [{ name: c, ${uses} }] } }${kind === 'CronJob' ? ' } }' : ''}
+${more}`
+
+const all = (name: string, optional = false) => `envFrom: [{ secretRef: { name: ${name}, optional: ${optional} } }]`
+const one = (name: string, key: string, optional = false) =>
+  `env: [{ name: V, valueFrom: { secretKeyRef: { name: ${name}, key: ${key}, optional: ${optional} } } }]`
+
+const together = `${secret('shared', 'TOKEN: hunter2, DSN: hunter2, UNREAD: hunter2')}${workload('ui', one('shared', 'DSN'))}${workload('server', one('shared', 'TOKEN'))}${workload('night', all('shared'), { kind: 'CronJob' })}`
+
+const failed = async (manifests: string, tiers: string[] = []) => draftOf(manifests, { tiers })
+
+describe('everything in one namespace', () => {
+  test('is no tier: they are asked for, with the workloads there are', async () => {
+    const problem = await problemOf(failed(together))
+    expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', where: 'Namespace/app' })
+    expect(problem?.message).toContain('everything is in one namespace: night, server, ui.')
+    expect(problem?.fix).toContain('--tier frontend=night --tier backend=server,ui')
+  })
+
+  test('a workload that reads a Secret and is in no tier is named', async () => {
+    const problem = await problemOf(failed(together, ['web=ui', 'api=server']))
+    expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', message: expect.stringMatching(/^night read Secrets/) })
+    const mistyped = await problemOf(failed(together, ['web=uii', 'api=server,night']))
+    expect(mistyped).toMatchObject({ code: 'WORKLOAD_UNKNOWN', message: expect.stringContaining('Did you mean "ui"?') })
+  })
+
+  test('each tier gets what its workloads read, and what two of them read twice', () => {
+    const draft = draftOf(together, { tiers: ['web=ui', 'api=server,night'] })
+    expect(entriesOf(draft)).toEqual({
+      'api.DSN': { remoteName: 'dsn' },
+      'api.TOKEN': { remoteName: 'token' },
+      'api.UNREAD': { remoteName: 'unread' },
+      'web.DSN': { remoteName: 'dsn', sameAs: 'api.DSN' },
+    })
+    expect(Object.keys(applicationOf(draft).catalogue.tiers.api?.workloads ?? {})).toEqual(['server', 'night'])
+    expect(leftoversOf(draft)).toContain('WORKLOADS_MOVE tier web: ui')
+    expect(applicationOf(draft).catalogue.legacy).toEqual({ namespace: 'app', secret: 'shared' })
+    expect(leftoversOf(draft)).toContain('VALUE_MOVES DSN from Secret shared to path:/app-web/dsn')
+  })
+
+  test('may be one tier, when it is said so', () => {
+    expect(Object.keys(entriesOf(draftOf(together, { tiers: ['app=app'] })))).toEqual([
+      'app.DSN',
+      'app.TOKEN',
+      'app.UNREAD',
+    ])
+  })
+})
+
+describe('namespaces are tiers', () => {
+  const two = (web: string, api: string) =>
+    `${secret('a', 'X: x', web)}${workload('w', all('a'), { namespace: web })}${secret('b', 'Y: y', api)}${workload('s', all('b'), { namespace: api })}`
+
+  test.each([
+    ['shop-web', 'shop-api', 'shop', ['api', 'web'], undefined],
+    ['shop-web-prod', 'shop-api-prod', 'shop', ['api', 'web'], { api: 'shop-api-prod', web: 'shop-web-prod' }],
+    ['web', 'api', 'app', ['api', 'web'], { api: 'api', web: 'web' }],
+    ['big-shop-front', 'big-shop-back-office', 'big-shop', ['back-office', 'front'], undefined],
+  ])('%s and %s', (web, api, name, tiers, namespaces) => {
+    const { catalogue, environments } = applicationOf(draftOf(two(web, api)))
+    expect([catalogue.application, Object.keys(catalogue.tiers)]).toEqual([name, tiers])
+    expect(environments.live?.namespaces).toEqual(namespaces)
+  })
+})
+
+describe('Secrets that somebody wrote', () => {
+  const keys = (manifests: string) => Object.keys(entriesOf(draftOf(manifests, { tiers: ['app=app'] })))
+
+  test('are entries as far as workloads read them, and no value is kept', () => {
+    const draft = draftOf(together, { tiers: ['app=app'] })
+    expect(JSON.stringify([draft, draftFiles(draft, 'x')])).not.toContain('hunter2')
+    const reader = workload('server', one('shared', 'TOKEN'))
+    expect(keys(`${secret('shared', 'TOKEN: x, UNREAD: y')}${secret('other', 'Z: z')}${reader}`)).toEqual(['app.TOKEN'])
+  })
+
+  test('of another type, of Helm and of the operator are none of them', () => {
+    const typed = secret('shared', 'TOKEN: x').replace('stringData', 'type: example.com/odd\nstringData')
+    const draft = draftOf(
+      `${typed}${secret('fine', 'A: b')}${workload('s', `${all('shared')}`)}${workload('t', all('fine'))}`,
+      {
+        tiers: ['app=app'],
+      },
+    )
+    expect(Object.keys(entriesOf(draft))).toEqual(['app.A'])
+    expect(leftoversOf(draft)).toContain('TYPE_UNSUPPORTED Secret shared: TOKEN')
+  })
+
+  test('are targets of the tier, the largest as its main one, with their keys; each name is there once', () => {
+    const manifests = `${secret('mail', 'API_KEY: x, FROM: x, tls.crt: y')}${secret('app-stripe', 'API_KEY: x')}${workload('s', `envFrom: [{ secretRef: { name: app-stripe } }, { secretRef: { name: mail } }]`)}${workload('t', one('mail', 'FROM'))}${workload('u', all('app-stripe'))}`
+    const draft = draftOf(manifests, { tiers: ['app=app'] })
+    expect(entriesOf(draft)).toEqual({
+      'app.API_KEY': { target: 'stripe', remoteName: 'api-key' },
+      'app.FROM': { remoteName: 'from' },
+      'app.MAIL_API_KEY': { key: 'API_KEY', remoteName: 'mail-api-key' },
+      'app.TLS_CRT': { key: 'tls.crt', remoteName: 'tls-crt' },
+    })
+    const { targets, workloads } = applicationOf(draft).catalogue.tiers.app ?? {}
+    expect(targets).toEqual({ stripe: {} })
+    expect(Object.entries(workloads ?? {}).map(([name, { reads }]) => [name, reads])).toEqual([
+      ['s', { targets: ['main', 'stripe'] }],
+      ['t', { variables: ['FROM'] }],
+      ['u', { targets: ['stripe'] }],
+    ])
+  })
+})
+
+test('what all readers start without is optional, and what one of them needs is not', () => {
+  const manifests = `${secret('s', 'A: x, B: x, C: x')}${workload('one', one('s', 'A', true))}${workload('two', one('s', 'B', true))}${workload('three', one('s', 'B'))}${workload('four', all('s', true))}`
+  const draft = draftOf(manifests, { tiers: ['app=app'] })
+  expect(entriesOf(draft)).toEqual({
+    'app.A': { remoteName: 'a', optional: true },
+    'app.B': { remoteName: 'b' },
+    'app.C': { remoteName: 'c', optional: true },
+  })
+  expect(draft.secrets[0]?.guesses).toContain('optional, because all that read it start without it')
+})
+
+test('an example of a `.env` tells formats', () => {
+  const example = `# Where orders are kept
+SOURCE=postgresql://user:password@localhost:5432/app # local
+export FLAG="true"
+LIMIT=25
+TOKEN=changeme`
+  const manifests = `${secret('s', 'SOURCE: x, FLAG: x, LIMIT: x, TOKEN: x')}${workload('one', all('s'))}`
+  const { catalogue } = applicationOf(draftOf(manifests, { tiers: ['app=app'], example }))
+  expect(Object.fromEntries(catalogue.secrets.map(({ variable, format }) => [variable, format]))).toEqual({
+    SOURCE: 'postgresql-url',
+    FLAG: 'boolean',
+    LIMIT: 'number',
+    TOKEN: 'token',
+  })
+})
+
+test('environments are what they have in common and what one of them has more', () => {
+  const live = `${secret('s', 'A: x, B: x')}${workload('one', all('s'))}`
+  const test_ = `${secret('s', 'A: x')}${workload('one', all('s'))}`
+  const draft = draftOf({ live, test: test_ }, { tiers: ['app=app'] })
+  expect(entriesOf(draft)).toEqual({
+    'app.A': { remoteName: 'a' },
+    'app.B': { remoteName: 'b', environments: ['live'] },
+  })
+  expect(checkApplication(applicationOf(draft))).toEqual([])
+})
+
+test('pods of other kinds that read Secrets are named, and so is what is no pod', () => {
+  const own = workload('ui', all('s')).replace('apps/v1', 'shop.example/v1').replace('Deployment', 'Storefront')
+  const rollout = workload('roll', all('s')).replace('apps/v1', 'argoproj.io/v1alpha1').replace('Deployment', 'Rollout')
+  const broken = workload('odd', 'env: { NAME: value }')
+  const draft = draftOf(`${secret('s', 'A: x')}${workload('one', all('s'))}${own}${rollout}${broken}`, {
+    tiers: ['app=app'],
+  })
+  expect(leftoversOf(draft).filter((text) => !text.startsWith('VALUE'))).toEqual([
+    'KIND_UNSUPPORTED Storefront ui',
+    'POD_INVALID Deployment odd',
+    'TARGET_RENAMED Secret s, which one, roll read',
+  ])
+})
+
+describe('a Secret that nothing of the input makes', () => {
+  const single = `${workload('server', one('hand-made', 'TOKEN'))}${workload('night', one('hand-made', 'DSN', true), { kind: 'CronJob' })}`
+
+  test('has the keys that pods name', () => {
+    const draft = draftOf(single, { tiers: ['app=server,night'] })
+    expect(entriesOf(draft)).toEqual({
+      'app.DSN': { remoteName: 'dsn', optional: true },
+      'app.TOKEN': { remoteName: 'token' },
+    })
+  })
+
+  test('of which pods read every key has those of an example, and else its keys are asked for', () => {
+    const whole = workload('server', all('hand-made'))
+    const example = 'PORT=3000\nAPI_TOKEN=changeme\nDATABASE_URL=postgresql://u:p@localhost/x'
+    expect(Object.keys(entriesOf(draftOf(whole, { tiers: ['app=server'], example })))).toEqual([
+      'app.API_TOKEN',
+      'app.DATABASE_URL',
+    ])
+    const draft = draftOf(`${whole}${single.replaceAll('hand-made', 'other')}`.replace('name: server', 'name: web'), {
+      tiers: ['app=web,server,night'],
+    })
+    expect(leftoversOf(draft)).toContain('KEYS_UNKNOWN Secret hand-made, of which web reads every key')
+  })
+})

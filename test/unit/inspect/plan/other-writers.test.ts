@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import type { LiveExternalSecret } from '../../../../scripts/inspect/plan/key-destination.ts'
+import { otherWriterProblems } from '../../../../scripts/inspect/plan/other-writers.ts'
+import { readRemovedTargets, removedTargetProblem } from '../../../../scripts/inspect/plan/removals.ts'
+import type {
+  Kind,
+  KubernetesObject,
+  ObjectRef,
+  OwnerReference,
+  SecretObject,
+} from '../../../../scripts/kubernetes/kinds.ts'
+import { resolve } from '../../../../scripts/model/resolve.ts'
+import { applicationWith } from '../../../helpers/applications.ts'
+
+const model = resolve(applicationWith({ secrets: [{ variable: 'TOKEN' }] }), 'dev')
+const namespace = 'shop-api'
+
+function externalSecret(name: string, target: object = {}): LiveExternalSecret {
+  return { metadata: { namespace, name }, spec: { target } }
+}
+
+const clientOf = (secret: Partial<SecretObject> = {}) => ({
+  async get<T extends KubernetesObject>(_: Kind, ref: ObjectRef): Promise<T | undefined> {
+    return { metadata: { ...ref, ...secret.metadata }, data: { TOKEN: '' }, ...secret } as unknown as T
+  },
+  list: async () => ({ items: [], resourceVersion: '1' }),
+  kindNamed: async () => undefined,
+})
+
+const problemsOf = (live: readonly LiveExternalSecret[], secret: Partial<SecretObject> = {}, removed: string[] = []) =>
+  otherWriterProblems(
+    clientOf(secret),
+    model,
+    live,
+    removed.map((name) => ({ namespace, name })),
+  )
+
+test('another ExternalSecret that writes a target is named, with what releases the Secret and keeps it', async () => {
+  const [problem, ...others] = await problemsOf([
+    externalSecret('api-secrets'),
+    externalSecret('by-hand', { name: 'api-secrets' }),
+    externalSecret('elsewhere', { name: 'other' }),
+    externalSecret('reader', { name: 'api-secrets', creationPolicy: 'None' }),
+  ])
+  expect(others).toEqual([])
+  expect(problem).toMatchObject({ code: 'TARGET_OF_OTHER', where: 'ExternalSecret/shop-api/by-hand' })
+  expect(problem?.fix).toMatch(
+    /^`kubectl patch externalsecret by-hand .*"creationPolicy":"Orphan","deletionPolicy":"Retain".*`; once .*: `kubectl delete externalsecret by-hand --namespace shop-api`, which keeps the Secret\./,
+  )
+  const [merging] = await problemsOf([externalSecret('by-hand', { name: 'api-secrets', creationPolicy: 'Merge' })])
+  expect(merging?.fix).toMatch(/^`kubectl delete externalsecret by-hand/)
+})
+
+test('one that the deployment removes is no other writer', async () => {
+  expect(await problemsOf([externalSecret('old', { name: 'api-secrets' })], {}, ['old'])).toEqual([])
+})
+
+test('a target of another controller is an error, and one that is immutable is a warning', async () => {
+  const owner = (kind: string): OwnerReference => ({ apiVersion: 'x/v1', kind, name: 'o', uid: 'u', controller: true })
+  const ownedBy = (kind: string) =>
+    problemsOf([], { metadata: { name: 'api-secrets', ownerReferences: [owner(kind)] } })
+  expect(await ownedBy('ExternalSecret')).toEqual([])
+  expect(await ownedBy('SealedSecret')).toMatchObject([
+    { code: 'TARGET_CONTROLLED', where: 'Secret/shop-api/api-secrets' },
+  ])
+  expect(await problemsOf([], { immutable: true })).toMatchObject([{ code: 'TARGET_IMMUTABLE', severity: 'warning' }])
+})
+
+test('an ExternalSecret that has written a Secret of another name loses it, if it owns it', async () => {
+  const change = { kind: 'ExternalSecret', namespace, name: 'api-secrets', action: 'change', fields: [] } as const
+  const removedWith = (target: object) =>
+    readRemovedTargets(clientOf(), [change], [externalSecret('api-secrets', target)])
+  const [removed] = await removedWith({ name: 'legacy' })
+  expect(removed).toMatchObject({ name: 'legacy', successor: 'api-secrets', keys: ['TOKEN'] })
+  expect(removed && removedTargetProblem(removed).message).toContain(
+    'its ExternalSecret writes Secret api-secrets afterwards',
+  )
+  expect(await removedWith({ name: 'legacy', creationPolicy: 'Orphan' })).toEqual([])
+  expect(await removedWith({})).toEqual([])
+})
