@@ -38,7 +38,9 @@ export async function compile(entryPoints: readonly string[], folder: string): P
       // These read files of their own package.
       external: ['jiti', 'json-schema-to-typescript', 'oxc-parser'],
       // Libraries of the older module format ask for Node's modules by `require`.
-      banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+      banner: {
+        js: "import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)",
+      },
       logLevel: 'warning',
     })
     await rename(unfinished, folder)

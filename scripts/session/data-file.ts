@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { cacheFolder } from '../local/toolchain/cache.ts'
 import { defineCatalogue, defineEnvironments } from '../model/define.ts'
+import { keepJavaScript } from './kept-javascript.ts'
 
 /**
  * The default export of a user's data file: loaded by Node itself where that reads TypeScript (a newer one, or one that was
@@ -54,9 +57,14 @@ function loadWithJiti(file: string): Promise<unknown> {
 
 async function startJiti(file: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
+  // Its own cache may lie in a folder that others can write to, and is run.
+  const options = { fsCache: false } as const
+  const plain = createJiti(file, options)
+  const folder = join(cacheFolder(process.env), 'data-files')
+  const { version }: { version: string } = createRequire(import.meta.url)('jiti/package.json')
   const jiti = createJiti(file, {
-    // Its cache may lie in a folder that others can write to, and is run.
-    fsCache: false,
+    ...options,
+    transform: await keepJavaScript(folder, version, (one) => ({ code: plain.transform(one) })),
     // Else a module without a default export would be one.
     interopDefault: false,
     // What we were started from, however that was: its own folder need not have the package.
