@@ -17,7 +17,7 @@ import { readReaders } from '../survey/readers.ts'
 import { type FolderState, surveyRemoteSecrets } from '../survey/remote-secrets.ts'
 import { asEngineApplies, leftRelease, problemsForEngine } from './engine-problems.ts'
 import type { LiveExternalSecret } from './key-destination.ts'
-import { type MissingSecret, missingProblem, missingSecrets } from './missing.ts'
+import { type MissingSecret, missingProblems, missingSecrets } from './missing.ts'
 import { type ObjectChange, planObjects } from './objects.ts'
 import { otherWriterProblems } from './other-writers.ts'
 import { planRemovals, type RemovedTarget, readRemovedTargets, removedTargetProblem } from './removals.ts'
@@ -91,7 +91,7 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
       ...types,
       ...lossProblems,
       ...restarts.flatMap(({ tier, restarts }) => (restarts ? [] : [readersUnseen(tier)])),
-      ...missing.flatMap(missingProblem),
+      ...missingProblems(missing),
       ...(quota && quota.after > quota.limit ? [overQuota(model, quota)] : []),
     ]),
   }

@@ -1,5 +1,6 @@
 import { nearest } from '../../lib/nearest.ts'
 import type { Problem } from '../../lib/problems.ts'
+import { shortList } from '../../lib/short-list.ts'
 import { fillCommand } from '../../model/fill-command.ts'
 import { placeOf } from '../../model/remote-secret.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
@@ -53,17 +54,34 @@ export function missingSecrets(model: EnvironmentModel, folders: readonly Folder
   )
 }
 
-/** An optional one is a problem only where it exists in the wrong place. */
-export function missingProblem(missing: MissingSecret): Problem[] {
-  const { remoteSecret, owners, optional, isNowhere, code, message, fix } = missing
-  if (optional && code !== 'REMOTE_ELSEWHERE') return []
-  return [
-    {
-      code,
-      where: remoteSecret,
-      message: optional ? message : `${message} The deployment would wait for it in vain.`,
-      fix: `${isNowhere ? `Create it: \`${fix}\`` : fix.replace(/\.$/, '')} (owner ${owners.join(', ')})`,
-      ...(optional ? { severity: 'warning' as const } : {}),
-    },
-  ]
+/**
+ * The problems of what lacks. Those that only have to be created are one problem when there are several: the report lists
+ * them with their commands. An optional one is a problem only where it exists in the wrong place.
+ */
+export function missingProblems(missing: readonly MissingSecret[]): Problem[] {
+  const told = missing.filter(({ optional, code }) => !optional || code === 'REMOTE_ELSEWHERE')
+  const toCreate = told.filter(({ isNowhere }) => isNowhere)
+  if (toCreate.length < 2) return told.map(missingProblem)
+  return [absentProblem(toCreate), ...told.filter(({ isNowhere }) => !isNowhere).map(missingProblem)]
+}
+
+// --- internal ---
+
+function missingProblem({ remoteSecret, owners, optional, isNowhere, code, message, fix }: MissingSecret): Problem {
+  return {
+    code,
+    where: remoteSecret,
+    message: optional ? message : `${message} The deployment would wait for it in vain.`,
+    fix: `${isNowhere ? `Create it: \`${fix}\`` : fix.replace(/\.$/, '')} (owner ${owners.join(', ')})`,
+    ...(optional ? { severity: 'warning' as const } : {}),
+  }
+}
+
+function absentProblem(absent: readonly MissingSecret[]): Problem {
+  return {
+    code: 'REMOTE_ABSENT',
+    where: shortList(absent.map(({ remoteSecret }) => remoteSecret)),
+    message: `${absent.length} remote secrets do not exist. Expected all of them to exist. The deployment would wait for them in vain.`,
+    fix: 'Create each with its command, listed under "Remote secrets to create first" (in JSON: `missing`).',
+  }
 }

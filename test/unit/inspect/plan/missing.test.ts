@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { missingProblem, missingSecrets } from '../../../../scripts/inspect/plan/missing.ts'
+import { missingProblems, missingSecrets } from '../../../../scripts/inspect/plan/missing.ts'
 import type { RemoteState } from '../../../../scripts/inspect/survey/remote-secrets.ts'
 import { resolve, type TierModel } from '../../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../../helpers/applications.ts'
@@ -18,7 +18,7 @@ function missing(name: string, view: Partial<RemoteState> = {}, uncatalogued: re
     .map((remote) => ({ remote, elsewhere: [], ...view }))
   const [one] = missingSecrets(model, [{ tier, remotes, uncatalogued }], new Date())
   if (!one) throw new Error('it is not missing')
-  const [problem] = missingProblem(one)
+  const [problem] = missingProblems([one])
   return { ...one, problem }
 }
 
@@ -35,6 +35,21 @@ test('what Scaleway has nowhere has to be created', () => {
       fix: `Create it: \`${fill}\` (owner Shop team)`,
     },
   })
+})
+
+test('several that have to be created are one problem, which names no more than the list does', () => {
+  const { problem, ...one } = missing('mail-key')
+  const others = ['a', 'b'].map((name) => ({ ...one, remoteSecret: `/shop-api/${name}` }))
+  const moved = { ...one, isNowhere: false, code: 'REMOTE_ELSEWHERE', remoteSecret: '/shop-api/c', fix: 'Move it.' }
+  expect(missingProblems([one])).toEqual([problem])
+  expect(missingProblems([...others, one, moved, { ...one, optional: true }])).toMatchObject([
+    {
+      code: 'REMOTE_ABSENT',
+      where: '/shop-api/a, /shop-api/b, /shop-api/mail-key',
+      message: expect.stringMatching(/^3 remote secrets do not exist\. Expected /),
+    },
+    { code: 'REMOTE_ELSEWHERE', where: '/shop-api/c', fix: 'Move it (owner Shop team)' },
+  ])
 })
 
 test('what is in another folder has to be moved, and is not created a second time', () => {
