@@ -51,6 +51,9 @@ export interface FoundExternalSecret {
   readonly where: string
 }
 
+/** What stands for the variables of programs that run on a machine, until the catalogue has them. */
+export const variablesFile = '.env'
+
 /** A Secret that somebody wrote: the names of its keys alone. */
 export interface FoundSecret {
   readonly namespace: string
