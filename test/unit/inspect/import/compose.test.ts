@@ -97,7 +97,9 @@ secrets: { db_password: { file: ./db.txt }, tls: { environment: TLS_KEY } }
   expect(moves).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/fill -- --environment live --from \.env`\.$/),
-      expect.stringMatching(/fill -- --environment live --from TLS_KEY=@tls\.key`, with the path of its file behind @\.$/),
+      expect.stringMatching(
+        /fill -- --environment live --from TLS_KEY=@tls\.key`, with the path of its file behind @\.$/,
+      ),
     ]),
   )
   expect(JSON.stringify([draft, inputs])).not.toMatch(/hunter|OUTSIDE/)
@@ -124,11 +126,11 @@ test('where there is nothing but examples of a `.env`, each is a program', () =>
 
 /** What the workloads of one tier read, by their names. */
 function readsOf(draft: Draft): Record<string, unknown> {
-  const { workloads } = applicationOf(draft).catalogue.tiers.all ?? { workloads: {} }
+  const workloads = applicationOf(draft).catalogue.tiers.all?.workloads ?? {}
   return Object.fromEntries(Object.entries(workloads).map(([name, { reads }]) => [name, reads]))
 }
 
-test('a service has what it extends, of the same file or of another, and what is not read is told', async () => {
+test('a service has what it extends, of the same file or of another, and what is not read is reported', async () => {
   const folder = await folderOf({
     'compose.yaml': `services:
   api:
