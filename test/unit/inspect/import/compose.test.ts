@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { applicationOf, type Draft } from '../../../../scripts/inspect/import/draft.ts'
+import { guessFormat } from '../../../../scripts/inspect/import/guess-format.ts'
 import { namedTiers, prepareDraft } from '../../../../scripts/inspect/import/prepare-draft.ts'
 import { namedInput, readInputs } from '../../../../scripts/inspect/inputs/read-inputs.ts'
 import { checkApplication } from '../../../../scripts/model/rules/index.ts'
@@ -124,6 +125,28 @@ test('where there is nothing but examples of a `.env`, each is a program', () =>
   })
 })
 
+test('an example may have spaces before `=`, and values of several lines whose lines are no names', () => {
+  const text = `\ufeffAPI_TOKEN = changeme\r
+export SIGN_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----\r
+MIIEabcd\r
+efgh=\r
+-----END PRIVATE KEY-----"\r
+# the token = of somebody\r
+# OLD_TOKEN=\r
+ODD_SECRET="no end\r
+LAST_TOKEN=\r
+`
+  const inputs = { objects: [], compose: [], examples: [{ path: 'api/.env.example', text }], refusals: [] }
+  const choices = { application: 'shop', tiers: namedTiers(['backend=api']) }
+  expect(entriesOf(prepareDraft([{ environment: 'live', inputs }], choices))).toEqual({
+    'backend.API_TOKEN': { remoteName: 'api-token' },
+    'backend.LAST_TOKEN': { remoteName: 'last-token' },
+    'backend.ODD_SECRET': { remoteName: 'odd-secret' },
+    'backend.OLD_TOKEN': { remoteName: 'old-token', optional: true },
+    'backend.SIGN_PRIVATE_KEY': { remoteName: 'sign-private-key' },
+  })
+})
+
 /** What the workloads of one tier read, by their names. */
 function readsOf(draft: Draft): Record<string, unknown> {
   const workloads = applicationOf(draft).catalogue.tiers.all?.workloads ?? {}
@@ -208,3 +231,10 @@ test.each([
   const entries = entriesOf(draftOf(text, { tiers: ['all=api'] }))
   expect(entries['all.LINK_TOKEN']?.optional === true).toBe(isOptional)
 })
+
+test.each(['CELERY_BROKER_URL', 'CACHE_URL', 'NEO4J_URI', 'MESSENGER_TRANSPORT_DSN', 'HTTPS_PROXY_URL'])(
+  '%s may have any scheme',
+  (name) => {
+    expect(guessFormat(name, []).format).toBe('text')
+  },
+)
