@@ -27,6 +27,7 @@ import { findTier } from '../model/find-tier.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { type FillPlan, type FillRequest, planFill } from '../payload/fill-plan.ts'
 import { assignValues, entriesInScope, problemsInScope } from '../payload/fill-values.ts'
+import { calledByKey } from '../payload/input-names.ts'
 import { irreplaceableOption, replaceableEntries, sharedEntries } from '../payload/named-entries.ts'
 import { generateValue } from '../payload/seed.ts'
 import { loadAccount, type OperatorAccount } from '../scaleway/account.ts'
@@ -69,7 +70,8 @@ export const command = defineCommand<Options>({
     fromOption,
     {
       flags: '--from-secret <namespace/name>',
-      description: 'values from a Secret of the cluster, one variable per key',
+      description:
+        'values from a Secret of the cluster, one variable per key: called as the key, or delivered under it',
     },
     { flags: '--ignore-unknown', description: 'leave out names that are not variables of the environment' },
     { flags: '--generate', description: 'generate what has no value yet, where the format allows it' },
@@ -116,7 +118,10 @@ async function readRequest(model: EnvironmentModel, options: Options, io: Comman
   const mayLose = replaceableEntries(all, options.replaceIrreplaceable)
   const input = await readInput(model, options, io)
   const choice = { chosen: only !== undefined, ignoreUnknown: options.ignoreUnknown === true }
-  const { values, problems, ignored } = assignValues(all, entries, input.values, choice)
+  const { fromSecret } = options
+  const given =
+    fromSecret === undefined ? input.values : calledByKey(input.values, entries, secretRef(fromSecret).namespace)
+  const { values, problems, ignored } = assignValues(all, entries, given, choice)
   const found = sortProblems([...problemsInScope(input.problems, all, entries, choice), ...problems])
   if (found.some(isError)) throw new ProblemError(found)
   tell(found, io)

@@ -4,7 +4,7 @@ import { draftFiles } from '../inspect/import/draft-text.ts'
 import { importJson, importReport } from '../inspect/import/import-report.ts'
 import { type EnvironmentSet, namedTiers, prepareDraft } from '../inspect/import/prepare-draft.ts'
 import { readCluster } from '../inspect/inputs/read-cluster.ts'
-import { namedInput, readInputs } from '../inspect/inputs/read-inputs.ts'
+import { namedInput, readInputs, typedInput } from '../inspect/inputs/read-inputs.ts'
 import { createClient } from '../kubernetes/client.ts'
 import { clusterProblem } from '../kubernetes/errors.ts'
 import { connectionOf, loadKubeconfig } from '../kubernetes/kubeconfig.ts'
@@ -57,7 +57,7 @@ export const command = defineCommand<Options>({
     const sets = await readAll(options, io)
     const refusals = sets.flatMap(({ inputs }) => inputs.refusals)
     if (refusals.length > 0) io.tell(formatProblems(refusals))
-    const draft = prepareDraft(sets, { application, tiers })
+    const draft = prepareDraft(sets, { application, tiers, withTiers: (named) => asTyped(options, named, io) })
     const files = draftFiles(draft, out === io.productFolder ? './model/define.ts' : 'tiered-secrets')
     await mkdir(out, { recursive: true }).catch((error: unknown) => {
       throw unwritable(out, error)
@@ -76,6 +76,24 @@ export const command = defineCommand<Options>({
 })
 
 // --- internal ---
+
+/** This command once more, with tiers. */
+function asTyped(
+  { from = [], context, out, environment, application }: Options,
+  tiers: readonly string[],
+  io: CommandIo,
+) {
+  const given = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value])
+  const options = [
+    ...from.flatMap((one) => ['--from', typedInput(one, io.typedIn)]),
+    ...(context === undefined ? [] : ['--cluster', '--context', context]),
+    ...['--out', relative(io.typedIn, out) || '.'],
+    ...given('--environment', environment),
+    ...given('--application', application),
+    ...tiers.flatMap((tier) => ['--tier', tier]),
+  ]
+  return commandLine`import ${options}`
+}
 
 async function readAll(
   { from = [], cluster, context, environment }: Options,

@@ -6,6 +6,7 @@ import { type Ci, knownCi, planEnvironment } from '../change/init/pipeline/pipel
 import { type PipelinePlan, planPipeline } from '../change/init/pipeline/plan-pipeline.ts'
 import { type BegunApplication, type InitPlan, planInit } from '../change/init/plan-init.ts'
 import { refuseFolder, removeUnfinished } from '../change/init/refuse-folder.ts'
+import { typedInput } from '../inspect/inputs/read-inputs.ts'
 import { type CommandIo, defineCommand, wrongUsage } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { dataFile, nearestWith } from '../lib/folders.ts'
@@ -124,10 +125,32 @@ async function begin(options: Options, userFolder: string, io: CommandIo): Promi
   if (options.environments) throw wrong('--environments and --from both name the environments. Expected one of them.')
   const [existing] = (['catalogue', 'environments'] as const).flatMap((name) => dataFile(userFolder, name) ?? [])
   if (existing) throw wrong(`--from drafts data files, and ${existing} is there already. Expected none.`)
-  const drafted = await draftApplication({ from, application, tiers }, io)
+  const drafted = await draftApplication(
+    { from, application, tiers, withTiers: (named) => asTyped(options, from, named, io) },
+    io,
+  )
   if (drafted.refusals.length > 0) io.tell(formatProblems(drafted.refusals))
   io.out(drafted.report)
   return drafted
+}
+
+/** This command once more, with tiers. */
+function asTyped(
+  { application, ci, manifests = [], yes }: Options,
+  from: readonly string[],
+  tiers: readonly string[],
+  { typedIn }: CommandIo,
+): string {
+  const paths = (option: string, texts: readonly string[]) => texts.flatMap((one) => [option, typedInput(one, typedIn)])
+  const options = [
+    ...paths('--from', from),
+    ...(application === undefined ? [] : ['--application', application]),
+    ...(ci === undefined ? [] : ['--ci', ci]),
+    ...paths('--manifests', manifests),
+    ...['--tiers', ...tiers],
+    ...(yes ? ['--yes'] : []),
+  ]
+  return commandLine`init ${options}`
 }
 
 async function wantedBy(

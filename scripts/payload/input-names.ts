@@ -1,6 +1,7 @@
 import { didYouMean, nearest, nearestInGroups } from '../lib/nearest.ts'
 import type { Problem } from '../lib/problems.ts'
 import type { FillEntry } from '../model/fill-entries.ts'
+import { keyOf } from '../model/specs.ts'
 import type { LineProblem } from './dotenv.ts'
 import type { InputValue } from './input-value.ts'
 import type { RepeatedKey } from './json-keys.ts'
@@ -11,6 +12,24 @@ export const qualified = ({ tier, spec }: FillEntry) => `${tier.name}.${spec.var
 /** Whether a name of an input means an entry: its variable, or that with its tier. */
 export function isCalled(entry: FillEntry, name: string): boolean {
   return name === entry.spec.variable || name === qualified(entry)
+}
+
+/**
+ * Values of a Secret of the cluster: a key that no entry is called by means the one entry that is delivered under it, such as
+ * `tls.crt`; of several, that of the tier whose namespace has the Secret.
+ */
+export function calledByKey(
+  values: readonly InputValue[],
+  entries: readonly FillEntry[],
+  namespace: string,
+): InputValue[] {
+  return values.map((value) => {
+    if (entries.some((entry) => isCalled(entry, value.name))) return value
+    const delivered = entries.filter(({ spec }) => keyOf(spec) === value.name)
+    const own = delivered.filter(({ tier }) => tier.namespace === namespace)
+    const [only, ...others] = delivered.length > 1 ? own : delivered
+    return only && others.length === 0 ? { ...value, name: qualified(only) } : value
+  })
 }
 
 /** A name that no entry has. */

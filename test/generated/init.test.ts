@@ -76,6 +76,23 @@ test('it begins with what manifests tell', async () => {
   expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('scripts/catalogue.ts is there already.')])
 })
 
+test('where manifests do not tell the tiers, the fix is this command with tiers', async () => {
+  const folder = await folderOf('x')
+  const container = '{ name: c, envFrom: [{ secretRef: { name: all } }] }'
+  const text = ['api', 'ui'].map(
+    (name) =>
+      `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: ${name}, namespace: shop }\nspec: { template: { spec: { containers: [${container}] } } }\n`,
+  )
+  await writeFile(join(folder, 'our manifests.yaml'), text.join(''))
+  const { stderr, exitCode } = await cli(folder, 'init', '--from', 'our manifests.yaml', '--yes')
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain("init --from 'our manifests.yaml' --tiers frontend=api backend=ui --yes`")
+  const other = await cli(folder, 'import', '--from', 'our manifests.yaml', '--out', 'draft', '--application', 'shop')
+  expect(other.stderr).toContain(
+    "import --from 'our manifests.yaml' --out draft --application shop --tier frontend=api --tier backend=ui`",
+  )
+})
+
 test('killed while it writes, it leaves whole files alone, and can be run again', async () => {
   const folder = await folderOf('x')
   const child = spawn(process.execPath, [compiledCli, 'init', '--yes'], { cwd: folder, stdio: 'ignore' })

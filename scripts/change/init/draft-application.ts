@@ -27,13 +27,16 @@ export interface DraftChoices {
   readonly application: string | undefined
   /** `frontend=ui,admin`, as `import --tier` takes them. */
   readonly tiers: readonly string[]
+  /** The command that names other tiers. */
+  readonly withTiers: (tiers: readonly string[]) => string
 }
 
 /** @throws ProblemError as `import` does */
 export async function draftApplication(choices: DraftChoices, io: CommandIo): Promise<DraftedApplication> {
   const tiers = namedTiers(choices.tiers)
   const sets = await readInputs(choices.from.map(namedInput), io)
-  const draft = prepareDraft(sets, { application: choices.application, tiers })
+  const { application, withTiers } = choices
+  const draft = prepareDraft(sets, { application, tiers, withTiers })
   const files = draftFiles(draft, 'tiered-secrets')
   const refusals = sets.flatMap(({ inputs }) => inputs.refusals)
   return { files, application: await load(files), report: importReport(draft), refusals }

@@ -27,17 +27,23 @@ export interface Assignment {
 /** `--tier frontend=ui,admin`: by tier, workloads or one namespace. */
 export type NamedTiers = ReadonlyMap<string, readonly string[]>
 
+export interface TierChoices {
+  readonly tiers: NamedTiers
+  readonly withTiers?: (tiers: readonly string[]) => string
+}
+
 /**
  * Which tier everything belongs to: as it is named, and else by namespace.
  *
  * @throws ProblemError `TIERS_UNKNOWN` when everything is in one namespace and nothing is named
  */
-export function assignTiers(facts: Facts, named: NamedTiers): Assignment {
+export function assignTiers(facts: Facts, { tiers: named, withTiers = withTier }: TierChoices): Assignment {
   const namespaces = namespacesOf(facts)
   const keys = targetKeys(facts)
   if (named.size > 0) return byName(facts, keys, named, namespaces)
   const isOurs = namespaces.every((namespace) => facts.own.tiers.has(namespace))
-  if (namespaces.length < 2 && !isOurs) throw new ProblemError(askForTiers(facts, namespaces), exitCodes.usage)
+  if (namespaces.length < 2 && !isOurs)
+    throw new ProblemError(askForTiers(facts, namespaces, withTiers), exitCodes.usage)
   const { application, tiers } = nameTiers(namespaces)
   return {
     application: facts.own.application ?? application,
@@ -132,10 +138,17 @@ function namingProblems(facts: Facts, named: NamedTiers, namespaces: readonly st
   ]
 }
 
-function askForTiers({ workloads }: Facts, namespaces: readonly string[]): Problem {
+const withTier: NonNullable<TierChoices['withTiers']> = (tiers) =>
+  commandLine`import --from k8s --out draft ${tiers.flatMap((tier) => ['--tier', tier])}`
+
+function askForTiers(
+  { workloads }: Facts,
+  namespaces: readonly string[],
+  withTiers: NonNullable<TierChoices['withTiers']>,
+): Problem {
   const names = [...new Set(workloads.map(({ name }) => name))].sort(compare)
   const [first = 'ui', ...others] = names
-  const example = commandLine`import --from ${'k8s'} --out ${'draft'} --tier ${`frontend=${first}`} --tier ${`backend=${others.join(',') || 'api'}`}`
+  const example = withTiers([`frontend=${first}`, `backend=${others.join(',') || 'api'}`])
   const where = namespaces[0] === undefined || namespaces[0] === '' ? '--from' : `Namespace/${namespaces[0]}`
   return {
     code: 'TIERS_UNKNOWN',
@@ -144,6 +157,6 @@ function askForTiers({ workloads }: Facts, namespaces: readonly string[]): Probl
       names.length === 0
         ? 'there is no workload and at most one namespace. Expected the workloads of each tier, or one namespace per tier.'
         : `everything is in one namespace: ${shortList(names)}. Expected to be told which of them are a tier: they get a namespace, a key and secrets of their own.`,
-    fix: `Name the tiers, for example \`${example}\`. One tier for all of them is \`--tier app=${names.join(',') || 'api'}\`.`,
+    fix: `Name the tiers, for example \`${example}\`. One tier for all of them is \`${withTiers([`app=${names.join(',') || 'api'}`])}\`.`,
   }
 }

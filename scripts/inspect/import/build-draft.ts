@@ -7,10 +7,10 @@ import { applicationOf, type Draft, type Guessed } from './draft.ts'
 import { draftEnvironments, type EnvironmentInput } from './draft-environments.ts'
 import { draftSecrets, type Example } from './draft-secrets.ts'
 import { draftTiers } from './draft-tiers.ts'
-import type { Leftover } from './facts.ts'
+import type { FoundExternalSecret, Leftover } from './facts.ts'
 import { fitRules } from './fit-rules.ts'
 import { renamedTargets } from './renamed-targets.ts'
-import { untoldWholes } from './target-keys.ts'
+import { unsourcedKeys, untoldWholes } from './target-keys.ts'
 
 /** What a draft is made of. */
 export interface DraftInput {
@@ -47,7 +47,11 @@ export function buildDraft({ application: told, environments: inputs, examples, 
     environments,
     guesses: [...(told === undefined ? ['application'] : []), 'owner'],
     leftovers: sorted([
-      ...inputs.flatMap(({ facts }) => [...facts.leftovers, ...untoldWholes(facts).map(untold)]),
+      ...inputs.flatMap(({ facts }) => [
+        ...facts.leftovers,
+        ...untoldWholes(facts).map(untold),
+        ...unsourcedKeys(facts).map(unsourced),
+      ]),
       ...leftovers,
       ...ofSecrets,
       ...renamedTargets(inputs, secrets),
@@ -86,20 +90,22 @@ function sorted(leftovers: readonly Leftover[]): Leftover[] {
   )
 }
 
-function untold({
-  name,
-  wholes,
-  where,
-}: {
-  name: string
-  wholes: readonly { key: string }[]
-  where: string
-}): Leftover {
+function untold({ name, wholes, where }: FoundExternalSecret): Leftover {
   return {
     code: 'KEYS_UNKNOWN',
     where,
-    what: `ExternalSecret ${name}: ${wholes.map(({ key }) => key).join(', ')}`,
-    why: 'it delivers whatever the JSON has, and nothing of the input names the keys',
+    what: `ExternalSecret ${name}: ${wholes.map(({ ref }) => ref.key).join(', ')}`,
+    why: 'it delivers whatever the JSON has, and nothing of the input names all of its keys',
     todo: 'Import the cluster too, whose Secret has the names, or add an entry with `property` for each.',
+  }
+}
+
+function unsourced({ target, key, where }: { target: string; key: string; where: string }): Leftover {
+  return {
+    code: 'SOURCE_AMBIGUOUS',
+    where,
+    what: `Secret ${target}: ${key}`,
+    why: 'nothing tells which of its sources delivers it',
+    todo: 'Add an entry to the catalogue for it.',
   }
 }

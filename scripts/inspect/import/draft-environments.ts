@@ -7,6 +7,7 @@ import type { EnvironmentSpec } from '../../model/types.ts'
 import type { TierPart } from './assign-tiers.ts'
 import type { Guessed } from './draft.ts'
 import type { Facts, FoundStore, Leftover } from './facts.ts'
+import { openToday } from './open-network.ts'
 
 /** One environment of the draft: what was read of it. */
 export interface EnvironmentInput {
@@ -74,7 +75,9 @@ function environmentOf(application: string, tiers: readonly string[], input: Env
       .filter(({ tier, namespace }) => namespace !== tierNames(application, tier).namespace)
       .map(({ tier, namespace }) => [tier, namespace]),
   )
-  const isClosed = facts.network.policies.some(({ namespace }) => parts.some((part) => part.namespace === namespace))
+  const hasPolicies = facts.network.policies.some(({ namespace }) => parts.some((part) => part.namespace === namespace))
+  const open = openToday(parts, facts.network)
+  const isClosed = hasPolicies && open.length === 0
   const value: Common = {
     description: `The environment ${environment}`,
     region: regions[0] ?? 'fr-par',
@@ -86,6 +89,7 @@ function environmentOf(application: string, tiers: readonly string[], input: Env
   const leftovers = [
     ...(regions.length > 1 ? [several(input, 'region', regions)] : []),
     ...(intervals.length > 1 ? [several(input, 'refreshInterval', intervals)] : []),
+    ...(hasPolicies && open.length > 0 ? [leftOpen(input, open)] : []),
   ]
   const guesses = [
     'description',
@@ -93,7 +97,9 @@ function environmentOf(application: string, tiers: readonly string[], input: Env
     ...(regions.length === 0 ? ['region'] : []),
     ...(interval === undefined ? ['refreshInterval'] : []),
     ...(context === undefined ? ['kubeContext'] : []),
-    ...(isClosed ? [] : ['without network policies, because there are none yet']),
+    ...(isClosed
+      ? []
+      : [`without network policies, because ${hasPolicies ? 'some pods are open' : 'there are none yet'}`]),
   ]
   const projects = new Map(tiers.map((tier) => [tier, projectOf(stores.filter((one) => one.tier === tier))]))
   return { value, guesses, leftovers, projects }
@@ -180,5 +186,16 @@ function several({ environment }: EnvironmentInput, what: string, values: readon
     what: `${what}: ${values.join(', ')}`,
     why: 'an environment has one for all tiers; the most frequent was taken',
     todo: 'Correct it in scripts/environments.ts if another is meant.',
+  }
+}
+
+/** Policies that close it would cut off what is connected today. */
+function leftOpen({ environment }: EnvironmentInput, open: readonly string[]): Leftover {
+  return {
+    code: 'NETWORK_OPEN',
+    where: `environment ${environment}`,
+    what: open.join(', '),
+    why: 'no policy closes it today, so that the draft leaves all network policies out and changes no connection',
+    todo: 'Say in `egress` and `reachableFrom` of scripts/catalogue.ts who is meant, then take `network-policies` out of `without` in scripts/environments.ts.',
   }
 }

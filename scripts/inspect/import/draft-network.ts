@@ -1,8 +1,9 @@
 import type { SourceSpec } from '../../model/network/spec.ts'
-import type { EgressSpec, Labels, TierSpec } from '../../model/types.ts'
+import type { EgressSpec, TierSpec } from '../../model/types.ts'
 import type { TierPart } from './assign-tiers.ts'
 import type { FoundWorkload, Leftover } from './facts.ts'
 import type { FoundPeer, FoundPolicy, FoundRule, NetworkFacts } from './network-facts.ts'
+import { carries } from './open-network.ts'
 
 /** What the policies of a tier's namespace say in the words of the catalogue. */
 export interface DraftNetwork {
@@ -52,10 +53,6 @@ function add(sources: Map<string, Set<string>>, workload: string, source: Source
   const own = sources.get(workload) ?? new Set<string>()
   sources.set(workload, own.add(JSON.stringify(source)))
 }
-
-/** Whether pods with these labels carry those of a selector. */
-const carries = (labels: Labels, selector: Labels) =>
-  Object.entries(selector).every(([name, value]) => labels[name] === value)
 
 /** Workloads behind a Service that an Ingress or a route names. */
 function routedWorkloads({ namespace, workloads }: TierPart, { services, routes }: NetworkFacts): string[] {

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { groupBy } from '../../lib/group.ts'
 import type { FoundFile } from '../inputs/found-object.ts'
 import { isSecretVariable } from '../inputs/secret-variable.ts'
-import type { FoundSecret, FoundWorkload } from './facts.ts'
+import { type FoundSecret, type FoundWorkload, variablesFile } from './facts.ts'
 import { readExamples } from './read-examples.ts'
 
 /** Programs of which there is nothing but an example of their `.env`: each is named after its folder. */
@@ -14,7 +14,7 @@ export function examplePrograms(files: readonly FoundFile[]): {
   const workloads = [...byFolder].map(([name, own]): FoundWorkload => {
     const examples = readExamples(own)
     const uses = secretNames(own).map((key) => ({
-      ...{ secret: '.env', keys: [key] },
+      ...{ secret: variablesFile, keys: [key] },
       optional: examples.get(key)?.isOptional === true,
     }))
     const where = own[0]?.path ?? ''
@@ -23,7 +23,7 @@ export function examplePrograms(files: readonly FoundFile[]): {
   const keys = [...new Set(workloads.flatMap(({ uses }) => uses.flatMap((use) => use.keys ?? [])))]
   const place = {
     namespace: '',
-    name: '.env',
+    name: variablesFile,
     type: undefined,
     isManaged: false,
     isFile: true,

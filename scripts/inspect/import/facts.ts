@@ -23,6 +23,12 @@ export interface FoundRef {
   readonly property: string | undefined
 }
 
+/** A JSON object that is read whole, with what is put before each of its names. */
+export interface FoundWhole {
+  readonly ref: FoundRef
+  readonly prefix: string
+}
+
 /** A key of a target Secret and where its value comes from. */
 export interface FoundEntry {
   readonly key: string
@@ -47,9 +53,14 @@ export interface FoundExternalSecret {
   readonly leavesOutMissing: boolean
   readonly entries: readonly FoundEntry[]
   /** JSON objects that become keys of the target, whichever they have. */
-  readonly wholes: readonly FoundRef[]
+  readonly wholes: readonly FoundWhole[]
+  /** Other keys come from sources whose keys nobody can tell. */
+  readonly hasUnknownSource: boolean
   readonly where: string
 }
+
+/** What stands for the variables of programs that run on a machine, until the catalogue has them. */
+export const variablesFile = '.env'
 
 /** A Secret that somebody wrote: the names of its keys alone. */
 export interface FoundSecret {
@@ -85,6 +96,15 @@ export interface FoundWorkload {
   readonly where: string
 }
 
+/** A Secret that something besides a container names. */
+export interface SecretName {
+  readonly namespace: string
+  readonly secret: string
+  /** `the imagePullSecrets of web` */
+  readonly by: string
+  readonly where: string
+}
+
 /** Something that has no place in the catalogue, or another one. */
 export interface Leftover {
   /** Stable. */
@@ -109,6 +129,7 @@ export interface Facts {
   readonly externalSecrets: readonly FoundExternalSecret[]
   readonly secrets: readonly FoundSecret[]
   readonly workloads: readonly FoundWorkload[]
+  readonly names: readonly SecretName[]
   readonly leftovers: readonly Leftover[]
   readonly own: OwnNames
   readonly network: NetworkFacts

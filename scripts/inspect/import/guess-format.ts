@@ -41,9 +41,9 @@ const byName: readonly ByName[] = [
   { of: /sentry.*dsn/i, format: 'sentry-dsn' },
   { of: /(postgres(ql)?|^pg)[\w-]*(url|uri|dsn)$/i, format: 'postgresql-url' },
   { of: /mongo(db)?[\w-]*(url|uri)$/i, format: 'mongodb-url' },
-  { of: /redis[\w-]*(url|uri)$/i, format: 'redis-url' },
+  { of: /(redis|valkey)[\w-]*(url|uri)$/i, format: 'redis-url' },
   {
-    of: /(database|db|amqp|rabbit\w*|smtp|mail\w*|mysql|maria\w*|mssql|kafka|nats|jdbc\w*|ldaps?)([_-]?\w+)?[_-]?(url|uri|dsn)$/i,
+    of: /(database|db|amqp|rabbit\w*|smtp|e?mail\w*|imap|mysql|maria\w*|mssql|kafka|nats|mqtt|jdbc\w*|ldaps?|brokers?|cache|queue|transport|neo4j|bolt|clickhouse|cassandra|git|ssh|s?ftp|s3|ws|websocket|proxy)([_-]?\w+)?[_-]?(url|uri|dsn)$/i,
     format: 'text',
   },
   { of: /private[_-]?key|[_-](key|tls)[_-]?pem$|^tls[._-]key$/i, format: 'pem-private-key' },

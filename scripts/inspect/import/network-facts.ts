@@ -31,6 +31,7 @@ export interface FoundPolicy {
   readonly ingress: readonly FoundRule[]
   readonly egress: readonly FoundRule[]
   readonly isReadable: boolean
+  readonly closesIngress: boolean
   readonly closesEgress: boolean
   readonly where: string
 }

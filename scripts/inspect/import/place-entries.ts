@@ -1,7 +1,7 @@
 import { commandLine } from '../../lib/command-line.ts'
 import { groupBy } from '../../lib/group.ts'
 import type { TierPart } from './assign-tiers.ts'
-import type { Leftover } from './facts.ts'
+import { type Leftover, variablesFile } from './facts.ts'
 import { type RemotePlace, remotePlace, scalewayName } from './remote-refs.ts'
 import type { NamedKey } from './variable-names.ts'
 
@@ -134,17 +134,22 @@ function hyphened(variable: string): string {
 
 function toMove(key: Named, to: string, why: string): Leftover {
   const from = key.source?.ref.key ?? (key.isFile ? key.target : `Secret ${key.target}`)
-  const { environment, namespace, target } = key
-  const fill = key.isFile
-    ? commandLine`fill --environment ${environment} --from ${target}`
-    : commandLine`fill --environment ${environment} --from-secret ${`${namespace || 'default'}/${target}`}`
   return {
     code: 'VALUE_MOVES',
     where: key.where,
     what: `${key.variable} from ${from} to path:${to}`,
-    why: key.isFile ? 'its value is in a file of values' : why,
-    todo: `Copy it with \`${fill}\`.`,
+    why: key.isFile ? `its value is in ${key.target === variablesFile ? 'a file of values' : 'a file'}` : why,
+    todo: howToCopy(key),
   }
+}
+
+function howToCopy({ environment, namespace, target, variable, key, isFile }: Named): string {
+  if (!isFile)
+    return `Copy it with \`${commandLine`fill --environment ${environment} --from-secret ${`${namespace || 'default'}/${target}`}`}\`.`
+  if (target === variablesFile)
+    return `Copy it with \`${commandLine`fill --environment ${environment} --from ${target}`}\`.`
+  const fill = commandLine`fill --environment ${environment} --from ${`${variable}=@${key}`}`
+  return `Copy it with \`${fill}\`, with the path of its file behind @.`
 }
 
 function fieldUnsupported({ variable, source, where }: Named): Leftover {

@@ -12,6 +12,8 @@ import { readFacts } from './read-facts.ts'
 export interface ImportChoices {
   readonly application: string | undefined
   readonly tiers: NamedTiers
+  /** The command that names tiers, `frontend=ui`, as the user would type it for the same input. Default: that of `import` */
+  readonly withTiers?: (tiers: readonly string[]) => string
 }
 
 /** Input of one environment, and the context of the cluster that it was read from. */
@@ -32,7 +34,7 @@ export function prepareDraft(sets: readonly EnvironmentSet[], choices: ImportCho
     return { environment: name ?? 'production', isNameGuessed: name === undefined, context, facts }
   })
   if (inputs.every(({ facts }) => facts.externalSecrets.length + facts.secrets.length === 0)) throw nothingFound()
-  const assigned = inputs.map((input) => ({ input, assignment: assignTiers(input.facts, choices.tiers) }))
+  const assigned = inputs.map((input) => ({ input, assignment: assignTiers(input.facts, choices) }))
   return buildDraft({
     application: choices.application ?? assigned.map(({ assignment }) => assignment.application).find((name) => name),
     environments: assigned.map(({ input, assignment }): EnvironmentInput => ({ ...input, parts: assignment.parts })),

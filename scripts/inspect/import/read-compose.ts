@@ -1,8 +1,9 @@
 import { isRecord } from '../../lib/record.ts'
 import { envFilesOf } from '../inputs/compose-env-files.ts'
-import { at, type FoundDocument, recordAt, textAt } from '../inputs/found-object.ts'
+import { at, type FoundDocument, textAt } from '../inputs/found-object.ts'
 import { type GivenVariable, isSecretVariable } from '../inputs/secret-variable.ts'
-import type { FoundSecret, FoundWorkload, Leftover } from './facts.ts'
+import { type ComposeService, composeServices, type ServicePart } from './compose-services.ts'
+import { type FoundSecret, type FoundWorkload, type Leftover, variablesFile } from './facts.ts'
 
 export interface ReadCompose {
   readonly workloads: readonly FoundWorkload[]
@@ -15,14 +16,11 @@ export interface ReadCompose {
  * name says so; the values of others are settings. No value is kept.
  */
 export function readCompose(documents: readonly FoundDocument[]): ReadCompose {
-  const read = documents.flatMap((document) =>
-    Object.entries(recordAt(document.value, 'services'))
-      .filter(
-        ([, service]) =>
-          isRecord(service) && ['image', 'build', 'environment', 'env_file'].some((one) => one in service),
-      )
-      .map(([name, service]) => readService(name, service, document)),
-  )
+  const read = composeServices(documents)
+    .filter(({ parts }) =>
+      ['image', 'build', 'environment', 'env_file'].some((field) => last(parts, field) !== undefined),
+    )
+    .map(readService)
   const workloads = read.flatMap(({ workload }) => workload ?? [])
   const where = documents[0]?.where ?? ''
   const secrets = [variablesFile, secretFiles].flatMap((name) => {
@@ -35,14 +33,17 @@ export function readCompose(documents: readonly FoundDocument[]): ReadCompose {
 
 // --- internal ---
 
-/** What stands for the variables, and for the files below /run/secrets, until the catalogue has them. */
-const variablesFile = '.env'
+/** What stands for the files below /run/secrets, until the catalogue has them. */
 const secretFiles = 'files'
 const isFileOfMachine = { isManaged: false, isFile: true } as const
 
-function readService(name: string, service: unknown, document: FoundDocument) {
-  const { where } = document
-  const image = textAt(service, 'image') ?? ''
+/** What the last of its parts says that says something. */
+function last(parts: readonly ServicePart[], field: string): unknown {
+  return parts.map(({ service }) => at(service, field)).findLast((value) => value !== undefined && value !== null)
+}
+
+function readService({ name, parts, unread: unreadParts, where }: ComposeService) {
+  const image = last(parts, 'image')
   const left = (code: string, why: string, todo: string): Leftover => ({
     code,
     where,
@@ -50,30 +51,37 @@ function readService(name: string, service: unknown, document: FoundDocument) {
     why,
     todo,
   })
-  if (at(service, 'build') === undefined && infrastructure.test(image)) {
+  if (last(parts, 'build') === undefined && typeof image === 'string' && infrastructure.test(image)) {
     const todo = 'Say in `egress` of the tiers where it is.'
     return {
       workload: undefined,
       leftovers: [left('SERVICE_FOREIGN', `it runs ${image}, which is not the application`, todo)],
     }
   }
-  const files = secretsOf(service)
+  const files = [...new Set(parts.flatMap(({ service }) => secretsOf(service)))]
   const workload: FoundWorkload = {
     ...{ namespace: '', kind: 'Deployment', name: named(name), podLabels: {}, labels: {}, where },
-    ports: portsOf(service).map((port) => ({ name: undefined, port, protocol: 'TCP' })),
+    ports: [...new Set(parts.flatMap(({ service }) => portsOf(service)))].map((port) => ({
+      ...{ name: undefined, port, protocol: 'TCP' },
+    })),
     uses: [
-      ...secretVariablesOf(service, document).map(({ name: key, hasDefault }) => ({
+      ...secretVariablesOf(parts).map(({ name: key, hasDefault }) => ({
         ...{ secret: variablesFile, keys: [key], optional: hasDefault },
       })),
       ...files.map((key) => ({ secret: secretFiles, keys: [key], optional: false })),
     ],
   }
-  const unread = envFilesOf(service).filter(({ path }) => document.envFiles?.has(path) !== true)
+  const unread = parts.flatMap(({ service, document }) =>
+    envFilesOf(service).filter(({ path }) => document.envFiles?.has(path) !== true),
+  )
   const todo = 'Name an example of that file with --from too, and add what is missing.'
   const told = `Mount the Secret of the tier there: ${files.join(', ')}.`
   return {
     workload,
     leftovers: [
+      ...unreadParts.map((part) =>
+        left('SERVICE_UNREAD', `it extends ${part}, which was not read`, 'Name that file with --from too.'),
+      ),
       ...(unread.length > 0
         ? [left('ENV_FILE_UNREAD', 'its variables are in a file of values that was not read', todo)]
         : []),
@@ -90,14 +98,16 @@ interface Variable extends GivenVariable {
   readonly hasDefault: boolean
 }
 
-/** What `environment` says takes the place of what the files say. */
-function secretVariablesOf(service: unknown, { envFiles }: FoundDocument): Pick<Variable, 'name' | 'hasDefault'>[] {
-  const own = variablesOf(at(service, 'environment'))
-  const isOwn = new Set(own.map(({ name }) => name))
-  const named = envFilesOf(service).flatMap(({ path }) => envFiles?.get(path) ?? [])
-  const others = new Map(named.filter(({ name }) => !isOwn.has(name)).map((one) => [one.name, one]))
+/** What `environment` says takes the place of what the files say, and a later part that of an earlier one. */
+function secretVariablesOf(parts: readonly ServicePart[]): Pick<Variable, 'name' | 'hasDefault'>[] {
+  const given = parts.flatMap(({ service }) => variablesOf(at(service, 'environment')))
+  const own = new Map(given.map((one) => [one.name, one]))
+  const named = parts.flatMap(({ service, document: { envFiles } }) =>
+    envFilesOf(service).flatMap(({ path }) => envFiles?.get(path) ?? []),
+  )
+  const others = new Map(named.filter(({ name }) => !own.has(name)).map((one) => [one.name, one]))
   return [
-    ...own.filter(isSecretVariable),
+    ...[...own.values()].filter(isSecretVariable),
     ...[...others.values()].flatMap(({ name, isSecret }) => (isSecret ? { name, hasDefault: false } : [])),
   ]
 }
@@ -122,8 +132,14 @@ function variablesOf(environment: unknown): Variable[] {
   return pairs.flatMap(([name, value]) => {
     if (typeof name !== 'string') return []
     const text = value === null || value === undefined ? undefined : String(value)
-    return [{ name, value: text, hasDefault: /\$\{\w+:?-/.test(text ?? '') }]
+    return [{ name, value: text, hasDefault: hasDefaults(text ?? '') }]
   })
+}
+
+/** Whether all that it takes from outside has a default: `${NAME:-}`. */
+function hasDefaults(text: string): boolean {
+  const taken = text.replaceAll('$$', '').match(/\$(\w+|\{[^}]*\})/g) ?? []
+  return taken.length > 0 && taken.every((one) => /^\$\{\w+:?-/.test(one))
 }
 
 function portsOf(service: unknown): number[] {

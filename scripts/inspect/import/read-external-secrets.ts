@@ -1,7 +1,7 @@
-import { gjsonPath } from '../../model/names.ts'
 import { at, type FoundObject, listAt, textAt } from '../inputs/found-object.ts'
-import type { FoundEntry, FoundExternalSecret, FoundRef, Leftover } from './facts.ts'
+import type { FoundEntry, FoundExternalSecret, FoundRef, FoundWhole, Leftover } from './facts.ts'
 import { type FoundTemplate, readTemplate } from './templates.ts'
+import { fieldOf, holdersOf, isVariableName } from './whole-fields.ts'
 
 export interface ReadExternalSecrets {
   readonly externalSecrets: readonly FoundExternalSecret[]
@@ -27,8 +27,8 @@ export function readExternalSecret(object: FoundObject): ReadExternalSecrets {
 /** What the values are called before a template renames them. */
 interface Sources {
   readonly named: readonly FoundEntry[]
-  /** With what is put before each name. */
-  readonly wholes: readonly { readonly ref: FoundRef; readonly prefix: string }[]
+  readonly wholes: readonly FoundWhole[]
+  readonly hasUnknown: boolean
   readonly leftovers: readonly Leftover[]
 }
 
@@ -46,6 +46,7 @@ function readSpec(object: FoundObject, spec: unknown, namespaces: readonly strin
     leavesOutMissing: textAt(spec, 'target', 'deletionPolicy') === 'Merge',
     entries,
     wholes,
+    hasUnknownSource: sources.hasUnknown && keepsOthers(template),
     where: object.where,
   }
   return {
@@ -64,6 +65,7 @@ function storeOf(spec: unknown): FoundExternalSecret['store'] {
 function readSources(object: FoundObject, spec: unknown): Sources {
   const { where } = object
   const leftovers: Leftover[] = []
+  let hasUnknown = false
   const named = listAt(spec, 'data').flatMap((item) => {
     const key = textAt(item, 'secretKey')
     const ref = refOf(at(item, 'remoteRef'))
@@ -79,13 +81,14 @@ function readSources(object: FoundObject, spec: unknown): Sources {
     const ref = refOf(at(item, 'extract') ?? item)
     const prefix = prefixOf(at(item, 'rewrite'))
     if (ref === undefined || prefix === undefined || hasOwnSource(item)) {
+      hasUnknown = true
       leftovers.push(unusable(object, at(item, 'find') ? 'dataFrom.find' : 'an entry of dataFrom'))
       return []
     }
     leftovers.push(...changed(object, ref.key, at(item, 'extract') ?? item))
     return [{ ref, prefix }]
   })
-  return { named, wholes, leftovers }
+  return { named, wholes, hasUnknown, leftovers }
 }
 
 function refOf(ref: unknown): FoundRef | undefined {
@@ -111,24 +114,16 @@ function delivered(object: FoundObject, { named, wholes }: Sources, template: Fo
   const ambiguous: string[] = []
   const renamed = (template?.renamed ?? []).flatMap(({ key, source }): FoundEntry[] => {
     const entry = own.get(source)
-    if (entry) return [{ ...entry, key, ...(source !== key && isVariable(source) ? { valueName: source } : {}) }]
-    const holders = holdersOf(source, wholes)
-    const [whole] = holders
-    if (!whole || holders.length > 1) {
-      ambiguous.push(key)
-      return []
-    }
-    const field = source.slice(whole.prefix.length)
-    // A bundle delivers its fields by the names of variables; another name is one field that is read by itself.
-    if ((field === key || isVariable(field)) && whole.ref.property === undefined)
-      return [{ key, ...(field === key ? {} : { valueName: field }), ref: whole.ref, isBundled: true, where }]
-    const property = [whole.ref.property, gjsonPath([field])].filter((part) => part !== undefined).join('.')
-    return [{ key, ref: { key: whole.ref.key, property }, isBundled: false, where }]
+    if (entry) return [{ ...entry, key, ...(source !== key && isVariableName(source) ? { valueName: source } : {}) }]
+    const [whole, ...others] = holdersOf(source, wholes)
+    if (whole && others.length === 0) return [fieldOf(whole, source, key, where)]
+    ambiguous.push(key)
+    return []
   })
-  const keepsOthers = template === undefined || template.keepsOthers
+  const isKept = keepsOthers(template)
   return {
-    entries: [...renamed, ...(keepsOthers ? named.filter(({ key }) => !renamed.some((one) => one.key === key)) : [])],
-    wholes: keepsOthers ? wholes.filter(({ prefix }) => prefix === '').map(({ ref }) => ref) : [],
+    entries: [...renamed, ...(isKept ? named.filter(({ key }) => !renamed.some((one) => one.key === key)) : [])],
+    wholes: isKept ? wholes : [],
     leftovers: [
       ...(template?.composed ?? []).map((key) => composed(object, key)),
       ...ambiguous.map((key) => sourceless(object, key)),
@@ -137,14 +132,8 @@ function delivered(object: FoundObject, { named, wholes }: Sources, template: Fo
   }
 }
 
-const isVariable = (name: string) => /^[A-Z_][A-Z0-9_]*$/.test(name)
-
-/** The objects that may have a field of this name: those with the longest part of it before their names. */
-function holdersOf(source: string, wholes: Sources['wholes']): Sources['wholes'] {
-  const possible = wholes.filter(({ prefix }) => source.startsWith(prefix))
-  const longest = Math.max(...possible.map(({ prefix }) => prefix.length))
-  return possible.filter(({ prefix }) => prefix.length === longest)
-}
+/** Whether values are delivered under their own names too. */
+const keepsOthers = (template: FoundTemplate | undefined) => template === undefined || template.keepsOthers
 
 /** What of a reference changes a value, or which one it is. */
 function changed(object: FoundObject, key: string, ref: unknown): Leftover[] {

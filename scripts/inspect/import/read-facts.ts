@@ -1,10 +1,11 @@
 import type { FoundObject, Inputs } from '../inputs/found-object.ts'
 import { examplePrograms, secretNames } from './example-programs.ts'
 import type { Facts, FoundSecret, Leftover, OwnNames } from './facts.ts'
+import { namedSecrets } from './named-secrets.ts'
 import { readCompose } from './read-compose.ts'
 import { isExternalSecret, readExternalSecret } from './read-external-secrets.ts'
 import { isPolicy, isService, readGateways, readPolicy, readRoutes, readService } from './read-policies.ts'
-import { isSecret, readSecret } from './read-secrets.ts'
+import { isSealedSecret, isSecret, readSealedSecret, readSecret } from './read-secrets.ts'
 import { readSettings } from './read-settings.ts'
 import { isStore, readStore } from './read-stores.ts'
 import { isWorkload, readWorkload, unreadWorkload } from './read-workloads.ts'
@@ -17,7 +18,11 @@ export function readFacts({ objects, compose, examples }: Inputs): Facts {
   const read = objects.filter(isExternalSecret).map(readExternalSecret)
   const sources = {
     externalSecrets: read.flatMap(({ externalSecrets }) => externalSecrets),
-    secrets: unmanaged([...objects.filter(isSecret).map(readSecret), ...services.secrets]),
+    secrets: unmanaged([
+      ...objects.filter(isSecret).map(readSecret),
+      ...objects.filter(isSealedSecret).map(readSealedSecret),
+      ...services.secrets,
+    ]),
     workloads: [...objects.filter(isWorkload).map(readWorkload), ...services.workloads],
   }
   const referenced = referencedSecrets(sources, secretNames(examples))
@@ -25,6 +30,7 @@ export function readFacts({ objects, compose, examples }: Inputs): Facts {
     stores: objects.filter(isStore).map(readStore),
     ...sources,
     secrets: [...sources.secrets, ...referenced.secrets],
+    names: objects.flatMap(namedSecrets),
     leftovers: [
       ...read.flatMap(({ leftovers }) => leftovers),
       ...objects.flatMap(unsupported),
@@ -79,10 +85,6 @@ function unsupported({ apiVersion, kind, name, where }: FoundObject): Leftover[]
   if (apiVersion.startsWith('generators.external-secrets.io/'))
     return [
       left(kind, name, where, 'it makes values that no provider keeps', 'Store a value, and add an entry for it.'),
-    ]
-  if (kind === 'SealedSecret')
-    return [
-      left(kind, name, where, 'its values are sealed for the cluster', 'Import the Secret it makes from the cluster.'),
     ]
   return []
 }

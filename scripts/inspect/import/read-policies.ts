@@ -18,6 +18,7 @@ export function readPolicy({ name, namespace, raw, where }: FoundObject): FoundP
     ingress: listAt(raw, 'spec', 'ingress').map((rule) => ({ peers: peersOf(rule, 'from'), ports: portsOf(rule) })),
     egress: listAt(raw, 'spec', 'egress').map((rule) => ({ peers: peersOf(rule, 'to'), ports: portsOf(rule) })),
     isReadable: at(selector, 'matchExpressions') === undefined,
+    closesIngress: Array.isArray(types) ? types.includes('Ingress') : true,
     closesEgress: Array.isArray(types) ? types.includes('Egress') : at(raw, 'spec', 'egress') !== undefined,
     where,
   }

@@ -1,4 +1,4 @@
-import { at, type FoundObject, recordAt, textAt } from '../inputs/found-object.ts'
+import { at, type FoundObject, listAt, recordAt, textAt } from '../inputs/found-object.ts'
 import type { FoundSecret } from './facts.ts'
 
 /** Whether an object is a Secret of an application: not a token, and nothing that Helm keeps for itself. */
@@ -7,9 +7,27 @@ export function isSecret({ apiVersion, kind, raw }: FoundObject): boolean {
   return apiVersion === 'v1' && kind === 'Secret' && !/^(helm\.sh\/|kubernetes\.io\/service-account-token)/.test(type)
 }
 
+export function isSealedSecret({ apiVersion, kind }: FoundObject): boolean {
+  return kind === 'SealedSecret' && apiVersion.startsWith('bitnami.com/')
+}
+
+/** The Secret that is made of a sealed one: the names of its keys are not sealed. */
+export function readSealedSecret({ name, namespace, raw, where }: FoundObject): FoundSecret {
+  const template = at(raw, 'spec', 'template')
+  return {
+    namespace: textAt(template, 'metadata', 'namespace') ?? namespace ?? '',
+    name: textAt(template, 'metadata', 'name') ?? name,
+    type: textAt(template, 'type'),
+    keys: Object.keys({ ...recordAt(raw, 'spec', 'encryptedData'), ...recordAt(template, 'data') }),
+    isManaged: false,
+    where,
+  }
+}
+
 /** The names of its keys: no value is read. */
 export function readSecret({ name, namespace, labels, raw, where }: FoundObject): FoundSecret {
-  const owners = at(raw, 'metadata', 'ownerReferences')
+  // What is sealed, somebody wrote.
+  const owners = listAt(raw, 'metadata', 'ownerReferences').filter((owner) => owner.kind !== 'SealedSecret')
   return {
     namespace: namespace ?? '',
     name,
@@ -18,7 +36,7 @@ export function readSecret({ name, namespace, labels, raw, where }: FoundObject)
     isManaged:
       labels['app.kubernetes.io/name'] === 'tiered-secrets' ||
       'reconcile.external-secrets.io/managed' in labels ||
-      (Array.isArray(owners) && owners.length > 0),
+      owners.length > 0,
     where,
   }
 }

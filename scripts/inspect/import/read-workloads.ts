@@ -9,6 +9,12 @@ export function isWorkload({ apiVersion, kind }: FoundObject): boolean {
   return /^(apps|batch|argoproj\.io)\//.test(apiVersion) && isCatalogueKind(kind)
 }
 
+/** The template of its pods. */
+export const podsOf = (raw: unknown) =>
+  recordAt(raw, 'spec', 'jobTemplate', 'spec', 'template', 'spec').containers
+    ? at(raw, 'spec', 'jobTemplate', 'spec', 'template')
+    : at(raw, 'spec', 'template')
+
 /** What the catalogue says of a workload. No value of a variable is kept. */
 export function readWorkload({ kind, name, namespace, raw, where }: FoundObject): FoundWorkload {
   const pods = podsOf(raw)
@@ -44,11 +50,6 @@ export function unreadWorkload(object: FoundObject): Leftover[] {
 }
 
 // --- internal ---
-
-const podsOf = (raw: unknown) =>
-  recordAt(raw, 'spec', 'jobTemplate', 'spec', 'template', 'spec').containers
-    ? at(raw, 'spec', 'jobTemplate', 'spec', 'template')
-    : at(raw, 'spec', 'template')
 
 function portOf(port: unknown): FoundWorkload['ports'] {
   const number = at(port, 'containerPort')

@@ -1,5 +1,6 @@
 import { compare } from '../../lib/problems.ts'
 import type { Facts, FoundEntry, FoundExternalSecret, FoundRef, FoundSecret } from './facts.ts'
+import { fieldOf, holdersOf } from './whole-fields.ts'
 
 /** A key of a Secret that workloads read, and where its value is kept. */
 export interface TargetKey {
@@ -33,11 +34,25 @@ export function targetKeys(facts: Facts): TargetKey[] {
   )
 }
 
-/** JSON objects that are read whole, and whose fields nothing tells. */
+/** JSON objects that are read whole, and of whose fields nothing tells any, or some while a workload takes all. */
 export function untoldWholes(facts: Facts): FoundExternalSecret[] {
   return facts.externalSecrets.filter(
-    (one) => one.wholes.length > 0 && (one.wholes.length > 1 || toldKeys(one, facts).length === 0),
+    (one) =>
+      one.wholes.length > 0 && (fieldsOf(one, facts).length === 0 || (isTaken(one, facts) && !isThere(one, facts))),
   )
+}
+
+/** Keys that pods name or a Secret has, and that more than one source may deliver. */
+export function unsourcedKeys(
+  facts: Facts,
+): { readonly target: string; readonly key: string; readonly where: string }[] {
+  return facts.externalSecrets.flatMap((one) => {
+    const known = new Set(fieldsOf(one, facts).map(({ key }) => key))
+    if (one.wholes.length === 0 && !one.hasUnknownSource) return []
+    return toldKeys(one, facts).flatMap((key) =>
+      known.has(key) ? [] : [{ target: one.target, key, where: one.where }],
+    )
+  })
 }
 
 /** The provider behind an ExternalSecret; `unknown` where its store is not among the input. */
@@ -51,14 +66,37 @@ export function providerOf({ namespace, store }: FoundExternalSecret, { stores }
 // --- internal ---
 
 function keysOf(one: FoundExternalSecret, facts: Facts): TargetKey[] {
-  const { namespace, target, type, leavesOutMissing, where } = one
-  const [whole] = one.wholes.length === 1 ? one.wholes : []
-  const fields = whole ? toldKeys(one, facts).map((key) => ({ key, ref: whole, isBundled: true, where })) : []
-  return [...one.entries, ...fields].map(({ key, valueName, ref, isBundled, where: place }: FoundEntry) => ({
-    ...(valueName === undefined ? {} : { valueName }),
-    ...{ namespace, target, type, key, leavesOutMissing, isFile: false, where: place },
-    source: { provider: providerOf(one, facts, ref), ref, isBundled },
-  }))
+  const { namespace, target, type, leavesOutMissing } = one
+  return [...one.entries, ...fieldsOf(one, facts)].map(
+    ({ key, valueName, ref, isBundled, where: place }: FoundEntry) => ({
+      ...(valueName === undefined ? {} : { valueName }),
+      ...{ namespace, target, type, key, leavesOutMissing, isFile: false, where: place },
+      source: { provider: providerOf(one, facts, ref), ref, isBundled },
+    }),
+  )
+}
+
+/** Whether some workload takes every key of its target. */
+function isTaken({ namespace, target }: FoundExternalSecret, { workloads }: Facts): boolean {
+  return workloads.some(
+    (workload) =>
+      workload.namespace === namespace &&
+      workload.uses.some(({ secret, keys }) => secret === target && keys === undefined),
+  )
+}
+
+/** Whether the Secret itself is among the input. */
+function isThere({ namespace, target }: FoundExternalSecret, { secrets }: Facts): boolean {
+  return secrets.some((secret) => secret.namespace === namespace && secret.name === target)
+}
+
+/** Told keys of which one object alone can be the source. */
+function fieldsOf(one: FoundExternalSecret, facts: Facts): FoundEntry[] {
+  return toldKeys(one, facts).flatMap((key) => {
+    const [whole, ...others] = holdersOf(key, one.wholes)
+    const isCertain = whole !== undefined && others.length === 0 && !(one.hasUnknownSource && whole.prefix === '')
+    return isCertain ? [fieldOf(whole, key, key, one.where)] : []
+  })
 }
 
 /** Keys of a target besides its own entries: as the Secret has them, or as workloads name them. */

@@ -27,6 +27,13 @@ export function namedInput(text: string): NamedInput {
   return path === undefined ? { environment: undefined, path: text } : { environment, path }
 }
 
+/** The same as the user would type it where he stands. */
+export function typedInput(text: string, typedIn: string): string {
+  const { environment, path } = namedInput(text)
+  const shown = shownFrom(typedIn)(path)
+  return environment === undefined ? shown : `${environment}=@${shown}`
+}
+
 /**
  * Everything that some files and folders hold. Several kustomize folders below one are one environment each.
  *

@@ -10,6 +10,7 @@ import {
   parseInput,
   problemsInScope,
 } from '../../../scripts/payload/fill-values.ts'
+import { calledByKey } from '../../../scripts/payload/input-names.ts'
 import type { InputValue } from '../../../scripts/payload/input-value.ts'
 import { applicationWith } from '../../helpers/applications.ts'
 
@@ -283,5 +284,37 @@ describe('JSON', () => {
     const { problems } = assign(text)
     expect(problems).toHaveLength(3)
     expect(problems.join()).not.toContain('hunter2')
+  })
+})
+
+describe('keys of a Secret of the cluster', () => {
+  const entries = fillEntries(
+    resolve(
+      applicationWith({
+        secrets: [
+          { variable: 'SIGNING_KEY', key: 'signing.pem', format: 'text' },
+          { variable: 'CA', key: 'ca.pem', format: 'text' },
+          { variable: 'CA', key: 'ca.pem', format: 'text', tier: 'web' },
+          { variable: 'A_CA', key: 'a.pem', format: 'text', tier: 'web' },
+          { variable: 'TOKEN', key: 'A_CA' },
+        ],
+      }),
+      'dev',
+    ),
+  )
+  const [api, web] = ['api', 'web'].map((name) => entries.find(({ tier }) => tier.name === name)?.tier.namespace ?? '')
+  const called = (name: string, namespace = 'other') =>
+    calledByKey([{ name, value: 'x', where: 'Secret' }], entries, namespace).map((value) => value.name)
+
+  test('mean the entry that is delivered under them, in the tier of the namespace where there are several', () => {
+    expect(called('signing.pem')).toEqual(['api.SIGNING_KEY'])
+    expect(called('ca.pem', web)).toEqual(['web.CA'])
+    expect(called('ca.pem', api)).toEqual(['api.CA'])
+    expect(called('ca.pem')).toEqual(['ca.pem'])
+  })
+
+  test('are variables first, and stay what they are where no entry has them', () => {
+    expect(called('A_CA')).toEqual(['A_CA'])
+    expect(called('none.pem')).toEqual(['none.pem'])
   })
 })

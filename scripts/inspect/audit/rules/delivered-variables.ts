@@ -21,7 +21,11 @@ export function deliveredTo(world: World, tier: TierModel): Delivered {
   const reads = found.flatMap(({ namespace, pods }) => keyReads(pods.template.outline, namespace.known))
   const ofEntry = targets.flatMap((target) =>
     specsOf(target).map((spec) => {
-      const same = reads.filter(({ secret, key }) => secret === target.name && key === keyOf(spec))
+      const alike = reads.filter(({ key }) => key === keyOf(spec))
+      const own = alike.filter(({ secret }) => secret === target.name)
+      // Before pods name its Secret they may have the same key of another one, which is told as such.
+      const others = alike.filter(({ secret }) => !targets.some(({ name }) => name === secret))
+      const same = own.length > 0 ? own : others
       const variables = same.flatMap(({ by, name }) => (by === 'variable' ? name : []))
       return [spec.variable, { variables, isFile: same.some(({ by }) => by === 'file') }] as const
     }),

@@ -1,5 +1,5 @@
 import { keyReads } from '../../../cluster/key-reads.ts'
-import { namesSecret } from '../../../cluster/pod-outline.ts'
+import { namesSecret, type ObjectName } from '../../../cluster/pod-outline.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { consumes } from '../../../model/consumers.ts'
 import { type ExternalSecretModel, specsOf, type TierModel } from '../../../model/resolve.ts'
@@ -58,16 +58,33 @@ function undelivered(tier: TierModel, { known, objects }: FoundNamespace, pods: 
     const missing = wanted.filter((spec) => !got.has(keyOf(spec)))
     if (missing.length === 0 || isPulled(target, pods, objects)) return []
     const keys = missing.map(keyOf)
-    const others = new Set(reads.flatMap(({ secret, key }) => (keys.includes(key) ? secret : [])))
-    const instead = others.size > 0 ? `; they have such keys of Secret ${[...others].join(', ')}` : ''
+    const others = [...new Set(reads.flatMap(({ secret, key }) => (keys.includes(key) ? secret : [])))]
+    const instead = others.length > 0 ? `; they have such keys of Secret ${others.join(', ')}` : ''
+    const [other] = others.length === 1 && isNamedAlone(pods, others[0] ?? '') ? others : []
+    const isAllOfIt = keys.every((key) => reads.some((read) => read.secret === other && read.key === key))
     return about(pods.object, 'KEY_UNDELIVERED', {
       key: `${target.name} ${keys.join(' ')}`,
       ...(target.optional ? { severity: 'warning' as const } : {}),
       fact: `none of its containers gets ${shortList(keys)} of Secret ${target.name}${instead}`,
       expected: 'what the catalogue says it reads',
-      fix: `${howToRead(target, missing, wanted)}, or say in its \`reads\` in scripts/catalogue.ts what it reads.`,
+      fix: `${other !== undefined && isAllOfIt ? inPlaceOf(other, target, keys) : howToRead(target, missing, wanted)}, or say in its \`reads\` in scripts/catalogue.ts what it reads.`,
     })
   })
+}
+
+/** Whether pods name each key that they take of a Secret, so that another Secret may take its place. */
+function isNamedAlone({ template: { outline } }: FoundPods, secret: string): boolean {
+  const isWhole = ({ object }: { readonly object: ObjectName }) => object.kind === 'Secret' && object.name === secret
+  return (
+    !outline.containers.some(({ envFrom }) => envFrom.some(isWhole)) &&
+    !outline.volumes.some(({ files }) => files.some((one) => one.secret === secret && one.items === undefined))
+  )
+}
+
+/** What they call the variable or the file stays as it is. */
+function inPlaceOf(other: string, { name, optional }: ExternalSecretModel, keys: readonly string[]): string {
+  const more = optional ? ', with `optional: true`' : ''
+  return `Name ${name} in place of ${other} where its pods take ${shortList(keys)}${more}`
 }
 
 /** Whether the kubelet fetches the images of some pods with a target, which a ServiceAccount may name for them. */

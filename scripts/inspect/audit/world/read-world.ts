@@ -137,7 +137,7 @@ function parserMissing(error: unknown): unknown {
     code: 'PARSER_MISSING',
     where: '--code',
     message: 'the parser of JavaScript and TypeScript is not installed. Expected the package oxc-parser.',
-    fix: 'Run `npm install oxc-parser`, or leave --code out.',
+    fix: 'Run `npm install --save-dev oxc-parser`, or leave --code out.',
   }
   return new ProblemError(problem, exitCodes.toolMissing)
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { applicationOf } from '../../../../scripts/inspect/import/draft.ts'
+import { applicationOf, type Draft } from '../../../../scripts/inspect/import/draft.ts'
+import { guessFormat } from '../../../../scripts/inspect/import/guess-format.ts'
 import { namedTiers, prepareDraft } from '../../../../scripts/inspect/import/prepare-draft.ts'
 import { namedInput, readInputs } from '../../../../scripts/inspect/inputs/read-inputs.ts'
 import { checkApplication } from '../../../../scripts/model/rules/index.ts'
@@ -93,6 +94,15 @@ secrets: { db_password: { file: ./db.txt }, tls: { environment: TLS_KEY } }
   expect(leftoversOf(draft)).toEqual(
     expect.arrayContaining(['ENV_FILE_UNREAD service worker', 'SECRET_FILES service api']),
   )
+  const moves = draft.leftovers.filter(({ code }) => code === 'VALUE_MOVES').map(({ todo }) => todo)
+  expect(moves).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/fill -- --environment live --from \.env`\.$/),
+      expect.stringMatching(
+        /fill -- --environment live --from TLS_KEY=@tls\.key`, with the path of its file behind @\.$/,
+      ),
+    ]),
+  )
   expect(JSON.stringify([draft, inputs])).not.toMatch(/hunter|OUTSIDE/)
 })
 
@@ -114,3 +124,117 @@ test('where there is nothing but examples of a `.env`, each is a program', () =>
     'frontend.API_TOKEN': { remoteName: 'api-token' },
   })
 })
+
+test('an example may have spaces before `=`, and values of several lines whose lines are no names', () => {
+  const text = `\ufeffAPI_TOKEN = changeme\r
+export SIGN_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----\r
+MIIEabcd\r
+efgh=\r
+-----END PRIVATE KEY-----"\r
+# the token = of somebody\r
+# OLD_TOKEN=\r
+ODD_SECRET="no end\r
+LAST_TOKEN=\r
+`
+  const inputs = { objects: [], compose: [], examples: [{ path: 'api/.env.example', text }], refusals: [] }
+  const choices = { application: 'shop', tiers: namedTiers(['backend=api']) }
+  expect(entriesOf(prepareDraft([{ environment: 'live', inputs }], choices))).toEqual({
+    'backend.API_TOKEN': { remoteName: 'api-token' },
+    'backend.LAST_TOKEN': { remoteName: 'last-token' },
+    'backend.ODD_SECRET': { remoteName: 'odd-secret' },
+    'backend.OLD_TOKEN': { remoteName: 'old-token', optional: true },
+    'backend.SIGN_PRIVATE_KEY': { remoteName: 'sign-private-key' },
+  })
+})
+
+/** What the workloads of one tier read, by their names. */
+function readsOf(draft: Draft): Record<string, unknown> {
+  const workloads = applicationOf(draft).catalogue.tiers.all?.workloads ?? {}
+  return Object.fromEntries(Object.entries(workloads).map(([name, { reads }]) => [name, reads]))
+}
+
+test('a service has what it extends, of the same file or of another, and what is not read is reported', async () => {
+  const folder = await folderOf({
+    'compose.yaml': `services:
+  api:
+    build: .
+    env_file: api.env
+    environment: { DATABASE_PASSWORD: , LEVEL: '\${LEVEL}' }
+    secrets: [mail]
+  worker:
+    extends: { service: api }
+    environment: { LEVEL: debug, QUEUE_TOKEN: }
+  nightly:
+    extends: { service: job, file: more/common.yaml }
+    environment: [NIGHTLY_TOKEN]
+  lost:
+    extends: { service: job, file: ../elsewhere.yaml }
+    image: shop/lost
+  circle: { extends: circle, image: shop/circle, environment: [CIRCLE_TOKEN] }
+`,
+    'api.env': 'API_TOKEN=hunter2\n',
+    'more/common.yaml': 'services: { job: { image: shop/job, environment: [BUCKET_PASSWORD] } }\n',
+  })
+  const [set] = await readInputs([namedInput(folder)], { ...toolchainIo, typedIn: folder })
+  const inputs = set?.inputs ?? { objects: [], compose: [], examples: [], refusals: [] }
+  const draft = prepareDraft([{ environment: 'live', inputs }], {
+    application: 'shop',
+    tiers: namedTiers(['all=api,worker,nightly,lost,circle,job']),
+  })
+  expect(readsOf(draft)).toEqual({
+    api: { targets: ['files'], variables: ['API_TOKEN', 'DATABASE_PASSWORD', 'LEVEL'] },
+    worker: { targets: ['files'], variables: ['API_TOKEN', 'DATABASE_PASSWORD', 'QUEUE_TOKEN'] },
+    nightly: { variables: ['BUCKET_PASSWORD', 'NIGHTLY_TOKEN'] },
+    lost: {},
+    circle: { variables: ['CIRCLE_TOKEN'] },
+    job: { variables: ['BUCKET_PASSWORD'] },
+  })
+  expect(leftoversOf(draft)).toEqual(expect.arrayContaining(['SERVICE_UNREAD service lost']))
+})
+
+test('another file of the folder adds to a service, and takes the place of what it says', async () => {
+  const folder = await folderOf({
+    'compose.override.yaml': `services:
+  api: { environment: { OWN_TOKEN: , MODE: debug }, ports: ['9229:9229'] }
+`,
+    'compose.yaml': `services:
+  api: { build: ., environment: { MODE: '\${MODE}', API_TOKEN: }, ports: ['4000:4000'] }
+  ui: { build: ui, environment: [UI_TOKEN] }
+`,
+    'other/compose.yaml': 'services: { admin: { build: ., environment: [ADMIN_TOKEN] } }\n',
+  })
+  const [set] = await readInputs([namedInput(folder)], { ...toolchainIo, typedIn: folder })
+  const inputs = set?.inputs ?? { objects: [], compose: [], examples: [], refusals: [] }
+  const draft = prepareDraft([{ environment: 'live', inputs }], {
+    application: 'shop',
+    tiers: namedTiers(['all=api,ui,admin']),
+  })
+  expect(readsOf(draft)).toEqual({
+    api: { variables: ['API_TOKEN', 'OWN_TOKEN'] },
+    ui: { variables: ['UI_TOKEN'] },
+    admin: { variables: ['ADMIN_TOKEN'] },
+  })
+  expect(applicationOf(draft).catalogue.tiers.all?.workloads.api).toMatchObject({
+    ports: { 'port-4000': 4000, 'port-9229': 9229 },
+  })
+})
+
+test.each([
+  [`\${A:-x}`, true],
+  [`\${A-}`, true],
+  [`\${A:-x}/\${B:-y}`, true],
+  [`redis://:\${PASSWORD}@\${HOST:-redis}`, false],
+  [`\${A:-x}$B`, false],
+  [`\${A}`, false],
+])('%s is optional: %s', (value, isOptional) => {
+  const text = `services: { api: { build: ., environment: { LINK_TOKEN: '${value}' } } }`
+  const entries = entriesOf(draftOf(text, { tiers: ['all=api'] }))
+  expect(entries['all.LINK_TOKEN']?.optional === true).toBe(isOptional)
+})
+
+test.each(['CELERY_BROKER_URL', 'CACHE_URL', 'NEO4J_URI', 'MESSENGER_TRANSPORT_DSN', 'HTTPS_PROXY_URL'])(
+  '%s may have any scheme',
+  (name) => {
+    expect(guessFormat(name, []).format).toBe('text')
+  },
+)

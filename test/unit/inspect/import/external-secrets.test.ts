@@ -64,6 +64,56 @@ spec:
     })
   })
 
+  const pods = (container: string) => `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: server, namespace: shop-api }
+spec: { template: { spec: { containers: [{ name: c, ${container} }] } } }
+`
+  const variable = (key: string) => `{ name: ${key}, valueFrom: { secretKeyRef: { name: app, key: ${key} } } }`
+
+  test('keys that `rewrite` gives a prefix are fields of the object that has it', () => {
+    const { own, leftovers } = entries(
+      `dataFrom:
+  - extract: { key: path:/shop-api/queue }
+    rewrite: [{ regexp: { source: '^', target: MQ_ } }]
+  - extract: { key: path:/shop-api/all }`,
+      { more: pods(`env: [${variable('MQ_HOST')}, ${variable('LEVEL')}]`) },
+    )
+    expect(own).toEqual({
+      'api.HOST': { key: 'MQ_HOST', remoteName: 'host', identity: 'queue', layout: 'bundle' },
+      'api.LEVEL': { remoteName: 'level', identity: 'all', layout: 'bundle' },
+    })
+    expect(leftovers).toEqual(['TARGET_RENAMED Secret app, which server reads'])
+  })
+
+  test.each([
+    ['a search beside it', 'find: { name: { regexp: x } }', 'SOURCE_UNSUPPORTED ExternalSecret app: dataFrom.find'],
+    [
+      'a rewrite that does more',
+      "extract: { key: path:/shop-api/db }\n    rewrite: [{ regexp: { source: '(.*)', target: DB_$1 } }]",
+      'SOURCE_UNSUPPORTED ExternalSecret app: an entry of dataFrom',
+    ],
+  ])('a key that one of several sources may deliver is no entry: %s', (_, other, unsupported) => {
+    const { own, leftovers } = entries(`dataFrom:\n  - extract: { key: path:/shop-api/all }\n  - ${other}`, {
+      more: pods(`env: [${variable('DB_HOST')}]`),
+    })
+    expect(own).toEqual({})
+    expect(leftovers).toEqual([
+      'KEYS_UNKNOWN ExternalSecret app: path:/shop-api/all',
+      'SOURCE_AMBIGUOUS Secret app: DB_HOST',
+      unsupported,
+    ])
+  })
+
+  test('where pods name one key and take all of them, the others are reported as unknown', () => {
+    const { own, leftovers } = entries('dataFrom: [{ extract: { key: path:/shop-api/all } }]', {
+      more: pods(`envFrom: [{ secretRef: { name: app } }], env: [${variable('LEVEL')}]`),
+    })
+    expect(Object.keys(own)).toEqual(['api.LEVEL'])
+    expect(leftovers).toContain('KEYS_UNKNOWN ExternalSecret app: path:/shop-api/all')
+  })
+
   test('a ClusterExternalSecret is one in each namespace that it lists', () => {
     const draft = draftOf(`---
 apiVersion: external-secrets.io/v1

@@ -23,10 +23,15 @@ spec:
     spec: { containers: [{ name: c, ports: [{ containerPort: 3000 }] }] }
 `
 
-const policy = (name: string, spec: string) =>
-  `---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: ${name}, namespace: shop-api }\nspec: ${spec}\n`
+const policy = (name: string, spec: string, namespace = 'shop-api') =>
+  `---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: ${spec}\n`
 
-const draftWith = (...more: string[]) => {
+const closed = (namespace: string) => policy('closed', '{ podSelector: {}, policyTypes: [Ingress, Egress] }', namespace)
+
+/** @param more beside policies that close both namespaces */
+const draftWith = (...more: string[]) => draftAsIs(closed('shop-api'), closed('shop-web'), ...more)
+
+const draftAsIs = (...more: string[]) => {
   const draft = draftOf(`${base}${more.join('')}`)
   const { catalogue, environments } = applicationOf(draft)
   expect(checkApplication({ catalogue, environments })).toEqual([])
@@ -34,9 +39,36 @@ const draftWith = (...more: string[]) => {
 }
 
 test('without a policy nothing that is open today is closed', () => {
-  const { live, tier } = draftWith()
+  const { live, tier } = draftAsIs()
   expect(live?.without).toEqual(['network-policies'])
   expect(tier?.workloads.server).toEqual({ kind: 'Deployment', ports: { http: 8080, metrics: 9090 }, reads: {} })
+})
+
+test.each([
+  ['nothing closes one namespace', [closed('shop-api')], 'egress of web, ingress of web'],
+  ['nothing closes what goes out', [policy('in', '{ podSelector: {} }'), closed('shop-web')], 'egress of api'],
+  [
+    'nothing closes what comes in',
+    [policy('out', '{ podSelector: {}, policyTypes: [Egress] }'), closed('shop-web')],
+    'ingress of api',
+  ],
+  [
+    'other pods are closed',
+    [
+      policy('one', '{ podSelector: { matchLabels: { app: other } }, policyTypes: [Ingress, Egress] }'),
+      closed('shop-web'),
+    ],
+    'egress of api, ingress of api',
+  ],
+])('where %s, no policy of the chart does', (_, policies, open) => {
+  const { live, leftovers } = draftAsIs(...policies)
+  expect(live?.without).toEqual(['network-policies'])
+  expect(leftovers).toContain(`NETWORK_OPEN ${open}`)
+})
+
+test('pods that are each closed by a policy of their own are closed', () => {
+  const own = '{ podSelector: { matchLabels: { app: server } }, policyTypes: [Ingress, Egress] }'
+  expect(draftAsIs(policy('server', own), closed('shop-web')).live?.without).toBe(undefined)
 })
 
 test('policies say who reaches whom, and where pods connect to', () => {

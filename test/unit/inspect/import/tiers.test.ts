@@ -123,6 +123,84 @@ describe('Secrets that somebody wrote', () => {
   })
 })
 
+test('a sealed Secret has the keys that are sealed, and so has the Secret that is made of it', () => {
+  const sealed = `---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: { name: own, namespace: app }
+spec: { encryptedData: { TOKEN: AgBx }, template: { metadata: { name: made } } }
+`
+  const made = `${secret('made', 'TOKEN: hunter2').trimEnd()}`.replace(
+    'namespace: app',
+    'namespace: app, ownerReferences: [{ kind: SealedSecret, name: own }]',
+  )
+  for (const text of [sealed, `${made}\n`]) {
+    const draft = draftOf(`${text}${workload('api', all('made'))}`, { tiers: ['all=api'] })
+    expect(Object.keys(entriesOf(draft))).toEqual(['all.TOKEN'])
+    expect(leftoversOf(draft)).toContain('VALUE_MOVES TOKEN from Secret made to path:/app-all/token')
+    expect(leftoversOf(draft).filter((one) => /^(KEYS|KIND)/.test(one))).toEqual([])
+  }
+})
+
+test('whatever names a Secret that is called otherwise in the draft is reported', () => {
+  const other = workload('front', all('front-secrets'), { namespace: 'shop-front' })
+  const draft = draftOf(`${other}${secret('front-secrets', 'A: x', 'shop-front')}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: all, namespace: shop-app }
+spec:
+  data: [{ secretKey: TOKEN, remoteRef: { key: path:/shop-app/token } }, { secretKey: B, remoteRef: { key: path:/shop-app/b } }]
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: pull, namespace: shop-app }
+spec:
+  target: { template: { type: kubernetes.io/dockerconfigjson } }
+  data: [{ secretKey: .dockerconfigjson, remoteRef: { key: path:/shop-app/pull } }]
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: site-tls, namespace: shop-app }
+spec:
+  target: { template: { type: kubernetes.io/tls } }
+  data: [{ secretKey: tls.crt, remoteRef: { key: path:/shop-app/crt } }, { secretKey: tls.key, remoteRef: { key: path:/shop-app/key } }]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: api, namespace: shop-app }
+spec: { template: { spec: { imagePullSecrets: [{ name: pull }], containers: [{ name: c, ${all('all')} }] } } }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: default, namespace: shop-app }
+imagePullSecrets: [{ name: pull }]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: site, namespace: shop-app }
+spec: { tls: [{ hosts: [x], secretName: site-tls }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: own, namespace: shop-app }
+spec: { listeners: [{ tls: { certificateRefs: [{ name: site-tls }, { name: site-tls, namespace: other }] } }] }
+`)
+  expect(draft.leftovers.filter(({ code }) => code === 'TARGET_RENAMED').map(({ what, todo }) => [what, todo])).toEqual(
+    [
+      ['Secret all, which api reads', 'Name app-secrets in the pod templates instead.'],
+      [
+        'Secret pull, which the imagePullSecrets of api and the imagePullSecrets of ServiceAccount default name',
+        'Name app-pull there instead.',
+      ],
+      [
+        'Secret site-tls, which the tls of Ingress site and the tls of Gateway own name',
+        'Name app-site-tls there instead.',
+      ],
+    ],
+  )
+})
+
 test('what all readers start without is optional, and what one of them needs is not', () => {
   const manifests = `${secret('s', 'A: x, B: x, C: x')}${workload('one', one('s', 'A', true))}${workload('two', one('s', 'B', true))}${workload('three', one('s', 'B'))}${workload('four', all('s', true))}`
   const draft = draftOf(manifests, { tiers: ['app=app'] })

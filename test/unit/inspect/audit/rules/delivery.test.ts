@@ -197,6 +197,45 @@ spec: { secretStoreRef: { name: api-secretstore }, data: [{ secretKey: MAIL_KEY,
   ])
 })
 
+describe('keys that pods name in a Secret of before', () => {
+  const old = `---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: old, namespace: shop-api }
+spec:
+  secretStoreRef: { name: api-secretstore }
+  data: [{ secretKey: MAIL_KEY, remoteRef: { key: "path:/shop-api/mail-key" } }, { secretKey: ca.pem, remoteRef: { key: "path:/shop-api/ca" } }]
+`
+  const renaming = {
+    secrets: [{ variable: 'MAIL_KEY' }, { variable: 'CA', key: 'ca.pem', format: 'text' as const }],
+    tiers,
+  }
+  const named = 'env: [{ name: SMTP_PASSWORD, valueFrom: { secretKeyRef: { name: old, key: MAIL_KEY } } }]'
+  const mount = 'volumeMounts: [{ name: f, mountPath: /f }]'
+  const volume = (items: string) => `volumes: [{ name: f, secret: { secretName: old${items} } }]`
+  const fixesOf = (...given: Parameters<typeof deployment>) =>
+    findingsOf(deployment(...given) + old, { catalogue: renaming }).map(({ fix }) => fix)
+
+  test('are named in the other Secret instead, under the names that they have', () => {
+    expect(fixesOf('api', `${named}, ${mount}`, volume(', items: [{ key: ca.pem, path: ca.crt }]'))).toEqual([
+      'Name api-secrets in place of old where its pods take ca.pem, MAIL_KEY, or say in its `reads` in scripts/catalogue.ts what it reads.',
+    ])
+  })
+
+  test('are added where the Secret is taken whole, or lacks some of them', () => {
+    expect(fixesOf('api', `${named}, ${mount}`, volume(''))).toEqual([expect.stringMatching(/^Add `env: /)])
+    expect(fixesOf('api', named)).toEqual([expect.stringMatching(/^Add `env: /)])
+  })
+
+  test('are read by the code under these names', () => {
+    const code = [codeOf('api', [{ name: 'SMTP_PASSWORD' }])]
+    const pods = deployment('api', `${named}, ${mount}`, volume(', items: [{ key: ca.pem, path: ca.crt }]'))
+    expect(audited(pods + old, { catalogue: renaming, code })).toEqual([
+      'KEY_UNDELIVERED Deployment/shop-api/api api-secrets ca.pem MAIL_KEY',
+    ])
+  })
+})
+
 test('a ConfigMap whose files are mounted, and a key of it', () => {
   const settings =
     '---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: conf, namespace: shop-api }\ndata: { a.conf: x }\n'
