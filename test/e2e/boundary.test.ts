@@ -395,7 +395,7 @@ describe("a backend ref in the frontend's values is refused, each time with the 
           (error: unknown) => error,
         ),
       (error) => error !== undefined,
-      { timeoutMs: 10_000 },
+      { timeoutMs: 60_000 },
     )
     expect(String(refusal)).toContain('trackdechets-external-secrets')
     expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining('(EXTERNAL_SECRET_KEY)') })

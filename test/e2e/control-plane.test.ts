@@ -151,7 +151,7 @@ describe('a running control plane', () => {
     const report = await eventually(
       () => readSyncState(client, { name: 'es', namespace: 'a' }),
       ({ state }) => state === 'failed',
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     )
     expect(report.message).toContain('(key: path:/backend/x)')
   })
@@ -253,7 +253,7 @@ describe('nothing is left running or on disk', () => {
     await eventually(
       () => ({ running: processesIn(join(parent, folder)), folder: existsSync(join(parent, folder)) }),
       (left) => left.running.length === 0 && !left.folder,
-      { timeoutMs: 15_000 },
+      { timeoutMs: 60_000 },
     )
   })
 })

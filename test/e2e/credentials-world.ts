@@ -22,10 +22,10 @@ import { folderWith, type Repository } from '../helpers/repository.ts'
 import { type CliOptions, type OwnedWorld, ownedWorld, worldCli } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
 
-/** Short enough for tests: an emulator forgets nothing and needs no minute. */
+/** An emulator forgets nothing and needs no minute; the limits are for a machine that is busy. */
 export const quickWaits: KeyRotationWaits = {
   patience: { refusedMs: 0, unknownMs: 0, pollMs: 100 },
-  refresh: { timeoutMs: 20_000, pollMs: 50 },
+  refresh: { timeoutMs: 120_000, pollMs: 50 },
   expireAheadMs: 200,
   outliveMs: 5_000,
   leaseMs: 30_000,

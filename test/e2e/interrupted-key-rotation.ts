@@ -93,7 +93,7 @@ async function expectResumes(here: CredentialsWorld, { context, tier }: Disturbe
   // The one in use and the one before: no orphan.
   expect([what, keys.length]).toEqual([what, 2])
   const refs = tier.externalSecrets.map(({ name }) => ({ namespace: tier.namespace, name }))
-  const reports = await waitForSync(here.client, refs, { timeoutMs: 10_000 })
+  const reports = await waitForSync(here.client, refs, { timeoutMs: 120_000 })
   expect([what, ...reports.map(({ state }) => state)]).toEqual([what, ...refs.map(() => 'synced')])
 }
 

@@ -89,7 +89,7 @@ describe('an installed environment', () => {
     await world.install(next)
     const { SIB_APIKEY: _, ...kept } = before ?? {}
     const expected = { ...kept, REDIS_URL: kept.MONGO_URL, SEARCH_URL: kept.ELASTIC_SEARCH_URL }
-    await eventually(backendDigests, (now) => now?.SIB_APIKEY === undefined, { timeoutMs: 20_000 })
+    await eventually(backendDigests, (now) => now?.SIB_APIKEY === undefined, { timeoutMs: 60_000 })
     expect(await backendDigests()).toEqual(expected)
     expect(await world.digests(frontend.namespace, frontend.name)).toEqual(frontendBefore)
   })
@@ -100,7 +100,7 @@ describe('an installed environment', () => {
     await eventually(
       () => world.digests(backend.namespace, 'backend-optional-secrets'),
       (now) => now === undefined,
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     )
     expect(await backendDigests()).toBeDefined()
   })
@@ -110,7 +110,7 @@ describe('an installed environment', () => {
     const { name, namespace } = model.release
     const env = { KUBECONFIG: controlPlane.kubeconfigPath }
     await run(helm, ['uninstall', name, '--namespace', namespace, '--wait'], { env })
-    await eventually(backendDigests, (now) => now === undefined, { timeoutMs: 20_000 })
+    await eventually(backendDigests, (now) => now === undefined, { timeoutMs: 60_000 })
     for (const tier of model.tiers) {
       const found = await client.get(kinds.namespace, { name: tier.namespace })
       expect(found?.metadata.deletionTimestamp).toBeUndefined()

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import { emptyEtcd, fillEtcd } from '../helpers/etcd.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
@@ -27,6 +27,11 @@ afterAll(async () => {
   await here?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
+/** A test that fails leaves nothing to the next one. */
+beforeEach(async () => {
+  gates.calm()
+  await login.startOver()
+})
 
 test.each([
   ['before a rotation', 1],
@@ -47,14 +52,16 @@ test.each([
     },
   })
   const through = { client: gates.client, account: gates.account }
-  const error = await login.rotate(login.context(through), values).catch((reason: unknown) => reason)
-  gates.calm()
-  expect([hit()?.method !== 'GET', said]).toEqual([true, expect.stringContaining('database space exceeded')])
-  expect([what, error]).toEqual([what, expect.any(KubernetesError)])
-  expect(String(error)).toContain('database space exceeded')
-  await login.expectWorking(old, values, what)
-
-  await emptyEtcd(client, controlPlane, 'default')
+  try {
+    const error = await login.rotate(login.context(through), values).catch((reason: unknown) => reason)
+    gates.calm()
+    expect([hit()?.method !== 'GET', said]).toEqual([true, expect.stringContaining('database space exceeded')])
+    expect([what, error]).toEqual([what, expect.any(KubernetesError)])
+    expect(String(error)).toContain('database space exceeded')
+    await login.expectWorking(old, values, what)
+  } finally {
+    await emptyEtcd(client, controlPlane, 'default')
+  }
   await login.runOutLease()
   await login.rotate(login.context(), values)
   await login.expectInUse(values, what)

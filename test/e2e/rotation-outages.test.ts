@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { KubernetesError } from '../../scripts/kubernetes/errors.ts'
 import {
@@ -12,18 +12,13 @@ import {
   type SecretObject,
 } from '../../scripts/kubernetes/kinds.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
-import { type Emulator, startEmulator } from '../../scripts/local/emulator/emulator.ts'
-import type { RunningProcess } from '../../scripts/local/stack/process.ts'
-import { externalSecretRefs } from '../../scripts/local/stack/stack.ts'
 import { createApiKey, createApplication, createPolicy } from '../../scripts/scaleway/iam.ts'
 import { createVersion } from '../../scripts/scaleway/versions.ts'
-import { killApiServer } from '../helpers/api-server.ts'
 import type { Disturbance } from '../helpers/disturbance.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { startTestOperator } from '../helpers/local-stack.ts'
 import { expectSentence } from '../helpers/sentences.ts'
 import { deployWorkloads } from '../helpers/workloads.ts'
-import { refreshAll } from './refresh.ts'
+import { type Outages, startOutages } from './outages.ts'
 import { type RotatingWorld, startRotatingWorld } from './rotating-world.ts'
 import { loginRotation, quickWaits, type UnitRotation } from './rotation-world.ts'
 import { startWorldGates, type WorldGates } from './world-gates.ts'
@@ -31,33 +26,44 @@ import { startWorldGates, type WorldGates } from './world-gates.ts'
 let here: RotatingWorld
 let login: UnitRotation
 let folder: string
-/** The emulator that took the place of the first. */
-let restarted: Emulator | undefined
 let gates: WorldGates<RotatingWorld['owner']>
-/** What has to be stopped before the stack is. */
-const stopped: AsyncDisposable[] = []
+let outages: Outages
 
-const stateFile = () => join(folder, 'scaleway.json')
+const quota = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true }
+const nothingMore = { namespace: 'ledger-secrets', name: 'nothing-more' }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outages-'))
-  here = await startRotatingWorld('plain', { emulator: { stateFile: stateFile() } })
+  const stateFile = join(folder, 'scaleway.json')
+  here = await startRotatingWorld('plain', { emulator: { stateFile } })
   login = loginRotation(here, 'red')
   await deployWorkloads(here.world.stack.client, login.tier)
   gates = await startWorldGates(here.world, here.owner, folder)
+  outages = await startOutages(here, { stateFile, elsewhere: here.tier('blue') })
 })
 afterAll(async () => {
   await gates?.[Symbol.asyncDispose]()
-  for (const one of stopped) await one[Symbol.asyncDispose]()
+  await outages?.[Symbol.asyncDispose]()
   await here?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
+/** A test that fails leaves nothing to the next one: everything runs, and no rotation is begun. */
+beforeEach(async () => {
+  gates.calm()
+  outages.scaleway().faults.clear()
+  await outages.end()
+  await here.world.stack.client.delete(quota, nothingMore)
+  await login.startOver()
+})
 
 /** What a run through the gates is refused with, once something happens at one of its requests. */
-async function refusedWith(disturbance: Disturbance, values: ReturnType<UnitRotation['values']>): Promise<string[]> {
+async function refusedWith(
+  disturbance: Disturbance,
+  values: ReturnType<UnitRotation['values']>,
+  waits = quickWaits,
+): Promise<string[]> {
   const hit = gates.disturb(disturbance)
   const { client, account } = gates
-  const waits = { ...quickWaits, refresh: { timeoutMs: 2_000, pollMs: 100 } }
   const error = await login.rotate(login.context({ client, account, waits }), values).then(
     () => undefined,
     (reason: unknown) => reason,
@@ -83,49 +89,33 @@ async function expectGoesOnFrom(values: ReturnType<UnitRotation['values']>, what
   await login.finish(login.context())
 }
 
-/** It waits ever longer before it asks an API server again that was away: no rotation is made to wait for that. */
-async function operatorIsBack() {
-  const { client, model } = here.world.stack
-  const others = externalSecretRefs(model).filter(({ namespace }) => namespace !== login.tier.namespace)
-  await refreshAll(client, others, { timeoutMs: 120_000 })
-}
-
 test.each([
   ['before the first version is added', 1],
   ['between the two', 2],
   ['before the old ones are disabled', 3],
 ])('Scaleway goes away %s, and comes back', async (what, at) => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
-  const { emulator } = here.world.stack
-  const { port } = new URL(emulator.url)
-  const running = restarted ?? emulator
   const codes = await refusedWith(
     {
       side: 'scaleway',
       at,
       writesOnly: true,
       async act() {
-        await running.stop()
+        await outages.stopScaleway()
         return 'reset'
       },
     },
     values,
   )
   expect(codes).toEqual(['SCALEWAY_UNREACHABLE'])
-  const { accessKey, secretKey } = emulator.owner
-  restarted = await startEmulator({
-    port: Number(port),
-    owner: { accessKey, secretKey },
-    stateFile: stateFile(),
-    limits: { secrets: 1000, versions: 1000 },
-  })
-  stopped.push(restarted)
+  await outages.end()
   await login.expectWorking(old, values, what)
   await expectGoesOn(values, before, what)
 })
+
 test('a burst of 429 and slow answers cost time, and nothing else', async () => {
   const [values, before] = [login.values(), await login.counts()]
-  const { faults } = restarted ?? here.world.stack.emulator
+  const { faults } = outages.scaleway()
   faults.add({ kind: 'too_many_requests', principal: 'owner', count: 4, retryAfterSeconds: 1 })
   faults.add({ kind: 'latency', principal: 'owner', delayMs: 150 })
   await login.rotate(login.context(), values)
@@ -149,7 +139,7 @@ test('a key that is revoked half-way is reported, and another one continues', as
   await createPolicy(here.owner, organizationId, { name: 'all', applicationId: application.id, rules: [rule] })
   const expiresAt = new Date(Date.now() + 3_600_000)
   const key = await createApiKey(here.owner, application.id, { description: 'x', expiresAt })
-  const revoke = () => (restarted ?? emulator).setKeyDisabled(key.access_key, true)
+  const revoke = () => outages.scaleway().setKeyDisabled(key.access_key, true)
   const hit = gates.disturb({
     side: 'scaleway',
     at: 2,
@@ -174,47 +164,41 @@ test('a key that is revoked half-way is reported, and another one continues', as
 
 test('an operator that is killed is reported, and the rotation continues with the next one', async () => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
-  const { operator, controlPlane } = here.world.stack
   const codes = await refusedWith(
     {
       side: 'cluster',
       at: 3,
       writesOnly: true,
       async act(forward) {
-        process.kill(operator.pid, 'SIGKILL')
+        outages.killOperator()
         return forward()
       },
     },
     values,
+    { ...quickWaits, refresh: { timeoutMs: 2_000, pollMs: 100 } },
   )
   expect([codes, await login.phase()]).toEqual([['NOT_SYNCED'], 'added'])
   await login.expectWorking(old, values, 'a killed operator')
-  const another: RunningProcess = await startTestOperator(controlPlane)
-  stopped.push(another)
-  await operatorIsBack()
+  await outages.end()
   await expectGoesOn(values, before, 'a killed operator')
 })
 
 test.each([1, 4, 7])('an API server that dies at write %i comes back, and the rotation continues', async (at) => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
-  const { controlPlane } = here.world.stack
-  let killed: Awaited<ReturnType<typeof killApiServer>> | undefined
   const codes = await refusedWith(
     {
       side: 'cluster',
       at,
       writesOnly: true,
       async act() {
-        killed = await killApiServer(controlPlane)
-        stopped.push(killed)
+        await outages.killApiServer()
         return 'reset'
       },
     },
     values,
   )
   expect(codes).toEqual(['CLUSTER_UNREACHABLE'])
-  await killed?.restart()
-  await operatorIsBack()
+  await outages.end()
   await login.expectWorking(old, values, 'a restarted API server')
   await login.runOutLease()
   await expectGoesOn(values, before, 'a restarted API server')
@@ -234,11 +218,9 @@ test('two operators of the same command at once make one rotation', async () => 
 test('a journal that a quota refuses keeps everything as it is', async () => {
   const [old, values, before] = [await login.current(), login.values(), await login.counts()]
   const { client } = here.world.stack
-  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true }
-  const ref = { namespace: 'ledger-secrets', name: 'nothing-more' }
-  await client.create(quota, { metadata: ref, spec: { hard: { 'count/configmaps': '0' } } } as KubernetesObject)
+  await client.create(quota, { metadata: nothingMore, spec: { hard: { 'count/configmaps': '0' } } } as KubernetesObject)
   await eventually(
-    () => client.get<KubernetesObject & { status?: { hard?: object } }>(quota, ref),
+    () => client.get<KubernetesObject & { status?: { hard?: object } }>(quota, nothingMore),
     (found) => found?.status?.hard !== undefined,
     { timeoutMs: 60_000 },
   )
@@ -248,7 +230,7 @@ test('a journal that a quota refuses keeps everything as it is', async () => {
   })
   await login.expectInUse(old, 'a quota')
   expect([await login.counts(), await login.phase()]).toEqual([before, undefined])
-  await client.delete(quota, ref)
+  await client.delete(quota, nothingMore)
   await expectGoesOn(values, before, 'a quota')
   expect(await client.get(kinds.namespace, { name: 'ledger-secrets' })).toBeDefined()
 })

@@ -30,10 +30,10 @@ import { eventually } from '../helpers/eventually.ts'
 import { forceRefresh, refreshAll } from './refresh.ts'
 import type { RotatingWorld } from './rotating-world.ts'
 
-/** Short enough for tests, and few requests. */
+/** They notice soon what comes, and are patient with a machine that is busy. */
 export const quickWaits: Waits = {
-  refresh: { timeoutMs: 20_000, pollMs: 100 },
-  rollout: { timeoutMs: 20_000, pollMs: 200 },
+  refresh: { timeoutMs: 120_000, pollMs: 100 },
+  rollout: { timeoutMs: 120_000, pollMs: 200 },
   probeMs: 5_000,
   leaseMs: 30_000,
   sameRunMs: 3_600_000,
@@ -72,6 +72,8 @@ export interface UnitRotation {
   left(before: { readonly next: Values; readonly restarts: number }): Promise<LeftBehind>
   /** As if there had been no rotation: one version of each remote secret, and neither journal nor lease. */
   forget(): Promise<void>
+  /** The same, and has it delivered. Where there is no rotation, it does nothing. */
+  startOver(): Promise<void>
   /** What the journal says, and which versions are enabled, for `goBackTo`. */
   remember(): Promise<Remembered>
   /** Puts the journal and the versions back as they were, and has that delivered. */
@@ -170,6 +172,26 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
     Promise.all(
       unit.tiers.map(({ namespace }) => client.get<WorkloadObject>(kinds.deployment, { namespace, name: 'server' })),
     )
+  const deliver = () =>
+    refreshAll(
+      client,
+      unit.tiers.map(({ namespace, name }) => ({ namespace, name: `${name}-secrets` })),
+    )
+  const forget = async () => {
+    await client.delete(kinds.configMap, lock)
+    await client.delete(kinds.lease, lock)
+    const all = await Promise.all(remotes.map(alive))
+    // What shares a value keeps one: where a part has no new one, all keep the old one.
+    const isNew = all.every((versions) => versions.length > 1)
+    for (const [index, place] of remotes.entries()) {
+      const id = await idOf(place)
+      const versions = all[index] ?? []
+      const enabled = versions.filter(({ status }) => status === 'enabled')
+      const kept = isNew ? enabled.at(-1) : enabled[0]
+      for (const version of versions)
+        if (version !== kept) await deleteVersion(here.owner, model.region, id, version.revision)
+    }
+  }
   const restarts = async () => (await servers()).reduce((sum, server) => sum + (server?.metadata.generation ?? 0), 0)
   return {
     tier,
@@ -268,20 +290,12 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
         }),
       }
     },
-    async forget() {
-      await client.delete(kinds.configMap, lock)
-      await client.delete(kinds.lease, lock)
+    forget,
+    async startOver() {
       const all = await Promise.all(remotes.map(alive))
-      // What shares a value keeps one: where a part has no new one, all keep the old one.
-      const isNew = all.every((versions) => versions.length > 1)
-      for (const [index, place] of remotes.entries()) {
-        const id = await idOf(place)
-        const versions = all[index] ?? []
-        const enabled = versions.filter(({ status }) => status === 'enabled')
-        const kept = isNew ? enabled.at(-1) : enabled[0]
-        for (const version of versions)
-          if (version !== kept) await deleteVersion(here.owner, model.region, id, version.revision)
-      }
+      if (!(await client.get(kinds.configMap, lock)) && all.every(({ length }) => length === 1)) return
+      await forget()
+      await deliver()
     },
     async remember() {
       const found = await client.get<JournalObject>(kinds.configMap, lock)
@@ -309,10 +323,7 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
         for (const { revision } of changed.filter(({ status }) => status === 'enabled'))
           await disableVersion(here.owner, model.region, id, revision)
       }
-      await refreshAll(
-        client,
-        unit.tiers.map(({ namespace, name }) => ({ namespace, name: `${name}-secrets` })),
-      )
+      await deliver()
     },
     async deleteNewest(name) {
       const newest = (await here.versions(tier, name)).at(-1)
