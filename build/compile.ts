@@ -18,14 +18,15 @@ export async function commandFiles(which: 'all' | 'package'): Promise<string[]> 
  * module for all of them, in a file of its own. The folder is whole at any moment.
  *
  * @param folder where to; nothing may be there yet
+ * @param from the repository whose programs they are. Default: this one
  * @returns which files went into it
  */
-export async function compile(entryPoints: readonly string[], folder: string): Promise<Metafile> {
+export async function compile(entryPoints: readonly string[], folder: string, from: string = root): Promise<Metafile> {
   const unfinished = `${folder}.${process.pid}.tmp`
   await mkdir(dirname(folder), { recursive: true })
   try {
     const { metafile } = await build({
-      absWorkingDir: root,
+      absWorkingDir: from,
       entryPoints: [...entryPoints],
       outdir: unfinished,
       outbase: '.',

@@ -13,8 +13,9 @@ test('gen-values on a full disk tells the file, loses nothing, and continues whe
   const before = await repository.read(large)
 
   // No file may become longer than 8 KiB, which stands for a disk on which the schema has no room.
-  const script = 'ulimit -f 16; exec "$0" --import tsx scripts/cli.ts gen-values'
-  const { exitCode, stdout, stderr } = await tryRun('sh', ['-c', script, process.execPath], { cwd: repository.folder })
+  const script = 'ulimit -f 16; exec "$0" "$@" gen-values'
+  const program = [process.execPath, ...repository.program]
+  const { exitCode, stdout, stderr } = await tryRun('sh', ['-c', script, ...program], { cwd: repository.folder })
   expect(stderr).toMatch(
     /values\.schema\.json: can't be written: EFBIG: .*\n {2}fix: Free disk space .*; nothing was lost\.\n {2}\(FILE_NOT_WRITTEN\)$/,
   )

@@ -3,17 +3,17 @@ import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { actionlint } from '../helpers/actionlint.ts'
-import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { root } from '../helpers/generating.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 
 const read = (folder: string, path: string) => readFile(join(folder, path), 'utf8')
 
 function cli(folder: string, ...args: readonly string[]): Promise<RunResult> {
-  return tryRun(process.execPath, [compiledCli, ...args], { cwd: folder, env: { INIT_CWD: undefined } })
+  return hostedCli(args, { cwd: folder, env: { INIT_CWD: undefined } })
 }
 
 let template: string

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { unfinishedPrefix } from '../../scripts/lib/write-together.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { root } from '../helpers/generating.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 
 async function folderOf(name: string): Promise<string> {
   const folder = join(await temporaryFolder(), name)
@@ -17,8 +18,7 @@ async function folderOf(name: string): Promise<string> {
 }
 
 function cli(folder: string, ...args: readonly string[]): Promise<RunResult> {
-  const env = { INIT_CWD: undefined }
-  return tryRun(process.execPath, [compiledCli, ...args], { cwd: folder, env })
+  return hostedCli(args, { cwd: folder, env: { INIT_CWD: undefined } })
 }
 
 const read = (folder: string, path: string) => readFile(join(folder, path), 'utf8')

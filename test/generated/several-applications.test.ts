@@ -7,6 +7,7 @@ import { bookshop } from '../fixtures/applications.ts'
 import { kiosk } from '../fixtures/kiosk.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { executable, temporaryFolder } from '../helpers/folders.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 
 /** A repository with one `package.json`, in which npm and npx find us as they would find the installed package. */
@@ -34,14 +35,17 @@ async function usePackage(folder: string): Promise<void> {
   await executable(program, `exec "${process.execPath}" "${compiledCli}" "$@"`)
 }
 
-/** A command line in a folder of the repository, as it is typed. */
+/** What a shell, npm or npx makes of a line in a folder of the repository. */
 async function typed(place: string, program: string, ...args: readonly string[]) {
   const env = { PATH: `${join(top, 'node_modules/.bin')}:${process.env.PATH}`, INIT_CWD: undefined }
   const result = await tryRun(program, args, { cwd: join(top, place), env })
   return { exitCode: result.exitCode, told: result.stderr, out: result.stdout }
 }
 
-const ours = (place: string, ...args: readonly string[]) => typed(place, 'tiered-secrets', ...args)
+async function ours(place: string, ...args: readonly string[]) {
+  const result = await hostedCli(args, { cwd: join(top, place), env: { INIT_CWD: undefined } })
+  return { exitCode: result.exitCode, told: result.stderr, out: result.stdout }
+}
 const read = (path: string) => readFile(join(top, path), 'utf8')
 
 test('each application is generated in its own folder, and its files name it from the folder of package.json', async () => {
@@ -134,8 +138,7 @@ describe('init', () => {
     const folder = await temporaryFolder()
     await cp(join(top, 'package.json'), join(folder, 'package.json'))
     await symlink(join(top, 'node_modules'), join(folder, 'node_modules'))
-    const cli = (...args: readonly string[]) =>
-      tryRun('node_modules/.bin/tiered-secrets', args, { cwd: folder, env: { INIT_CWD: undefined } })
+    const cli = (...args: readonly string[]) => hostedCli(args, { cwd: folder, env: { INIT_CWD: undefined } })
     for (const root of ['apps/one', 'apps/two']) {
       const { exitCode, stderr } = await cli('init', '--yes', '--root', root)
       expect([exitCode, stderr]).toEqual([0, expect.stringContaining(`created ${root}/scripts/catalogue.ts\n`)])

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +14,8 @@ import { root } from './generating.ts'
 
 export interface HostedOptions {
   readonly cwd: string
+  /** The command line. Default: that of this repository */
+  readonly cli?: string
   /** Added to the environment of this process; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly input?: string
@@ -42,37 +45,43 @@ export async function runCliMany(
 
 // --- internal ---
 
-async function run(args: readonly string[], { cwd, input = '', ...options }: HostedOptions): Promise<RunResult> {
+async function run(args: readonly string[], options: HostedOptions): Promise<RunResult> {
+  const { cwd, cli = compiledCli, input = '' } = options
   const all = Object.entries({ ...process.env, ...options.env })
   const env = Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
-  const host = await hostFor(cwd)
+  const host = await hostFor(cli, cwd)
   const result = await host.run({ args, cwd, env, input })
+  // What was not there before is loaded as this run has written it.
+  if (host.loaded.get(cwd) === '') host.loaded.set(cwd, await dataFilesOf(cwd))
   idle.push(host)
   return result
 }
 
 interface Host {
-  /** The data files of a folder, as they were when the host first ran something there: it does not load them again. */
+  readonly cli: string
+  /** The data files of a folder, as the host has loaded them: it does not load them again. */
   readonly loaded: Map<string, string>
   run(line: HostedRun): Promise<RunResult>
   end(): void
 }
 
-/** Those that run nothing now. They end with this process. */
-let idle: Host[] = []
+/** Those that run nothing now, the last one at the end. They end with this process. */
+const idle: Host[] = []
 
-async function hostFor(cwd: string): Promise<Host> {
+/** One that has loaded other data files in this folder may be of use when they are put back. */
+const maxIdle = 3
+
+async function hostFor(cli: string, cwd: string): Promise<Host> {
   const files = await dataFilesOf(cwd)
-  const isStale = ({ loaded }: Host) => (loaded.get(cwd) ?? files) !== files
-  for (const host of idle.filter(isStale)) host.end()
-  idle = idle.filter((host) => !isStale(host))
-  const host = idle.pop() ?? startHost()
+  const found = idle.findLastIndex((host) => host.cli === cli && (host.loaded.get(cwd) ?? files) === files)
+  const host = idle.splice(found, found < 0 ? 0 : 1)[0] ?? startHost(cli)
+  for (const other of idle.splice(0, idle.length - maxIdle)) other.end()
   host.loaded.set(cwd, files)
   return host
 }
 
-function startHost(): Host {
-  const program = [join(inject('compiled'), 'test/helpers/cli-host.js'), pathToFileURL(compiledCli).href]
+function startHost(cli: string): Host {
+  const program = [join(inject('compiled'), 'test/helpers/cli-host.js'), pathToFileURL(cli).href]
   const child = spawn(process.execPath, program, { cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
@@ -85,6 +94,7 @@ function startHost(): Host {
   child.unref()
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref()
   return {
+    cli,
     loaded: new Map(),
     async run(line) {
       const answer = once(answers, 'line')
@@ -96,9 +106,12 @@ function startHost(): Host {
   }
 }
 
-/** When the data files of a folder were last changed, as text. */
+/** What a host loads in a folder once: the data files, and what they may import. */
 async function dataFilesOf(folder: string): Promise<string> {
-  const names = await readdir(join(folder, 'scripts')).catch(() => [])
-  const stats = await Promise.all(names.sort().map((name) => stat(join(folder, 'scripts', name), { bigint: true })))
-  return stats.map(({ size, mtimeNs }, index) => `${names[index]} ${size} ${mtimeNs}`).join('\n')
+  const entries = await readdir(join(folder, 'scripts'), { withFileTypes: true }).catch(() => [])
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  const texts = await Promise.all(names.sort().map((name) => readFile(join(folder, 'scripts', name))))
+  const digest = createHash('sha256')
+  for (const [index, text] of texts.entries()) digest.update(`\0${names[index]}\0${text.length}\0`).update(text)
+  return names.length === 0 ? '' : digest.digest('hex')
 }

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inject } from 'vitest'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import type { Application } from '../../scripts/model/types.ts'
 import { generateFor } from '../../scripts/session/generated-files.ts'
@@ -30,16 +31,17 @@ export interface Repository {
 const parts = ['scripts', 'schema', 'charts', 'docs', 'package.json', 'tsconfig.json']
 
 /**
- * A copy of the whole repository, for tests that change what is the product's: sources, chart, contract. Its command line is
- * started as `package.json` does. It holds the fixture Trackdéchets and its generated files, whatever application this
- * repository holds. Gone when the tests of the file are over.
+ * A copy of the whole repository, for tests that change what is the product's: chart, contract, documentation. Its command line
+ * is the compiled one, copied too: a change of its sources changes nothing. It holds the fixture Trackdéchets and its generated
+ * files, whatever application this repository holds. Gone when the tests of the file are over.
  */
 export async function repositoryCopy(): Promise<Repository> {
   const folder = await sharedFolder()
   const filter = (path: string) => path !== join(ourChart, 'ci')
   for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const repository = repositoryAt(folder)
+  await cp(inject('compiled'), join(folder, 'dist/compiled'), { recursive: true })
+  const repository = repositoryIn(folder, [join(folder, 'dist/compiled/scripts/cli.js')], './')
   await writeDataFiles(repository, 'trackdechets')
   for (const [path, content] of await generatedFiles(trackdechets)) await repository.write(path, content)
   return repository
@@ -134,8 +136,8 @@ function repositoryIn(folder: string, program: readonly string[], sources: strin
     },
     remove: (path) => rm(at(path), { recursive: true }),
     cli: (args, env = {}) =>
-      program[0] === compiledCli
-        ? hostedCli(args, { cwd: folder, env })
+      program.length === 1
+        ? hostedCli(args, { cli: program[0] ?? '', cwd: folder, env })
         : tryRun(process.execPath, [...program, ...args], { cwd: folder, env }),
   }
 }

@@ -1,14 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { compile } from '../../build/compile.ts'
+import { tryRun } from '../../scripts/lib/exec.ts'
+import { cliOfPackage } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 
 let repository: Repository
+/** What Node is given to start the command line, compiled with the two commands. */
+let compiled: string
 beforeAll(async () => {
   repository = await repositoryCopy()
   await repository.write('scripts/commands/lab-rat.ts', labRat)
   await repository.write('scripts/commands/lab-cat.ts', labCat)
+  const programs = ['scripts/cli.ts', 'scripts/commands/lab-rat.ts', 'scripts/commands/lab-cat.ts']
+  await compile(programs, join(repository.folder, 'dist/lab'), repository.folder)
+  compiled = join(repository.folder, 'dist/lab/scripts/cli.js')
 })
 
 /** A command that does what its option says. */
@@ -55,12 +64,18 @@ export const command = defineCommand<{ readonly mouse: string; readonly loud?: b
 })
 `
 
-const labRatDoes = (act: string) => repository.cli(['lab:rat', '--act', act])
+/** A command line in a process of its own, to its end. */
+const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}, program = [compiled]) =>
+  tryRun(process.execPath, [...program, ...args], { cwd: repository.folder, env })
+
+const labRatDoes = (act: string, program?: string[]) => cli(['lab:rat', '--act', act], {}, program)
 
 /** The same, running. */
 function labRatStarts(act: string): { child: ChildProcess; stderr(): string } {
-  const args = ['--import', 'tsx', 'scripts/cli.ts', 'lab:rat', '--act', act]
-  const child = spawn(process.execPath, args, { cwd: repository.folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [compiled, 'lab:rat', '--act', act], {
+    cwd: repository.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -69,9 +84,15 @@ function labRatStarts(act: string): { child: ChildProcess; stderr(): string } {
   return { child, stderr: () => stderr }
 }
 
-test("the result goes to standard output and progress to standard error, and the exit code is the command's", async () => {
-  expect(await labRatDoes('finish')).toEqual({ exitCode: 3, stdout: 'result', stderr: 'progress' })
-})
+test.each([
+  ['compiled', undefined],
+  ['TypeScript', [...cliOfPackage]],
+])(
+  "the result goes to standard output and progress to standard error, and the exit code is the command's: %s",
+  async (_, program) => {
+    expect(await labRatDoes('finish', program)).toEqual({ exitCode: 3, stdout: 'result', stderr: 'progress' })
+  },
+)
 
 test('problems are reported together, sorted, with the exit code they were thrown with', async () => {
   const { exitCode, stdout, stderr } = await labRatDoes('refuse')
@@ -147,7 +168,7 @@ test('a reader that has read enough, such as `head`, is no error', async () => {
 })
 
 test('a command is found by the name the user types, and by no other', async () => {
-  const { exitCode, stderr } = await repository.cli(['lab-rat'])
+  const { exitCode, stderr } = await cli(['lab-rat'])
   expect(stderr).toContain('lab-rat: there is no such command. Did you mean "lab:rat"?')
   expect(exitCode).toBe(2)
 })
@@ -157,10 +178,10 @@ test('what a command is reported by its place is handed on by its name, wherever
     ['pip', '--loud'],
     ['--loud', 'pip'],
   ]) {
-    const { exitCode, stdout } = await repository.cli(['lab:cat', ...line])
+    const { exitCode, stdout } = await cli(['lab:cat', ...line])
     expect([exitCode, JSON.parse(stdout)]).toEqual([0, { mouse: 'pip', loud: true }])
   }
-  const help = await repository.cli(['lab:cat', '--help'])
+  const help = await cli(['lab:cat', '--help'])
   expect(help.stdout).toMatch(/^Usage: npm run lab:cat -- \[options\] <mouse>$/m)
   expect(help.stdout).toMatch(/^ {2}mouse +which$/m)
 })
@@ -169,14 +190,14 @@ test.each([
   [[], "missing required argument 'mouse'."],
   [['pip', 'pup'], 'too many arguments. Expected 1 argument but got 2.'],
 ])('told by %j it says what is wrong, with exit code 2', async (line, message) => {
-  const { exitCode, stdout, stderr } = await repository.cli(['lab:cat', ...line])
+  const { exitCode, stdout, stderr } = await cli(['lab:cat', ...line])
   expect(stderr).toContain(`npm run lab:cat: ${message}\n  fix: `)
   expect([exitCode, stdout]).toEqual([2, ''])
 })
 
 test('without a terminal there is no colour, unless it is forced', async () => {
   const shown = async (env: Readonly<Record<string, string>>) => {
-    const { stdout, stderr } = await repository.cli(['lab:rat', '--act', 'colour'], { FORCE_COLOR: '0', ...env })
+    const { stdout, stderr } = await cli(['lab:rat', '--act', 'colour'], { FORCE_COLOR: '0', ...env })
     return `${stdout}${stderr}`.split('\u001b').length - 1
   }
   expect(await shown({})).toBe(0)
@@ -185,7 +206,7 @@ test('without a terminal there is no colour, unless it is forced', async () => {
 
 test('a path is whole when a command gets it, and counts from where npm was typed', async () => {
   const hole = async (path: string, env: Readonly<Record<string, string>>) => {
-    const { stdout } = await repository.cli(['lab:cat', 'pip', '--hole', path], env)
+    const { stdout } = await cli(['lab:cat', 'pip', '--hole', path], env)
     return JSON.parse(stdout).hole
   }
   const npm = { INIT_CWD: '/home/ada/deploy', npm_package_json: `${repository.folder}/package.json` }
