@@ -46,13 +46,12 @@ function wordAndMeaning({ text, about }: Candidate): string {
 }
 
 /** While somebody types, nothing is said of a catalogue that can't be loaded: it has no names. */
-function namesFor({ typedIn }: CommandIo): (kind: NameKind, root?: string) => Promise<readonly string[]> {
+function namesFor({ typedIn, env }: CommandIo): (kind: NameKind, root?: string) => Promise<readonly string[]> {
   return async (kind, root) => {
     if (kind === 'applications') return applicationsAround(typedIn).map(fromTyped)
     try {
-      return [
-        ...new Set(namesOf[kind](await loadApplication({ userFolder: chooseUserFolder(root, typedIn, typedIn) }))),
-      ]
+      const userFolder = chooseUserFolder(root, typedIn, typedIn)
+      return [...new Set(namesOf[kind](await loadApplication({ userFolder, env })))]
     } catch {
       return []
     }

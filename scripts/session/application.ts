@@ -5,21 +5,28 @@ import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
 import { shellWord } from '../lib/shell.ts'
 import { shortList } from '../lib/short-list.ts'
+import type { Environment as CacheVariables } from '../local/toolchain/locate.ts'
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
 import { checkApplication } from '../model/rules/index.ts'
 import type { Application, Catalogue, Environments } from '../model/types.ts'
 import { loadDataFile } from './data-file.ts'
 import { exportProblem, loadProblem } from './data-file-problem.ts'
 
+/** Where the data files are. */
+export interface DataFolder extends Pick<Folders, 'userFolder'> {
+  /** The environment variables, which say where the tools are kept, and what is made of data files. Default: it is not kept */
+  readonly env?: CacheVariables
+}
+
 /**
  * The two files a user edits, loaded without any check.
  *
  * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them can't be loaded, `CATALOGUE_TWICE` when there are two of it
  */
-export async function loadApplication({ userFolder }: Pick<Folders, 'userFolder'>): Promise<Application> {
+export async function loadApplication(folder: DataFolder): Promise<Application> {
   // The catalogue imports them: what is wrong with them should not be said of it.
-  const environments = (await loadOwn(userFolder, 'environments')) as Environments
-  const catalogue = (await loadOwn(userFolder, 'catalogue')) as Catalogue
+  const environments = (await loadOwn(folder, 'environments')) as Environments
+  const catalogue = (await loadOwn(folder, 'catalogue')) as Catalogue
   return { catalogue, environments }
 }
 
@@ -28,7 +35,7 @@ export async function loadApplication({ userFolder }: Pick<Folders, 'userFolder'
  *
  * @throws as `loadApplication`
  */
-export async function loadOwn(userFolder: string, name: 'catalogue' | 'environments'): Promise<unknown> {
+export async function loadOwn({ userFolder, env }: DataFolder, name: 'catalogue' | 'environments'): Promise<unknown> {
   const [file, second] = dataFiles(userFolder, name)
   const where = relative(userFolder, file ?? join(userFolder, 'scripts', `${name}.ts`))
   if (second !== undefined) {
@@ -41,7 +48,7 @@ export async function loadOwn(userFolder: string, name: 'catalogue' | 'environme
   }
   if (file === undefined) throw noDataFile(userFolder, where)
   const data = { userFolder, file, name }
-  const loaded = await loadDataFile(file).catch((error: unknown) => {
+  const loaded = await loadDataFile(file, env).catch((error: unknown) => {
     throw new ProblemError(loadProblem(error, data))
   })
   if (loaded === undefined) throw new ProblemError(exportProblem(data))
@@ -54,7 +61,7 @@ export async function loadOwn(userFolder: string, name: 'catalogue' | 'environme
  * @param wanted default: the first environment of scripts/environments.ts
  * @throws ProblemError `ENVIRONMENT_UNKNOWN`, or every problem of the catalogue
  */
-export async function loadEnvironment(io: Pick<Folders, 'userFolder'>, wanted?: string): Promise<EnvironmentModel> {
+export async function loadEnvironment(io: DataFolder, wanted?: string): Promise<EnvironmentModel> {
   const application = await loadApplication(io)
   const problems = checkApplication(application).filter(isError)
   if (problems.length > 0) throw new ProblemError(problems)

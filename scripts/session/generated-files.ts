@@ -16,11 +16,11 @@ import { parseYamlDocuments } from '../lib/yaml.ts'
 import { openQuestions } from '../local/emulator/open-questions.ts'
 import { advisories } from '../model/operator-advisories.ts'
 import type { Application } from '../model/types.ts'
-import { loadApplication } from './application.ts'
+import { type DataFolder, loadApplication } from './application.ts'
 import { foreignProblems, staleProblems } from './stale-problems.ts'
 
 /** Every generated file of the user's, in memory. */
-export async function generateAll(folders: Folders): Promise<Generated> {
+export async function generateAll(folders: Folders & DataFolder): Promise<Generated> {
   return generateFor(await loadApplication(folders), folders)
 }
 
@@ -57,7 +57,7 @@ export async function generateFor(application: Application, folders: Folders): P
  *
  * @throws ProblemError `STALE`, `OTHER_VERSION`
  */
-export async function refuseStaleValues(folders: Folders, environment: string): Promise<void> {
+export async function refuseStaleValues(folders: Folders & DataFolder, environment: string): Promise<void> {
   const stale = await staleFor(folders, [environment])
   if (stale.length > 0) throw new ProblemError(staleProblems(stale))
 }
@@ -67,7 +67,7 @@ export async function refuseStaleValues(folders: Folders, environment: string): 
  *
  * @throws as `helmFiles`
  */
-export async function staleFor(folders: Folders, environments: readonly string[]): Promise<StaleFile[]> {
+export async function staleFor(folders: Folders & DataFolder, environments: readonly string[]): Promise<StaleFile[]> {
   const [application, baseSchema, chart] = await Promise.all([
     loadApplication(folders),
     readBaseSchema(folders),
@@ -77,7 +77,7 @@ export async function staleFor(folders: Folders, environments: readonly string[]
 }
 
 /** What is wrong with the generated files: those that differ, and what is among them that no generator writes. */
-export async function generatedProblems(folders: Folders): Promise<Problem[]> {
+export async function generatedProblems(folders: Folders & DataFolder): Promise<Problem[]> {
   const { files } = await generateAll(folders)
   const { orphans, foreign } = await findLeftOvers(folders.userFolder, files)
   const stale = await findStale(folders.userFolder, files)

@@ -158,7 +158,7 @@ function ownDataFiles(userFolder: string): string[] {
 
 async function withOwnFiles(application: Application, userFolder: string): Promise<Application> {
   const own = async (name: (typeof dataFileNames)[number]) =>
-    dataFile(userFolder, name) === undefined ? application[name] : await loadOwn(userFolder, name)
+    dataFile(userFolder, name) === undefined ? application[name] : await loadOwn({ userFolder }, name)
   return {
     catalogue: (await own('catalogue')) as Catalogue,
     environments: (await own('environments')) as Environments,

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadApplication, loadEnvironment } from '../../../scripts/session/application.ts'
@@ -41,6 +41,16 @@ test.each([
     environments: { live: { description: 'x' } },
     catalogue: { application: 'x', environments: { live: { description: 'x' } } },
   })
+})
+
+test('what is made of them is kept with the tools, for whoever has the same texts', async () => {
+  const cache = await temporaryFolder()
+  const texts = { 'scripts/environments.ts': environments, 'scripts/catalogue.ts': catalogue }
+  const load = async () => loadApplication({ userFolder: await folderOf(texts), env: { TIERED_SECRETS_CACHE: cache } })
+  const first = await load()
+  const kept = await readdir(join(cache, 'data-files'))
+  expect([await load(), await readdir(join(cache, 'data-files'))]).toEqual([first, kept])
+  expect(kept).toHaveLength(2)
 })
 
 test.each([
