@@ -166,7 +166,7 @@ describe('two at once', () => {
   test('the second is reported who is at it', async () => {
     const tier = here.tier('storefront')
     const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
-    await using _lease = await acquireLease(here.client, ref, { holder: 'alice@laptop, process 1', durationMs: 3_000 })
+    await using _lease = await acquireLease(here.client, ref, { holder: 'alice@laptop, process 1', renewMs: 500 })
     const waits: string[] = []
     const problem = await problemOf(rotateKey(here.context(tier, { log: (line) => waits.push(line) })))
     expect(problem).toMatchObject({

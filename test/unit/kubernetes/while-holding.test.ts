@@ -41,7 +41,9 @@ async function apiServer() {
   }
 }
 
-const options = { holder: 'us', durationMs: 900 }
+const us = { holder: 'us' }
+/** One that is soon lost. */
+const brief = { ...us, durationMs: 900 }
 
 test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ["Node's own wait", (signal) => sleep(60_000, undefined, { signal })],
@@ -50,7 +52,7 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['all of several steps', (signal) => Promise.any([1, 2].map(() => sleep(60_000, undefined, { signal })))],
 ])('a lease that is lost is a problem to read, wherever it is noticed: %s', async (_what, wait) => {
   const { client, deafen } = await apiServer()
-  const end = whileHolding(client, ref, options, async ({ signal }) => {
+  const end = whileHolding(client, ref, brief, async ({ signal }) => {
     deafen()
     await wait(signal)
   })
@@ -59,7 +61,7 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
 
 test('of what is still written after that, nothing is sent', async () => {
   const { client, writes, deafen } = await apiServer()
-  await whileHolding(client, ref, options, async (holding) => {
+  await whileHolding(client, ref, { ...us, durationMs: 3_000 }, async (holding) => {
     const configMap = { metadata: { namespace: 'shop-secrets', name: 'proof' } }
     await holding.client.create(kinds.configMap, configMap)
     deafen()
@@ -83,7 +85,7 @@ test('of what is still written after that, nothing is sent', async () => {
 test('an interruption stays one', async () => {
   const { client, holder } = await apiServer()
   const interrupt = new AbortController()
-  const end = whileHolding(client, ref, { ...options, signal: interrupt.signal }, async ({ signal }) => {
+  const end = whileHolding(client, ref, { ...us, signal: interrupt.signal }, async ({ signal }) => {
     interrupt.abort('SIGINT')
     await sleep(60_000, undefined, { signal })
   })
