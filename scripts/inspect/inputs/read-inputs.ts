@@ -129,7 +129,7 @@ function nothing(refusals: readonly Problem[]): Inputs {
 }
 
 function refused({ refusals, rendered }: Walked, shown: (path: string) => string): Problem[] {
-  const charts = rendered.filter(({ by }) => by === 'helm')
+  const charts = rendered.filter(({ by, folder }) => by === 'helm' && !ownChart.test(folder))
   return [
     ...refusals,
     ...charts.map(({ folder }) =>
@@ -143,6 +143,9 @@ function refused({ refusals, rendered }: Walked, shown: (path: string) => string
     ),
   ]
 }
+
+/** What it renders is what the catalogue says. */
+const ownChart = /[/\\]charts[/\\]tiered-secrets$/
 
 const isCompose = (path: string) => /^(docker-)?compose([.-][\w-]+)*\.ya?ml$/.test(basename(path))
 

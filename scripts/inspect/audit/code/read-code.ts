@@ -14,6 +14,8 @@ import { wrapperNames } from './wrappers.ts'
 export interface FolderReading extends CodeReading {
   /** How many files were read. */
   readonly files: number
+  /** Words that may be the name of a variable, wherever they stand: a program may read them in a way that is not known. */
+  readonly words: ReadonlySet<string>
   /** What was not read, or only in part. */
   readonly refusals: readonly Problem[]
 }
@@ -24,7 +26,7 @@ export interface FolderReading extends CodeReading {
  */
 export async function readCode(folder: string, base: string = folder): Promise<FolderReading> {
   const [reading] = await readFolders([folder], base)
-  return reading ?? { files: 0, reads: [], dynamic: [], refusals: [] }
+  return reading ?? { files: 0, words: new Set(), reads: [], dynamic: [], refusals: [] }
 }
 
 /** The same of several folders, of which one may call functions and use schemas of another. */
@@ -41,6 +43,7 @@ export async function readFolders(folders: readonly string[], base: string): Pro
     )
     return {
       files: texts.size,
+      words: wordsOf(texts.values()),
       reads: once(own.flatMap(({ reads }) => reads)).map(shown),
       dynamic: own.flatMap(({ dynamic }) => dynamic).map<DynamicRead>(shown),
       refusals: [...refusals, ...mistakes],
@@ -87,6 +90,17 @@ function readTexts(texts: ReadonlyMap<string, string>): Map<string, FileReading>
 
 const mentionsEnvironment =
   /\benv\b|\bgetenv\b|ProcessEnv|loadEnv|createEnv|cleanEnv|[cC]onfig(?:Service)?\.(?:get|require)/
+
+function wordsOf(texts: Iterable<string>): ReadonlySet<string> {
+  const words = new Set<string>()
+  for (const text of texts)
+    if (!namesAll.test(text))
+      for (const [word] of text.matchAll(/\b(?:[A-Z]{3,}|[A-Za-z][A-Za-z0-9]*_\w+)\b/g)) words.add(word)
+  return words
+}
+
+/** The catalogue, and a module that is generated from it. */
+const namesAll = /\bdefineCatalogue\b|^\/\/ Generated from scripts\/catalogue\.ts/
 
 function unparsed(where: string, mistake: string): Problem {
   const fix = 'Correct it, or search it for variables by hand.'

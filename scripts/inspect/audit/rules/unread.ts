@@ -48,7 +48,17 @@ function unreadIn(world: World, tier: TierModel): Finding[] {
   return variablesOf(tier).flatMap((variable) => {
     const { variables = [], isFile = false } = ofEntry.get(variable) ?? {}
     const names = [variable, ...variables]
-    if (isFile || names.some((name) => used.has(name) || isKnownVariable(name) || isBuildTime(name))) return []
+    if (
+      isFile ||
+      names.some(
+        (name) =>
+          used.has(name) ||
+          code.some(({ reading }) => reading.words.has(name)) ||
+          isKnownVariable(name) ||
+          isBuildTime(name),
+      )
+    )
+      return []
     return at(catalogue, entry(tier, variable), 'KEY_UNREAD', {
       key: variable,
       // A pod template that was not read may mount it as a file, or take it into another variable.

@@ -43,6 +43,7 @@ export function codeOf(
   tier: string | undefined,
   reads: readonly Partial<CodeRead>[],
   dynamic: readonly Partial<DynamicRead>[] = [],
+  words: readonly string[] = [],
 ) {
   const place = { file: 'src/main.ts', line: 3, column: 1 }
   return {
@@ -50,6 +51,7 @@ export function codeOf(
     folder: 'src',
     reading: {
       files: 1,
+      words: new Set(words),
       refusals: [],
       reads: reads.map((read): CodeRead => ({ ...place, name: 'X', how: 'member', ...read })),
       dynamic: dynamic.map((read): DynamicRead => ({ ...place, expression: 'name', ...read })),

@@ -120,6 +120,15 @@ describe('what can not be read is named, nothing outside is followed, and the re
     })
   })
 
+  test('the chart that this project generates needs no rendering', async () => {
+    const folder = await folderOf({
+      'apps/shop/charts/tiered-secrets/Chart.yaml': 'name: tiered-secrets',
+      'apps/shop/charts/tiered-secrets/templates/x.yaml': '{{ if }}',
+      'good.yaml': configMap('good'),
+    })
+    expect(await read(folder)).toMatchObject({ objects: ['good good.yaml:1'], refusals: [] })
+  })
+
   test('no line of a text is part of what is said of it', () => {
     const { refusals } = parseDocuments({ path: 'x', text: 'password: hunter2: hunter2\n\tx' })
     expect(refusals).toHaveLength(1)

@@ -37,6 +37,18 @@ test('a repository with packages: aliases, packages by their name, functions of 
   expect([dynamic, files]).toEqual([[], 10])
 })
 
+test('words that may be names of variables are kept wherever they stand, but in what lists all of them', async () => {
+  const folder = await folderWith({
+    'database.js': "module.exports = ({ env }) => ({ password: env('DATABASE_PASSWORD') })",
+    'settings.py': "key: str = Field(alias='STRIPE_SECRET')",
+    'main.go': 'mustEnv("SIGNING_KEY"); x := "TZ"',
+    'scripts/catalogue.ts': "defineCatalogue(environments, { secrets: [{ variable: 'OLD_TOKEN' }] })",
+    'environment.ts': "// Generated from scripts/catalogue.ts. Do not edit.\nrequired('OTHER_TOKEN')",
+  })
+  const { words } = await readCode(folder)
+  expect([...words].sort()).toEqual(['DATABASE_PASSWORD', 'SIGNING_KEY', 'STRIPE_SECRET'])
+})
+
 test('of several folders one calls what another has, and each keeps its own reads', async () => {
   const folder = await folderWith({
     'packages/lib/package.json': '{ "name": "@shop/lib" }',

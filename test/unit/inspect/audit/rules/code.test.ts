@@ -67,6 +67,7 @@ describe('what no code reads', () => {
   test('a key, unless something names it: a hint too', () => {
     expect(unread([{ name: 'LOG_LEVEL' }])).toEqual(['KEY_UNREAD catalogue "MAIL_KEY" (api) MAIL_KEY'])
     expect(unread([{ name: 'MAIL_KEY', how: 'hint' }])).toEqual([])
+    expect(audited(pods, { catalogue, code: [codeOf('api', [], [], ['MAIL_KEY'])] })).toEqual([])
   })
 
   test('a key under another name, as a file, or within another variable', () => {
