@@ -43,7 +43,7 @@ test.each([
   })
 })
 
-test('what is made of them is kept with the tools, for whoever has the same texts', async () => {
+test('what is made of data files is kept with the tools, for all copies with the same texts', async () => {
   const cache = await temporaryFolder()
   const texts = { 'scripts/environments.ts': environments, 'scripts/catalogue.ts': catalogue }
   const load = async () => loadApplication({ userFolder: await folderOf(texts), env: { TIERED_SECRETS_CACHE: cache } })
