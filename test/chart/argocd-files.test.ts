@@ -6,7 +6,7 @@ import type { Application } from '../../scripts/model/types.ts'
 import { trackdechets } from '../fixtures/applications.ts'
 import { type ArgoCdObject, filesOf, kioskWith, objectsIn, repository, type Spec } from '../helpers/argocd-files.ts'
 import { chartOf, helm4, manifestsOf } from '../helpers/chart.ts'
-import { root } from '../helpers/generating.ts'
+import { productFolder } from '../helpers/generating.ts'
 import { tools } from '../helpers/tools.ts'
 
 test.each<[string, Partial<Spec>, Partial<Spec>]>([
@@ -28,11 +28,11 @@ test.each<[string, Partial<Spec>, Partial<Spec>]>([
   const { kubeconform } = await tools('kubeconform')
   const files = filesOf(kioskWith(both, production))
   const manifests = [...files].filter(([path]) => path !== 'argocd-cm.yaml').map(([, text]) => text)
-  expect(await checkSchemas(kubeconform.path, root, manifests.join('---\n'), 'gitops')).toEqual([])
+  expect(await checkSchemas(kubeconform.path, productFolder, manifests.join('---\n'), 'gitops')).toEqual([])
   const wrong = manifests.map((text) =>
     text.replaceAll('syncOptions:', 'syncOption:').replaceAll('sourceRepos:', 'repos:'),
   )
-  const problems = await checkSchemas(kubeconform.path, root, wrong.join('---\n'), 'gitops')
+  const problems = await checkSchemas(kubeconform.path, productFolder, wrong.join('---\n'), 'gitops')
   expect(problems.length).toBe(manifests.join('').match(/^kind: /gm)?.length)
 })
 

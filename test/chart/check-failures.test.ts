@@ -1,5 +1,4 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { repositoryFile } from '../helpers/generating.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 
 const catalogue = 'scripts/catalogue.ts'
@@ -9,8 +8,7 @@ const staleFile = 'charts/tiered-secrets/ci/sandbox-values.yaml'
 
 let repository: Repository
 beforeAll(async () => {
-  repository = await repositoryCopy()
-  for (const path of ['biome.json', '.gitignore']) await repository.write(path, await repositoryFile(path))
+  repository = await repositoryCopy('biome.json', '.gitignore')
   for (const path of [catalogue, staleFile, template]) originals.set(path, await repository.read(path))
 })
 

@@ -47,10 +47,7 @@ describe('ct lint', () => {
   let repository: Repository
 
   beforeAll(async () => {
-    repository = await repositoryCopy()
-    for (const path of ['ct.yaml', '.ci/lintconf.yaml', '.ci/chart-schema.yaml']) {
-      await repository.write(path, await repositoryFile(path))
-    }
+    repository = await repositoryCopy('ct.yaml', '.ci')
   })
 
   test('passes with the values of every environment', async () => {

@@ -3,7 +3,7 @@ import { checkSchemas } from '../../scripts/chart/kubeconform.ts'
 import { parseYamlDocuments } from '../../scripts/lib/yaml.ts'
 import { byFlux, delivered } from '../fixtures/delivered.ts'
 import { fluxHealth, type HealthExpressions } from '../helpers/flux.ts'
-import { generatedFiles, root } from '../helpers/generating.ts'
+import { generatedFiles, productFolder } from '../helpers/generating.ts'
 import { readRecordedStates } from '../helpers/recorded-states.ts'
 import { tools } from '../helpers/tools.ts'
 
@@ -139,9 +139,9 @@ describe('the files for Flux', () => {
       ),
     )
     const manifests = own.map(([, text]) => text).join('---\n')
-    expect(await checkSchemas(kubeconform.path, root, manifests, 'gitops')).toEqual([])
+    expect(await checkSchemas(kubeconform.path, productFolder, manifests, 'gitops')).toEqual([])
     const wrong = manifests.replace('retryInterval: 5m', 'retryIntervall: 5m').replace('prune: false', 'prune: 0')
-    const problems = await checkSchemas(kubeconform.path, root, wrong, 'gitops')
+    const problems = await checkSchemas(kubeconform.path, productFolder, wrong, 'gitops')
     expect(problems.map(({ where }) => where)).toHaveLength(2)
   })
 })

@@ -7,7 +7,7 @@ import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop, gallery, trackdechets } from '../fixtures/applications.ts'
 import { kiosk } from '../fixtures/kiosk.ts'
 import { chartOf, helms, template } from '../helpers/chart.ts'
-import { root } from '../helpers/generating.ts'
+import { productFolder } from '../helpers/generating.ts'
 import { tools } from '../helpers/tools.ts'
 
 const { kubeconform } = await tools('kubeconform')
@@ -59,7 +59,7 @@ describe.each(cases)('$what, $name', async ({ application, name }) => {
   })
 
   test('the manifests fit the schemas of the operator and of Kubernetes', async () => {
-    expect(await checkSchemas(kubeconform.path, root, text, name)).toEqual([])
+    expect(await checkSchemas(kubeconform.path, productFolder, text, name)).toEqual([])
   })
 
   test('the operator and Kubernetes are addressed by their stable APIs only', () => {
@@ -159,7 +159,7 @@ test('a manifest with a field the operator does not know is refused by its schem
   const { chart, values } = charts.get(trackdechets) as Awaited<ReturnType<typeof chartOf>>
   const text = await template(helm4, chart, values('recette'))
   const mistyped = text.replace('refreshInterval:', 'refreshIntervall:')
-  const problems = await checkSchemas(kubeconform.path, root, mistyped, 'values/recette.yaml')
+  const problems = await checkSchemas(kubeconform.path, productFolder, mistyped, 'values/recette.yaml')
   expect(problems).toMatchObject([
     { code: 'MANIFEST_INVALID', where: 'values/recette.yaml ExternalSecret/backend-secrets' },
   ])
@@ -167,6 +167,11 @@ test('a manifest with a field the operator does not know is refused by its schem
 })
 
 test('a kind the chart never renders has no schema, and is refused', async () => {
-  const problems = await checkSchemas(kubeconform.path, root, 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n', 'x')
+  const problems = await checkSchemas(
+    kubeconform.path,
+    productFolder,
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n',
+    'x',
+  )
   expect(problems).toMatchObject([{ code: 'MANIFEST_INVALID', where: 'x Pod/x' }])
 })

@@ -85,7 +85,7 @@ test('the pods of a tier reach the DNS their environment names, and no other', a
 
 test('values can’t open a whole namespace as DNS', async () => {
   const { chart, values } = await chartOf(applicationWith())
-  const [written] = parseYamlDocuments(await readFile(values('dev'), 'utf8'), 'values')
+  const [written] = parseYamlDocuments(await readFile(values('dev'), 'utf8'), 'dev.yaml')
   const bare = withValue(written, 'networkPolicies.dns.0.to.podLabels', undefined)
   const { exitCode, stderr } = await tryTemplate(helm4, chart, await valuesFile(await temporaryFolder(), bare))
   expect(exitCode).toBe(1)

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Manifest, parseManifests } from '../../scripts/chart/manifests.ts'
 import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
 import { readDockerfile, type Stage } from '../helpers/dockerfile.ts'
-import { root } from '../helpers/generating.ts'
+import { productFolder, root } from '../helpers/generating.ts'
 import { type InstalledPackage, installPackage } from '../helpers/installed-package.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { tools } from '../helpers/tools.ts'
@@ -121,7 +121,7 @@ async function completePackage(cwd: string): Promise<void> {
   const { devDependencies } = await read(cwd, 'package.json')
   const path = String(devDependencies['tiered-secrets']).replace('file:', '')
   await copyFile(join(user.folder, path), join(cwd, path))
-  const [lock, ours] = await Promise.all([cwd, root].map((folder) => read(folder, 'package-lock.json')))
+  const [lock, ours] = await Promise.all([cwd, productFolder].map((folder) => read(folder, 'package-lock.json')))
   for (const [name, entry] of Object.entries(ours.packages as Record<string, { optional?: true; dev?: true }>))
     if (entry.optional && !entry.dev) lock.packages[name] = entry
   await writeFile(join(cwd, 'package-lock.json'), JSON.stringify(lock))

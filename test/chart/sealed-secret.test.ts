@@ -9,7 +9,7 @@ import { run, tryRun } from '../../scripts/lib/exec.ts'
 import { applicationWith, environment } from '../helpers/applications.ts'
 import { rsaKeys, testCertificate } from '../helpers/certificate.ts'
 import { chartOf, helms, template } from '../helpers/chart.ts'
-import { root } from '../helpers/generating.ts'
+import { productFolder } from '../helpers/generating.ts'
 import { sharedFolder } from '../helpers/shared-folder.ts'
 import { tools } from '../helpers/tools.ts'
 
@@ -124,9 +124,9 @@ describe.each(helms)('%s', async (_, helm) => {
   })
 
   test('the SealedSecret fits the schema of the controller, which refuses a mistyped field', async () => {
-    expect(await checkSchemas(kubeconform.path, root, JSON.stringify(sealed[0]), 'dev')).toEqual([])
+    expect(await checkSchemas(kubeconform.path, productFolder, JSON.stringify(sealed[0]), 'dev')).toEqual([])
     const mistyped = JSON.stringify(sealed[0]).replace('"encryptedData"', '"encrypted"')
-    const [problem] = await checkSchemas(kubeconform.path, root, mistyped, 'dev')
+    const [problem] = await checkSchemas(kubeconform.path, productFolder, mistyped, 'dev')
     expect(problem).toMatchObject({ code: 'MANIFEST_INVALID', where: 'dev SealedSecret/scw-api-credentials' })
     expect(problem?.message).toContain('encrypted')
   })

@@ -16,7 +16,7 @@ describe.each(helms)('as a part of another chart, by %s', (_, helm) => {
     folder = await sharedFolder()
     const generated = await chartOf(bookshop)
     chart = generated.chart
-    own = parseYamlDocuments(await readFile(generated.values('live'), 'utf8'), 'values')[0] as object
+    own = parseYamlDocuments(await readFile(generated.values('live'), 'utf8'), 'live.yaml')[0] as object
     parent = join(folder, 'umbrella')
     await mkdir(parent)
     await writeFile(join(parent, 'Chart.yaml'), umbrella)

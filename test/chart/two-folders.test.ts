@@ -7,7 +7,7 @@ import { checkManifests } from '../../scripts/chart/policy/index.ts'
 import { generatedPaths } from '../../scripts/generate/generate.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
-import { ourChart } from '../helpers/generating.ts'
+import { chartOf } from '../helpers/chart.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { adoptApplication, adoptBookshop, type Repository, userFolder } from '../helpers/repository.ts'
 import { tools } from '../helpers/tools.ts'
@@ -39,9 +39,8 @@ test("a user's folder gets the chart and what is generated from its data files, 
       ...environments.flatMap((name) => [`values/${name}.yaml`, `values/${name}.reachability.md`]),
     ].sort(),
   )
-  const isOurs = (path: string) => !path.startsWith('ci/')
   expect(files.flatMap((path) => (path.startsWith(`${chart}/`) ? [path.slice(chart.length + 1)] : []))).toEqual(
-    [...(await filesOf(ourChart)).filter(isOurs), ...environments.map((name) => `ci/${name}-values.yaml`)].sort(),
+    (await filesOf((await chartOf(bookshop)).chart)).sort(),
   )
   expect(await mine.cli(['gen-values', '--check'])).toMatchObject({ exitCode: 0 })
 })

@@ -164,7 +164,7 @@ test('nothing is written beside changes that are not committed', async () => {
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.example', ...args], { cwd: folder })
   git('init', '--quiet')
-  git('add', '.')
+  git('add', '--all')
   git('commit', '--quiet', '--message', 'x')
   await writeFile(join(folder, 'ct.yaml'), '# mine\n')
   const { stderr, exitCode } = await cli(folder, 'init', '--ci', 'github')

@@ -8,8 +8,9 @@ import { unfinishedPrefix } from '../../scripts/lib/write-together.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { root } from '../helpers/generating.ts'
+import { repositoryFile, root } from '../helpers/generating.ts'
 import { hostedCli } from '../helpers/hosted-cli.ts'
+import { repositoryCopy } from '../helpers/repository.ts'
 
 async function folderOf(name: string): Promise<string> {
   const folder = join(await temporaryFolder(), name)
@@ -35,7 +36,7 @@ test('an empty folder becomes a repository in which nothing is stale', async () 
     ['.ci', '.gitignore', 'charts', 'ct.yaml', 'package.json', 'scripts', 'values'].sort(),
   )
   // npm does not pack it, and the text of ours is for our own tests too.
-  const ours = (await read(root, '.gitignore')).split('\n')
+  const ours = (await repositoryFile('.gitignore')).split('\n')
   for (const line of (await read(folder, '.gitignore')).trim().split('\n')) expect(ours).toContain(line)
 })
 
@@ -131,7 +132,7 @@ test('nothing is written into a git repository with changes, but those that the 
 })
 
 test('our own repository, and a folder inside of an application, are refused', async () => {
-  const { stderr, exitCode } = await cli(root, 'init', '--yes')
+  const { stderr, exitCode } = await (await repositoryCopy()).cli(['init', '--yes'])
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('(FOLDER_TAKEN)')])
   const folder = await folderOf('x')
   await cli(folder, 'init', '--yes')

@@ -9,6 +9,9 @@ import type { Application } from '../../scripts/model/types.ts'
 /** The repository's root: where the tests are run from. */
 export const root = process.cwd()
 
+/** The same folder, given to what reads of it what is the same whatever application it holds: schemas, pins of tools. */
+export const productFolder = root
+
 /** The chart of this repository; its schema is that of the application this repository holds. */
 export const ourChart = join(root, 'charts/tiered-secrets')
 

@@ -25,7 +25,7 @@ export async function startRegistry(): Promise<Registry> {
     version: '0.1',
     log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: storage } },
-    auth: { htpasswd: { realm: 'charts', path: join(folder, 'htpasswd') } },
+    auth: { htpasswd: { realm: 'registry', path: join(folder, 'htpasswd') } },
     http: { addr: '127.0.0.1:0' },
   }
   await mkdir(storage)

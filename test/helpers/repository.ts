@@ -34,11 +34,13 @@ const parts = ['scripts', 'schema', 'charts', 'docs', 'package.json', 'tsconfig.
  * A copy of the whole repository, for tests that change what is the product's: chart, contract, documentation. Its command line
  * is the compiled one, copied too: a change of its sources changes nothing. It holds the fixture Trackdéchets and its generated
  * files, whatever application this repository holds. Gone when the tests of the file are over.
+ *
+ * @param more what else it has of the repository
  */
-export async function repositoryCopy(): Promise<Repository> {
+export async function repositoryCopy(...more: readonly string[]): Promise<Repository> {
   const folder = await sharedFolder()
   const filter = (path: string) => path !== join(ourChart, 'ci')
-  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true, filter })
+  for (const part of [...parts, ...more]) await cp(join(root, part), join(folder, part), { recursive: true, filter })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   await cp(inject('compiled'), join(folder, 'dist/compiled'), { recursive: true })
   const repository = repositoryIn(folder, [join(folder, 'dist/compiled/scripts/cli.js')], './')

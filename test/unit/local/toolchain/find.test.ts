@@ -8,9 +8,8 @@ import { buildWithGo } from '../../../../scripts/local/toolchain/go.ts'
 import { readRecipe } from '../../../../scripts/local/toolchain/recipes.ts'
 import { tools } from '../../../../scripts/local/toolchain/tools.ts'
 import { executable, temporaryFolder } from '../../../helpers/folders.ts'
+import { productFolder as root } from '../../../helpers/generating.ts'
 import { problemOf } from '../../../helpers/problems.ts'
-
-const root = process.cwd()
 
 interface World {
   readonly io: ToolchainIo

@@ -7,9 +7,8 @@ import { type RecipeName, readRecipe, recipes } from '../../../../scripts/local/
 import type { ToolSpec } from '../../../../scripts/local/toolchain/tool-spec.ts'
 import { commandTools, toolNames, tools } from '../../../../scripts/local/toolchain/tools.ts'
 import { temporaryFolder } from '../../../helpers/folders.ts'
+import { productFolder as root } from '../../../helpers/generating.ts'
 import { problemOf } from '../../../helpers/problems.ts'
-
-const root = process.cwd()
 
 test.each(Object.keys(recipes) as RecipeName[])('the committed pins of %s name its version', async (name) => {
   const recipe = await readRecipe(name, root)

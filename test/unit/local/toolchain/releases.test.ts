@@ -8,9 +8,8 @@ import { type Pin, readPins } from '../../../../scripts/local/toolchain/pins.ts'
 import { recipes } from '../../../../scripts/local/toolchain/recipes.ts'
 import { findNews } from '../../../../scripts/local/toolchain/releases.ts'
 import { executable, temporaryFolder } from '../../../helpers/folders.ts'
+import { productFolder as root } from '../../../helpers/generating.ts'
 import { problemOf } from '../../../helpers/problems.ts'
-
-const root = process.cwd()
 
 /** What the clients of a test answer: versions by name; a text is an error instead. `*` is every other name. */
 type Answers = Readonly<Record<string, readonly string[] | string>>
