@@ -258,6 +258,35 @@ test('environments are what they have in common and what one of them has more', 
   expect(checkApplication(applicationOf(draft))).toEqual([])
 })
 
+test('an environment in the name of a remote secret tells nothing of another one', () => {
+  const of = (environment: string) =>
+    ['shop-api', 'shop-web']
+      .map(
+        (namespace) => `---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: app, namespace: ${namespace} }
+spec:
+  data:
+    - { secretKey: URL, remoteRef: { key: ${environment}/${namespace}/db } }
+    - { secretKey: MAIL_KEY, remoteRef: { key: ${environment}/mail/key } }
+    - { secretKey: PAY_KEY, remoteRef: { key: ${environment}/pay/key } }
+`,
+      )
+      .join('')
+  const draft = draftOf({ dev: of('dev'), live: of('live') })
+  expect(entriesOf(draft)).toEqual({
+    'api.MAIL_KEY': { remoteName: 'mail-key' },
+    'api.PAY_KEY': { remoteName: 'pay-key' },
+    'api.URL': { remoteName: 'db' },
+    'web.MAIL_KEY': { remoteName: 'mail-key', sameAs: 'api.MAIL_KEY' },
+    'web.PAY_KEY': { remoteName: 'pay-key', sameAs: 'api.PAY_KEY' },
+    'web.URL': { remoteName: 'db' },
+  })
+  expect(leftoversOf(draft).filter((text) => !text.startsWith('VALUE_MOVES'))).toEqual([])
+  expect(leftoversOf(draft)).toContain('VALUE_MOVES URL from live/shop-api/db to path:/shop-api/db')
+})
+
 test('pods of other kinds that read Secrets are named, and so is what is no pod', () => {
   const own = workload('ui', all('s')).replace('apps/v1', 'shop.example/v1').replace('Deployment', 'Storefront')
   const rollout = workload('roll', all('s')).replace('apps/v1', 'argoproj.io/v1alpha1').replace('Deployment', 'Rollout')
