@@ -90,18 +90,26 @@ function folderOf(told: readonly Told[], taken: readonly string[]): string | und
   return most?.[0]
 }
 
-/** Names of remote secrets: the last part of a reference, and as many parts before it as make it differ from the others. */
+/**
+ * Names of remote secrets: the last part of a reference, and as many parts before it as make it differ from the others of its
+ * environment. Environments have projects of their own: `dev/db` of one and `prod/db` of another have one name.
+ */
 function remoteNames(told: readonly Told[]): ReadonlyMap<string, string> {
   const places = new Map(told.map((one) => [remoteId(one), one]))
+  const environments = [...groupBy(told, ({ key }) => key.environment).values()].map(
+    (own) => new Set(own.map(remoteId)),
+  )
   const name = ({ key, place: { segments } }: Told, parts: number) =>
     segments.length === 0 ? hyphened(key.variable) : scalewayName(segments.slice(-parts)) || hyphened(key.variable)
   let names = new Map([...places].map(([id, one]) => [id, name(one, 1)]))
   for (let parts = 2; parts <= 8; parts++) {
-    const counts = groupBy([...names.values()], (one) => one)
-    const isRepeated = (one: string) => (counts.get(one)?.length ?? 0) > 1
-    names = new Map(
-      [...places].map(([id, one]) => [id, isRepeated(names.get(id) ?? '') ? name(one, parts) : (names.get(id) ?? '')]),
+    const before = names
+    const repeated = new Set(
+      environments.flatMap((ids) =>
+        [...groupBy([...ids], (id) => before.get(id) ?? '').values()].filter((same) => same.length > 1).flat(),
+      ),
     )
+    names = new Map([...places].map(([id, one]) => [id, repeated.has(id) ? name(one, parts) : (before.get(id) ?? '')]))
   }
   return names
 }

@@ -190,15 +190,34 @@ spec: { listeners: [{ tls: { certificateRefs: [{ name: site-tls }, { name: site-
     [
       ['Secret all, which api reads', 'Name app-secrets in the pod templates instead.'],
       [
-        'Secret pull, which the imagePullSecrets of api and the imagePullSecrets of ServiceAccount default name',
+        'Secret pull, named by the imagePullSecrets of api and the imagePullSecrets of ServiceAccount default',
         'Name app-pull there instead.',
       ],
       [
-        'Secret site-tls, which the tls of Ingress site and the tls of Gateway own name',
+        'Secret site-tls, named by the tls of Ingress site and the tls of Gateway own',
         'Name app-site-tls there instead.',
       ],
     ],
   )
+})
+
+test('a key that goes from a Secret that keeps its name to that of the optional ones is reported', () => {
+  const data =
+    '[{ secretKey: A, remoteRef: { key: path:/shop-api/a } }, { secretKey: B, remoteRef: { key: path:/shop-api/b } }]'
+  const uses = `env: [${['A', 'B'].map((key) => `{ name: ${key}, valueFrom: { secretKeyRef: { name: api-secrets, key: ${key}, optional: ${key === 'B'} } } }`).join(', ')}]`
+  const draft = draftOf(`---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: api-secrets, namespace: shop-api }
+spec: { data: ${data} }
+${workload('api', uses, { namespace: 'shop-api' })}${workload('ui', all('ui-secrets'), { namespace: 'shop-ui' })}`)
+  const renamed = draft.leftovers.filter(({ code }) => code === 'TARGET_RENAMED')
+  expect(renamed.map(({ what, todo }) => [what, todo])).toEqual([
+    [
+      'Secret api-secrets: B, which api reads',
+      'Name api-optional-secrets for it in the pod templates, with `optional: true`.',
+    ],
+  ])
 })
 
 test('what all readers start without is optional, and what one of them needs is not', () => {
@@ -237,6 +256,35 @@ test('environments are what they have in common and what one of them has more', 
     'app.B': { remoteName: 'b', environments: ['live'] },
   })
   expect(checkApplication(applicationOf(draft))).toEqual([])
+})
+
+test('an environment in the name of a remote secret tells nothing of another one', () => {
+  const of = (environment: string) =>
+    ['shop-api', 'shop-web']
+      .map(
+        (namespace) => `---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: app, namespace: ${namespace} }
+spec:
+  data:
+    - { secretKey: URL, remoteRef: { key: ${environment}/${namespace}/db } }
+    - { secretKey: MAIL_KEY, remoteRef: { key: ${environment}/mail/key } }
+    - { secretKey: PAY_KEY, remoteRef: { key: ${environment}/pay/key } }
+`,
+      )
+      .join('')
+  const draft = draftOf({ dev: of('dev'), live: of('live') })
+  expect(entriesOf(draft)).toEqual({
+    'api.MAIL_KEY': { remoteName: 'mail-key' },
+    'api.PAY_KEY': { remoteName: 'pay-key' },
+    'api.URL': { remoteName: 'db' },
+    'web.MAIL_KEY': { remoteName: 'mail-key', sameAs: 'api.MAIL_KEY' },
+    'web.PAY_KEY': { remoteName: 'pay-key', sameAs: 'api.PAY_KEY' },
+    'web.URL': { remoteName: 'db' },
+  })
+  expect(leftoversOf(draft).filter((text) => !text.startsWith('VALUE_MOVES'))).toEqual([])
+  expect(leftoversOf(draft)).toContain('VALUE_MOVES URL from live/shop-api/db to path:/shop-api/db')
 })
 
 test('pods of other kinds that read Secrets are named, and so is what is no pod', () => {
