@@ -86,9 +86,14 @@ function ingressOf(policy: FoundPolicy, { part, all }: Context, sources: Map<str
       const ports = chosenPorts(rule, target)
       for (const name of names) if (name !== undefined) add(sources, target.name, withPorts(name, ports))
     }
-    return names.includes(undefined)
-      ? [left(policy, 'a source of it is neither a tier nor a namespace nor an address')]
-      : []
+    return [
+      ...(names.includes(undefined)
+        ? [left(policy, 'a source of it is neither a tier nor a namespace nor an address')]
+        : []),
+      ...(rule.peers === undefined || rule.peers.some(({ reach }) => reach === 'every')
+        ? [left(policy, `it lets in whoever asks, and ${publicAlone}`)]
+        : []),
+    ]
   })
 }
 
@@ -107,7 +112,7 @@ function withPorts(source: SourceSpec, ports: (number | string)[] | undefined): 
 
 function sourceOf(peer: FoundPeer, part: TierPart, all: readonly TierPart[]): SourceSpec | undefined {
   if (!peer.isReadable) return undefined
-  if (peer.cidr !== undefined) return isEverywhere(peer.cidr) ? 'internet' : { cidr: peer.cidr }
+  if (peer.cidr !== undefined) return peer.reach ? 'internet' : { cidr: peer.cidr }
   const namespace = peer.namespace ?? part.namespace
   const tier = all.find((other) => other.namespace === namespace)
   if (tier) return workloadOrTier(peer, tier)
@@ -121,14 +126,18 @@ function workloadOrTier({ podLabels }: FoundPeer, { tier, workloads }: TierPart)
   return workload && `${tier}/${workload.name}`
 }
 
-const isEverywhere = (cidr: string) => cidr === '0.0.0.0/0' || cidr === '::/0'
+const everywhere: FoundPeer = {
+  ...{ cidr: '0.0.0.0/0', reach: 'every', namespace: undefined, podLabels: {}, isReadable: true },
+}
+
+const publicAlone = '`internet` is the public addresses alone: no pod of the cluster, and no private network'
 
 function egressOf(policy: FoundPolicy, { part, all }: Context) {
   const entries: Record<string, EgressSpec> = {}
   const unsaid: Leftover[] = []
   const rules = policy.egress.filter(({ ports }) => !(ports?.length && ports.every(({ port }) => port === 53)))
   for (const { peers, ports } of rules) {
-    for (const peer of peers ?? [{ cidr: '0.0.0.0/0', namespace: undefined, podLabels: {}, isReadable: true }]) {
+    for (const peer of peers ?? [everywhere]) {
       // What another tier lets in is allowed without a word about it.
       if (isInTiers(peer, part, all)) continue
       const to = destinationOf(peer)
@@ -137,7 +146,10 @@ function egressOf(policy: FoundPolicy, { part, all }: Context) {
         unsaid.push(
           left(policy, 'a destination of it has no ports by number, or is more than a namespace or an address'),
         )
-      else addEgress(entries, policy, to, numbers, new Set(ports?.map(({ protocol }) => protocol)))
+      else {
+        if (peer.reach === 'every') unsaid.push(left(policy, `it lets out to every address, and ${publicAlone}`))
+        addEgress(entries, policy, to, numbers, new Set(ports?.map(({ protocol }) => protocol)))
+      }
     }
   }
   return { entries, unsaid }
@@ -150,9 +162,9 @@ function isInTiers({ cidr, namespace, isReadable }: FoundPeer, part: TierPart, a
 
 type Destination = Extract<EgressSpec, { ports: readonly number[] }>['to']
 
-function destinationOf({ cidr, namespace, podLabels, isReadable }: FoundPeer): Destination | undefined {
+function destinationOf({ cidr, reach, namespace, podLabels, isReadable }: FoundPeer): Destination | undefined {
   if (!isReadable) return undefined
-  if (cidr !== undefined) return isEverywhere(cidr) ? 'internet' : { cidr }
+  if (cidr !== undefined) return reach ? 'internet' : { cidr }
   if (namespace === undefined) return undefined
   return { namespace, ...(Object.keys(podLabels).length > 0 ? { podLabels } : {}) }
 }

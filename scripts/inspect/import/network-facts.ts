@@ -3,10 +3,12 @@ import type { Labels } from '../../model/types.ts'
 /** Who or what a rule of a policy names. */
 export interface FoundPeer {
   readonly cidr: string | undefined
+  /** Every address, or every one that is public: `internet` is the latter. */
+  readonly reach?: 'every' | 'public'
   /** Undefined: that of the policy. */
   readonly namespace: string | undefined
   readonly podLabels: Labels
-  /** False: it selects by expressions, or namespaces by labels of their own. */
+  /** False: it selects by expressions, or namespaces by labels of their own, or leaves out a part of a network. */
   readonly isReadable: boolean
 }
 

@@ -64,13 +64,29 @@ function peersOf(rule: unknown, field: string): readonly FoundPeer[] | undefined
 function peerOf(peer: unknown): FoundPeer {
   const [pods, namespaces] = [at(peer, 'podSelector'), at(peer, 'namespaceSelector')]
   const cidr = textAt(peer, 'ipBlock', 'cidr')
+  const listed = at(peer, 'ipBlock', 'except')
+  const except = Array.isArray(listed) ? listed : []
+  const isEverywhere = cidr === '0.0.0.0/0' || cidr === '::/0'
   const names = textsAt(namespaces, 'matchLabels')
   const { 'kubernetes.io/metadata.name': namespace, ...others } = names
   const isOdd =
     [pods, namespaces].some((selector) => at(selector, 'matchExpressions') !== undefined) ||
     Object.keys(others).length > 0 ||
-    (namespaces !== undefined && namespace === undefined)
-  return { cidr, namespace, podLabels: textsAt(pods, 'matchLabels'), isReadable: !isOdd }
+    (namespaces !== undefined && namespace === undefined) ||
+    (except.length > 0 && !isEverywhere)
+  return {
+    cidr,
+    ...(isEverywhere ? { reach: reachOf(cidr, except) } : {}),
+    namespace,
+    podLabels: textsAt(pods, 'matchLabels'),
+    isReadable: !isOdd,
+  }
+}
+
+/** Without the private networks it is the public addresses that are left. */
+function reachOf(cidr: string, except: readonly unknown[]): 'every' | 'public' {
+  const own = cidr === '::/0' ? ['fc00::/7'] : ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']
+  return own.every((network) => except.includes(network)) ? 'public' : 'every'
 }
 
 /** Undefined: every port. */

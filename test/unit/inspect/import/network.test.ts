@@ -86,7 +86,7 @@ test('policies say who reaches whom, and where pods connect to', () => {
       `{ podSelector: {}, policyTypes: [Egress], egress: [
         { to: [{ namespaceSelector: {} }], ports: [{ port: 53, protocol: UDP }, { port: 53 }] },
         { to: [{ ipBlock: { cidr: 10.4.0.0/16 } }], ports: [{ port: 5432 }] },
-        { to: [{ ipBlock: { cidr: 0.0.0.0/0 } }], ports: [{ port: 443 }] }] }`,
+        { to: [{ ipBlock: { cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16] } }], ports: [{ port: 443 }] }] }`,
     ),
   )
   expect(leftovers).toEqual([])
@@ -155,6 +155,19 @@ test.each([
   [
     'namespaces by labels',
     '{ podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: x } } }] }] }',
+  ],
+  ['whoever asks', '{ podSelector: { matchLabels: { app: server } }, ingress: [{ ports: [{ port: http }] }] }'],
+  [
+    'every address as a source',
+    '{ podSelector: { matchLabels: { app: server } }, ingress: [{ from: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }] }',
+  ],
+  [
+    'every address as a destination',
+    '{ podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ ipBlock: { cidr: 0.0.0.0/0, except: [169.254.169.254/32] } }], ports: [{ port: 443 }] }] }',
+  ],
+  [
+    'a network without a part of it',
+    '{ podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ ipBlock: { cidr: 10.0.0.0/8, except: [10.1.0.0/16] } }], ports: [{ port: 443 }] }] }',
   ],
   [
     'egress to every port',
