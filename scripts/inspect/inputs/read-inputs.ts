@@ -69,7 +69,7 @@ async function readOne(
   const shown = shownFrom(io.typedIn)
   const walked = await walk(path, shown)
   const folders = walked.rendered.filter(({ by }) => by === 'kustomize').map(({ folder }) => folder)
-  const roots = await rootFolders(folders)
+  const roots = productionLast(await rootFolders(folders))
   const results = new Map<string, FoundFile | Problem>()
   const render = async (folder: string) => {
     const result = results.get(folder) ?? (await renderFolder(folder, shown(folder), renderer, io))
@@ -90,6 +90,12 @@ async function readOne(
   if (first === undefined) return [own]
   if (others.length === 0) return [{ ...first, inputs: together([first.inputs, own.inputs]) }]
   return [...rendered, own].filter(({ inputs }) => Object.values(inputs).some((list) => list.length > 0))
+}
+
+/** In the order in which a pipeline deploys them, which is that of the data files. */
+function productionLast(roots: readonly string[]): string[] {
+  const isProduction = (root: string) => /^(?:prod|production|prd|live)$/i.test(basename(root))
+  return [...roots].sort((a, b) => Number(isProduction(a)) - Number(isProduction(b)))
 }
 
 /** All but the manifests that kustomize reads. */

@@ -150,19 +150,19 @@ describe('kustomize folders', () => {
   const kubectl = `case "$2" in */test) echo "no such patch" >&2; exit 1;; esac
 printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: { name: rendered }\\n'`
 
-  test('are rendered where nothing else is made of them, an environment each; of one that does not, what it is made of', async () => {
+  test('are rendered where nothing else is made of them, an environment each, production last; of one that does not, what it is made of', async () => {
     const programs = await temporaryFolder()
     await executable(join(programs, 'kubectl'), kubectl)
     const { sets, refusals } = await read(await folderOf(files), { programs })
     const seen = sets.map(({ environment, inputs }) => [environment, inputs.objects.map(({ name }) => name)])
     expect(seen).toEqual([
-      ['live', ['rendered']],
       ['test', ['rendered']],
+      ['live', ['rendered']],
       [undefined, ['beside']],
     ])
     expect(sets[2]?.inputs.examples).toMatchObject([{ path: '.env.example', text: 'A=b' }])
     expect(refusals).toEqual(['KUSTOMIZE_FAILED overlays/test'])
-    expect(sets[1]?.inputs.refusals[0]?.lastLines).toEqual(['no such patch'])
+    expect(sets[0]?.inputs.refusals[0]?.lastLines).toEqual(['no such patch'])
   })
 
   test('without a program, and without Go to build it, are named, each with the reason', async () => {
