@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isSame, type SavedSecret, savedSecret } from '../../scripts/change/migration/backup-document.ts'
 import { newestBackup, openBackup } from '../../scripts/change/migration/backups.ts'
 import type { ClusterContext } from '../../scripts/change/migration/migration-context.ts'
-import { readState } from '../../scripts/change/migration/migration-state.ts'
+import { journalRef, readState } from '../../scripts/change/migration/migration-state.ts'
 import { lookBack, rollBack } from '../../scripts/change/migration/rollback.ts'
 import { lookAhead, migrate, nextStep } from '../../scripts/change/migration/run.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
@@ -13,6 +13,7 @@ import { keyedDigest } from '../../scripts/lib/keyed-digest.ts'
 import type { Disturbance } from '../helpers/disturbance.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { faults } from '../helpers/faults.ts'
+import { LeftStates } from '../helpers/left-states.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { expectSentence } from '../helpers/sentences.ts'
 import { share } from '../helpers/share.ts'
@@ -61,7 +62,7 @@ async function put(track: MigrationTrack, parts: Partial<SecretObject>): Promise
   const { legacy } = track.context()
   return here.client.create<SecretObject>(kinds.secret, {
     metadata: legacy,
-    data: encoded({ LATER: 'made later by somebody' }),
+    data: encoded({ LATER: `made later by somebody ${Math.random()}` }),
     ...parts,
   })
 }
@@ -87,18 +88,58 @@ async function expectNothingLost(
   expect([what, isThere(saved), later ? isThere(savedSecret(later)) : true]).toEqual([what, true, true])
 }
 
-/** One disturbed rollback and one that is not; whether there was such a request. */
+/** A migration that is over, and what has become of its old Secret since. */
+interface Scene {
+  readonly saved: SavedSecret
+  readonly journal: object
+  readonly name: keyof typeof meanwhile
+}
+
+/** By track: a migration that many rollbacks begin with, each as if it were the first. */
+const over = new Map<MigrationTrack, Promise<Omit<Scene, 'name'>>>()
+
+async function scene(track: MigrationTrack, name: Scene['name']): Promise<Scene> {
+  const migration = async () => {
+    const saved = await migrated(track)
+    const found = await here.client.get<KubernetesObject & { data?: object }>(kinds.configMap, journalRef(track.model))
+    return { saved, journal: found?.data ?? {} }
+  }
+  const begun = over.get(track) ?? migration()
+  over.set(track, begun)
+  return { ...(await begun), name }
+}
+
+/** What was left behind so far; a rollback goes on from each of them once. */
+const states = new LeftStates()
+
+/** What a rollback leaves behind, without what differs from round to round. */
+async function left(track: MigrationTrack, { saved, name }: Scene, later: SecretObject | undefined): Promise<unknown> {
+  const { done, deleting, rolledBack } = await readState(plain(track))
+  const newest = await newestBackup(plain(track), 'before-rollback')
+  const kept = newest ? (await openBackup(plain(track), newest.text, 'kept', passphrase)).secrets : []
+  const old = await oldOf(track)
+  return {
+    name,
+    journal: [Object.keys(done), deleting !== undefined, rolledBack !== undefined],
+    kept: later !== undefined && kept.some((secret) => isSame(digest, secret, savedSecret(later))),
+    old: !old ? 'gone' : isSame(digest, savedSecret(old), saved) ? 'restored' : 'another',
+  }
+}
+
+/** One disturbed rollback and, from a new state, one that is not; whether there was such a request. */
 async function round(
   track: MigrationTrack,
   what: string,
-  {
-    saved,
-    change,
-  }: { readonly saved: SavedSecret; readonly change: (track: MigrationTrack) => Promise<SecretObject | undefined> },
+  own: Scene,
   disturbance: Omit<Disturbance, 'side'>,
 ): Promise<boolean> {
+  const { saved, journal, name } = own
+  const ref = journalRef(track.model)
+  await here.client.mergePatch(kinds.configMap, ref, { data: journal })
   await here.client.delete(kinds.secret, track.context().legacy)
-  const later = await change(track)
+  const kept = await newestBackup(plain(track), 'before-rollback')
+  if (kept) await here.client.delete(kinds.secret, kept.ref)
+  const later = await meanwhile[name](track)
   const hit = track.gates.disturb({ side: 'cluster', ...disturbance })
   const error = await rollBack(track.context()).then(
     () => undefined,
@@ -107,6 +148,7 @@ async function round(
   track.gates.calm()
   if (error !== undefined) expectSentence(error, what)
   await expectNothingLost(track, what, saved, later)
+  if (!states.isNew(await left(track, own, later))) return hit() !== undefined
   await runOutLease(here.client, track.model)
   await rollBack(plain(track))
   expect([what, isSame(digest, savedSecret((await oldOf(track)) as SecretObject), saved)]).toEqual([what, true])
@@ -115,33 +157,34 @@ async function round(
   return hit() !== undefined
 }
 
-test('cut off at any request a rollback continues the next time, and nothing of either side is lost', {
+test('cut off before any write, or at any request at all, a rollback continues, and nothing of either side is lost', {
   timeout: 900_000,
 }, async () => {
   const counts: Record<string, number> = {}
-  await share(Object.entries(meanwhile), here.tracks, async ([name, change], track) => {
-    const saved = await migrated(track)
+  await share(Object.keys(meanwhile) as Scene['name'][], here.tracks, async (name, track) => {
+    const own = await scene(track, name)
     for (let at = 1; ; at++) {
       const what = `${track.model.application}, the old Secret ${name}, cut off at request ${at}`
-      const disturbance = { at, lasting: true, act: async () => 'reset' as const }
-      if (!(await round(track, what, { saved, change }, disturbance))) break
+      // Between two writes there is the same to continue from.
+      const writesOnly = name !== 'is immutable by now'
+      const disturbance = { at, writesOnly, lasting: true, act: async () => 'reset' as const }
+      if (!(await round(track, what, own, disturbance))) break
       counts[name] = at
     }
   })
   expect(Object.keys(counts)).toHaveLength(4)
-  for (const [name, count] of Object.entries(counts)) expect([name, count > 10]).toEqual([name, true])
+  for (const [name, count] of Object.entries(counts)) expect([name, count > 3]).toEqual([name, true])
+  expect(counts['is immutable by now']).toBeGreaterThan(10)
+  expect(states.rounds).toBe(Object.values(counts).reduce((sum, count) => sum + count + 1, 0))
+  // Nothing done, noted, restored, and noted again; where there is another one, that is sealed before.
+  expect(states.size).toBeGreaterThanOrEqual(4 + 3 * 5)
 })
 
 test('a write whose answer is lost, or that is refused, is reported or found out', { timeout: 600_000 }, async () => {
   const [track] = here.tracks as [MigrationTrack]
-  const saved = await migrated(track)
-  const change = meanwhile['is immutable by now']
+  const own = await scene(track, 'is immutable by now')
   for (const [name, { act }] of faults.filter(([, { side }]) => side === 'cluster'))
-    for (
-      let at = 1;
-      await round(track, `${name} at write ${at}`, { saved, change }, { at, act, writesOnly: true });
-      at++
-    );
+    for (let at = 1; await round(track, `${name} at write ${at}`, own, { at, act, writesOnly: true }); at++);
 })
 
 test('the namespace of the old Secret is made again when it is gone', async () => {

@@ -65,7 +65,7 @@ const digest = keyedDigest()
 /** What only the target made by hand has. */
 const extra = 'EXTRA_TOKEN'
 
-/** One required and one optional secret a tier, a bundle, and a variable of both tiers. */
+/** Required secrets of both tiers and an optional one, a bundle, and a variable of both tiers. */
 export function trackApplication(name: string, projectId: string): Application {
   return applicationWith({
     application: name,
@@ -76,7 +76,7 @@ export function trackApplication(name: string, projectId: string): Application {
       { tier: 'api', variable: 'PAY_KEY', format: 'random-secret', identity: 'pay', layout: 'bundle' },
       { tier: 'api', variable: 'SENTRY_DSN', format: 'sentry-dsn', optional: true },
       { tier: 'web', variable: 'SITE_KEY', format: 'at least 40 characters' },
-      { tier: 'web', variable: 'SENTRY_DSN', format: 'sentry-dsn', optional: true },
+      { tier: 'web', variable: 'SENTRY_DSN', format: 'sentry-dsn' },
     ],
     environments: {
       dev: environment({ projectId, kubeContext: name, without: ['admission', 'network-policies', 'rbac'] }),

@@ -3,10 +3,12 @@ import { type GateAnswer, type Gatekeeper, type GateRequest, startGate } from '.
 export const sides = ['scaleway', 'cluster'] as const
 export type Side = (typeof sides)[number]
 
-/** What happens to one request of a run, counted from 1 on its side. */
+/** What happens to one request of a run. */
 export interface Disturbance {
-  readonly side: Side
-  readonly at: number
+  /** `any`: those to both are counted together. */
+  readonly side: Side | 'any'
+  /** Counted from 1. `each`: it happens to all of them, once */
+  readonly at: number | 'each'
   /** Reads are not counted. Default: false */
   readonly writesOnly?: boolean
   /** Others are not counted. Default: all are */
@@ -15,15 +17,18 @@ export interface Disturbance {
   readonly lasting?: boolean
   /** After it no request gets through, on either side: as from a process that is dead. Default: the others do */
   readonly last?: boolean
-  act(forward: () => Promise<GateAnswer>): ReturnType<Gatekeeper>
+  act(forward: () => Promise<GateAnswer>, side: Side, request: GateRequest): ReturnType<Gatekeeper>
 }
+
+/** A request that was disturbed, and whom it was for. */
+export type Hit = GateRequest & { readonly side: Side }
 
 /** Two gates, one before Scaleway and one before the API server. */
 export interface DisturbedGates extends AsyncDisposable {
   readonly scalewayUrl: string
   readonly clusterUrl: string
   /** Arms the gates for one run; the answer tells which request was disturbed, once it was. */
-  disturb(disturbance: Disturbance): () => GateRequest | undefined
+  disturb(disturbance: Disturbance): () => Hit | undefined
   /** Looks at everything before each request goes through, one after the other, until the gates are calmed. */
   watch(look: (side: Side) => Promise<void>): void
   calm(): void
@@ -44,7 +49,8 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   const { scaleway, cluster, onAnswer = () => undefined, ignore = () => false } = options
   let armed: Disturbance | undefined
   let counted = 0
-  let hit: GateRequest | undefined
+  let hit: Hit | undefined
+  let disturbed = new Set<string>()
   let isDead = false
   let look: ((side: Side) => Promise<void>) | undefined
   let looking = Promise.resolve()
@@ -65,14 +71,17 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         await looking
       }
       const current = armed
-      if (current?.side !== side || ignore(request)) return forwarded()
+      if (!current || ignore(request) || (current.side !== 'any' && current.side !== side)) return forwarded()
       if (current.writesOnly && request.method === 'GET') return forwarded()
       if (current.only && !current.only(request)) return forwarded()
       const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
-      if (!isAgain && ++counted !== current.at) return forwarded()
-      hit = request
+      const text = JSON.stringify(request)
+      const isDue = current.at === 'each' ? !disturbed.has(text) : ++counted === current.at
+      if (!isAgain && !isDue) return forwarded()
+      disturbed.add(text)
+      hit = { ...request, side }
       isDead = current.last === true
-      return current.act(forwarded)
+      return current.act(forwarded, side, request)
     }
   const first = await startGate({ url: scaleway }, keeper('scaleway'))
   const second = await startGate({ url: cluster.server, ca: cluster.ca, token: cluster.token }, keeper('cluster'))
@@ -83,6 +92,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = disturbance
       counted = 0
       hit = undefined
+      disturbed = new Set()
       isDead = false
       writes = { scaleway: 0, cluster: 0 }
       return () => hit

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { compiledCli } from './cli.ts'
-import type { DisturbedGates, Side } from './disturbance.ts'
+import type { Disturbance, DisturbedGates, Hit } from './disturbance.ts'
 import type { GateRequest } from './gate.ts'
 import { allArguments } from './processes.ts'
 
@@ -20,7 +20,7 @@ export interface CommandLine {
 
 /** Which request of a run is its last: before the server gets it, or after it was done and before the answer arrives. */
 export interface Cut {
-  readonly side: Side
+  readonly side: Disturbance['side']
   /** Counted from 1; after it was done, those that write are counted alone. */
   readonly at: number
   readonly when: 'before' | 'after'
@@ -31,13 +31,13 @@ export interface Cut {
 /**
  * Does in this process what `killedRun` does in one of its own: from the cut on, no request of the run gets anywhere.
  *
- * @returns whether there was such a request; what the run ended with otherwise
+ * @returns the request, if there was one; what the run ended with
  */
 export async function cutRun(
   gates: Pick<DisturbedGates, 'disturb' | 'calm'>,
   { side, at, when, only }: Cut,
   run: (signal: AbortSignal) => Promise<unknown>,
-): Promise<{ readonly isCut: boolean; readonly error: unknown }> {
+): Promise<{ readonly isCut: boolean; readonly hit: Hit | undefined; readonly error: unknown }> {
   const death = new AbortController()
   const hit = gates.disturb({
     side,
@@ -56,7 +56,7 @@ export async function cutRun(
     (reason: unknown) => reason,
   )
   gates.calm()
-  return { isCut: hit() !== undefined, error }
+  return { isCut: hit() !== undefined, hit: hit(), error }
 }
 
 /**
