@@ -16,8 +16,9 @@ import { trackdechets } from '../fixtures/applications.ts'
 import { testCertificate } from '../helpers/certificate.ts'
 import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { hostedCli } from '../helpers/hosted-cli.ts'
 import { forms, leaksIn, type Place, type Secret, shortest, written } from '../helpers/leaks.ts'
-import { allArguments } from '../helpers/processes.ts'
+import { allArguments, newArguments } from '../helpers/processes.ts'
 import { type Repository, userFolder } from '../helpers/repository.ts'
 import { placesOfCluster, placesOfFolder, placesOfLogs } from './leak-places.ts'
 import { oldValues, passphrase, putSecret } from './migration-world.ts'
@@ -47,6 +48,7 @@ let home: string
 let temporary: string
 const outputs: Place[] = []
 const processArguments = new Set<string>()
+const youngArguments = newArguments()
 const known = new Map<string, Secret>()
 
 beforeAll(async () => {
@@ -122,23 +124,39 @@ async function run({ args, env = {}, input = '', interruptAt }: Run): Promise<nu
     SCW_SECRET_KEY: emulator.owner.secretKey,
     SCW_DEFAULT_ORGANIZATION_ID: emulator.owner.organizationId,
   }
-  const program = [compiledCli, ...args]
-  const child = spawn(process.execPath, program, { cwd: repository.folder, env: { ...own, ...env } })
+  const line = { cwd: repository.folder, env: { ...own, ...env }, input }
+  const sampling = setInterval(() => {
+    for (const line of youngArguments()) processArguments.add(line)
+  }, 25)
+  const { exitCode, stdout, stderr } = interruptAt
+    ? await interrupted(args, line, interruptAt)
+    : await hostedCli(args, { ...line, env: { ...nothing, ...line.env } })
+  clearInterval(sampling)
+  for (const [name, text] of Object.entries({ stdout, stderr }))
+    outputs.push({ name: `${name} of ${args.join(' ')}`, text })
+  await keepStored()
+  return exitCode
+}
+
+/** Takes every variable of ours away. */
+const nothing = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]))
+
+/** A command line in a process of its own, with Ctrl-C as soon as something is on standard error. */
+async function interrupted(
+  args: readonly string[],
+  { input, ...options }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input: string },
+  at: RegExp,
+) {
+  const child = spawn(process.execPath, [compiledCli, ...args], options)
   const shown = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {
       shown[name] += text
-      if (interruptAt?.test(shown.stderr)) child.kill('SIGINT')
+      if (at.test(shown.stderr)) child.kill('SIGINT')
     })
   child.stdin.on('error', () => undefined).end(input)
-  const sampling = setInterval(() => {
-    for (const line of allArguments().split('\n')) processArguments.add(line)
-  }, 25)
-  const [code] = await once(child, 'close')
-  clearInterval(sampling)
-  for (const [name, text] of Object.entries(shown)) outputs.push({ name: `${name} of ${args.join(' ')}`, text })
-  await keepStored()
-  return code
+  const [exitCode] = (await once(child, 'close')) as [number]
+  return { exitCode, ...shown }
 }
 
 /** Of an environment's command. */

@@ -10,12 +10,15 @@ import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { processesIn } from '../helpers/processes.ts'
-import { repositoryCopy } from '../helpers/repository.ts'
+import { repositoryCopy, userFolder } from '../helpers/repository.ts'
 
+/** The product itself; a user's folder is where the sources are not the subject. */
 const { folder: root } = await repositoryCopy()
+const { folder: user } = await userFolder()
 
 const cli = ['--import', 'tsx', 'scripts/cli.ts', 'start']
 
@@ -41,9 +44,12 @@ describe('npm start', () => {
     expect(processesIn(dirname(result.kubeconfig))).toEqual([])
   })
 
-  test.each(['SIGINT', 'SIGTERM'] as const)(
-    'stays up until %s, shows no value anywhere, and leaves nothing behind',
-    async (signal) => {
+  test.each([
+    ['SIGINT', 'prints commands for looking around, which work as they stand', expectCommandsWork],
+    ['SIGTERM', 'waits', async () => undefined],
+  ] as const)(
+    'stays up until %s, %s, shows no value anywhere, and leaves nothing behind',
+    async (signal, _does, lookAround) => {
       const child = spawn(process.execPath, cli, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
       let output = ''
       child.stdout.on('data', (chunk) => (output += chunk))
@@ -55,6 +61,7 @@ describe('npm start', () => {
           (text) => /Ctrl-C stops everything/.test(text),
           { timeoutMs: 120_000 },
         )
+        await lookAround(output)
         const kubeconfig = /export KUBECONFIG=(\S+)/.exec(output)?.[1] ?? ''
         const folder = dirname(kubeconfig)
         const secrets = await delivered(kubeconfig)
@@ -86,8 +93,7 @@ describe('npm start', () => {
   )
 
   test('runs what was imported and generated, without an edit', async () => {
-    const run = (...args: string[]) =>
-      tryRun(process.execPath, ['--import', 'tsx', 'scripts/cli.ts', ...args], { cwd: root })
+    const run = (...args: string[]) => tryRun(process.execPath, [compiledCli, ...args], { cwd: user })
     const manifests = join(import.meta.dirname, '../fixtures/takeover/two-namespaces')
     expect(await run('import', '--from', manifests, '--out', 'atelier')).toMatchObject({ exitCode: 0 })
     expect(await run('gen-values', '--root', 'atelier')).toMatchObject({ exitCode: 0 })
@@ -97,34 +103,9 @@ describe('npm start', () => {
     expect(secrets.map(({ state }) => state)).toEqual(Array(6).fill('synced'))
   })
 
-  test('prints commands for looking around, which work as they stand', async () => {
-    const child = spawn(process.execPath, cli, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
-    const exited = once(child, 'exit')
-    let output = ''
-    child.stderr.on('data', (chunk) => (output += chunk))
-    try {
-      const shown = await eventually(
-        () => output,
-        (text) => text.includes('Ctrl-C stops everything'),
-        { timeoutMs: 120_000 },
-      )
-      const lines = [...shown.matchAll(/^ {2}(.+)$/gm)].map(([, line = '']) => line)
-      const setting = lines.filter((line) => /^(export|set) /.test(line)).join('\n')
-      const commands = lines.filter((line) => line.startsWith('npm run'))
-      expect(commands.map((line) => line.split(' ')[2])).toEqual(['status', 'doctor', 'plan', 'iam'])
-      for (const command of commands) {
-        const { exitCode, stderr } = await tryRun('sh', ['-c', `${setting}\n${command}`], { cwd: root })
-        expect([command, stderr, exitCode]).toEqual([command, expect.not.stringContaining('bug'), 0])
-      }
-    } finally {
-      child.kill('SIGTERM')
-      await exited
-    }
-  })
-
   test('with --once exits with 3 when a secret is missing, and names the entry of the catalogue', async () => {
-    const args = [...cli, '--once', '--without', 'redis-url']
-    const failure = await promisify(execFile)(process.execPath, args, { cwd: root }).then(
+    const args = [compiledCli, 'start', '--once', '--without', 'redis-url']
+    const failure = await promisify(execFile)(process.execPath, args, { cwd: user }).then(
       () => undefined,
       (error: { code: number; stdout: string; stderr: string }) => error,
     )
@@ -153,6 +134,18 @@ describe('npm start', () => {
 })
 
 // --- internal ---
+
+/** Runs what is printed for looking around, as it stands. */
+async function expectCommandsWork(shown: string): Promise<void> {
+  const lines = [...shown.matchAll(/^ {2}(.+)$/gm)].map(([, line = '']) => line)
+  const setting = lines.filter((line) => /^(export|set) /.test(line)).join('\n')
+  const commands = lines.filter((line) => line.startsWith('npm run'))
+  expect(commands.map((line) => line.split(' ')[2])).toEqual(['status', 'doctor', 'plan', 'iam'])
+  for (const command of commands) {
+    const { exitCode, stderr } = await tryRun('sh', ['-c', `${setting}\n${command}`], { cwd: root })
+    expect([command, stderr, exitCode]).toEqual([command, expect.not.stringContaining('bug'), 0])
+  }
+}
 
 async function clientOf(kubeconfig: string) {
   return createClient(await connectionOf(await loadKubeconfig({ KUBECONFIG: kubeconfig })))

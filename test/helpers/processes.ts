@@ -28,6 +28,19 @@ export function allArguments(): string {
     .join('\n')
 }
 
+/**
+ * The command lines of processes that have begun since the last call, and of some calls before: a child has the arguments of its
+ * parent until it has become another program. Reading those of all processes costs much more. Linux only.
+ */
+export function newArguments(): () => string[] {
+  let ages = new Map<number, number>()
+  return () => {
+    ages = new Map(allPids().map((pid) => [pid, (ages.get(pid) ?? 0) + 1]))
+    const young = [...ages].filter(([, age]) => age <= 5)
+    return young.map(([pid]) => attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '')
+  }
+}
+
 /** The program of a process, as it was started: the first of its arguments. Linux only. */
 export function programOf(pid: number): string {
   return attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.split('\0')[0] ?? ''
