@@ -131,17 +131,22 @@ test('every rule has an attack, and every attack is refused by its rule alone', 
     })
     await judgeBy(policy as Policy, without, namespaceOf(rule))
   }
-  for (const rule of tried) {
-    const ofKind = attacks.find((attack) => attack.rule === rule)?.kind
-    const others = attacks.filter((attack) => attack.rule !== rule && attack.kind === ofKind)
-    await eventually(
-      () => attempt(others[0] as Attack, namespaceOf(rule)),
-      (said) => said.includes(`(${others[0]?.rule})`),
-    )
-    for (const attack of attacks.filter((one) => one.rule === rule)) {
-      expect([attack.title, await attempt(attack, namespaceOf(rule))]).toEqual([attack.title, 'allowed'])
+  for (const kind of new Set(attacks.map((attack) => attack.kind))) {
+    const rulesOfKind = tried.filter((rule) => attacks.some((one) => one.rule === rule && one.kind === kind))
+    expect(rulesOfKind.length).toBeGreaterThan(5)
+    for (const [index, rule] of rulesOfKind.entries()) {
+      // With all rules at work, each is refused in `admission.test.ts`: here once each, where one of the others is missing.
+      const present = rulesOfKind.at(index - 1)
+      const [first, ...rest] = attacks.filter((one) => one.rule === present) as [Attack, ...Attack[]]
+      await eventually(
+        () => attempt(first, namespaceOf(rule)),
+        (said) => said.includes(`(${present})`),
+      )
+      for (const attack of attacks.filter((one) => one.rule === rule)) {
+        expect([attack.title, await attempt(attack, namespaceOf(rule))]).toEqual([attack.title, 'allowed'])
+      }
+      for (const other of rest) expect(await attempt(other, namespaceOf(rule))).toContain(`(${present})`)
     }
-    for (const other of others) expect(await attempt(other, namespaceOf(rule))).toContain(`(${other.rule})`)
   }
 })
 
@@ -178,23 +183,17 @@ test('what the chart renders passes: bundles and fields, required and optional, 
     expect(await upgrade(helm4)).toMatchObject({ exitCode: 0 })
     await untilJudged(client, model)
     // Updated, and created again, while the policies judge.
-    for (const args of [
-      ['--set', 'reloader.enabled=true'],
-      ['--set', 'reloader.enabled=false'],
-    ]) {
-      const { stderr, exitCode } = await upgrade(helm4, ...args)
+    for (const value of ['true', 'false']) {
+      const { stderr, exitCode } = await upgrade(helm4, '--set', `reloader.enabled=${value}`)
       expect([stderr.match(/denied request.*/g), exitCode]).toEqual([null, 0])
       for (const { namespace } of model.tiers) {
         for (const { metadata, spec } of (await client.list<AnyObject>(kinds.externalSecret, { namespace })).items) {
-          const template = (spec as { target: { template: { data?: object; templateFrom?: object[] } } }).target
-            .template
+          const { template } = (spec as { target: { template: object } }).target
           templates.push(...Object.keys(template))
-          await client.delete(kinds.externalSecret, metadata)
+          if (value === 'true') await client.delete(kinds.externalSecret, metadata)
         }
       }
     }
-    const last = await upgrade(helm4)
-    expect([last.stderr.match(/denied request.*/g), last.exitCode]).toEqual([null, 0])
     expect(await uninstall(helm4)).toMatchObject({ exitCode: 0 })
   }
   expect(templates).toEqual(expect.arrayContaining(['data', 'templateFrom']))
@@ -352,12 +351,15 @@ test('what is larger than the catalogue is refused before anything looks through
   const patch = (by: KubernetesClient, change: object) => verdict(by.mergePatch(kinds.externalSecret, ref, change))
   const most = scene.own.remoteSecrets.flatMap(({ specs }) => specs).length
   for (const [place, of] of Object.entries(sizes)) {
-    for (const by of [client, refresher]) {
-      for (const count of [20_000, most + 1]) {
-        expect(await patch(by, of(count))).toMatch(
-          new RegExp(`too large are ${place}\\. Expected .+ tier, ${most}, .+_SIZE\\)`),
-        )
-      }
+    // Very many by whoever may do the least: whom it is from makes no difference to what is looked through.
+    for (const [by, count] of [
+      [refresher, 20_000],
+      [refresher, most + 1],
+      [client, most + 1],
+    ] as const) {
+      expect(await patch(by, of(count))).toMatch(
+        new RegExp(`too large are ${place}\\. Expected .+ tier, ${most}, .+_SIZE\\)`),
+      )
     }
     expect(await patch(client, of(most))).toBe('allowed')
   }
