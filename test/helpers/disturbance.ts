@@ -27,6 +27,8 @@ export interface DisturbedGates extends AsyncDisposable {
   /** Looks at everything before each request goes through, one after the other, until the gates are calmed. */
   watch(look: (side: Side) => Promise<void>): void
   calm(): void
+  /** What was asked since the gates were armed, on both sides. */
+  asked(): readonly (GateRequest & { readonly side: Side })[]
   /** How many requests that write were answered since the gates were armed, on each side. */
   writes(): Readonly<Record<Side, number>>
 }
@@ -49,6 +51,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let look: ((side: Side) => Promise<void>) | undefined
   let looking = Promise.resolve()
   let writes = { scaleway: 0, cluster: 0 }
+  let asked: (GateRequest & { readonly side: Side })[] = []
   const keeper =
     (side: Side): Gatekeeper =>
     async (request, forward) => {
@@ -65,11 +68,14 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         await looking
       }
       const current = armed
+      if (current && !ignore(request)) asked.push({ ...request, side })
       if (current?.side !== side || ignore(request)) return forwarded()
-      if (current.writesOnly && request.method === 'GET') return forwarded()
-      if (current.only && !current.only(request)) return forwarded()
       const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
-      if (!isAgain && ++counted !== current.at) return forwarded()
+      if (!isAgain) {
+        if (current.writesOnly && request.method === 'GET') return forwarded()
+        if (current.only && !current.only(request)) return forwarded()
+        if (++counted !== current.at) return forwarded()
+      }
       hit = request
       isDead = current.last === true
       return current.act(forwarded)
@@ -85,6 +91,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       hit = undefined
       isDead = false
       writes = { scaleway: 0, cluster: 0 }
+      asked = []
       return () => hit
     },
     watch(next) {
@@ -96,6 +103,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = undefined
       isDead = false
     },
+    asked: () => asked,
     writes: () => ({ ...writes }),
     async [Symbol.asyncDispose]() {
       await first[Symbol.asyncDispose]()
