@@ -35,10 +35,7 @@ const projects = [
 /** The files that take minutes begin first, so that none of them is left to run by itself at the end. */
 const longest = [
   'e2e/rotation-shared-interrupted',
-  'e2e/rotation-shared-faults',
-  'e2e/rotation-shared-return',
   'e2e/migrate-interrupted',
-  'e2e/rotation-faults',
   'e2e/migrate-killed',
   'e2e/rotate',
   'e2e/rotation-return-interrupted',

@@ -125,28 +125,8 @@ export async function look({ login }: Disturbed): Promise<Before> {
   return { old, next: login.values(), counts, restarts }
 }
 
-/**
- * Checks what a rotation has left behind that was interrupted somewhere: one of the values can be delivered, and the same
- * command again brings it to its end. From a state that another round left behind too, it has done so already.
- */
-export async function expectGoesOn(
-  { states }: InterruptedRotations,
-  worker: Disturbed,
-  before: Before,
-  what: string,
-): Promise<void> {
-  const { login, context } = worker
-  await login.expectWorking(before.old, before.next, what)
-  if (!states.isNew(await login.left(before))) return login.forget()
-  await expectRotated(worker, before, what)
-  await login.finish(nextRun(context))
-  expect([what, await login.statuses()]).toEqual([what, before.counts.map(() => ['enabled'])])
-}
-
-// --- internal ---
-
 /** Runs a rotation again, to its end, and checks what it leaves: one version more than before, and nothing in between. */
-async function expectRotated({ login, context }: Disturbed, { next, counts, restarts }: Before, what: string) {
+export async function expectRotated({ login, context }: Disturbed, { next, counts, restarts }: Before, what: string) {
   await login.runOutLease()
   await login.rotate(nextRun(context), next)
   await login.expectInUse(next, what)

@@ -11,6 +11,7 @@ import type { WorkloadObject } from '../../scripts/cluster/pod-templates.ts'
 import { readTarget } from '../../scripts/cluster/target.ts'
 import { readJournal } from '../../scripts/kubernetes/journal.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import type { LeaseObject } from '../../scripts/kubernetes/lease-object.ts'
 import { ProblemError } from '../../scripts/lib/problems.ts'
 import type { FillEntry } from '../../scripts/model/fill-entries.ts'
 import type { RemoteSecretModel, TierModel } from '../../scripts/model/resolve.ts'
@@ -177,6 +178,15 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
       client,
       unit.tiers.map(({ namespace, name }) => ({ namespace, name: `${name}-secrets` })),
     )
+  const isDelivered = async () => {
+    const [now, digests] = await Promise.all([current(), delivered()])
+    return Object.entries(now).every(([variable, value]) => digests[variable] === world.digest(value))
+  }
+  const runOutLease = async () => {
+    const lease = await client.get<LeaseObject>(kinds.lease, lock)
+    if (!lease?.spec?.holderIdentity) return
+    await client.mergePatch(kinds.lease, lock, { spec: { holderIdentity: null, renewTime: null } })
+  }
   const forget = async () => {
     await client.delete(kinds.configMap, lock)
     await client.delete(kinds.lease, lock)
@@ -192,7 +202,9 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
         if (version !== kept) await deleteVersion(here.owner, model.region, id, version.revision)
     }
   }
-  const restarts = async () => (await servers()).reduce((sum, server) => sum + (server?.metadata.generation ?? 0), 0)
+  const restartsIn = (all: Awaited<ReturnType<typeof servers>>) =>
+    all.reduce((sum, server) => sum + (server?.metadata.generation ?? 0), 0)
+  const restarts = async () => restartsIn(await servers())
   return {
     tier,
     unit,
@@ -255,12 +267,11 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
           if (status === 'disabled') await deleteVersion(here.owner, model.region, await idOf(place), revision)
     },
     async left({ next, restarts: before }) {
-      const [journal, running, digests, now, count] = await Promise.all([
+      const [journal, running, digests, now] = await Promise.all([
         readJournal(client, lock, { parse: parseState }),
         servers(),
         delivered(),
         current(),
-        restarts(),
       ])
       const mark = journal && markOf(journal)
       const versions = await Promise.all(remotes.map(alive))
@@ -283,7 +294,7 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
         ),
         isDelivered: Object.entries(now).map(([variable, value]) => digests[variable] === world.digest(value)),
         isNew: Object.entries(now).map(([variable, value]) => value === next[variable]),
-        restarts: count - before,
+        restarts: restartsIn(running) - before,
         isRestarted: running.map((server) => {
           const by = server?.spec?.template?.metadata?.annotations?.[restartedAt]
           return journal?.restartAt !== undefined && by === journal.restartAt
@@ -310,7 +321,7 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
     },
     async goBackTo({ journal, enabled }) {
       await client.delete(kinds.configMap, lock)
-      await client.delete(kinds.lease, lock)
+      await runOutLease()
       await client.create(kinds.configMap, { metadata: lock, data: { 'state.json': journal } } as KubernetesObject)
       for (const place of remotes) {
         const id = await idOf(place)
@@ -323,7 +334,7 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
         for (const { revision } of changed.filter(({ status }) => status === 'enabled'))
           await disableVersion(here.owner, model.region, id, revision)
       }
-      await deliver()
+      if (!(await isDelivered())) await deliver()
     },
     async deleteNewest(name) {
       const newest = (await here.versions(tier, name)).at(-1)
@@ -348,10 +359,7 @@ export function unitRotation(here: RotatingWorld, name: string, seen: Set<string
       )
     },
     phase: async () => (await readJournal(client, lock, { parse: parseState }))?.phase,
-    async runOutLease() {
-      if (!(await client.get(kinds.lease, lock))) return
-      await client.mergePatch(kinds.lease, lock, { spec: { holderIdentity: null, renewTime: null } })
-    },
+    runOutLease,
   }
 }
 

@@ -20,7 +20,7 @@ export interface Disturbance {
   act(forward: () => Promise<GateAnswer>, side: Side, request: GateRequest): ReturnType<Gatekeeper>
 }
 
-/** A request that was disturbed, and whom it was for. */
+/** A request, and whom it was for. */
 export type Hit = GateRequest & { readonly side: Side }
 
 /** Two gates, one before Scaleway and one before the API server. */
@@ -32,6 +32,8 @@ export interface DisturbedGates extends AsyncDisposable {
   /** Looks at everything before each request goes through, one after the other, until the gates are calmed. */
   watch(look: (side: Side) => Promise<void>): void
   calm(): void
+  /** What was asked since the gates were armed, on both sides. */
+  asked(): readonly Hit[]
   /** How many requests that write were answered since the gates were armed, on each side. */
   writes(): Readonly<Record<Side, number>>
 }
@@ -55,6 +57,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
   let look: ((side: Side) => Promise<void>) | undefined
   let looking = Promise.resolve()
   let writes = { scaleway: 0, cluster: 0 }
+  let asked: Hit[] = []
   const keeper =
     (side: Side): Gatekeeper =>
     async (request, forward) => {
@@ -71,14 +74,18 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
         await looking
       }
       const current = armed
-      if (!current || ignore(request) || (current.side !== 'any' && current.side !== side)) return forwarded()
-      if (current.writesOnly && request.method === 'GET') return forwarded()
-      if (current.only && !current.only(request)) return forwarded()
+      if (!current || ignore(request)) return forwarded()
+      asked.push({ ...request, side })
+      if (current.side !== 'any' && current.side !== side) return forwarded()
       const isAgain = current.lasting === true && hit?.method === request.method && hit.url === request.url
-      const text = JSON.stringify(request)
-      const isDue = current.at === 'each' ? !disturbed.has(text) : ++counted === current.at
-      if (!isAgain && !isDue) return forwarded()
-      disturbed.add(text)
+      if (!isAgain) {
+        if (current.writesOnly && request.method === 'GET') return forwarded()
+        if (current.only && !current.only(request)) return forwarded()
+        const text = JSON.stringify(request)
+        const isDue = current.at === 'each' ? !disturbed.has(text) : ++counted === current.at
+        if (!isDue) return forwarded()
+        disturbed.add(text)
+      }
       hit = { ...request, side }
       isDead = current.last === true
       return current.act(forwarded, side, request)
@@ -95,6 +102,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       disturbed = new Set()
       isDead = false
       writes = { scaleway: 0, cluster: 0 }
+      asked = []
       return () => hit
     },
     watch(next) {
@@ -106,6 +114,7 @@ export async function startDisturbedGates(options: DisturbedGatesOptions): Promi
       armed = undefined
       isDead = false
     },
+    asked: () => asked,
     writes: () => ({ ...writes }),
     async [Symbol.asyncDispose]() {
       await first[Symbol.asyncDispose]()
