@@ -35,17 +35,19 @@ const projects = [
 /** The files that take minutes begin first, so that none of them is left to run by itself at the end. */
 const longest = [
   'e2e/rotation-shared-interrupted',
-  'e2e/migrate-interrupted',
-  'e2e/migrate-killed',
-  'e2e/rotate',
-  'e2e/rotation-return-interrupted',
-  'e2e/rotation-interrupted',
   'e2e/deploy',
-  'e2e/admission-rules',
-  'e2e/admission-operator',
-  'e2e/key-rotation-interrupted',
+  'e2e/rotation-interrupted',
   'e2e/start',
   'generated/adopted-application',
+  'e2e/migrate-interrupted',
+  'e2e/admission-rules',
+  'e2e/migrate-killed',
+  'e2e/boundary',
+  'e2e/admission',
+  'e2e/rotation-return-interrupted',
+  'e2e/key-rotation-interrupted',
+  'e2e/rotate',
+  'e2e/leaks',
 ]
 
 class LongestFirst extends BaseSequencer {
