@@ -61,33 +61,57 @@ export async function readSyncState(
 }
 
 /**
- * The newest Warning event of an object: it has the cause that the condition leaves out.
+ * The newest Warning event about an object: it has the cause that the condition leaves out.
  *
  * @param kind as in the event's `involvedObject`: `ExternalSecret`, `SecretStore`.
+ * @param options.object as it is now. Default: events of any age are about it
  */
 export async function lastWarning(
   client: Pick<ClusterReader, 'list'>,
   kind: string,
   ref: NamespacedRef,
-  signal?: AbortSignal,
+  {
+    object,
+    signal,
+  }: { readonly object?: ExternalSecretObject | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string | undefined> {
   const { items } = await client.list<EventObject>(kinds.event, {
     namespace: ref.namespace,
     fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${ref.name},type=Warning`,
     ...(signal ? { signal } : {}),
   })
-  return newestWarning(items)
+  return newestWarning(warningsAbout(object, items))
 }
 
 export interface EventObject extends KubernetesObject {
   readonly type?: string
   readonly message?: string
-  readonly involvedObject?: { readonly kind?: string; readonly name?: string }
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string; readonly uid?: string }
   readonly firstTimestamp?: string | null
   readonly lastTimestamp?: string | null
   readonly eventTime?: string | null
   /** How often it was reported; the same message within an hour is one event. */
   readonly count?: number
+}
+
+/**
+ * Those warnings that are about an object as it is now: not about one of the same name before it, and of an object that fails
+ * not about an earlier failure. The operator may report a failure without an event: of one object, its client sends 25 events
+ * and then one every five minutes (source: client-go, tools/record/events_cache.go, `defaultSpamBurst`).
+ */
+export function warningsAbout(
+  object: Pick<ExternalSecretObject, 'metadata' | 'status'> | undefined,
+  events: readonly EventObject[],
+): EventObject[] {
+  const { uid } = object?.metadata ?? {}
+  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready')
+  const since = ready?.status === 'False' ? Date.parse(ready.lastTransitionTime ?? '') : Number.NaN
+  return events.filter((event) => {
+    const itsUid = event.involvedObject?.uid
+    if (uid !== undefined && itsUid !== undefined && itsUid !== uid) return false
+    const at = eventTime(event)
+    return Number.isNaN(since) || at === 0 || at >= since - toTheSecondMs
+  })
 }
 
 /** What the newest of these events says, on one line and without any part of a secret. */
@@ -124,10 +148,14 @@ async function describe(
 ): Promise<SyncReport> {
   const { state, message } = syncState(object)
   if (state !== 'failed') return { ref, state, message }
-  const warning = await lastWarning(client, 'ExternalSecret', ref, signal)
+  const warning = await lastWarning(client, 'ExternalSecret', ref, { object, signal })
   return { ref, state, message: warning ?? message }
 }
 
+/** The operator reports a failure and then writes the condition; both times are in whole seconds. */
+const toTheSecondMs = 2_000
+
+/** Milliseconds since 1970; 0 if it is not known. */
 function eventTime({ lastTimestamp, eventTime: time, metadata }: EventObject): number {
   return Date.parse(lastTimestamp ?? time ?? (metadata as ObjectMeta).creationTimestamp ?? '') || 0
 }

@@ -122,7 +122,7 @@ async function refresh(
     if (state === 'synced' && isAnother) return { ref, state: 'refreshed', message }
     const passedMs = performance.now() - started
     if (passedMs >= timeoutMs || (state === 'failed' && passedMs >= Math.min(settleMs, timeoutMs))) {
-      const warning = await lastWarning(client, 'ExternalSecret', ref, signal)
+      const warning = await lastWarning(client, 'ExternalSecret', ref, { object: now, signal })
       if (state === 'failed' && warning?.includes('Secret does not exist'))
         return { ref, state: 'absent-in-scaleway', message: warning }
       // An earlier warning is not about this.

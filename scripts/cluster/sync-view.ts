@@ -2,7 +2,7 @@ import type { ClusterReader, ListOptions } from '../kubernetes/client.ts'
 import { isForbidden } from '../kubernetes/errors.ts'
 import { type FollowedState, type FollowOptions, follow } from '../kubernetes/follow.ts'
 import { type Kind, type KubernetesObject, kinds, type NamespacedRef, type SecretObject } from '../kubernetes/kinds.ts'
-import { type EventObject, type ExternalSecretObject, newestWarning } from './external-secrets.ts'
+import { type EventObject, type ExternalSecretObject, newestWarning, warningsAbout } from './external-secrets.ts'
 import { type TargetState, targetState } from './target.ts'
 
 /** ExternalSecrets, their warnings and the keys of their targets, updated with every change in the cluster. */
@@ -107,14 +107,18 @@ export function openSyncView(
     }),
   )
   const needed: Followed<unknown>[] = [...externalSecrets.values(), ...seenTargets.values()]
+  const externalSecret = ({ namespace, name }: NamespacedRef) => {
+    const seen = externalSecrets.get(namespace)?.last
+    return seen?.state === 'kind-absent' ? seen.state : seen?.objects.get(name)
+  }
   return {
     ready: Promise.all([...needed, ...warnings.values()].map(({ first }) => first)),
     failure,
-    externalSecret({ namespace, name }) {
-      const seen = externalSecrets.get(namespace)?.last
-      return seen?.state === 'kind-absent' ? seen.state : seen?.objects.get(name)
+    externalSecret,
+    warning(ref) {
+      const object = externalSecret(ref)
+      return newestWarning(warningsAbout(object === 'kind-absent' ? undefined : object, warningsOf(ref)))
     },
-    warning: (ref) => newestWarning(warningsOf(ref)),
     newWarning(ref) {
       const old = before?.warnings ?? first.get(ref.namespace)
       return old && newestWarning(warningsOf(ref).filter((event) => !old.has(versionOf(event))))

@@ -97,7 +97,7 @@ describe.each([
     await eventually(
       async () => [await admin.get(kinds.externalSecret, api), await admin.get(kinds.secret, api)],
       (left) => left.every((object) => object === undefined),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     await install()
     expect(await sync()).toEqual(['synced', 'synced'])
@@ -109,7 +109,7 @@ describe.each([
     await eventually(
       () => admin.get(kinds.secret, api),
       (secret) => secret !== undefined,
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     const log = await readFile(operator.logFile, 'utf8')
     expect(log.split('\n').filter((line) => /denied request|forbidden/.test(line))).toEqual([])

@@ -170,7 +170,7 @@ describe.each(modes)('the operator delivers nothing, without admission, in isola
       () => readSyncState(client, ref),
       // What it says before it has checked a new store is no answer of Scaleway's.
       ({ state, message }) => state === 'synced' || (state === 'failed' && reason.test(message)),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     expect((await world.digests(ref.namespace, name)) === undefined).toBe(state === 'failed')
     return state === 'synced' ? 'delivered' : message
@@ -183,7 +183,7 @@ describe.each(modes)('the operator delivers nothing, without admission, in isola
     await eventually(
       () => client.get<Store>(kinds.secretStore, ref),
       (store) => (store?.status?.conditions ?? []).length > 0,
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     return { secretStoreRef: { kind: 'SecretStore', name } }
   }
@@ -291,14 +291,14 @@ describe('an operator whose templates read every Secret of the cluster (0.20.4)'
       expect(await write({ ...attack, data: null })).toContain('(EXTERNAL_SECRET_TEMPLATE_FROM)')
     }
     expect(await write({ data: { STOLEN: '{{ .API_ENDPOINT }}' } })).toBe('let in')
-    await eventually(delivered, (digest) => digest === ofFrontend, { timeoutMs: 30_000 })
+    await eventually(delivered, (digest) => digest === ofFrontend, { timeoutMs: 60_000 })
 
     await judgedBy('off')
     await eventually(
       () => write({ ...attacks.literal, data: null }),
       (said) => said === 'let in',
     )
-    await eventually(delivered, (digest) => digest === ofBackend, { timeoutMs: 30_000 })
+    await eventually(delivered, (digest) => digest === ofBackend, { timeoutMs: 60_000 })
     expect(await write({ ...attacks.data, templateFrom: null })).toBe('let in')
   }, 120_000)
 })

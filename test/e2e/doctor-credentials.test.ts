@@ -369,7 +369,7 @@ test.each([
   await eventually(
     () => here.client.list<EventObject>(kinds.event, { namespace: orders.namespace }),
     ({ items }) => items.some(({ message }) => message?.includes(before.secretKey)),
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
   expect(await here.cause()).toMatchObject({ code, message: expect.stringContaining('this key has to be revoked') })
 

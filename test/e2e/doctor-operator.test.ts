@@ -248,7 +248,7 @@ test('a namespace on its way out, and one that is gone, explain all that was in 
   const ending = await eventually(
     async () => (await diagnosed()).causes.find(({ code }) => code.startsWith('NAMESPACE_')),
     (cause) => (cause?.evidence.length ?? 0) > 0,
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
   expect(ending).toMatchObject({
     code: 'NAMESPACE_ENDING',
@@ -261,7 +261,7 @@ test('a namespace on its way out, and one that is gone, explain all that was in 
   await eventually(
     () => client.get(kinds.namespace, { name: orders.namespace }),
     (found) => found === undefined,
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
   const { causes } = await diagnosed()
   expect(causes).toMatchObject([
@@ -294,7 +294,7 @@ async function serve(version: string): Promise<void> {
     await eventually(
       async () => [await isServed(kind), await isServed({ ...kind, apiVersion: `external-secrets.io/${other}` })],
       ([wanted, unwanted]) => wanted === true && unwanted === false,
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
   }
 }

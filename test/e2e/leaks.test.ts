@@ -427,7 +427,7 @@ describe('the hunt', () => {
     await eventually(
       () => allArguments().includes(planted.value),
       (isThere) => isThere,
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     processArguments.add(allArguments())
     child.kill()

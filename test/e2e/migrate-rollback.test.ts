@@ -195,7 +195,7 @@ test('the namespace of the old Secret is made again when it is gone', async () =
   await eventually(
     () => here.client.get(kinds.namespace, namespace),
     (found) => found === undefined,
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
   await rollBack(plain(track))
   expect(isSame(digest, savedSecret((await oldOf(track)) as SecretObject), saved)).toBe(true)

@@ -36,7 +36,7 @@ describe('a secret that is missing in Scaleway', () => {
     const failed = await eventually(
       () => readSyncState(client, backend),
       ({ message }) => message.includes('redis-url'),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     expect(failed.state).toBe('failed')
     expect(failed.message).toContain('path:/trackdechets-backend/redis-url')
@@ -65,7 +65,7 @@ describe('a secret that is missing in Scaleway', () => {
     const failed = await eventually(
       () => readSyncState(client, backend),
       ({ message }) => message.includes('S3_REGION'),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     expect(failed.state).toBe('failed')
     expect(emulator.requests().byStatus['200']).toBeGreaterThan(0)

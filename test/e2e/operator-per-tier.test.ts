@@ -100,7 +100,7 @@ const apiTarget = { namespace: api.namespace, name: requiredTarget(api)?.name ??
 const attack = { namespace: elsewhere, name: 'attack' }
 
 test('each operator delivers its own tier, and the API server refuses it nothing', async () => {
-  const reports = await waitForSync(admin, externalSecretRefs(model), { timeoutMs: 30_000 })
+  const reports = await waitForSync(admin, externalSecretRefs(model), { timeoutMs: 60_000 })
   expect(reports.map(({ state }) => state)).toEqual(['synced', 'synced'])
   for (const [name, { operator }] of operators) {
     const log = await readFile(operator.logFile, 'utf8')
@@ -155,7 +155,7 @@ test('an operator for the whole cluster leaves the tiers to their own, and gives
   await eventually(
     () => readSyncState(admin, attack),
     ({ state }) => state === 'synced',
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
   expect(await isSame(attack, 'FOUND', apiTarget, 'TOKEN')).toBe(true)
   expect(await syncedVersion(apiTarget)).toBe(before)

@@ -39,7 +39,7 @@ export async function recordStates(world: World): Promise<RecordedStates> {
         const ready = object.status?.conditions?.find(({ type }) => type === 'Ready')
         return `${ready?.status} ${ready?.reason}` === told && (kind !== kinds.externalSecret || isSettled(object))
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
   const recordSecret = async (state: string, told: string, ref = secret) => {
     externalSecrets[state] = await untilReady<ExternalSecretObject>(kinds.externalSecret, ref, told)
@@ -55,7 +55,7 @@ export async function recordStates(world: World): Promise<RecordedStates> {
     eventually(
       () => read<ExternalSecretObject>(kinds.externalSecret, secret),
       (object) => syncState(object).state === 'synced',
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
 
   try {

@@ -156,7 +156,7 @@ describe('npm run wait', () => {
     await forceRefresh(client, backend)
     await eventually(
       () => readSyncState(client, backend),
-      ({ state }) => state === 'failed',
+      ({ state, message }) => state === 'failed' && message.includes('redis-url'),
     )
     const { exitCode, stderr } = await waitIn(path, '--timeout', '1s')
     expect(stderr).toMatch(

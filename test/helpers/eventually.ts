@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface EventuallyOptions {
-  /** It is for what never comes, not for a busy machine. Default: 30,000. */
+  /** It is for what never comes, not for a busy machine. Default: 60,000. */
   readonly timeoutMs?: number
   /** Default: 50. */
   readonly pollMs?: number
@@ -11,7 +11,7 @@ export interface EventuallyOptions {
 export async function eventually<T>(
   read: () => Promise<T> | T,
   fits: (value: T) => boolean,
-  { timeoutMs = 30_000, pollMs = 50 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, pollMs = 50 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs
   for (;;) {

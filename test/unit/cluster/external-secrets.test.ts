@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type ExternalSecretObject, lastWarning, syncState } from '../../../scripts/cluster/external-secrets.ts'
 import type { Kind, KubernetesObject } from '../../../scripts/kubernetes/kinds.ts'
 
@@ -76,6 +76,37 @@ test('the newest warning is the last one that came', async () => {
     { metadata: { name: 'a' }, message: 'older', lastTimestamp: '2026-11-24T12:00:01Z' },
   ]
   expect(await lastWarning(cluster(events), 'ExternalSecret', ref)).toBe('newest')
+})
+
+describe('a warning is about the object', () => {
+  const at = (seconds: number) => new Date(Date.parse('2026-11-24T12:00:00Z') + seconds * 1_000).toISOString()
+  const failing = (uid: string) => ({
+    metadata: { name: 'x', uid },
+    status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: at(0) }] },
+  })
+  const event = (uid: string | undefined, seconds: number) => ({
+    metadata: { name: 'e' },
+    message: 'told',
+    lastTimestamp: at(seconds),
+    involvedObject: uid === undefined ? {} : { uid },
+  })
+  test.each([
+    ['after its condition', event('one', 60), 'told'],
+    ['a second before, since the operator reports it first', event('one', -1), 'told'],
+    ['a minute before: an earlier failure', event('one', -60), undefined],
+    ['about one of the same name before it', event('other', 60), undefined],
+    ['without an identity', event(undefined, 60), 'told'],
+    ['without a time', { metadata: { name: 'e' }, message: 'told' }, 'told'],
+  ])('%s', async (_, one, said) => {
+    expect(await lastWarning(cluster([one]), 'ExternalSecret', ref, { object: failing('one') })).toBe(said)
+  })
+  test('at any time while it does not fail', async () => {
+    const synced = {
+      ...failing('one'),
+      status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: at(0) }] },
+    }
+    expect(await lastWarning(cluster([event('one', -60)]), 'ExternalSecret', ref, { object: synced })).toBe('told')
+  })
 })
 
 test.each(["'h'", "'\\''", `'"'`, "'\\u00e9'"])(

@@ -6,6 +6,7 @@ import {
   newestEvent,
   type SyncState,
   syncState,
+  warningsAbout,
 } from '../../../cluster/external-secrets.ts'
 import { type PodTemplate, readPodTemplates } from '../../../cluster/pod-templates.ts'
 import type { StoreObject } from '../../../cluster/stores.ts'
@@ -115,10 +116,11 @@ export async function tierFacts(
   return {
     tier,
     namespace: seenNamespace,
-    store: changed(stores, (items) => ({
-      object: items.find(({ metadata }) => metadata.name === tier.secretStore),
-      warning: newestEvent(warningsOf(kinds.secretStore, tier.secretStore)),
-    })),
+    store: changed(stores, (items) => {
+      const object = items.find(({ metadata }) => metadata.name === tier.secretStore)
+      const warning = newestEvent(warningsAbout(object, warningsOf(kinds.secretStore, tier.secretStore)))
+      return { object, warning }
+    }),
     credentials: changed(credentials, (found) => found && credentialsFacts(found)),
     externalSecrets: changed(objects, (items) =>
       models.map((model, index): ExternalSecretFacts => {
@@ -132,7 +134,7 @@ export async function tierFacts(
           object,
           sync: syncState(object),
           drift: object ? specChanges(object, externalSecretSpec(environment, tier, model)) : [],
-          warning: newestEvent(warningsOf(kinds.externalSecret, model.name)),
+          warning: newestEvent(warningsAbout(object, warningsOf(kinds.externalSecret, model.name))),
           failures: warningsOf(kinds.externalSecret, model.name).flatMap(failuresOf),
           target,
           keys,
