@@ -5,8 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const tools = ['test/helpers/tools.ts']
 const clientTools = ['test/helpers/client-tools.ts']
 
-/** What measures: it runs at the end, with nothing beside it. */
-const alone = ['test/e2e/bench.test.ts']
+/** It builds what other tests pack: it runs at the end, with nothing beside it. */
+const alone = ['test/e2e/bench-package.test.ts']
 /** It runs files of the levels below once more, which takes about a minute. */
 const adopted = 'test/generated/adopted-application.test.ts'
 
@@ -34,6 +34,7 @@ const projects = [
 
 /** The files that take minutes begin first, so that none of them is left to run by itself at the end. */
 const longest = [
+  'e2e/bench',
   'e2e/rotation-shared-interrupted',
   'e2e/deploy',
   'e2e/rotation-interrupted',

@@ -18,13 +18,13 @@ export interface PlanePool extends AsyncDisposable {
 }
 
 export interface PlanePoolOptions {
-  /** Those that nobody wants are stopped after so long. Default: 45 seconds */
+  /** Those that nobody wants are stopped after so long. Default: three minutes */
   readonly idleMs?: number
   /** Called with the reason why one is not used again. */
   readonly onLost?: (reason: string) => void
 }
 
-export function planePool({ idleMs = 45_000, onLost = () => undefined }: PlanePoolOptions = {}): PlanePool {
+export function planePool({ idleMs = 180_000, onLost = () => undefined }: PlanePoolOptions = {}): PlanePool {
   const taken = new Map<string, Plane>()
   let idle: Idle[] = []
   const ending = new Set<Promise<void>>()
@@ -175,6 +175,6 @@ async function renew(plane: Plane): Promise<string | undefined> {
 
 /** So long the API server may go on counting for a quota that it has asked for itself. */
 const quotasMs = 31_000
-const maxIdle = 4
+const maxIdle = 3
 /** It reads them once a second, and goes on judging by one that is gone. */
 const policies = /^\/registry\/validatingadmissionpolic/
