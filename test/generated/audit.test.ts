@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { tryRun } from '../../scripts/lib/exec.ts'
+import { compiledCli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { runCliMany } from '../helpers/hosted-cli.ts'
 import { userFolder } from '../helpers/repository.ts'
@@ -93,4 +95,40 @@ test('names that would forge output are escaped', async () => {
   const forms = ['table', 'json', 'sarif', 'gitlab', 'junit']
   for (const { stdout, stderr } of await run(forms.map((form) => audit('--manifests', manifest, '--output', form))))
     for (const hidden of ['\u001b', '\u202e']) expect(`${stdout}${stderr}`).not.toContain(hidden)
+})
+
+test('where the parser of JavaScript is not installed, code in other languages is read all the same', async () => {
+  const folder = await temporaryFolder()
+  const hook = join(folder, 'hook.mjs')
+  const resolve = `export const resolve = (name, context, next) => {
+    if (name === 'oxc-parser') throw new Error("Cannot find package 'oxc-parser'")
+    return next(name, context)
+  }`
+  const register = `import { register } from 'node:module'
+    register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(resolve)}`)})`
+  await writeFile(hook, register)
+  const manifest = join(folder, 'store.yaml')
+  await writeFile(manifest, store('7b3f1d7a-6c42-4c55-9f0e-3a1d5e8b9c21'))
+  const auditOf = async (file: string, text: string) => {
+    const code = join(folder, file)
+    await mkdir(code)
+    await writeFile(join(code, file), text)
+    const args = [
+      '--import',
+      hook,
+      compiledCli,
+      ...audit('--manifests', manifest, '--code', `backend=@${code}`, '--output', 'json'),
+    ]
+    return tryRun(process.execPath, args, { cwd: trackdechets })
+  }
+  const python = await auditOf('app.py', "import os\nos.environ['API_TOKEN_SECRET']\n")
+  expect(python.exitCode).toBe(0)
+  const unread = JSON.parse(python.stdout).findings.map(({ code, key }: Record<string, string>) => `${code} ${key}`)
+  expect(unread).toContain('KEY_UNREAD SESSION_SECRET')
+  expect(unread).not.toContain('KEY_UNREAD API_TOKEN_SECRET')
+  const script = await auditOf('app.js', 'process.env.API_TOKEN_SECRET\n')
+  expect([script.exitCode, script.stdout]).toEqual([5, ''])
+  expect(script.stderr).toMatch(
+    /^--code: the parser of JavaScript and TypeScript is not installed\. .*\(PARSER_MISSING\)$/s,
+  )
 })

@@ -28,3 +28,10 @@ export interface CodeReading {
   readonly reads: readonly CodeRead[]
   readonly dynamic: readonly DynamicRead[]
 }
+
+/** What one file reads. */
+export interface FileReading extends CodeReading {
+  readonly file: string
+  /** Why it does not parse. */
+  readonly mistake: string | undefined
+}

@@ -2,13 +2,8 @@ import { relative } from 'node:path'
 import { compare, type Problem } from '../../../lib/problems.ts'
 import { refusal } from '../../inputs/refusal.ts'
 import { type CodeFiles, codeFiles, isJavaScript } from './code-files.ts'
-import type { CodeRead, CodeReading, DynamicRead } from './code-read.ts'
-import { readJavaScript } from './javascript.ts'
-import { Names } from './modules.ts'
-import { aliasesOf } from './path-aliases.ts'
+import type { CodeRead, CodeReading, DynamicRead, FileReading } from './code-read.ts'
 import { readByPatterns } from './patterns.ts'
-import { parse, type Syntax } from './syntax.ts'
-import { wrapperNames } from './wrappers.ts'
 
 /** All that a folder of code reads from the environment. */
 export interface FolderReading extends CodeReading {
@@ -35,7 +30,7 @@ export async function readFolders(folders: readonly string[], base: string): Pro
   const shown = <T extends { readonly file: string }>(place: T): T => ({ ...place, file: shownPath(place.file) })
   const found: CodeFiles[] = []
   for (const folder of folders) found.push(await codeFiles(folder, shownPath))
-  const readings = readTexts(new Map(found.flatMap(({ texts }) => [...texts])))
+  const readings = await readTexts(new Map(found.flatMap(({ texts }) => [...texts])))
   return found.map(({ texts, refusals }) => {
     const own = [...texts.keys()].flatMap((file) => readings.get(file) ?? [])
     const mistakes = own.flatMap(({ file, mistake }) =>
@@ -53,43 +48,19 @@ export async function readFolders(folders: readonly string[], base: string): Pro
 
 // --- internal ---
 
-interface FileReading extends CodeReading {
-  readonly file: string
-  /** Why it does not parse. */
-  readonly mistake: string | undefined
-}
-
-/** What each file reads; those that read nothing may be left out. */
-function readTexts(texts: ReadonlyMap<string, string>): Map<string, FileReading> {
-  const scripts = [...texts.keys()].filter(isJavaScript)
-  const syntaxes = new Recent((file) => {
-    const text = texts.get(file)
-    return text === undefined ? undefined : parse(file, text)
-  })
-  const names = new Names({ has: (file) => texts.has(file), syntaxOf: (file) => syntaxes.get(file) }, aliasesOf(texts))
+/**
+ * What each file reads; those that read nothing may be left out. The parser of JavaScript has a part for each kind of machine:
+ * where npm could not install it, other languages are read all the same.
+ */
+async function readTexts(texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, FileReading>> {
   const readings = new Map<string, FileReading>()
-  // All that is asked of a file is asked at once: its syntax tree is not kept for long.
-  const read = (file: string) => {
-    const reading = readJavaScript(names, file)
-    readings.set(file, { ...reading, file, mistake: syntaxes.get(file)?.mistakes[0] })
-  }
-  const direct = new Set(scripts.filter((file) => mentionsEnvironment.test(texts.get(file) ?? '')))
-  // Who else calls a function that reads a variable by its name, or checks the environment by a schema of another file.
-  const called = new Set<string>()
-  for (const file of direct) {
-    read(file)
-    for (const name of wrapperNames(names, file)) called.add(name)
-  }
-  const isCaller = called.size > 0 ? new RegExp(`\\b(?:${[...called].join('|')})\\b`) : undefined
-  for (const file of scripts) if (!direct.has(file) && isCaller?.test(texts.get(file) ?? '')) read(file)
   for (const [file, text] of texts)
     if (!isJavaScript(file))
       readings.set(file, { file, reads: readByPatterns(file, text), dynamic: [], mistake: undefined })
-  return readings
+  if (readings.size === texts.size) return readings
+  const { readScripts } = await import('./read-scripts.ts')
+  return new Map([...readings, ...readScripts(texts)])
 }
-
-const mentionsEnvironment =
-  /\benv\b|\bgetenv\b|ProcessEnv|loadEnv|createEnv|cleanEnv|[cC]onfig(?:Service)?\.(?:get|require)/
 
 function wordsOf(texts: Iterable<string>): ReadonlySet<string> {
   const words = new Set<string>()
@@ -122,23 +93,4 @@ function once(reads: readonly CodeRead[]): CodeRead[] {
       return !seen.has(key) && seen.add(key)
     })
     .sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column)
-}
-
-/** The syntax trees that were used last: all of them at once would need gigabytes. */
-class Recent {
-  readonly #make: (file: string) => Syntax | undefined
-  readonly #kept = new Map<string, Syntax | undefined>()
-
-  constructor(make: (file: string) => Syntax | undefined) {
-    this.#make = make
-  }
-
-  get(file: string): Syntax | undefined {
-    const syntax = this.#kept.has(file) ? this.#kept.get(file) : this.#make(file)
-    this.#kept.delete(file)
-    this.#kept.set(file, syntax)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > 100 && oldest !== undefined) this.#kept.delete(oldest)
-    return syntax
-  }
 }

@@ -10,6 +10,7 @@ import { type FoundObject, together } from '../../inputs/found-object.ts'
 import type { KustomizeIo } from '../../inputs/kustomize.ts'
 import { readCluster } from '../../inputs/read-cluster.ts'
 import { type InputSet, type NamedInput, namedInput, readInputs } from '../../inputs/read-inputs.ts'
+import { readFolders } from '../code/read-code.ts'
 import { at, type Finding, placeOf, type Severity } from '../finding.ts'
 import type { KustomizeFolder } from './kustomize-folder.ts'
 import { readKustomize } from './read-kustomize.ts'
@@ -115,15 +116,11 @@ function inFile(finding: Finding, folders: readonly KustomizeFolder[]): Finding 
 
 type CodeFolder = { readonly tier: string | undefined; readonly path: string }
 
-/** The parser has a part for each kind of machine: where npm could not install it, everything else works. */
 async function readTiers(folders: readonly CodeFolder[], typedIn: string): Promise<TierCode[]> {
-  const { readFolders } = await import('../code/read-code.ts').catch((error: unknown) => {
+  const paths = folders.map(({ path }) => path)
+  const readings = await readFolders(paths, typedIn).catch((error: unknown) => {
     throw parserMissing(error)
   })
-  const readings = await readFolders(
-    folders.map(({ path }) => path),
-    typedIn,
-  )
   return folders.flatMap(({ tier, path }, index) => {
     const reading = readings[index]
     return reading ? [{ tier, folder: relative(typedIn, path) || '.', reading }] : []
@@ -137,7 +134,7 @@ function parserMissing(error: unknown): unknown {
     code: 'PARSER_MISSING',
     where: '--code',
     message: 'the parser of JavaScript and TypeScript is not installed. Expected the package oxc-parser.',
-    fix: 'Run `npm install --save-dev oxc-parser`, or leave --code out.',
+    fix: 'Run `npm install --save-dev oxc-parser`, or leave the folders with JavaScript or TypeScript out.',
   }
   return new ProblemError(problem, exitCodes.toolMissing)
 }
