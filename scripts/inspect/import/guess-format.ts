@@ -46,7 +46,12 @@ const byName: readonly ByName[] = [
     of: /(database|db|amqp|rabbit\w*|smtp|e?mail\w*|imap|mysql|maria\w*|mssql|kafka|nats|mqtt|jdbc\w*|ldaps?|brokers?|cache|queue|transport|neo4j|bolt|clickhouse|cassandra|git|ssh|s?ftp|s3|ws|websocket|proxy)([_-]?\w+)?[_-]?(url|uri|dsn)$/i,
     format: 'text',
   },
-  { of: /private[_-]?key|[_-](key|tls)[_-]?pem$|^tls[._-]key$/i, format: 'pem-private-key' },
+  {
+    of: /(jwt|jws|rsa|ecdsa|tls|ssl|x509|saml|oidc|oauth|sign(ing)?|cert(ificate)?|github|google|gcp|firebase|apple|apns|docusign|snowflake)[\w-]*private[_-]?key|[_-](key|tls)[_-]?pem$|private[_-]?key[_-]?pem$|^tls[._-]key$/i,
+    format: 'pem-private-key',
+  },
+  // Those of Web Push, WireGuard, a wallet and many services are a few characters, and some are PEM.
+  { of: /private[_-]?key/i, format: 'text' },
   { of: /(^|[_-])(ca|ca[_-]?cert|cacert|cert|certificate|crt)([_-]?pem)?$|^tls[._-]crt$/i, format: 'pem-certificate' },
   { of: /(^|[_-])(enabled|disabled|debug|verbose|ignore[_-]?ssl|use[_-]\w+|is[_-]\w+)$/i, format: 'boolean' },
   { of: /(^|[_-])(port|timeout|ttl|retries|concurrency|max[_-]\w+|limit|\w+[_-](ms|seconds))$/i, format: 'number' },

@@ -238,3 +238,17 @@ test.each(['CELERY_BROKER_URL', 'CACHE_URL', 'NEO4J_URI', 'MESSENGER_TRANSPORT_D
     expect(guessFormat(name, []).format).toBe('text')
   },
 )
+
+test.each([
+  ['VAPID_PRIVATE_KEY', 'text'],
+  ['WIREGUARD_PRIVATE_KEY', 'text'],
+  ['WALLET_PRIVATE_KEY', 'text'],
+  ['PRIVATE_KEY', 'text'],
+  ['JWT_PRIVATE_KEY', 'pem-private-key'],
+  ['FIREBASE_PRIVATE_KEY', 'pem-private-key'],
+  ['SIGN_PRIVATE_KEY', 'pem-private-key'],
+  ['PRIVATE_KEY_PEM', 'pem-private-key'],
+  ['tls.key', 'pem-private-key'],
+])('%s is guessed as %s', (name, format) => {
+  expect(guessFormat(name, []).format).toBe(format)
+})
