@@ -3,6 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What is found or built before the tests of a level. */
 const tools = ['test/helpers/tools.ts']
+/** What is packed and installed once for a run, when a test asks. */
+const packageOfRun = 'test/helpers/package-of-run.ts'
 const clientTools = ['test/helpers/client-tools.ts']
 
 /** It builds what other tests pack: it runs at the end, with nothing beside it. */
@@ -17,12 +19,12 @@ const adopted = 'test/generated/adopted-application.test.ts'
 const projects = [
   { name: 'unit', timeout: 60_000, order: 0, workers: 2, isolate: false },
   { name: 'generated', timeout: 120_000, setup: tools, order: 0, workers: 2, isolate: false, exclude: [adopted] },
-  { name: 'chart', timeout: 120_000, setup: tools, order: 0, workers: 2, isolate: false },
+  { name: 'chart', timeout: 120_000, setup: [...tools, packageOfRun], order: 0, workers: 2, isolate: false },
   { name: 'emulator', timeout: 60_000, setup: clientTools, order: 0, workers: 2, isolate: false },
   {
     name: 'e2e',
     timeout: 300_000,
-    setup: [...tools, 'test/helpers/planes.ts'],
+    setup: [...tools, packageOfRun, 'test/helpers/planes.ts'],
     order: 1,
     workers: 5,
     isolate: false,

@@ -2,20 +2,43 @@
  * What `npm pack` packs besides committed files: the commands as plain JavaScript, and the types for a user's two data
  * files. Run by `npm pack` and `npm publish` as `prepack`.
  */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CommandSpec } from '../scripts/lib/command.ts'
 import { run } from '../scripts/lib/exec.ts'
 import { commandFiles, compile, root, writeLicences } from './compile.ts'
 
-const folder = join(root, 'dist/package')
+const packed = join(root, 'dist/package')
+const folder = `${packed}.${process.pid}`
 
-await rm(folder, { recursive: true, force: true })
-const metafile = await compile(['scripts/cli.ts', 'scripts/index.ts', ...(await commandFiles('package'))], folder)
-await writeLicences(metafile, join(folder, 'LICENSES.txt'))
-await writeTypes()
-await writeOverview()
+try {
+  const metafile = await compile(['scripts/cli.ts', 'scripts/index.ts', ...(await commandFiles('package'))], folder)
+  await writeLicences(metafile, join(folder, 'LICENSES.txt'))
+  await writeTypes()
+  await writeOverview()
+  await bringUpToDate()
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Changes only what differs: another `npm pack` of the same sources may be reading what is there. */
+async function bringUpToDate(): Promise<void> {
+  const made = await filesBelow(folder)
+  for (const path of made) {
+    const [from, to] = [join(folder, path), join(packed, path)]
+    const before = await readFile(to).catch(() => undefined)
+    if (before?.equals(await readFile(from))) continue
+    await mkdir(dirname(to), { recursive: true })
+    await rename(from, to)
+  }
+  for (const path of await filesBelow(packed)) if (!made.includes(path)) await rm(join(packed, path), { force: true })
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(path, join(entry.parentPath, entry.name)))
+}
 
 /** Declarations of what data files import. Their own imports name the compiled files, which every compiler resolves. */
 async function writeTypes(): Promise<void> {

@@ -19,7 +19,7 @@ import { temporaryFolder } from '../helpers/folders.ts'
 import { repositoryFile } from '../helpers/generating.ts'
 import { handBuiltPolicies } from '../helpers/hand-built-policies.ts'
 import { applications } from '../helpers/random-networks.ts'
-import { type Repository, repositoryCopy } from '../helpers/repository.ts'
+import { type Repository, userFolder } from '../helpers/repository.ts'
 import { withValue } from '../helpers/values.ts'
 
 const networked: ApplicationParts = {
@@ -356,7 +356,7 @@ describe('the commands', () => {
   let repository: Repository
   const template = 'charts/tiered-secrets/templates/network-policy.yaml'
   beforeAll(async () => {
-    repository = await repositoryCopy()
+    repository = await userFolder()
   })
 
   test('network prints what the committed tables say, from the rendered policies', async () => {

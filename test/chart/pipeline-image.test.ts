@@ -25,7 +25,7 @@ const steps: (RunResult & { readonly step: string })[] = []
 beforeAll(async () => {
   user = await installPackage()
   const names = ['--application', 'shop', '--tiers', 'web', 'api', '--environments', 'staging']
-  expect(await user.npx('init', ...names)).toMatchObject({ exitCode: 0 })
+  expect(await user.cli('init', ...names)).toMatchObject({ exitCode: 0 })
   stages = await readDockerfile(join(root, 'image/Dockerfile'))
   image = await sharedFolder()
   await build('tools')
@@ -53,7 +53,16 @@ describe('the image', () => {
     await cp(user.folder, checkout, { recursive: true, filter: (path) => !path.includes('/node_modules') })
     expect(await readdir(checkout)).not.toContain('node_modules')
     const checked = await inImage(checkout, 'tiered-secrets', 'check')
-    expect([checked.stderr.split('\n').at(-1), checked.exitCode]).toEqual(['ok      chart and manifests', 0])
+    expect(checked).toEqual({
+      stdout: '',
+      stderr: [
+        'ok      catalogue',
+        'left out  types: no TypeScript in node_modules; the step before has read every field',
+        'ok      generated files',
+        'ok      chart and manifests',
+      ].join('\n'),
+      exitCode: 0,
+    })
     expect(await inImage(checkout, 'npm', 'run', '--silent', 'render', '--', '--environment', 'staging')).toMatchObject(
       {
         stdout: expect.stringContaining('kind: ExternalSecret'),

@@ -51,6 +51,9 @@ test('with another application in the two data files, everything that starts no 
 }, async () => {
   const repository = repositoryAt(await cloneWithChanges())
   await adoptBookshop(repository)
+  // Types and style of all other files are the same as here: none imports the data.
+  await repository.edit('tsconfig.json', /"include": \[.*\]/, '"include": ["scripts/*.ts"]')
+  await repository.edit('biome.json', /"includes": \[.*\]/, '"includes": ["scripts/*.ts"]')
   const generated = await repository.cli(['gen-values'])
   expect([generated.exitCode, generated.stderr]).toEqual([
     0,

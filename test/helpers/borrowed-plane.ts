@@ -1,5 +1,4 @@
 import { mkdtemp } from 'node:fs/promises'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
@@ -13,6 +12,7 @@ import {
 } from '../../scripts/local/stack/control-plane.ts'
 import { startGuard } from '../../scripts/local/stack/guard.ts'
 import { localTools } from './local-stack.ts'
+import { askRun } from './run-server.ts'
 
 /**
  * A control plane with the operator's definitions, whose API server has served other test files before and holds nothing of
@@ -40,15 +40,6 @@ export async function borrowControlPlane({
 
 // --- internal ---
 
-function ask<T>(path: string, body = ''): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: inject('planes'), path, method: 'POST' }, async (answer) => {
-      let text = ''
-      for await (const chunk of answer.setEncoding('utf8')) text += String(chunk)
-      if (answer.statusCode === 200) resolve(JSON.parse(text) as T)
-      else reject(new Error(text))
-    })
-    asking.on('error', reject)
-    asking.end(body)
-  })
+function ask<T>(path: string, body?: string): Promise<T> {
+  return askRun(inject('planes'), path, body)
 }

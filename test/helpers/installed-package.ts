@@ -1,10 +1,12 @@
 import { execFile, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, cp, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { inject } from 'vitest'
 import { type RunResult, run } from '../../scripts/lib/exec.ts'
 import { type ToolName, tools as toolSpecs } from '../../scripts/local/toolchain/tools.ts'
-import { root } from './generating.ts'
+import { owner, parts } from './package-of-run.ts'
+import { askRun } from './run-server.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
 
@@ -21,6 +23,8 @@ export interface InstalledPackage {
   start(file: string, args: readonly string[]): RunningProgram
   /** Installs a package from its file, without a registry. */
   install(tarball: string): Promise<void>
+  /** The installed program, without npx: finding it costs that more than most commands. */
+  cli(...args: readonly string[]): Promise<RunResult>
   /** `npx tiered-secrets <args>`. */
   npx(...args: readonly string[]): Promise<RunResult>
 }
@@ -34,20 +38,21 @@ export interface RunningProgram {
 
 /**
  * What `npm pack` makes, installed from that file without a registry: in a folder outside of this repository, with a space and
- * a letter beyond ASCII in its path, for a user who is not root (if we are, otherwise for us).
+ * a letter beyond ASCII in its path, for a user who is not root (if we are, otherwise for us). A copy of what is made once for
+ * the run.
  *
  * @param needed tools that his commands use
  */
 export async function installPackage(...needed: readonly ToolName[]): Promise<InstalledPackage> {
-  const place = join(await sharedFolder(), "l'équipe de Zoë")
-  const [folder, home] = [join(place, 'ma boutique'), join(place, 'home')]
-  for (const path of [folder, home]) await mkdir(path, { recursive: true })
-  const tarball = await pack(place)
-  const env = { PATH: process.env.PATH ?? '', HOME: home, ...(await givenTools(join(place, 'tools'), needed)) }
-  await giveAway(place)
-  const user = userAt(folder, home, env)
-  await user.install(tarball)
-  return user
+  const shared = await sharedFolder()
+  const made = await askRun<string>(inject('packageOfRun'), '/')
+  // The shared folder is private, and he has to pass it.
+  await chmod(shared, 0o755)
+  await run('cp', ['-a', made, shared])
+  const place = join(shared, basename(made))
+  const env = { PATH: process.env.PATH ?? '', ...(await givenTools(join(place, 'tools'), needed)) }
+  const [folder, home] = [join(place, parts.folder), join(place, parts.home)]
+  return userAt(folder, home, { ...env, HOME: home })
 }
 
 /** The package that a user has, as a later version whose chart renders something else. */
@@ -69,25 +74,6 @@ export async function packLater(user: InstalledPackage, version: string): Promis
 
 // --- internal ---
 
-/** nobody, on every system we know. */
-const somebodyElse = 65_534
-const isRoot = process.getuid?.() === 0
-
-async function pack(place: string): Promise<string> {
-  await run('npm', ['pack', '--pack-destination', place], { cwd: root })
-  const [tarball = ''] = (await readdir(place)).filter((name) => name.endsWith('.tgz'))
-  return join(place, tarball)
-}
-
-/** Every folder down to his is his, and may be passed by others: the shared one is private. */
-async function giveAway(place: string): Promise<void> {
-  await chmod(dirname(place), 0o755)
-  if (!isRoot) return
-  for (const entry of await readdir(place, { withFileTypes: true }))
-    if (entry.name !== 'tools') await chown(join(place, entry.name), somebodyElse, somebodyElse)
-  await chown(place, somebodyElse, somebodyElse)
-}
-
 /** Tools where he can reach them, and the variables that name them. */
 async function givenTools(folder: string, needed: readonly ToolName[]): Promise<Record<string, string>> {
   await mkdir(folder)
@@ -103,7 +89,6 @@ async function givenTools(folder: string, needed: readonly ToolName[]): Promise<
 }
 
 function userAt(folder: string, home: string, env: Readonly<Record<string, string>>): InstalledPackage {
-  const owner = isRoot ? { uid: somebodyElse, gid: somebodyElse } : {}
   const runAsHim: InstalledPackage['run'] = (file, args, more = {}) =>
     new Promise((resolve) => {
       const options = { cwd: folder, env: { ...env, ...more }, ...owner, maxBuffer: 64 * 1024 * 1024 }
@@ -122,7 +107,7 @@ function userAt(folder: string, home: string, env: Readonly<Record<string, strin
       await mkdir(dirname(file), { recursive: true })
       await rm(file, { force: true })
       await writeFile(file, text)
-      if (isRoot) for (const one of [dirname(file), file]) await chown(one, somebodyElse, somebodyElse)
+      if (owner) for (const one of [dirname(file), file]) await chown(one, owner.uid, owner.gid)
     },
     run: runAsHim,
     start(file, args) {
@@ -144,6 +129,7 @@ function userAt(folder: string, home: string, env: Readonly<Record<string, strin
       const { exitCode, stderr } = await runAsHim('npm', args)
       if (exitCode !== 0) throw new Error(`the package can't be installed:\n${stderr}`)
     },
+    cli: (...args) => runAsHim('node_modules/.bin/tiered-secrets', args),
     npx: (...args) => runAsHim('npx', ['--offline', 'tiered-secrets', ...args]),
   }
 }
