@@ -23,6 +23,11 @@ export interface ReleaseOptions extends Pick<Folders, 'userFolder'> {
   readonly hasNamespace?: boolean
   /** Labels of the release's record, for an upgrade. */
   readonly labels?: Readonly<Record<string, string>>
+  /**
+   * Whether an upgrade asks for the OpenAPI documents of the API server: half of the work of Helm. It checks fields by them only
+   * for a server that doesn't check them itself, as each since 1.27 does, and keys that are there twice. Default: true
+   */
+  readonly asksOpenApi?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -69,14 +74,15 @@ export function lintChart(
 // --- internal ---
 
 async function upgrade(options: ReleaseOptions, more: readonly string[]): Promise<string> {
-  const { release, kubeContext, hasNamespace = false } = options
+  const { release, kubeContext, hasNamespace = false, asksOpenApi = true } = options
   const { name, namespace } = release
   const context = kubeContext === undefined ? [] : ['--kube-context', kubeContext]
   const create = hasNamespace ? [] : ['--create-namespace']
+  const unchecked = asksOpenApi ? [] : ['--disable-openapi-validation']
   try {
     return await run(
       options.helm,
-      ['upgrade', '--install', ...releaseArguments(options), ...create, ...context, ...more],
+      ['upgrade', '--install', ...releaseArguments(options), ...create, ...unchecked, ...context, ...more],
       {
         ...runOptions(options),
         exitCode: exitCodes.unreachable,

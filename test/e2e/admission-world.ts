@@ -45,7 +45,7 @@ export async function startAdmissionControlPlane(): Promise<ControlPlane> {
 /** One environment of an application, and how Helm gets it into a control plane. */
 export interface Release {
   readonly model: EnvironmentModel
-  /** `helm upgrade --install` with the chart of the application, whatever its exit code. */
+  /** `helm upgrade --install` with the chart of the application, whatever its exit code; the API server alone checks fields. */
   upgrade(helm: string, ...args: readonly string[]): Promise<RunResult>
   uninstall(helm: string): Promise<RunResult>
 }
@@ -69,6 +69,7 @@ export async function releaseOf(
         name,
         chart,
         '--create-namespace',
+        '--disable-openapi-validation',
         '--values',
         values(environment),
         ...args,

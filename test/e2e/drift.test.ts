@@ -364,17 +364,15 @@ test('an object that is gone is reported as that, and made again', async () => {
   expect(await client.get(kinds.role, role)).toBeDefined()
 })
 
-test('with either Helm all of it is put back at once', async () => {
+test('with Helm 3 all of it is put back at once as well', async () => {
   const { release } = world.stack.model
   const env = { KUBECONFIG: world.stack.controlPlane.kubeconfigPath }
   await run(helm4, ['uninstall', release.name, '--namespace', release.namespace, '--wait'], { env })
-  for (const helm of [helm3, helm4]) {
-    await deployWith(helm)
-    for (const one of changes) await change(one)
-    const { restored, problems } = await deployWith(helm)
-    expect(problems).toEqual([])
-    // Some of it Helm puts back by itself, each of the two something else.
-    expect(restored.map(({ object }) => object)).toContain(where(changes[0] as Change))
-    expect((await cli('plan')).stdout).toContain('nothing changes')
-  }
+  await deployWith(helm3)
+  for (const one of changes) await change(one)
+  const { restored, problems } = await deployWith(helm3)
+  expect(problems).toEqual([])
+  // Some of it Helm puts back by itself, each of the two something else.
+  expect(restored.map(({ object }) => object)).toContain(where(changes[0] as Change))
+  expect((await cli('plan')).stdout).toContain('nothing changes')
 })

@@ -54,6 +54,7 @@ export async function startTracks(
         valuesFile: 'values/dev.yaml',
         release: model.release,
         set: { 'scaleway.apiUrl': emulator.url },
+        asksOpenApi: false,
         env: { KUBECONFIG: controlPlane.kubeconfigPath },
       })
     }

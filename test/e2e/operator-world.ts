@@ -87,6 +87,7 @@ export async function installWithKeys(options: {
     valuesFile: 'values/dev.yaml',
     release: model.release,
     set: { 'scaleway.apiUrl': emulator.url },
+    asksOpenApi: false,
     env: { KUBECONFIG: controlPlane.kubeconfigPath },
   })
   return keys

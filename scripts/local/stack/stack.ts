@@ -78,7 +78,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 /**
- * A real `helm upgrade --install` of the chart with the values of the environment, pointed at the emulator.
+ * A real `helm upgrade --install` of the chart with the values of the environment, pointed at the emulator. The API server is
+ * one of ours, which checks fields itself.
  *
  * @param valuesFile relative to the user's folder
  */
@@ -94,6 +95,7 @@ export function installChart(
     valuesFile,
     release: stack.model.release,
     set: { 'scaleway.apiUrl': stack.emulator.url },
+    asksOpenApi: false,
     env: { KUBECONFIG: stack.controlPlane.kubeconfigPath },
     ...(signal ? { signal } : {}),
   })

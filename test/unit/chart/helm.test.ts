@@ -50,6 +50,12 @@ test('a release is installed or upgraded in the kube context of its environment,
   )
 })
 
+test('a server that checks fields itself need not be asked for its OpenAPI documents', async () => {
+  const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
+  await upgradeRelease({ ...options, asksOpenApi: false })
+  expect(await args()).toMatch(/ --create-namespace --disable-openapi-validation --output json$/)
+})
+
 test('its record gets the labels by which a run knows it again, which nothing else takes', async () => {
   const { options, args } = await recorder(`echo '{"name":"shop-secrets","version":7}'`)
   const labels = { 'tiered-secrets/run': 'abc', other: 'x' }
