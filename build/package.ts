@@ -55,7 +55,9 @@ async function writeTypes(): Promise<void> {
   ]
   const common = ['--ignoreConfig', '--target', 'es2023', '--module', 'nodenext', '--strict', '--types', 'node']
   const compiler = join(root, 'node_modules/.bin/tsc')
-  await run(compiler, [...options, ...common, '--allowImportingTsExtensions', 'scripts/index.ts'], { cwd: root })
+  await run(compiler, [...options, ...common, '--singleThreaded', '--allowImportingTsExtensions', 'scripts/index.ts'], {
+    cwd: root,
+  })
   for (const path of await readdir(types, { recursive: true })) {
     if (!path.endsWith('.d.ts')) continue
     const text = await readFile(join(types, path), 'utf8')

@@ -13,7 +13,6 @@ export const sameForEach: Readonly<Record<string, string>> = {
   'test/helpers/chart.ts chartOf': 'without the schema and the values of this application',
   'test/helpers/repository.ts repositoryCopy': 'without the files of this application',
   'test/helpers/repository.ts userFolder': 'has an application of its own; the product is the same',
-  'test/helpers/package-of-run.ts installIn': 'the package holds no application',
   'test/helpers/tools.ts toolchainIo': 'the pinned sources of the tools',
 }
 
