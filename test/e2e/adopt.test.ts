@@ -148,42 +148,42 @@ test('deploy --adopt takes them over, and no byte of a target changes or is gone
   const { objects } = JSON.parse(after.stdout) as { objects: { action: string }[] }
   expect(new Set(objects.map(({ action }) => action))).toEqual(new Set(['none']))
   expect(after.exitCode).toBe(0)
-  expect(await cli('deploy', '--yes')).toMatchObject({ exitCode: 0 })
 })
 
-describe('what Argo CD has deployed', () => {
-  const ref = { namespace: 'trackdechets-backend', name: 'backend-optional-secrets' }
+test('what Argo CD has deployed, tracked by a label or an annotation, is no change to plan, and deploy takes it over only when it is told to', async () => {
+  const { client } = world.stack
+  const byAnnotation = { namespace: 'trackdechets-backend', name: 'backend-optional-secrets' }
+  const byLabel = { namespace: 'trackdechets-frontend', name: 'frontend-optional-secrets' }
+  const both = [byAnnotation, byLabel]
   const annotations = { 'meta.helm.sh/release-name': null, 'meta.helm.sh/release-namespace': null }
-
-  test.each([
-    ['a label', { labels: { 'app.kubernetes.io/instance': 'secrets' } }],
-    [
-      'an annotation',
-      { annotations: { 'argocd.argoproj.io/tracking-id': `secrets:external-secrets.io/ExternalSecret:${ref.name}` } },
-    ],
-  ])('and tracks by %s is no change to plan, and deploy takes it over only when it is told to', async (_, marks) => {
-    const { client } = world.stack
-    const metadata = { ...marks, annotations: { ...annotations, ...('annotations' in marks ? marks.annotations : {}) } }
-    await client.mergePatch(kinds.externalSecret, ref, { metadata })
-    const plan = await cli('plan', '--output', 'json')
-    const { objects } = JSON.parse(plan.stdout) as { objects: { action: string }[] }
-    expect(objects.filter(({ action }) => action !== 'none')).toEqual([])
-    expect([plan.exitCode, (await cli('status', '--tier', 'frontend')).exitCode]).toEqual([0, 0])
-    const refused = await cli('deploy', '--yes', '--adopt')
-    expect(refused.stderr).toMatch(
-      /^ExternalSecret\/trackdechets-backend\/backend-optional-secrets: belongs to Application "secrets" of Argo CD.*--adopt-from argocd\/secrets.*\n {2}\(OBJECT_OF_OTHER\)$/ms,
-    )
-    expect([refused.exitCode, refused.stdout]).toEqual([3, ''])
-    const taken = await cli('deploy', '--yes', '--adopt-from', 'argocd/secrets', '--output', 'json')
-    expect(JSON.parse(taken.stdout)).toMatchObject({
-      adopted: [{ object: `ExternalSecret/${ref.namespace}/${ref.name}` }],
-    })
-    expect(taken.exitCode).toBe(0)
+  const trackingId = `secrets:external-secrets.io/ExternalSecret:${byAnnotation.name}`
+  await client.mergePatch(kinds.externalSecret, byAnnotation, {
+    metadata: { annotations: { ...annotations, 'argocd.argoproj.io/tracking-id': trackingId } },
+  })
+  await client.mergePatch(kinds.externalSecret, byLabel, {
+    metadata: { annotations, labels: { 'app.kubernetes.io/instance': 'secrets' } },
+  })
+  const plan = await cli('plan', '--output', 'json')
+  const { objects } = JSON.parse(plan.stdout) as { objects: { action: string }[] }
+  expect(objects.filter(({ action }) => action !== 'none')).toEqual([])
+  expect([plan.exitCode, (await cli('status')).exitCode]).toEqual([0, 0])
+  const refused = await cli('deploy', '--yes', '--adopt')
+  expect(refused.stderr).toMatch(
+    /^ExternalSecret\/trackdechets-backend\/backend-optional-secrets: and ExternalSecret\/trackdechets-frontend\/frontend-optional-secrets belong to Application "secrets" of Argo CD\..*--adopt-from argocd\/secrets.*\n {2}\(OBJECT_OF_OTHER\)$/ms,
+  )
+  expect([refused.exitCode, refused.stdout]).toEqual([3, ''])
+  const taken = await cli('deploy', '--yes', '--adopt-from', 'argocd/secrets', '--output', 'json')
+  const { adopted } = JSON.parse(taken.stdout) as { adopted: { object: string }[] }
+  expect(adopted.map(({ object }) => object).sort()).toEqual(
+    both.map(({ namespace, name }) => `ExternalSecret/${namespace}/${name}`),
+  )
+  expect(taken.exitCode).toBe(0)
+  for (const ref of both) {
     const { labels, annotations: left } =
       (await client.get<KubernetesObject>(kinds.externalSecret, ref))?.metadata ?? {}
     expect(labels?.['app.kubernetes.io/instance']).toBe(world.stack.model.release.name)
     expect(Object.keys(left ?? {}).filter((name) => name.startsWith('argocd'))).toEqual([])
-  })
+  }
 })
 
 test('a release of another environment is not touched', async () => {
