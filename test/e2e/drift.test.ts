@@ -375,4 +375,7 @@ test('with Helm 3 all of it is put back at once as well', async () => {
   // Some of it Helm puts back by itself, each of the two something else.
   expect(restored.map(({ object }) => object)).toContain(where(changes[0] as Change))
   expect((await cli('plan')).stdout).toContain('nothing changes')
+  // A release of the one is upgraded by the other.
+  expect((await deployWith(helm4)).problems).toEqual([])
+  expect((await cli('plan')).stdout).toContain('nothing changes')
 })
