@@ -196,10 +196,15 @@ function report(plan: InitPlan, folder: string, { log }: CommandIo): void {
   log(`  ${commandLine`start --environment ${environments[0] ?? ''}`}`)
 }
 
-function reportPipeline({ ci, shown, environments, toInclude, isAudited }: PipelinePlan, { log }: CommandIo): void {
+function reportPipeline(
+  { ci, shown, environments, toInclude, isAudited, absentManifests }: PipelinePlan,
+  { log }: CommandIo,
+): void {
   const names = environments.map(({ name }) => name).join(', ')
   log('')
   log(`created ${shown}, with ${names}${isAudited ? '' : '; without an audit, as --manifests names none'}`)
+  for (const path of absentManifests)
+    log(`${path} is not there: its audit fails until it is, or until the pipeline names another`)
   if (toInclude.length > 0) log('Next, in .gitlab-ci.yml:')
   for (const line of toInclude) log(`  ${line}`)
   log(`Before its first run, in the settings of the ${ci === 'github' ? 'repository' : 'project'}:`)

@@ -36,12 +36,16 @@ export function composeServices(documents: readonly FoundDocument[]): ComposeSer
       name: first.name,
       parts: extended.flatMap(({ parts }) => parts),
       unread: [...new Set(extended.flatMap(({ unread }) => unread))],
-      where: (inOrder[0] ?? first).document.where,
+      where: placeOf(inOrder[0] ?? first),
     }
   })
 }
 
 // --- internal ---
+
+function placeOf({ name, document }: { readonly name: string; readonly document: FoundDocument }): string {
+  return document.services?.get(name) ?? document.where
+}
 
 const pathOf = ({ where }: FoundDocument) => where.replace(/:\d+$/, '')
 

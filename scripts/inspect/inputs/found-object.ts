@@ -34,6 +34,8 @@ export interface Inputs {
 export interface FoundDocument {
   readonly value: Readonly<Record<string, unknown>>
   readonly where: string
+  /** Of a compose file: where each service begins. */
+  readonly services?: ReadonlyMap<string, string>
   /** Of a compose file: what each `env_file` gives that could be read, by its path as it is written. */
   readonly envFiles?: ReadonlyMap<string, readonly NamedVariable[]>
 }

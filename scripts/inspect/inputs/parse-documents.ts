@@ -1,4 +1,4 @@
-import { type Document, isMap, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
 import type { Problem } from '../../lib/problems.ts'
 import { isRecord } from '../../lib/record.ts'
 import type { FoundDocument, FoundFile, FoundObject } from './found-object.ts'
@@ -82,7 +82,14 @@ function take(document: Document.Parsed, where: string, place: Place, parsed: Pa
       if (isRecord(item)) takeObject(item, node ? place(node) : where, parsed)
     }
   } else if (textAt(value, 'kind') !== undefined) takeObject(value, where, parsed)
-  else if (isRecord(value.services)) parsed.compose.push({ value, where })
+  else if (isRecord(value.services)) parsed.compose.push({ value, where, services: placesOfServices(document, place) })
+}
+
+/** Where each service of a compose file begins. */
+function placesOfServices({ contents }: Document.Parsed, place: Place): ReadonlyMap<string, string> {
+  const services = isMap(contents) ? contents.get('services', true) : undefined
+  const pairs = isMap(services) ? services.items : []
+  return new Map(pairs.flatMap(({ key }) => (isScalar(key) && isNode(key) ? [[String(key.value), place(key)]] : [])))
 }
 
 function takeObject(raw: Record<string, unknown>, where: string, { objects, refusals }: Parsed): void {

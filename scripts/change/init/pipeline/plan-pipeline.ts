@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { wrongUsage } from '../../../lib/command.ts'
 import { commandLine } from '../../../lib/command-line.ts'
@@ -35,6 +36,8 @@ export interface PipelinePlan {
   /** What is to be added to the pipeline that is there already: lines. Empty: nothing. */
   readonly toInclude: readonly string[]
   readonly isAudited: boolean
+  /** Of the manifests to audit, those that are not there: paths from the folder of `package.json`. */
+  readonly absentManifests: readonly string[]
 }
 
 /**
@@ -75,6 +78,7 @@ export async function planPipeline(
     environments: spec.environments,
     toInclude: isIncluded ? includeLines(shown, existing ?? '') : [],
     isAudited: manifests.length > 0,
+    absentManifests: await absentOf(packageFolder, manifests),
   }
 }
 
@@ -105,6 +109,19 @@ function manifestsFrom(packageFolder: string, given: string): string {
   if (/[\u0000-\u001f\u007f]|\$\{\{/.test(path))
     throw wrong('has characters with a meaning of their own in a pipeline. Expected a plain path.')
   return name === undefined ? path : `${name}=@${path}`
+}
+
+async function absentOf(packageFolder: string, manifests: readonly string[]): Promise<string[]> {
+  const paths = manifests.map((given) => valueOfFilePattern.exec(given)?.[2] ?? given)
+  const found = await Promise.all(
+    paths.map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return paths.filter((_, index) => !found[index]).map((path) => relative(packageFolder, path))
 }
 
 function includeLines(shown: string, existing: string): string[] {

@@ -252,3 +252,20 @@ test.each([
 ])('%s is guessed as %s', (name, format) => {
   expect(guessFormat(name, []).format).toBe(format)
 })
+
+test('what is left of a service is told at the line of the service', () => {
+  const text = `services:
+  web:
+    build: .
+    secrets: [cookie]
+  "a cache":
+    image: redis:7
+secrets:
+  cookie: { file: ./cookie }
+`
+  const { leftovers } = draftOf(text, { tiers: ['all=web'] })
+  const places = leftovers
+    .filter(({ what }) => what.startsWith('service '))
+    .map(({ what, where }) => `${what} ${where}`)
+  expect(places.sort()).toEqual(['service a cache live.yaml:5', 'service web live.yaml:2'])
+})
