@@ -3,10 +3,11 @@
  * files. Run by `npm pack` and `npm publish` as `prepack`.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CommandSpec } from '../scripts/lib/command.ts'
 import { run } from '../scripts/lib/exec.ts'
+import { filesBelow } from '../scripts/lib/files.ts'
 import { commandFiles, compile, root, writeLicences } from './compile.ts'
 
 const packed = join(root, 'dist/package')
@@ -33,11 +34,6 @@ async function bringUpToDate(): Promise<void> {
     await rename(from, to)
   }
   for (const path of await filesBelow(packed)) if (!made.includes(path)) await rm(join(packed, path), { force: true })
-}
-
-async function filesBelow(path: string): Promise<string[]> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(path, join(entry.parentPath, entry.name)))
 }
 
 /** Declarations of what data files import. Their own imports name the compiled files, which every compiler resolves. */

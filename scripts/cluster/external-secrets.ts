@@ -94,6 +94,9 @@ export interface EventObject extends KubernetesObject {
   readonly count?: number
 }
 
+/** So much older than its condition the event of a failure may be: the operator reports first, and both times are in whole seconds. */
+export const toTheSecondMs = 2_000
+
 /**
  * Those warnings that are about an object as it is now: not about one of the same name before it, and of an object that fails
  * not about an earlier failure. The operator may report a failure without an event: of one object, its client sends 25 events
@@ -151,9 +154,6 @@ async function describe(
   const warning = await lastWarning(client, 'ExternalSecret', ref, { object, signal })
   return { ref, state, message: warning ?? message }
 }
-
-/** The operator reports a failure and then writes the condition; both times are in whole seconds. */
-const toTheSecondMs = 2_000
 
 /** Milliseconds since 1970; 0 if it is not known. */
 function eventTime({ lastTimestamp, eventTime: time, metadata }: EventObject): number {

@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
-import { readIfExists } from '../lib/files.ts'
+import { join } from 'node:path'
+import { filesBelow, readIfExists } from '../lib/files.ts'
 import { chartFolder } from './chart-copy.ts'
 import type { GeneratedFile, StaleFile } from './stale-files.ts'
 
@@ -37,12 +36,3 @@ export async function findLeftOvers(userFolder: string, files: readonly Generate
 
 /** First line of what we generate, whatever the command is that made it. */
 const header = /^(?:# |<!-- |\{\{- \/\* )(?:Generated from scripts\/catalogue\.ts|Written by `.*` of tiered-secrets )/
-
-/** Paths from the user's folder, with forward slashes. */
-async function filesBelow(userFolder: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(userFolder, folder), { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => relative(userFolder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort()
-}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { exitCodes, ProblemError } from './problems.ts'
 
 /**
@@ -20,6 +20,19 @@ export async function readBytesIfExists(path: string): Promise<Buffer | undefine
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
     throw unreadable(path, error)
   }
+}
+
+/**
+ * The files and symbolic links below a folder; none where it can't be read.
+ *
+ * @returns paths from `root`, with forward slashes, sorted
+ */
+export async function filesBelow(root: string, folder = '.'): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => [])
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort()
 }
 
 /**

@@ -115,10 +115,19 @@ export async function verdict(request: Promise<unknown>): Promise<string> {
   )
 }
 
-/** Creates an object and takes it away again, if it was let in. */
-export async function tryCreate(client: KubernetesClient, kind: Kind, object: AnyObject): Promise<string> {
+/**
+ * Creates an object and takes it away again, if it was let in.
+ *
+ * @param remover may delete it. Default: `client`
+ */
+export async function tryCreate(
+  client: KubernetesClient,
+  kind: Kind,
+  object: AnyObject,
+  remover: KubernetesClient = client,
+): Promise<string> {
   const said = await verdict(client.create(kind, object))
-  if (said === 'allowed') await client.delete(kind, object.metadata)
+  if (said === 'allowed') await remover.delete(kind, object.metadata)
   return said
 }
 

@@ -25,7 +25,7 @@ import { borrowControlPlane } from '../helpers/borrowed-plane.ts'
 import { find } from '../helpers/chart.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { tokenOf } from '../helpers/service-account.ts'
-import { type AnyObject, verdict } from './admission-world.ts'
+import { type AnyObject, tryCreate, verdict } from './admission-world.ts'
 import { installOperator, installWithKeys } from './operator-world.ts'
 import { root } from './world.ts'
 
@@ -74,11 +74,7 @@ beforeAll(async () => {
   // The API server looks at policies once a second, and compiles them then.
   const probe = secretOf('shop-secrets', 'sh.helm.release.v1.probe.v1', 'helm.sh/release.v1')
   await eventually(
-    async () => {
-      const said = await verdict(thief.create(kinds.secret, probe))
-      if (said === 'allowed') await admin.delete(kinds.secret, probe.metadata)
-      return said
-    },
+    () => tryCreate(thief, kinds.secret, probe, admin),
     (said) => said.includes('(OPERATOR_SECRET_TYPE)'),
   )
 })

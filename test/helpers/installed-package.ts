@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { inject } from 'vitest'
 import { type RunResult, run } from '../../scripts/lib/exec.ts'
 import { type ToolName, tools as toolSpecs } from '../../scripts/local/toolchain/tools.ts'
-import { owner, parts } from './package-of-run.ts'
+import { installArguments, owner, parts } from './package-of-run.ts'
 import { askRun } from './run-server.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { tools } from './tools.ts'
@@ -125,8 +125,7 @@ function userAt(folder: string, home: string, env: Readonly<Record<string, strin
       }
     },
     async install(tarball) {
-      const args = ['install', '--save-dev', '--offline', '--no-audit', '--no-fund', tarball]
-      const { exitCode, stderr } = await runAsHim('npm', args)
+      const { exitCode, stderr } = await runAsHim('npm', installArguments(tarball))
       if (exitCode !== 0) throw new Error(`the package can't be installed:\n${stderr}`)
     },
     cli: (...args) => runAsHim('node_modules/.bin/tiered-secrets', args),

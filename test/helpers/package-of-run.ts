@@ -21,6 +21,16 @@ export const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : u
 /** In the place of a user: his repository, and his home. */
 export const parts = { folder: 'ma boutique', home: 'home' } as const
 
+/** What npm is given to install the package from its file, without a registry. */
+export const installArguments = (tarball: string): string[] => [
+  'install',
+  '--save-dev',
+  '--offline',
+  '--no-audit',
+  '--no-fund',
+  tarball,
+]
+
 /**
  * Runs before the tests of a level: packs and installs the package for the first file that asks, once for all levels of a run.
  * Each file takes a copy of it.
@@ -55,8 +65,7 @@ async function installIn(): Promise<string> {
   const [tarball = ''] = (await readdir(place)).filter((name) => name.endsWith('.tgz'))
   await chmod(dirname(place), 0o755)
   if (owner) for (const path of [place, folder, home, join(place, tarball)]) await chown(path, owner.uid, owner.gid)
-  const args = ['install', '--save-dev', '--offline', '--no-audit', '--no-fund', join(place, tarball)]
   const env = { PATH: process.env.PATH ?? '', HOME: home }
-  await promisify(execFile)('npm', args, { cwd: folder, env, ...owner })
+  await promisify(execFile)('npm', installArguments(join(place, tarball)), { cwd: folder, env, ...owner })
   return place
 }

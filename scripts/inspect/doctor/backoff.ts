@@ -1,3 +1,4 @@
+import { toTheSecondMs } from '../../cluster/external-secrets.ts'
 import type { Condition } from '../../kubernetes/kinds.ts'
 import { age } from '../../lib/age.ts'
 import type { ExternalSecretFacts } from './observe/tier.ts'
@@ -58,9 +59,6 @@ export function timeText(time: Date): string {
 // --- internal ---
 
 const soonMs = 10_000
-
-/** Conditions and events have times in whole seconds. */
-const toTheSecondMs = 2_000
 
 /** Milliseconds since 1970. */
 function failingSince(conditions: readonly Condition[] | undefined): number | undefined {

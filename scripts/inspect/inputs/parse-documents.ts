@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
 import type { Problem } from '../../lib/problems.ts'
 import { isRecord } from '../../lib/record.ts'
 import type { FoundDocument, FoundFile, FoundObject } from './found-object.ts'
@@ -89,7 +89,7 @@ function take(document: Document.Parsed, where: string, place: Place, parsed: Pa
 function placesOfServices({ contents }: Document.Parsed, place: Place): ReadonlyMap<string, string> {
   const services = isMap(contents) ? contents.get('services', true) : undefined
   const pairs = isMap(services) ? services.items : []
-  return new Map(pairs.flatMap(({ key }) => (isScalar(key) && isNode(key) ? [[String(key.value), place(key)]] : [])))
+  return new Map(pairs.flatMap(({ key }) => (isScalar(key) ? [[String(key.value), place(key)]] : [])))
 }
 
 function takeObject(raw: Record<string, unknown>, where: string, { objects, refusals }: Parsed): void {

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { wrongUsage } from '../../../lib/command.ts'
 import { commandLine } from '../../../lib/command-line.ts'
@@ -78,7 +78,7 @@ export async function planPipeline(
     environments: spec.environments,
     toInclude: isIncluded ? includeLines(shown, existing ?? '') : [],
     isAudited: manifests.length > 0,
-    absentManifests: await absentOf(packageFolder, manifests),
+    absentManifests: absentOf(packageFolder, manifests),
   }
 }
 
@@ -111,17 +111,9 @@ function manifestsFrom(packageFolder: string, given: string): string {
   return name === undefined ? path : `${name}=@${path}`
 }
 
-async function absentOf(packageFolder: string, manifests: readonly string[]): Promise<string[]> {
+function absentOf(packageFolder: string, manifests: readonly string[]): string[] {
   const paths = manifests.map((given) => valueOfFilePattern.exec(given)?.[2] ?? given)
-  const found = await Promise.all(
-    paths.map((path) =>
-      access(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return paths.filter((_, index) => !found[index]).map((path) => relative(packageFolder, path))
+  return paths.filter((path) => !existsSync(path)).map((path) => relative(packageFolder, path))
 }
 
 function includeLines(shown: string, existing: string): string[] {

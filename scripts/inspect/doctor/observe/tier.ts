@@ -125,6 +125,7 @@ export async function tierFacts(
     externalSecrets: changed(objects, (items) =>
       models.map((model, index): ExternalSecretFacts => {
         const object = items.find(({ metadata }) => metadata.name === model.name)
+        const about = warningsAbout(object, warningsOf(kinds.externalSecret, model.name))
         const target = changed(targets[index] ?? { unseen: '' }, (found) => found && targetFacts(found))
         const keys = isSeen(target) && target.value ? keyDifference(model, target.value.keys) : undefined
         return {
@@ -134,8 +135,8 @@ export async function tierFacts(
           object,
           sync: syncState(object),
           drift: object ? specChanges(object, externalSecretSpec(environment, tier, model)) : [],
-          warning: newestEvent(warningsAbout(object, warningsOf(kinds.externalSecret, model.name))),
-          failures: warningsOf(kinds.externalSecret, model.name).flatMap(failuresOf),
+          warning: newestEvent(about),
+          failures: about.flatMap(failuresOf),
           target,
           keys,
         }
