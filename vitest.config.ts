@@ -7,8 +7,6 @@ const tools = ['test/helpers/tools.ts']
 const packageOfRun = 'test/helpers/package-of-run.ts'
 const clientTools = ['test/helpers/client-tools.ts']
 
-/** It builds what other tests pack: it runs at the end, with nothing beside it. */
-const alone = ['test/e2e/bench-package.test.ts']
 /** It runs files of the levels below once more, which takes about a minute. */
 const adopted = 'test/generated/adopted-application.test.ts'
 
@@ -17,21 +15,18 @@ const adopted = 'test/generated/adopted-application.test.ts'
  * end-to-end tests mostly wait for other processes, so there are more of them at a time than cores.
  */
 const projects = [
-  { name: 'unit', timeout: 60_000, order: 0, workers: 2, isolate: false },
-  { name: 'generated', timeout: 120_000, setup: tools, order: 0, workers: 2, isolate: false, exclude: [adopted] },
-  { name: 'chart', timeout: 120_000, setup: [...tools, packageOfRun], order: 0, workers: 2, isolate: false },
-  { name: 'emulator', timeout: 60_000, setup: clientTools, order: 0, workers: 2, isolate: false },
+  { name: 'unit', timeout: 60_000, order: 0, workers: 2 },
+  { name: 'generated', timeout: 120_000, setup: tools, order: 0, workers: 2, exclude: [adopted] },
+  { name: 'chart', timeout: 120_000, setup: [...tools, packageOfRun], order: 0, workers: 2 },
+  { name: 'emulator', timeout: 60_000, setup: clientTools, order: 0, workers: 2 },
   {
     name: 'e2e',
     timeout: 300_000,
     setup: [...tools, packageOfRun, 'test/helpers/planes.ts'],
     order: 1,
     workers: 5,
-    isolate: false,
     include: ['test/e2e/**/*.test.ts', adopted],
-    exclude: alone,
   },
-  { name: 'alone', timeout: 300_000, setup: tools, order: 2, workers: 1, isolate: true, include: alone },
 ]
 
 /** The files that take minutes begin first, so that none of them is left to run by itself at the end. */
@@ -69,7 +64,7 @@ export default defineConfig({
     allowOnly: false,
     reporters: ['default', './test/helpers/slowest-files.ts'],
     sequence: { sequencer: LongestFirst },
-    projects: projects.map(({ name, timeout, setup = [], order, workers, isolate, include, exclude = [] }) => ({
+    projects: projects.map(({ name, timeout, setup = [], order, workers, include, exclude = [] }) => ({
       test: {
         name,
         include: include ?? [`test/${name}/**/*.test.ts`],
@@ -80,7 +75,7 @@ export default defineConfig({
         // collect garbage four times less often than by themselves.
         env: { npm_lifecycle_event: '', GOGC: '400' },
         // The files of a worker share its modules: loading them again took a third of the time.
-        isolate,
+        isolate: false,
         testTimeout: timeout,
         hookTimeout: Math.max(timeout, 60_000),
         maxWorkers: workers,
