@@ -26,6 +26,8 @@ export interface WorkloadSpec extends WorkloadNetworkSpec {
   readonly kind: WorkloadKind
   /** What it reads of its tier. Default: the main target, `{ targets: ['main'] }` */
   readonly reads?: ReadsSpec
+  /** As that of the tier, with the variables that this workload reads. Default: nowhere */
+  readonly envModule?: string
 }
 
 /** A level of the Pod Security Standards. */
