@@ -126,7 +126,7 @@ async function planReader(
   return { ...plan, resource, action: 'restart', obstacle: { code: 'CONSUMER_HELD', where, message, fix } }
 }
 
-const otherwise = ' Or rotate with --no-restart, and see to it yourself.'
+const otherwise = ' Or rotate with --no-restart, and restart it yourself.'
 
 function whyNone({ template, known }: ConsumerState): string {
   const reads = template ? keyReads(template.outline, known) : []

@@ -8,7 +8,7 @@ import type { ObjectChange } from './objects.ts'
 
 /**
  * Targets that exist with another type than a changed ExternalSecret gives them. Until the deployment the operator would
- * create such a Secret again with its old type, so that this is no reason not to deploy.
+ * create such a Secret again with its old type, so that this does not prevent a deployment.
  */
 export async function targetTypeProblems(
   client: Pick<ClusterReader, 'get'>,

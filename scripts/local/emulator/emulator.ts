@@ -32,7 +32,7 @@ export interface EmulatorOptions {
   readonly limits?: Partial<Limits>
   /** Default: `conflict`. */
   readonly duplicateName?: DuplicateName
-  /** Requests per second and source address; 0 is no limit. Default: 0. */
+  /** Requests per second and source address; 0: without a limit. Default: 0. */
   readonly requestsPerSecond?: number
   /** Take the source address from `X-Forwarded-For`. Default: false. */
   readonly trustForwardedFor?: boolean

@@ -97,7 +97,7 @@ function listKeys(world: World, call: Call): Answer {
   const bearers = [query.text('application_id'), query.text('user_id'), query.text('bearer_id')].filter((id) => id)
   const accessKeys = [query.text('access_key'), ...(query.texts('access_keys') ?? [])].filter((key) => key)
   const bearerType = query.choice('bearer_type', ['unknown_bearer_type', 'user', 'application'])
-  // A set for the keys of applications alone may list those alone: whoever asks for all of them needs both rights.
+  // A set for the keys of applications alone may list those alone: a list of all of them needs both rights.
   for (const kind of ['application', 'user'] as const) {
     const isAskedFor = bearerType === undefined || bearerType === 'unknown_bearer_type' || bearerType === kind
     if (isAskedFor && !query.text(`${kind === 'user' ? 'application' : 'user'}_id`))
