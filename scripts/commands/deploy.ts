@@ -29,7 +29,7 @@ import { document, lines } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
-import { refuseDelivered } from '../session/delivered.ts'
+import { refuseDelivered } from '../session/refuse-delivered.ts'
 import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {

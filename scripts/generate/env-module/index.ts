@@ -1,6 +1,6 @@
 import type { Application } from '../../model/types.ts'
 import type { GeneratedFile } from '../stale-files.ts'
-import { environmentSchema, jsonSchemaHeader } from './json-schema.ts'
+import { environmentSchema, jsonSchemaHeader } from './environment-schema.ts'
 import { moduleHeader, typescriptModule } from './typescript.ts'
 import { variablesOf } from './variables.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeployPlan } from '../../../../scripts/inspect/plan/deployment.ts'
-import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/objects.ts'
+import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/plan-objects.ts'
 import {
   objectsTable,
   planDocument,

@@ -4,7 +4,7 @@ import { describeObject, kinds, type NamespacedRef } from '../../kubernetes/kind
 import { kubectl } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import type { ObjectChange } from './objects.ts'
+import type { ObjectChange } from './plan-objects.ts'
 
 /**
  * Targets that exist with another type than a changed ExternalSecret gives them. Until the deployment the operator would
