@@ -83,7 +83,7 @@ export function unreachable(server: string, error: unknown): ProblemError {
 // --- internal ---
 
 function fixOf(error: KubernetesError): string {
-  if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no login that is valid, or no longer.'
+  if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no valid login, or the login has expired.'
   if (isRightMissing(error)) return missingRightFix()
   return 'Correct what the API server complains about, or run the same command again later.'
 }
@@ -91,7 +91,7 @@ function fixOf(error: KubernetesError): string {
 function trustFix(server: string, fault: CertificateFault): string {
   const { host } = new URL(server)
   if (fault === 'unknown-authority')
-    return "Put the authority of this server's certificate, or of the proxy that opens TLS connections to it, into certificate-authority of the kubeconfig's cluster entry. Without such a proxy, download the kubeconfig again: either the cluster has a new authority, or somebody else answers."
+    return "Put the authority of this server's certificate, or of the proxy that opens TLS connections to it, into certificate-authority of the kubeconfig's cluster entry. Without such a proxy, download the kubeconfig again: either the cluster has a new authority, or another server answers."
   if (fault === 'other-name')
     return "Correct server in the kubeconfig's cluster entry, or set tls-server-name there to a name that the certificate has."
   return certificateFix(fault, host) ?? otherFix('')

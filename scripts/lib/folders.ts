@@ -23,7 +23,7 @@ export function findProductFolder(file: string): string {
   return nearestWith('package.json', dirname(file)) ?? dirname(file)
 }
 
-/** The nearest folder, from where the user stands upwards, that has data files; where he stands when there is none. */
+/** The nearest folder, from where the user stands upwards, that has data files; where they stand when there is none. */
 export function findUserFolder(where: string): string {
   return nearest(where, (folder) => dataFile(folder, 'catalogue') !== undefined) ?? where
 }

@@ -71,7 +71,7 @@ describe.each(commands)('$file', ({ file, command }) => {
     const { exitCode, stdout, stderr } = help.get(command.name) ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toContain(`\nExample:\n  ${command.example}\n`)
-    expect(stdout).toMatch(/Exit codes: 0 fine, .*\n.*130 interrupted\./)
+    expect(stdout).toMatch(/Exit codes: 0 fine, .*\n.*\n.*130 interrupted\./)
     for (const { flags } of command.options) expect(stdout).toContain(`  ${flags}`)
   })
 

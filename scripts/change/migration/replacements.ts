@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts'
+import type { Facts } from './gather-facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 import { count } from './step.ts'
 import { foreignValues } from './take-over-problems.ts'

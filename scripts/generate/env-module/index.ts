@@ -1,7 +1,7 @@
 import { envModulePlaces } from '../../model/env-modules.ts'
 import type { Application } from '../../model/types.ts'
 import type { GeneratedFile } from '../stale-files.ts'
-import { environmentSchema, jsonSchemaHeader } from './json-schema.ts'
+import { environmentSchema, jsonSchemaHeader } from './environment-schema.ts'
 import { moduleHeader, typescriptModule } from './typescript.ts'
 import { type Program, variablesOf } from './variables.ts'
 

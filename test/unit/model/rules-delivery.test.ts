@@ -86,7 +86,9 @@ test.each(['http://git.example.test/acme/shop', 'git://git.example.test/acme/sho
   '%s is refused, because it is read unencrypted',
   (repository) => {
     const [problem] = argocd({ repository })
-    expect(problem).toContain('", which is read unencrypted: whoever is on the way could change it. Expected https:')
+    expect(problem).toContain(
+      '", which is read unencrypted: anybody on the network path could change it. Expected https:',
+    )
   },
 )
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { steps } from '../../../../scripts/change/migration/all-steps.ts'
-import type { Facts } from '../../../../scripts/change/migration/facts.ts'
+import type { Facts } from '../../../../scripts/change/migration/gather-facts.ts'
 import type { MigrationContext } from '../../../../scripts/change/migration/migration-context.ts'
 import { stepNames } from '../../../../scripts/change/migration/step-names.ts'
 import { credentialsStep } from '../../../../scripts/change/migration/steps/credentials.ts'
