@@ -9,7 +9,7 @@ import type { Facts } from '../gather-facts.ts'
 import { copyRef, type HandMade } from '../hand-made.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { blocked, count, done, type Step, todo } from '../step.ts'
-import { foreignValues, obstacles } from '../take-over-problems.ts'
+import { foreignValues, obstacles, writerProblems } from '../take-over-problems.ts'
 
 /**
  * The operator overwrites the whole of a target Secret made by hand. What only this Secret holds is copied beside
@@ -21,16 +21,18 @@ export const takeOverStep: Step = {
   async look(context, facts, state) {
     const views = await survey(context, facts)
     const problems = views.flatMap(({ problems }) => problems)
-    if (problems.length > 0) return blocked("a target made by hand can't be taken over", problems)
+    const unwritable = views.flatMap(({ made, lacking }) => writerProblems(made, lacking))
+    const noTakeOver = "a target made by hand can't be taken over"
+    if (problems.length > 0) return blocked(noTakeOver, [...problems, ...unwritable])
     const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
-      return todo(
-        `copy ${count(keys, 'key')} to ${shortList(toCopy.map(({ copy }) => `${copy.namespace}/${copy.name}`))}`,
-      )
+      const copies = shortList(toCopy.map(({ copy }) => `${copy.namespace}/${copy.name}`))
+      return todo(`copy ${count(keys, 'key')} to ${copies}`, unwritable.map(later))
     }
     const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
     const users = await Promise.all(views.map((view) => userProblems(context, view, needed)))
+    if (unwritable.length > 0) return blocked(noTakeOver, [...unwritable, ...users.flat()])
     if (users.flat().length > 0) return blocked('workloads read keys that would be removed', users.flat())
     return done(views.length === 0 ? 'no target was made by hand' : `${count(views.length, 'target')} made by hand`)
   },
@@ -54,6 +56,9 @@ interface TakeOverState {
   readonly lacking: readonly string[]
   readonly problems: readonly Problem[]
 }
+
+/** Told from the start, and in the way only afterwards. */
+const later = (problem: Problem): Problem => ({ ...problem, severity: 'warning' })
 
 async function survey(context: MigrationContext, facts: Facts): Promise<TakeOverState[]> {
   const { client, signal } = context
