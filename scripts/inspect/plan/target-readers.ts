@@ -37,7 +37,9 @@ export function lossByRemoval(
   const loss = lossOfKey(outline, target, key, before)
   if (loss !== 'starts-without') return loss
   const had = keyReads(outline, before).filter(isGot)
-  const has = keyReads(outline, after).filter((read) => isGot(read) && !had.some((one) => isSame(one, read)))
+  // A variable may take in several keys, a file holds one.
+  const isInstead = (read: KeyRead) => read.by === 'file' || !had.some((one) => isSame(one, read))
+  const has = keyReads(outline, after).filter((read) => isGot(read) && isInstead(read))
   const lost = had.filter((read) => delivers(read, target, key) && !has.some((one) => isPlace(one, read)))
   const isPull = !had.some((read) => delivers(read, target, key))
   return lost.length > 0 || isPull ? loss : 'nothing'

@@ -1,6 +1,6 @@
 import type { KnownKeys } from '../../../cluster/container-variables.ts'
-import { delivers, keyReads } from '../../../cluster/key-reads.ts'
 import { readPodTemplates } from '../../../cluster/pod-templates.ts'
+import { lossByRemoval } from '../../../inspect/plan/target-readers.ts'
 import { kinds, type SecretObject } from '../../../kubernetes/kinds.ts'
 import { compare, type Problem } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
@@ -10,6 +10,7 @@ import { copyRef, type HandMade } from '../hand-made.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { blocked, count, done, type Step, todo } from '../step.ts'
 import { foreignValues, obstacles, writerProblems } from '../take-over-problems.ts'
+import { keysInUse } from '../take-over-readers.ts'
 
 /**
  * The operator overwrites the whole of a target Secret made by hand. What only this Secret holds is copied beside
@@ -101,28 +102,23 @@ async function writeCopy(
 /** Workloads that would miss a key once they start again. */
 async function userProblems(
   { client, signal }: MigrationContext,
-  { made: { ref }, copy, vanishing }: TakeOverState,
+  { made: { ref, target }, copy, copied, vanishing }: TakeOverState,
   needed: (key: string) => boolean,
 ): Promise<Problem[]> {
   const wanted = vanishing.filter(needed)
   if (wanted.length === 0) return []
+  const held = new Map([
+    [ref.name, targetKeys(target).filter((key) => !vanishing.includes(key))],
+    [copy.name, Object.keys(copied?.data ?? {})],
+  ])
+  const after: KnownKeys = { keysOf: ({ kind, name }) => (kind === 'Secret' ? held.get(name) : undefined) }
   const templates = await readPodTemplates(client, ref.namespace, signal)
   return templates.flatMap(({ kind, name, outline, isOver }) => {
-    const gets = (secret: string) => {
-      const known: KnownKeys = { keysOf: (object) => (object.name === secret ? wanted : undefined) }
-      const reads = isOver ? [] : keyReads(outline, known)
-      return (key: string) => reads.some((read) => delivers(read, secret, key))
-    }
-    const [getsOld, getsCopy] = [gets(ref.name), gets(copy.name)]
-    const keys = wanted.filter((key) => getsOld(key) && !getsCopy(key))
-    if (keys.length === 0) return []
-    return [
-      {
-        code: 'TARGET_KEYS_IN_USE',
-        where: `${kind}/${ref.namespace}/${name}`,
-        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator removes from it. Expected it to read them from ${copy.name} as well.`,
-        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or leave them behind: --leave ${keys.join(' ')}`,
-      },
-    ]
+    const losses = (isOver ? [] : wanted).map((key) => {
+      return { key, loss: lossByRemoval(outline, { target: ref.name, key, gone: vanishing }, after) }
+    })
+    const lost = losses.filter(({ loss }) => loss !== 'nothing')
+    const place = `${kind}/${ref.namespace}/${name}`
+    return lost.length > 0 ? [keysInUse(place, outline, lost, { from: ref.name, to: copy.name })] : []
   })
 }
