@@ -45,7 +45,7 @@ const readKinds: readonly Kind[] = [
   ],
   ...[kinds.deployment, kinds.statefulSet, kinds.daemonSet, kinds.job, kinds.cronJob],
   { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
-  { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', plural: 'ingresses', namespaced: true },
+  kinds.ingress,
   ...['HTTPRoute', 'GRPCRoute', 'TLSRoute'].map((kind) => ofGateway('v1', kind)),
   ofGateway('v1beta1', 'ReferenceGrant'),
   ...[kinds.networkPolicy, kinds.resourceQuota, kinds.limitRange],

@@ -1,6 +1,7 @@
 import { lossOfSecret } from '../../cluster/key-reads.ts'
 import { chartSelector, isOfEngine, ownerOf } from '../../cluster/ownership.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
+import { readSecretUsers, type SecretUser } from '../../cluster/secret-users.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
@@ -82,16 +83,20 @@ export async function readRemovedTargets(
   })
   return Promise.all(
     gone.map(async ({ namespace, name, ...more }: Pick<RemovedTarget, 'namespace' | 'name' | 'successor'>) => {
-      const [secret, templates] = await Promise.all([
+      const [secret, templates, users] = await Promise.all([
         client.get<SecretObject>(kinds.secret, { namespace, name }, signal).catch(ifForbidden),
         readPodTemplates(client, namespace, signal).catch(ifForbidden),
+        readSecretUsers(client, namespace, signal),
       ])
       return {
         ...more,
         namespace,
         name,
         keys: secret && Object.keys(secret.data ?? {}),
-        readers: templates?.flatMap((template) => readerOf(template, name)),
+        readers: templates && [
+          ...templates.flatMap((template) => readerOf(template, name)),
+          ...users.flatMap((user) => userOf(user, name)),
+        ],
       }
     }),
   )
@@ -104,7 +109,7 @@ export function removedTargetProblem({ namespace, name, keys, readers, successor
     code: 'TARGET_REMOVED',
     where: describeObject(kinds.secret, { namespace, name }),
     message: `will be DELETED${amount}: its ExternalSecret ${successor === undefined ? 'is no longer rendered' : `writes Secret ${successor} afterwards`}; ${readersText(readers)}. Expected every target to be kept.`,
-    fix: 'Make sure that no workload reads it any more, or undo the change of the catalogue. To accept it: --accept-removals.',
+    fix: 'Make sure that nothing reads it any more, or undo the change of the catalogue. To accept it: --accept-removals.',
     ...(readers?.some(({ optional }) => !optional) ? {} : { severity: 'warning' as const }),
   }
 }
@@ -129,6 +134,10 @@ function ifForbidden(error: unknown): undefined {
 function readerOf({ kind, name, outline, isOver }: PodTemplate, target: string): Reader[] {
   const loss = lossOfSecret(outline, target)
   return loss === 'nothing' || isOver ? [] : [{ workload: `${kind}/${name}`, optional: loss === 'starts-without' }]
+}
+
+function userOf({ kind, name, secrets, effect, optional }: SecretUser, target: string): Reader[] {
+  return secrets.includes(target) ? [{ workload: `${kind}/${name}`, optional, effect }] : []
 }
 
 /** A finalizer may keep a deleted object for a while. */

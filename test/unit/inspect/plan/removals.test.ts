@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { type RemovedTarget, removedTargetProblem } from '../../../../scripts/inspect/plan/removals.ts'
+import {
+  type RemovedTarget,
+  readRemovedTargets,
+  removedTargetProblem,
+} from '../../../../scripts/inspect/plan/removals.ts'
+import type { Kind } from '../../../../scripts/kubernetes/kinds.ts'
 
 const target = { namespace: 'shop-api', name: 'api-secrets', keys: ['A'], readers: [] }
 const problem = (change: Partial<RemovedTarget>) => removedTargetProblem({ ...target, ...change })
@@ -28,4 +33,18 @@ test('what may not be read is not claimed to be absent', () => {
   const { message, severity } = problem({ keys: undefined, readers: undefined })
   expect(message).toMatch(/^will be DELETED: .*; you may not see its readers\. /)
   expect(severity).toBe('warning')
+})
+
+test('an Ingress that serves the certificate of a target is one of its readers', async () => {
+  const front = { metadata: { namespace: 'shop-web', name: 'front' }, spec: { tls: [{ secretName: 'web-tls' }] } }
+  const client = {
+    get: async () => ({ metadata: { name: 'web-tls' }, data: { 'tls.crt': '' } }),
+    list: async ({ kind }: Kind) => ({ items: kind === 'Ingress' ? [front] : [] }),
+    kindNamed: async () => undefined,
+  }
+  const removal = { kind: 'ExternalSecret', namespace: 'shop-web', action: 'remove' as const, fields: [] }
+  const removals = ['web-tls', 'web-other'].map((name) => ({ ...removal, name }))
+  const problems = (await readRemovedTargets(client as never, removals)).map(removedTargetProblem)
+  expect(problems.map(({ severity = 'error' }) => severity)).toEqual(['error', 'warning'])
+  expect(problems[0]?.message).toContain('it is read by Ingress/front (serves without its certificate)')
 })
