@@ -16,7 +16,8 @@ import { type Reader, readersText } from './target-readers.ts'
 /**
  * Objects of a release in the cluster that are no longer rendered. They are found by the chart's own labels, so that it
  * does not matter who deployed them. Where listing the whole cluster is refused, the namespaces of the environment that may
- * hold the kind are searched alone.
+ * hold the kind are searched alone, and those it had before, which are kept: who may not look there can't remove anything
+ * from them either.
  *
  * @throws KubernetesError when that is refused too
  */
@@ -27,9 +28,11 @@ export async function planRemovals(
   signal?: AbortSignal,
 ): Promise<ObjectChange[]> {
   const options = { labelSelector: chartSelector(model), ...(signal ? { signal } : {}) }
+  const own = await listEverywhere(client, chartKinds.namespace, { own: [], left: [] }, options)
   const found = await Promise.all(
     Object.values(chartKinds).map(async (kind) => {
-      const items = await listEverywhere(client, kind, namespacesOf(kind, model), options)
+      const places = { own: namespacesOf(kind, model), left: own.map(({ metadata: { name } }) => name) }
+      const items = kind === chartKinds.namespace ? own : await listEverywhere(client, kind, places, options)
       return items.map((item) => ({ kind, item }))
     }),
   )
@@ -148,7 +151,7 @@ function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean
 async function listEverywhere(
   client: Pick<ClusterReader, 'list'>,
   kind: Kind,
-  namespaces: readonly string[],
+  { own, left }: { readonly own: readonly string[]; readonly left: readonly string[] },
   options: { readonly labelSelector: string },
 ): Promise<readonly KubernetesObject[]> {
   const listed = async (namespace?: string) => {
@@ -164,6 +167,12 @@ async function listEverywhere(
     return await listed().catch(absent)
   } catch (error) {
     if (!isForbidden(error) || !kind.namespaced) throw error
-    return (await Promise.all(namespaces.map((namespace) => listed(namespace).catch(absent)))).flat()
+    const lists = [
+      ...own.map((namespace) => listed(namespace).catch(absent)),
+      ...left
+        .filter((namespace) => !own.includes(namespace))
+        .map(async (namespace) => (await listed(namespace).catch(absent).catch(ifForbidden)) ?? []),
+    ]
+    return (await Promise.all(lists)).flat()
   }
 }
