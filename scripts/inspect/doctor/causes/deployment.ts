@@ -4,6 +4,7 @@ import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
 import { kubectl } from '../../../lib/command-line.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { deployStep, restoreStep } from '../../../model/delivery/deploy-step.ts'
+import { hardeningNames } from '../../../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
@@ -79,6 +80,10 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
     const where = describeObject(kinds.resourceQuota, { namespace: tier.namespace, name: quota.name })
     const targets = waiting.map(({ ref }) => describeObject(kinds.secret, ref))
     const [used, hard] = [quota.used[full], quota.hard[full]]
+    const isOwn = quota.name === hardeningNames.quota
+    const raise = isOwn
+      ? `raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts`
+      : 'raise it where it comes from: the chart did not make it'
     return causeOf({
       code: 'QUOTA_FULL',
       where,
@@ -87,7 +92,7 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
         `status of ${where}: ${full} ${used} of ${hard}`,
         ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
       ],
-      fix: `${paste.look(kubectl`get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      fix: `${paste.look(kubectl`get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or ${raise}.`,
       explains: waiting,
       isOptional: false,
     })

@@ -292,6 +292,20 @@ test('an ExternalSecret without a status is missed by half a minute, and not bef
   expect(codes({ cluster: { ...made(31), operators: { unseen: 'x' } } })).toEqual(['OPERATOR_SILENT'])
 })
 
+test.each([
+  ['tier-quota', 'raise `quota` of tier "api" in scripts/catalogue.ts.'],
+  ['by-hand', 'raise it where it comes from: the chart did not make it.'],
+])('a full quota called %s is raised where it comes from', (name, fix) => {
+  const quotas = { value: [{ name, hard: { secrets: '2' }, used: { secrets: '2' } }] }
+  const [cause] = causesOf(
+    observation({
+      cluster: clusterWith({}, (facts) => ({ ...facts, quotas, externalSecrets: { value: fresh(facts, ago(9)) } })),
+    }),
+  )
+  expect(cause).toMatchObject({ code: 'QUOTA_FULL', where: `ResourceQuota/shop-api/${name}` })
+  expect(cause?.fix).toContain(`delete what is not needed, or ${fix}`)
+})
+
 function absent({ externalSecrets }: TierFacts): ExternalSecretFacts[] {
   const all = 'value' in externalSecrets ? externalSecrets.value : []
   return all.map((one) => ({
