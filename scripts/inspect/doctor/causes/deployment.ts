@@ -51,17 +51,28 @@ export function deploymentCauses(
   ]
 }
 
-/** Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing. */
-export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
-  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = restoreStep(model) }) =>
-    causeOf({
-      code: 'NOT_DEPLOYED',
-      where: place,
-      message,
-      evidence: [`a dry run at the API server, which shows what ${place} has to be`],
-      fix,
-    }),
-  )
+/**
+ * Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing.
+ *
+ * @param gone tiers without a namespace, which explains what is missing in it
+ */
+export function driftCauses(
+  { model, drift }: Pick<Observation, 'model' | 'drift'>,
+  gone: readonly Pick<TierFacts, 'tier'>[],
+): Cause[] {
+  const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
+  const { drifted } = seenOr(drift, { drifted: [] })
+  return drifted
+    .filter(({ place }) => !isIn(place))
+    .map(({ place, message, fix = restoreStep(model) }) =>
+      causeOf({
+        code: 'NOT_DEPLOYED',
+        where: place,
+        message,
+        evidence: [`a dry run at the API server, which shows what ${place} has to be`],
+        fix,
+      }),
+    )
 }
 
 /** A quota without the room that is needed. */

@@ -90,7 +90,16 @@ describe('what explains others is reported, and the others are not', () => {
       credentials: { value: undefined },
       externalSecrets: { value: absent(facts) },
     }))
+    const drifted = ['Role/shop-api/viewer', 'Role/shop-web/viewer'].map((place) => ({
+      place,
+      message: 'does not exist.',
+    }))
+    const drift = { value: { drifted, unseen: [] } }
     expect(codes({ cluster: gone })).toEqual(['NAMESPACE_ABSENT'])
+    expect(causesOf(observation({ cluster: gone, drift })).map(({ where }) => where)).toEqual([
+      'Namespace/shop-api',
+      'Role/shop-web/viewer',
+    ])
   })
 
   test('kinds the cluster does not have, and no store or ExternalSecret that can not be there; but a Secret that could', () => {
