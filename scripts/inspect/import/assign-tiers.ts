@@ -41,7 +41,7 @@ export function assignTiers(facts: Facts, { tiers: named, withTiers = withTier }
   const namespaces = namespacesOf(facts)
   const keys = targetKeys(facts)
   if (named.size > 0) return byName(facts, keys, named, namespaces)
-  const isOurs = namespaces.every((namespace) => facts.own.tiers.has(namespace))
+  const isOurs = namespaces.length > 0 && namespaces.every((namespace) => facts.own.tiers.has(namespace))
   if (namespaces.length < 2 && !isOurs)
     throw new ProblemError(askForTiers(facts, namespaces, withTiers), exitCodes.usage)
   const { application, tiers } = nameTiers(namespaces)
@@ -149,14 +149,20 @@ function askForTiers(
   const names = [...new Set(workloads.map(({ name }) => name))].sort(compare)
   const [first = 'ui', ...others] = names
   const example = withTiers([`frontend=${first}`, `backend=${others.join(',') || 'api'}`])
+  const code = 'TIERS_UNKNOWN'
   const where = namespaces[0] === undefined || namespaces[0] === '' ? '--from' : `Namespace/${namespaces[0]}`
+  if (names.length === 0)
+    return {
+      code,
+      where,
+      message:
+        'no workload in it can be read, and at most one namespace. Expected the workloads of each tier, or one namespace per tier.',
+      fix: 'Name the files or folders of the workloads with --from too, and correct those that are not read.',
+    }
   return {
-    code: 'TIERS_UNKNOWN',
+    code,
     where,
-    message:
-      names.length === 0
-        ? 'there is no workload and at most one namespace. Expected the workloads of each tier, or one namespace per tier.'
-        : `everything is in one namespace: ${shortList(names)}. Expected to be told which of them are a tier: they get a namespace, a key and secrets of their own.`,
+    message: `everything is in one namespace: ${shortList(names)}. Expected to be told which of them are a tier: they get a namespace, a key and secrets of their own.`,
     fix: `Name the tiers, for example \`${example}\`. One tier for all of them is \`${withTiers([`app=${names.join(',') || 'api'}`])}\`.`,
   }
 }

@@ -36,6 +36,12 @@ describe('everything in one namespace', () => {
     expect(problem?.fix).toContain('--tier frontend=night --tier backend=server,ui')
   })
 
+  test('Secrets that no workload reads make no tier: the workloads are asked for', async () => {
+    const problem = await problemOf(failed(secret('shared', 'A: x')))
+    expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', where: '--from' })
+    expect(problem?.fix).not.toContain('--tier')
+  })
+
   test('a workload that reads a Secret and is in no tier is named', async () => {
     const problem = await problemOf(failed(together, ['web=ui', 'api=server']))
     expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', message: expect.stringMatching(/^night read Secrets/) })
