@@ -66,13 +66,13 @@ export function isErrno(error: unknown, code: string): boolean {
 /** The problem behind an error of the file system; anything else as it is. */
 export function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
-  const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
+  const { fact, fix } = faultOf(error)
   return new ProblemError(
     {
       code: 'FILE_NOT_WRITTEN',
       where: path,
-      message: `can't be written: ${reason}. Expected a file this user may write.`,
-      fix: 'Free disk space or correct the permissions, then run the same command again; nothing was lost.',
+      message: `can't be written: ${fact}. Expected a file this user may write.`,
+      fix: `${fix}, then run the same command again; nothing was lost.`,
     },
     exitCodes.problems,
   )
@@ -82,10 +82,38 @@ export function unwritable(path: string, error: unknown): unknown {
 
 function unreadable(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
+  const { fact, fix } = faultOf(error)
   return new ProblemError({
     code: 'FILE_UNREADABLE',
     where: path,
-    message: `can't be read: ${error.message}. Expected a file this user may read.`,
-    fix: 'Correct the path or the permissions, then run the same command again.',
+    message: `can't be read: ${fact}. Expected a file this user may read.`,
+    fix: `${fix}, then run the same command again.`,
   })
+}
+
+/** What the file system says, in words that tell what to do about it. */
+function faultOf(error: Error): { readonly fact: string; readonly fix: string } {
+  const { code = '', message, syscall } = error as NodeJS.ErrnoException
+  // A folder is made where a file lies.
+  const known = faults[code === 'EEXIST' && syscall === 'mkdir' ? 'ENOTDIR' : code]
+  return known
+    ? { fact: `${known[0]} (${code})`, fix: known[1] }
+    : { fact: message, fix: 'Correct the path or the permissions' }
+}
+
+const full = ['the disk is full, or the file too large for it', 'Free disk space'] as const
+const refused = ['this user may not', 'Correct the permissions of it and of its folder, or be another user'] as const
+const faults: Readonly<Record<string, readonly [fact: string, fix: string]>> = {
+  EISDIR: ['it is a folder', 'Move the folder away, or name a file'],
+  ENOTDIR: ['a file lies where one of its folders has to be', 'Move that file away, or name another path'],
+  EEXIST: ['it is there already', 'Move it away, or name another path'],
+  ENOENT: ['its folder is not there', 'Correct the path, or make the folder'],
+  EACCES: refused,
+  EPERM: refused,
+  EROFS: ['its file system can only be read', 'Name a path that can be written, or mount it for writing'],
+  ENAMETOOLONG: ['its name is too long', 'Name a shorter path'],
+  ELOOP: ['its links lead in a circle', 'Correct the links, or name another path'],
+  ENOSPC: full,
+  EDQUOT: full,
+  EFBIG: full,
 }
