@@ -14,6 +14,8 @@ export interface TierPart {
   readonly isShared: boolean
   readonly workloads: readonly FoundWorkload[]
   readonly keys: readonly TargetKey[]
+  /** Secrets that something besides a container reads: the kubelet, which pulls images, or an ingress controller. */
+  readonly named: ReadonlySet<string>
 }
 
 export interface Assignment {
@@ -73,6 +75,7 @@ function wholeNamespace(tier: string, namespace: string, facts: Facts, keys: rea
     isShared: false,
     workloads: facts.workloads.filter((workload) => workload.namespace === namespace),
     keys: keys.filter((key) => key.namespace === namespace),
+    named: new Set(facts.names.flatMap((one) => (one.namespace === namespace ? [one.secret] : []))),
   }
 }
 
@@ -88,12 +91,16 @@ function byName(
     const [namespace] = names.filter((name) => namespaces.includes(name) && !isWorkload(facts, name))
     if (namespace !== undefined) return wholeNamespace(tier, namespace, facts, keys)
     const workloads = facts.workloads.filter(({ name }) => names.includes(name))
+    const own = facts.names.filter(({ workload }) => workload !== undefined && names.includes(workload))
+    const isNamed = ({ namespace, target }: TargetKey) =>
+      own.some((one) => one.namespace === namespace && one.secret === target)
     return {
       tier,
       namespace: workloads[0]?.namespace ?? '',
       isShared: true,
       workloads,
-      keys: keys.filter((key) => workloads.some((workload) => reads(workload, key))),
+      keys: keys.filter((key) => isNamed(key) || workloads.some((workload) => reads(workload, key))),
+      named: new Set(own.map(({ secret }) => secret)),
     }
   })
   const read = new Set(parts.flatMap((part) => part.keys))

@@ -129,6 +129,43 @@ describe('Secrets that somebody wrote', () => {
   })
 })
 
+describe('a Secret with which images are pulled', () => {
+  const pull = 'type: kubernetes.io/dockerconfigjson\ndata: { .dockerconfigjson: e30= }\n'
+  const pulled = (name: string, uses: string, namespace = 'app') =>
+    workload(name, uses, { namespace }).replace(
+      'spec: { containers',
+      'spec: { imagePullSecrets: [{ name: regcred }], containers',
+    )
+  const entry = { target: 'regcred', key: '.dockerconfigjson', remoteName: 'dockerconfigjson' }
+
+  test.each([
+    ['that somebody wrote', `${secret('regcred', '', 'shop-api').replace(/stringData.*\n/, pull)}`],
+    ['that nothing of the input makes', ''],
+  ])('%s is a target of its type, which no workload has among what it reads', (_, made) => {
+    const draft = draftOf(
+      `${made}${secret('s', 'A: x', 'shop-api')}${pulled('api', all('s'), 'shop-api')}${secret('t', 'B: x', 'shop-ui')}${workload('ui', all('t'), { namespace: 'shop-ui' })}`,
+    )
+    expect(entriesOf(draft)['api.DOCKERCONFIGJSON']).toEqual(entry)
+    const { targets, workloads } = applicationOf(draft).catalogue.tiers.api ?? {}
+    expect([targets, workloads?.api?.reads]).toEqual([
+      { regcred: { type: 'kubernetes.io/dockerconfigjson' } },
+      undefined,
+    ])
+    expect(leftoversOf(draft)).toContain('TARGET_RENAMED Secret regcred, named by the imagePullSecrets of api')
+    expect(checkApplication(applicationOf(draft))).toEqual([])
+  })
+
+  test('is that of each tier whose images need it, and nothing that migrate starts from', () => {
+    const manifests = `${secret('shared', 'A: x, B: x')}${pulled('ui', one('shared', 'A'))}${pulled('server', one('shared', 'B'))}`
+    const draft = draftOf(manifests, { tiers: ['web=ui', 'api=server'] })
+    expect(entriesOf(draft)).toMatchObject({
+      'api.DOCKERCONFIGJSON': entry,
+      'web.DOCKERCONFIGJSON': { ...entry, sameAs: 'api.DOCKERCONFIGJSON' },
+    })
+    expect(applicationOf(draft).catalogue.legacy).toEqual({ namespace: 'app', secret: 'shared' })
+  })
+})
+
 test('a sealed Secret has the keys that are sealed, and so has the Secret that is made of it', () => {
   const sealed = `---
 apiVersion: bitnami.com/v1alpha1
