@@ -86,6 +86,21 @@ describe('namespaces are tiers', () => {
     expect([catalogue.application, Object.keys(catalogue.tiers)]).toEqual([name, tiers])
     expect(environments.live?.namespaces).toEqual(namespaces)
   })
+
+  test.each([
+    ['shop-staging-%', 'shop-production-%', 'shop'],
+    ['staging-shop-%', 'production-shop-%', 'shop'],
+    ['staging-%', 'production-%', 'app'],
+    ['shop-stg-%', 'shop-prd-%', 'shop'],
+    ['shop-%', 'store-%', 'shop'],
+  ])(
+    'as %s in one environment and %s in another, no environment is in the name of the application',
+    (first, second, name) => {
+      const of = (pattern: string) => two(pattern.replace('%', 'web'), pattern.replace('%', 'api'))
+      const { catalogue } = applicationOf(draftOf({ staging: of(first), production: of(second) }))
+      expect([catalogue.application, Object.keys(catalogue.tiers)]).toEqual([name, ['api', 'web']])
+    },
+  )
 })
 
 describe('Secrets that somebody wrote', () => {
