@@ -103,6 +103,26 @@ describe('namespaces are tiers', () => {
   )
 })
 
+test('what a tier alone has is copied to this tier: others may have its names too', () => {
+  const own = (tier: string) =>
+    `${secret('env', 'TOKEN: x', `shop-${tier}`)}${workload(tier, all('env'), { namespace: `shop-${tier}` })}`
+  const todos = ({ leftovers }: ReturnType<typeof draftOf>) =>
+    leftovers.flatMap(({ code, todo }) =>
+      code === 'VALUE_MOVES' ? [todo.replace(/^Copy it with `[^`]* fill (?:-- )?/, '')] : [],
+    )
+  expect(todos(draftOf(`${own('web')}${own('api')}`))).toEqual([
+    '--environment live --tier api --from-secret shop-api/env --ignore-unknown`.',
+    '--environment live --tier web --from-secret shop-web/env --ignore-unknown`.',
+  ])
+  expect(todos(draftOf(own('api'), { tiers: ['all=api'] }))).toEqual([
+    '--environment live --from-secret shop-api/env --ignore-unknown`.',
+  ])
+  const shared = `${secret('s', 'A: x, B: x')}${workload('one', one('s', 'A'))}${workload('two', one('s', 'B'))}`
+  expect(new Set(todos(draftOf(shared, { tiers: ['a=one', 'b=two'] })))).toEqual(
+    new Set(['--environment live --from-secret app/s --ignore-unknown`.']),
+  )
+})
+
 describe('Secrets that somebody wrote', () => {
   const keys = (manifests: string) => Object.keys(entriesOf(draftOf(manifests, { tiers: ['app=app'] })))
 
