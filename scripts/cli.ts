@@ -1,12 +1,13 @@
+import { Console } from 'node:console'
 import { readdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { CommandIo, CommandSpec, CommandTitle, OptionSpec } from './lib/command.ts'
+import { type CommandIo, type CommandSpec, type CommandTitle, type OptionSpec, sentence } from './lib/command.ts'
 import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib/command-line.ts'
 import { endedEarly } from './lib/early-end.ts'
 import { readIfExists } from './lib/files.ts'
-import { findProductFolder } from './lib/folders.ts'
+import { findProductFolder, versionOf } from './lib/folders.ts'
 import { interruption } from './lib/interruption.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
@@ -27,6 +28,8 @@ const folders = {
   userFolder: chooseUserFolder(root, standing, process.cwd()),
 }
 const say = output(process.stdout, process.stderr, process.env)
+// What data files print: standard output is the result of a command, which others read.
+globalThis.console = new Console(process.stderr)
 learnBeginnings(folders, process.env, { typedIn: standing, root })
 const commandsFolder = join(dirname(thisFile), 'commands')
 /** `.ts`, or `.js` of what was compiled. */
@@ -69,6 +72,10 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     say.out(overview(await allCommands()))
+    return exitCodes.ok
+  }
+  if (name === '--version' || name === '-V') {
+    say.out(lines(`tiered-secrets ${await versionOf(folders)}`))
     return exitCodes.ok
   }
   const command = await loadCommand(name)
@@ -216,7 +223,7 @@ function overview(specs: readonly CommandTitle[]): Printable {
     '',
     ...commands,
     '',
-    'Each command has --help, with an example.',
+    'Each command has --help, with an example; --version tells which version this is.',
     ...help,
   )
 }
@@ -240,10 +247,4 @@ function ignoreClosedPipe(done: () => NodeJS.Process): void {
     if (error.code !== 'EPIPE') throw error
     done().exit(exitCodes.ok)
   })
-}
-
-/** commander says `error: unknown option '--onec'\n(Did you mean --once?)`. */
-function sentence(message: string): string {
-  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.+)\?\)$/, '. Did you mean "$1"?')
-  return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -119,7 +119,7 @@ describe('a token', () => {
     )
   })
 
-  test('of a file that can not be read is told with the field that names it', async () => {
+  test('of a file that can not be read is reported with the field that names it', async () => {
     const { path, folder } = await kubeconfig({ user: { tokenFile: 'folder' } })
     await mkdir(join(folder, 'folder'))
     expect(await problemOf(loadKubeconfig({ KUBECONFIG: path }).then((loaded) => connectionOf(loaded)))).toMatchObject({

@@ -98,7 +98,7 @@ test.each([
   expect(problem.fix).toMatch(new RegExp(`^${fix}.*, then run the same command again; nothing was lost\\.$`))
 })
 
-test('a folder in place of a file is told as one', async () => {
+test('a folder in place of a file is reported as one', async () => {
   const folder = await temporaryFolder()
   expect(await problemOf(readIfExists(folder))).toMatchObject({
     message: "can't be read: it is a folder (EISDIR). Expected a file this user may read.",

@@ -18,6 +18,12 @@ test("the data files are those of the user's folder", async () => {
   })
 })
 
+test('a folder that is called as a data file is none', async () => {
+  const userFolder = await temporaryFolder()
+  await mkdir(join(userFolder, 'scripts/environments.ts'), { recursive: true })
+  expect((await problemOf(loadEnvironment({ userFolder }))).message).toContain('is not in')
+})
+
 const environments = 'export default { live: { description: "x" } }\n'
 const catalogue = "import environments from './environments.ts'\nexport default { application: 'x', environments }\n"
 
