@@ -101,6 +101,20 @@ describe('a folder', () => {
     expect(sets[0]?.inputs.objects.at(-1)?.labels).toEqual({ a: 'b' })
   })
 
+  test.each([
+    ['{ name: a, namespace: {{ .Values.namespace }} }', 'namespace'],
+    ['{ name: a, namespace: "{{ .Values.namespace }}" }', 'namespace'],
+    ['{ name: a, namespace: [x] }', 'namespace'],
+    ["{ name: '{{ .Release.Name }}-a' }", 'name'],
+  ])('of a template that nobody has rendered is refused: %s', async (metadata, field) => {
+    const folder = await folderOf({ 'a.yaml': `apiVersion: v1\nkind: Secret\nmetadata: ${metadata}\n` })
+    const { objects, sets } = await read(folder)
+    expect([objects, sets[0]?.inputs.refusals]).toMatchObject([
+      [],
+      [{ where: 'a.yaml:1', message: `is a Secret whose metadata.${field} is no name. Expected a name.` }],
+    ])
+  })
+
   test('may hold thousands of files', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 2000 }, (_, index) => [`${index}.yaml`, configMap(`c${index}`)]),
