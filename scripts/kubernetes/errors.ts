@@ -71,12 +71,12 @@ export function clusterProblem(error: unknown): unknown {
 
 /** For a connection that can't be made or breaks. */
 export function unreachable(server: string, error: unknown): ProblemError {
-  const { fact, fix, certificate } = connectionFault(error)
+  const { fact, fix, certificate, through } = connectionFault(error)
   return new ProblemError(
     {
       code: 'CLUSTER_UNREACHABLE',
       where: server,
-      message: `the cluster can't be reached: ${fact}. Expected a response from its API server.`,
+      message: `the cluster can't be reached${through ? ` through ${through}` : ''}: ${fact}. Expected a response from its API server.`,
       fix: certificate ? trustFix(server, certificate) : (fix ?? otherFix(fact)),
     },
     exitCodes.unreachable,
