@@ -71,7 +71,12 @@ export function nearestWith(path: string, folder: string): string | undefined {
 // --- internal ---
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  try {
+    return statSync(path).isFile()
+  } catch {
+    // Nothing is there, or nothing that may be looked at.
+    return false
+  }
 }
 
 /** Enough for `teams/payments/apps/shop`, and soon over in a home folder. */

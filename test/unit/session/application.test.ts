@@ -22,6 +22,9 @@ test('a folder that is called as a data file is none', async () => {
   const userFolder = await temporaryFolder()
   await mkdir(join(userFolder, 'scripts/environments.ts'), { recursive: true })
   expect((await problemOf(loadEnvironment({ userFolder }))).message).toContain('is not in')
+  const below = await temporaryFolder()
+  await writeFile(join(below, 'scripts'), 'x')
+  expect((await problemOf(loadEnvironment({ userFolder: below }))).message).toContain('is not in')
 })
 
 const environments = 'export default { live: { description: "x" } }\n'
