@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { exitCodes, ProblemError } from './problems.ts'
+import { exitCodes, type Problem, ProblemError } from './problems.ts'
 
 /**
  * The text of a file, or undefined when there is none.
@@ -18,7 +18,7 @@ export async function readBytesIfExists(path: string): Promise<Buffer | undefine
     return await readFile(path)
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
-    throw unreadable(path, error)
+    throw error instanceof Error && 'code' in error ? new ProblemError(unreadable(path, error)) : error
   }
 }
 
@@ -78,18 +78,18 @@ export function unwritable(path: string, error: unknown): unknown {
   )
 }
 
-// --- internal ---
-
-function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
+/** That a file can't be read, and why not. */
+export function unreadable(path: string, error: Error): Problem {
   const { fact, fix } = faultOf(error)
-  return new ProblemError({
+  return {
     code: 'FILE_UNREADABLE',
     where: path,
     message: `can't be read: ${fact}. Expected a file this user may read.`,
     fix: `${fix}, then run the same command again.`,
-  })
+  }
 }
+
+// --- internal ---
 
 /** What the file system says, in words that tell what to do about it. */
 function faultOf(error: Error): { readonly fact: string; readonly fix: string } {

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadApplication, loadEnvironment } from '../../../scripts/session/application.ts'
+import { loadProblem } from '../../../scripts/session/data-file-problem.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { root } from '../../helpers/generating.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -25,6 +26,18 @@ test('a folder that is called as a data file is none', async () => {
   const below = await temporaryFolder()
   await writeFile(join(below, 'scripts'), 'x')
   expect((await problemOf(loadEnvironment({ userFolder: below }))).message).toContain('is not in')
+})
+
+test('a data file that may not be read is reported as that, and not as a mistake in it', () => {
+  const data = { userFolder: '/shop', file: '/shop/scripts/catalogue.ts', name: 'catalogue' } as const
+  const refused = (path: string) =>
+    loadProblem(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open', path }), data)
+  expect(refused(data.file)).toMatchObject({
+    code: 'FILE_UNREADABLE',
+    where: 'scripts/catalogue.ts',
+    fix: expect.stringContaining('permissions'),
+  })
+  expect(refused('/etc/shadow').code).toBe('CATALOGUE_UNREADABLE')
 })
 
 const environments = 'export default { live: { description: "x" } }\n'
