@@ -12,6 +12,7 @@ import type { EnvironmentRow } from '../inspect/every-environment/examine-all.ts
 import { allTable } from '../inspect/every-environment/report.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
+import { count } from '../lib/count.ts'
 import { lastLines, tryRun } from '../lib/exec.ts'
 import { areOne, nearestWith } from '../lib/folders.ts'
 import { lines } from '../lib/printable.ts'
@@ -87,7 +88,6 @@ async function step(
   })
   problems.push(...found)
   const errors = found.filter(isError).length
-  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
   io.log(
     `${errors === 0 ? 'ok    ' : 'failed'}  ${name}${found.length > 0 ? `: ${count(found.length, 'problem')}` : ''}`,
   )

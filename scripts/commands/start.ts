@@ -7,6 +7,7 @@ import { generatedPaths } from '../generate/generate.ts'
 import { isFinalRefusal } from '../inspect/doctor/operator-words.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { commandLine, kubectl } from '../lib/command-line.ts'
+import { count } from '../lib/count.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
@@ -96,7 +97,7 @@ function asTable(model: EnvironmentModel, rows: readonly SyncRow[], columns: num
     syncCell(row.state),
     row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
   ])
-  const summary = `${rows.length} secrets, ${total} Scaleway requests so far, ${requestsPerRefresh(model)} for each refresh from now on`
+  const summary = `${count(rows.length, 'secret')}, ${count(total, 'Scaleway request')} so far, ${requestsPerRefresh(model)} for each refresh from now on`
   const header = ['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS']
   const layout = { columns, dispensable: ['TARGET', 'REMOTE REF', 'REQUESTS'], cut: ['REQUESTS'] }
   return together(table(header, cells, layout), lines('', summary))
