@@ -74,7 +74,7 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile()
   } catch {
-    // Nothing is there, or nothing that may be looked at.
+    // There is nothing, or nothing that may be read.
     return false
   }
 }

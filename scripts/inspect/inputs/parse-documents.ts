@@ -107,7 +107,7 @@ function takeObject(raw: Record<string, unknown>, where: string, { objects, refu
   // Unquoted, `{{ .Values.namespace }}` is YAML for something else.
   if (typeof namespace !== 'string' || `${namespace}${name}`.includes('{{')) {
     refuse(
-      `is a ${kind} whose metadata.${typeof namespace === 'string' && !namespace.includes('{{') ? 'name' : 'namespace'} is no name`,
+      `is a ${kind} whose metadata.${typeof namespace === 'string' && !namespace.includes('{{') ? 'name' : 'namespace'} is not a name`,
       'a name',
     )
     return

@@ -111,7 +111,7 @@ describe('a folder', () => {
     const { objects, sets } = await read(folder)
     expect([objects, sets[0]?.inputs.refusals]).toMatchObject([
       [],
-      [{ where: 'a.yaml:1', message: `is a Secret whose metadata.${field} is no name. Expected a name.` }],
+      [{ where: 'a.yaml:1', message: `is a Secret whose metadata.${field} is not a name. Expected a name.` }],
     ])
   })
 
