@@ -191,7 +191,7 @@ test('on a disk that has no room for the backup file nothing continues, and with
     input: passphrase,
   })
   expect(full.stderr).toMatch(
-    /backup\.json: can't be written: .*\n {2}fix: Free disk space .*\n {2}\(FILE_NOT_WRITTEN\)/,
+    /backup\.json: can't be written: .*\n {2}fix: Free disk space.*\n {2}\(FILE_NOT_WRITTEN\)/,
   )
   expect([
     full.exitCode,

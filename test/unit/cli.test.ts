@@ -44,6 +44,12 @@ describe('the overview', () => {
   })
 })
 
+test('--version tells which version it is, as a result', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  for (const result of await runCliMany([['--version'], ['-V']]))
+    expect(result).toMatchObject({ exitCode: 0, stdout: `tiered-secrets ${version}\n`, stderr: '' })
+})
+
 test('the commands whose lines name a kube context are those that take one', () => {
   const taking = commands.filter(({ command }) => command.options.some(({ flags }) => flags === contextOption.flags))
   expect(taking.map(({ command }) => command.name).sort()).toEqual([...takingContext].sort())

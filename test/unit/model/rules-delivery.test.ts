@@ -31,10 +31,7 @@ test.each([
   [{ repository: good }, 'has no engine. Expected one of: argocd, flux, helmfile.'],
   [{ engine: '__proto__' }, 'has the engine "__proto__". Expected one of: argocd, flux, helmfile.'],
   [{ engine: 'flux' }, 'has no repository. Expected a text that is not empty.'],
-  [
-    { engine: 'argocd', repository: good, sync: 'auto' },
-    'has a sync of another type. Expected one of: automatic, manual.',
-  ],
+  [{ engine: 'argocd', repository: good, sync: 'auto' }, '"sync" is "auto". Expected one of: automatic, manual.'],
   [{ engine: 'helmfile', repository: good }, 'has an unknown field "repository". Expected only engine.'],
   [
     { engine: 'flux', repository: good, destination: 'x' },
@@ -47,7 +44,7 @@ test.each([
 test('a delivery that is not an object is reported', () => {
   const application = applicationWith({ environments: { dev: environment({ delivery: 'argocd' as never }) } })
   expect(checkApplication(application)).toMatchObject([
-    { code: 'SHAPE_INVALID', message: 'has a delivery of another type. Expected { engine, … }.' },
+    { code: 'SHAPE_INVALID', message: '"delivery" is a text. Expected { engine, … }.' },
   ])
 })
 

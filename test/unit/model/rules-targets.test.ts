@@ -295,6 +295,6 @@ test('a target and its type are texts, and a target has no other field', () => {
   })
   expect(checkApplication(application).map(({ where, message }) => `${where}: ${message}`)).toEqual([
     'catalogue tier "api" target "jobs": has an unknown field "typ". Did you mean "type"? Expected only type.',
-    'catalogue tier "api" target "other": has a type of another type. Expected a text that is not empty.',
+    'catalogue tier "api" target "other": "type" is 1. Expected a text that is not empty.',
   ])
 })
