@@ -1,5 +1,5 @@
 // Generated from schema/values.base.schema.json by `npm run gen-values`. Do not edit.
-// schema a7d3e16465813b19, types cd4afb0052bc5dfa
+// schema e6349778b8a1aa53, types 0525fe113aa4b69e
 
 /**
  * A key of a Kubernetes Secret.
@@ -339,7 +339,7 @@ export interface TierValues {
    */
   viewers?: SubjectValues[]
   /**
-   * Who may, besides, make the operator read Scaleway now. Must be empty without admission.
+   * Who may also make the operator read Scaleway now. Must be empty without admission.
    */
   operators?: SubjectValues[]
   network: NetworkValues

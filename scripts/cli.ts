@@ -8,11 +8,12 @@ import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib
 import { endedEarly } from './lib/early-end.ts'
 import { readIfExists } from './lib/files.ts'
 import { findProductFolder, versionOf } from './lib/folders.ts'
+import { exitCodeHelp, overview } from './lib/help-text.ts'
 import { interruption } from './lib/interruption.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
-import { lines, type Printable } from './lib/printable.ts'
+import { lines } from './lib/printable.ts'
 import { bugText, exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { chooseUserFolder, commandFirst, rootOf, rootOption } from './lib/root-option.ts'
 import { watchRunner } from './lib/runner.ts'
@@ -34,10 +35,6 @@ learnBeginnings(folders, process.env, { typedIn: standing, root })
 const commandsFolder = join(dirname(thisFile), 'commands')
 /** `.ts`, or `.js` of what was compiled. */
 const extension = extname(thisFile)
-
-const exitCodeHelp = `
-Exit codes: 0 fine, 1 a bug in this program, 2 wrong usage, 3 problems or drift found,
-4 Scaleway or the cluster unreachable or refusing, 5 a tool is missing, 130 interrupted.`
 
 /** The command, once it runs. */
 let running: CommandSpec<unknown> | undefined
@@ -71,7 +68,8 @@ async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    say.out(overview(await allCommands()))
+    const commands = await allCommands()
+    say.out((columns) => overview(commands, columns))
     return exitCodes.ok
   }
   if (name === '--version' || name === '-V') {
@@ -211,21 +209,6 @@ async function allCommands(): Promise<readonly CommandTitle[]> {
     files.map((file) => import(pathToFileURL(join(commandsFolder, file)).href)),
   )
   return modules.map((module) => module.command)
-}
-
-function overview(specs: readonly CommandTitle[]): Printable {
-  const typed = specs.map(({ name, summary }) => ({ line: commandLine`${name}`, summary }))
-  const width = Math.max(...typed.map(({ line }) => line.length))
-  const commands = typed.map(({ line, summary }) => `  ${line.padEnd(width)}  ${summary}`)
-  const help = exitCodeHelp.split('\n')
-  return lines(
-    `Usage: ${commandLine`<command> [options]`}`,
-    '',
-    ...commands,
-    '',
-    'Each command has --help, with an example; --version tells which version this is.',
-    ...help,
-  )
 }
 
 function report(error: unknown): number {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { inTurns, peakMemoryMiB, tsx } from './measured-programs.ts'
 import { describePairs, type Measurement, medianExcessMs } from './measurement.ts'
-import { inTurns, peakMemoryMiB, tsx } from './programs.ts'
 import { copyRepository, type Workspace } from './workspace.ts'
 
 /** `audit` of many manifests, and of much code, compared with an empty TypeScript file. */

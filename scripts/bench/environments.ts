@@ -6,8 +6,8 @@ import type { Folders } from '../lib/folders.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 import { largeApplication } from './large-application.ts'
+import { inTurns, type Program, tsx, wallMs } from './measured-programs.ts'
 import { duration, growth, type Measurement, median, medianRatio, type Pairs } from './measurement.ts'
-import { inTurns, type Program, tsx, wallMs } from './programs.ts'
 
 /** `check` of many environments, compared with that of one, in a folder of a user's. */
 export const environments: Benchmark = {

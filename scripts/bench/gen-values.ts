@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadApplication } from '../session/application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 import { largeApplicationFiles } from './large-application.ts'
+import { inTurns, peakMemoryMiB, tsx } from './measured-programs.ts'
 import {
   describePairs,
   duration,
@@ -12,7 +13,6 @@ import {
   medianRatio,
   type Pairs,
 } from './measurement.ts'
-import { inTurns, peakMemoryMiB, tsx } from './programs.ts'
 import { copyRepository, type Workspace } from './workspace.ts'
 
 /** `gen-values` that writes every file of all environments, compared with an empty TypeScript file. */

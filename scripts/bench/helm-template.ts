@@ -7,8 +7,8 @@ import { findTool } from '../local/toolchain/find.ts'
 import { loadApplication } from '../session/application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 import { largeApplicationFiles } from './large-application.ts'
+import { inTurns, tsx } from './measured-programs.ts'
 import { describePairs, type Measurement, medianRatio } from './measurement.ts'
-import { inTurns, tsx } from './programs.ts'
 import { copyRepository } from './workspace.ts'
 
 /** `helm template` of the chart with its schema, compared with a chart of one ConfigMap. */
@@ -58,7 +58,7 @@ async function measure(io: BenchmarkIo, { helm, environment, files, what, target
     template('floor'),
     template(chartPath, '--values', generatedPaths.values(environment)),
     // Runs are short, and a busy machine moves short ones most.
-    { ...io, runs: 2 * io.runs },
+    { ...io, runs: 2 * io.runs - 1 },
   )
   return { what, value: medianRatio(pairs), unit: '×', target, how: describePairs(pairs) }
 }

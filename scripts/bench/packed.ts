@@ -5,8 +5,8 @@ import { catalogueText, environmentsText } from '../generate/data-file-text.ts'
 import { run } from '../lib/exec.ts'
 import { loadApplication } from '../session/application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { inTurns, type Program } from './measured-programs.ts'
 import { describePairs, type Measurement, medianExcessMs, type Pairs } from './measurement.ts'
-import { inTurns, type Program } from './programs.ts'
 
 /** How fast what a user installs begins, compared with an empty run of Node. */
 export const packed: Benchmark = {

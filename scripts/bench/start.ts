@@ -3,8 +3,8 @@ import { localStackTools } from '../local/stack/stack.ts'
 import { findTools } from '../local/toolchain/find.ts'
 import { loadApplication } from '../session/application.ts'
 import type { Benchmark } from './benchmark.ts'
+import { tsx, wallMs } from './measured-programs.ts'
 import { median } from './measurement.ts'
-import { tsx, wallMs } from './programs.ts'
 import { copyRepository, writeGenerated } from './workspace.ts'
 
 /** `npm start -- --once` from the first line to everything synced and stopped again, with all tools built. */

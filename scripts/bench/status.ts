@@ -11,8 +11,8 @@ import type { Application } from '../model/types.ts'
 import { loadApplication } from '../session/application.ts'
 import type { Benchmark, BenchmarkIo } from './benchmark.ts'
 import { largeApplication, largeApplicationFiles } from './large-application.ts'
+import { inTurns, peakMemoryMiB, tsx, wallMs } from './measured-programs.ts'
 import { describePairs, duration, type Measurement, median, medianExcessMs } from './measurement.ts'
-import { inTurns, peakMemoryMiB, tsx, wallMs } from './programs.ts'
 import { copyRepository, type Workspace, writeGenerated } from './workspace.ts'
 
 /** `npm run status` against the local stack: the committed environment, then many secrets behind a slow network. */

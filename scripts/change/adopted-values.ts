@@ -83,7 +83,7 @@ function unknownProblem(compared: ComparedTarget): Problem {
     where: describeObject(kinds.secret, refOf(compared)),
     message:
       'was not written by the chart, and without a Scaleway account its values are not compared with those that the operator would write. Expected an account.',
-    fix: 'Set SCW_SECRET_KEY; or, where other values are no matter: --accept-values.',
+    fix: 'Set SCW_SECRET_KEY; or, where the values may differ: --accept-values.',
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GateDocument } from '../cluster/gate-report.ts'
-import type { ObjectChange } from '../inspect/plan/objects.ts'
+import type { ObjectChange } from '../inspect/plan/plan-objects.ts'
 import { objectsJson } from '../inspect/plan/plan-report.ts'
 import { jsonDocument, type Printable } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'

@@ -4,7 +4,7 @@ import type { Folders } from '../lib/folders.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { missingRightFix } from '../model/rbac.ts'
 
-/** The chart in the user's folder, in which Helm is run: its schema accepts his own secrets and nothing else. */
+/** The chart in the user's folder, in which Helm is run: its schema accepts the secrets of the user's catalogue and nothing else. */
 export const chartPath = 'charts/tiered-secrets'
 
 /** One release of the chart: what to install, where, with which values. */

@@ -36,14 +36,14 @@ const writing = ['create', 'update', 'patch', 'delete']
 
 const lookAtCluster = rulesOf(
   inCluster,
-  'What is there already, and what an earlier deployment has left: a list knows no names.',
+  'What is there already, and what an earlier deployment has left: no rule limits a list to names.',
   ['get', 'list'],
 )
 
 function lookAtTiers(model: EnvironmentModel): RbacRule[] {
   return [
     ...rulesOf(usedInTiers(model), 'What the chart renders, to be compared.', ['get']),
-    ...rulesOf(inTiers, 'What it has rendered, and no longer does.', ['list']),
+    ...rulesOf(inTiers, 'What it rendered before, and does not render any more.', ['list']),
     ...rulesOf([kinds.externalSecret], 'Whether the secrets have arrived.', ['watch']),
     ...rulesOf([kinds.event], 'What the operator says of a secret that has not.', ['list', 'watch']),
     ...rulesOf(
@@ -85,10 +85,10 @@ function usedInTiers(model: EnvironmentModel): ChartKind[] {
   return inTiers.filter((kind) => kind.objects(model).length > 0)
 }
 
-/** Nobody may grant rights that he lacks. What the Roles of the chart give is in its `role.yaml`. */
+/** Nobody may grant rights that they lack. What the Roles of the chart give is in its `role.yaml`. */
 function grantRoles(model: EnvironmentModel): RbacRule[] {
   if (chartKinds.role.objects(model).length === 0) return []
-  const why = 'To give the Roles of the chart: nobody may give rights that he lacks.'
+  const why = 'To give the Roles of the chart: nobody may give rights that they lack.'
   return [
     ...rulesOf([kinds.secretStore], why, ['watch']),
     ...rulesOf([kinds.event], why, ['get']),

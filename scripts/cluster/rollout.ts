@@ -44,7 +44,7 @@ export interface RolloutOptions extends RolloutWaits {
 }
 
 /**
- * Whether a change of its pod template replaces the pods of a workload: so do the kinds of Kubernetes that go on running, and
+ * Whether a change of its pod template replaces the pods of a workload: so do the kinds of Kubernetes that keep running, and
  * every other kind with a pod template at `spec.template`, as Argo's Rollout.
  */
 export function isRolling({ kind, apiVersion }: Pick<Kind, 'kind' | 'apiVersion'>): boolean {
@@ -68,7 +68,7 @@ export function rolloutState(resource: Kind, object: RollingObject): RolloutStat
   const isDone = updated >= wanted && available >= wanted && all <= updated
   if (isDone) return { state: 'done', message: `${updated} of ${wanted} pods run the current template` }
   const [pause] = status.pauseConditions ?? []
-  const paused = pause ? `, paused at a step (${pause.reason ?? 'for no reason told'})` : ''
+  const paused = pause ? `, paused at a step (${pause.reason ?? 'without a reason'})` : ''
   const message = `${updated} of ${wanted} pods have the current template, ${available} available, ${all - updated} old${paused}`
   return { state: late ? 'failed' : 'under-way', message }
 }

@@ -33,7 +33,7 @@ export interface WaitReport extends SyncReport {
   readonly changedAt?: Date
   /** Until when certificates in the target are valid, by key. */
   readonly certificates?: ReadonlyMap<string, Date>
-  /** It fails, and the operator said so during this wait: its message is no old one. */
+  /** It fails, and the operator said so during this wait: its message is not an old one. */
   readonly isNews?: true
 }
 

@@ -1,11 +1,11 @@
 import { audit } from '../bench/audit.ts'
+import { type BenchmarkResult, reportJson, reportTable } from '../bench/bench-report.ts'
 import type { Benchmark, BenchmarkIo } from '../bench/benchmark.ts'
 import { environments } from '../bench/environments.ts'
 import { genValues } from '../bench/gen-values.ts'
 import { helmTemplate } from '../bench/helm-template.ts'
 import { type BenchmarkName, benchmarkNames, isMet } from '../bench/measurement.ts'
 import { packed } from '../bench/packed.ts'
-import { type BenchmarkResult, reportJson, reportTable } from '../bench/report.ts'
 import { scalewayRequests } from '../bench/scaleway-requests.ts'
 import { start } from '../bench/start.ts'
 import { status } from '../bench/status.ts'
@@ -38,7 +38,7 @@ export const command = defineCommand<Options>({
   example: commandLine`bench --only helm-template`,
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
-    { flags: '--runs <number>', description: 'measured runs of short programs, 1 to 99', default: '9' },
+    { flags: '--runs <number>', description: 'measured runs of short programs, 1 to 99; 1 is a trial', default: '9' },
     outputOption,
   ],
   async run({ only, runs, output }, io) {

@@ -93,7 +93,7 @@ async function step(
   )
 }
 
-/** The compiler that checks the data files: ours, or the user's if he has one and says how he wants it to check. */
+/** The compiler that checks the data files: ours, or the user's, where there is one with settings of its own. */
 function compilerOf(io: CommandIo): { readonly folder: string; readonly project: string } | undefined {
   if (areOne(io)) return { folder: io.productFolder, project: '.' }
   const project = ['scripts', '.'].find((folder) => existsSync(join(io.userFolder, folder, 'tsconfig.json')))

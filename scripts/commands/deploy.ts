@@ -29,7 +29,7 @@ import { document, lines } from '../lib/printable.ts'
 import { exitCodes, formatProblems, isError, type Problem, ProblemError } from '../lib/problems.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { openCluster, openEnvironment } from '../session/access.ts'
-import { refuseDelivered } from '../session/delivered.ts'
+import { refuseDelivered } from '../session/refuse-delivered.ts'
 import { type OpenRelease, openRelease } from '../session/release.ts'
 
 interface Options {
@@ -128,7 +128,7 @@ function adoptionOf({ adopt = false, adoptFrom = [] }: Options): Adoption {
     throw wrongUsage(
       'deploy',
       `--adopt-from ${unknown}`,
-      `is no owner. Expected one as \`${commandLine`plan`}\` prints it: helm/<namespace>/<release>, argocd/<application>.`,
+      `is not an owner. Expected one as \`${commandLine`plan`}\` prints it: helm/<namespace>/<release>, argocd/<application>.`,
     )
   return { unowned: adopt, from: adoptFrom }
 }
@@ -148,7 +148,8 @@ async function showDryRun(
   if (output === 'table') (showManifests ? io.tell : io.out)(table)
   if (isRefused) return
   const open = changes?.filter(({ unasked }) => unasked !== undefined).length ?? 0
-  const waiting = open === 0 ? 'everything' : `what it can be asked about before a deployment, not yet ${open} objects`
+  const waiting =
+    open === 0 ? 'everything' : `everything but ${open} objects, which it can judge only during a deployment`
   io.log(`the API server accepts ${waiting}; nothing was changed`)
 }
 

@@ -71,7 +71,7 @@ export const command = defineCommand<Options>({
     {
       flags: '--from-secret <namespace/name>',
       description:
-        'values from a Secret of the cluster, one variable per key: called as the key, or delivered under it',
+        'values from a Secret of the cluster, one variable per key: by its own name, or by the key under which it is delivered',
     },
     { flags: '--ignore-unknown', description: 'leave out names that are not variables of the environment' },
     { flags: '--generate', description: 'generate what has no value yet, where the format allows it' },
@@ -80,7 +80,7 @@ export const command = defineCommand<Options>({
     {
       flags: '--share <variable>',
       description:
-        'the value it has in Scaleway also for those that share it, in place of theirs. May be given several times',
+        'give the value that it has in Scaleway to all that share it, in place of theirs. May be given several times',
       isRepeatable: true,
     },
     { flags: '--disable-previous', description: 'disable the versions before the newest' },

@@ -93,7 +93,7 @@ function isBegun(userFolder: string): boolean {
   return (['catalogue', 'environments'] as const).every((name) => dataFile(userFolder, name) !== undefined)
 }
 
-/** One of the application's own; else the one that all applications of the repository share, which begins where he stands. */
+/** One of the application's own; else the one that all applications of the repository share, which begins where the user stands. */
 function packageFolderOf(userFolder: string, { typedIn, root }: CommandIo): string {
   if (isInside(userFolder, typedIn)) {
     const nearest = nearestWith('package.json', userFolder)

@@ -130,7 +130,7 @@ function missingPolicies(model: EnvironmentModel): Problem {
   return {
     code: 'NETWORK_POLICIES_MISSING',
     where: model.tiers.map(({ namespace }) => `Namespace/${namespace}`).join(', '),
-    message: 'there is not a network policy, so that every pod reaches every other. Expected those of the chart.',
+    message: 'there is no network policy, so that every pod reaches every other. Expected those of the chart.',
     fix: `${deployStep(model)}.`,
   }
 }

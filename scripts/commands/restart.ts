@@ -1,6 +1,6 @@
 import { carryOutRestart } from '../change/restart/carry-out.ts'
 import { lookAtReaders } from '../change/restart/look.ts'
-import { readerText } from '../change/restart/readers.ts'
+import { readerText } from '../change/restart/reading-workloads.ts'
 import { planRestart, type RestartRow, rollingWorkloads } from '../change/restart/restart-plan.ts'
 import { restartJson, restartSummary, restartTable } from '../change/restart/restart-report.ts'
 import { readerStays } from '../change/restart/staying.ts'

@@ -1,23 +1,19 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { syncCell } from '../cluster/gate-report.ts'
 import { syncProblems } from '../cluster/sync-problems.ts'
 import { type WaitReport, waitForSync } from '../cluster/wait-for-sync.ts'
 import { generatedPaths } from '../generate/generate.ts'
 import { isFinalRefusal } from '../inspect/doctor/operator-words.ts'
 import { type CommandIo, defineCommand, environmentOption, outputOption } from '../lib/command.ts'
 import { commandLine, kubectl } from '../lib/command-line.ts'
-import { count } from '../lib/count.ts'
 import { didYouMean } from '../lib/nearest.ts'
-import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
+import { jsonDocument, type Printable } from '../lib/printable.ts'
 import { exitCodes, formatProblems, type Problem, ProblemError } from '../lib/problems.ts'
-import { table } from '../lib/table.ts'
 import { writeEnvFile } from '../local/emulator/env-file.ts'
 import { externalSecretRefs, installChart, type LocalStack, startLocalStack } from '../local/stack/stack.ts'
-import { type SyncRow, syncRows } from '../local/stack/sync-table.ts'
+import { type SyncRow, syncRows, syncTable } from '../local/stack/sync-table.ts'
 import { advisoriesOf } from '../model/operator-advisories.ts'
 import { installedOperator, parseOperatorVersion } from '../model/operator-version.ts'
-import { requestsPerRefresh } from '../model/requests.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { loadEnvironment } from '../session/application.ts'
 import { refuseStaleValues } from '../session/generated-files.ts'
@@ -63,7 +59,7 @@ export const command = defineCommand<Options>({
     })
     const waited = `${Math.round((Date.now() - since) / 1000)}s`
     const rows = syncRows(model, reports, stack.emulator.requests().entries)
-    io.out((columns) => (output === 'json' ? asJson(stack, rows) : asTable(model, rows, columns)))
+    io.out((columns) => (output === 'json' ? asJson(stack, rows) : syncTable(model, rows, columns)))
     if (onlyOnce) refuseUnsynced(model, reports, waited)
     else for (const problem of unsynced(model, reports, waited)) io.tell(formatProblems([problem]))
     if (reports.every(({ state }) => state === 'synced'))
@@ -85,22 +81,6 @@ function operatorLine({ operatorVersion, model }: LocalStack): string {
   if (faults.length === 0) return `operator ${version.text}: it has no known fault`
   const kept = model.without.includes('admission') ? 'nothing protects from here' : 'admission keeps out of the tiers'
   return `operator ${version.text}, for this machine alone: it has known faults, which ${kept} (${faults.join(', ')}); \`${commandLine`operator-values`}\` is for ${installedOperator}`
-}
-
-function asTable(model: EnvironmentModel, rows: readonly SyncRow[], columns: number | undefined): Printable {
-  const total = rows.reduce((sum, { requests }) => sum + requests, 0)
-  const cells = rows.map((row) => [
-    row.tier,
-    row.variable,
-    row.target,
-    row.remoteRef,
-    syncCell(row.state),
-    row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
-  ])
-  const summary = `${count(rows.length, 'secret')}, ${count(total, 'Scaleway request')} so far, ${requestsPerRefresh(model)} for each refresh from now on`
-  const header = ['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS']
-  const layout = { columns, dispensable: ['TARGET', 'REMOTE REF', 'REQUESTS'], cut: ['REQUESTS'] }
-  return together(table(header, cells, layout), lines('', summary))
 }
 
 function asJson(stack: LocalStack, secrets: readonly SyncRow[]): Printable {

@@ -56,7 +56,7 @@ needs_key() {
     *'(CREDENTIALS_MISSING)'* | *'(KEY_UNKNOWN)'*) return 0 ;;
   esac
   say "$answer"
-  fail "Whether tier $1 needs a key was to be found out first, and that failed as told above."
+  fail "It could not be found out whether tier $1 needs a key, for the reason above."
 }
 
 # Makes a key of application $2, called $3, for tier $1, and says what became of it.
@@ -78,7 +78,7 @@ make_key() {
       making=
       told=yes
       written="$written $1"
-      fail "The new key of tier $1 is in the cluster: keep it. What came after it failed, as told above; see: ${doctor}"
+      fail "The new key of tier $1 is in the cluster: keep it. The next step failed, for the reason above; see: ${doctor}"
       ;;
     *'written: false'*)
       end=$(printf '%s\\n' "$result" | sed -n 's/^key: API key //p')

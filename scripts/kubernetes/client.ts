@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { pause } from '../lib/pause.ts'
-import { parseJson, readBody, type WatchEvent, watchEvents } from './answer.ts'
 import { isNotFound, toKubernetesError } from './errors.ts'
 import {
   describeObject,
@@ -10,6 +9,7 @@ import {
   type ObjectRef,
   resourcePath,
 } from './kinds.ts'
+import { parseJson, readBody, type WatchEvent, watchEvents } from './read-answer.ts'
 import { openTransport, type TransportOptions, type TransportRequest } from './transport.ts'
 
 export interface ListOptions {

@@ -86,17 +86,17 @@ export function unreachable(server: string, error: unknown): ProblemError {
 // --- internal ---
 
 function fixOf(error: KubernetesError): string {
-  if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no login that is valid, or no longer.'
+  if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no valid login, or the login has expired.'
   if (isRightMissing(error)) return missingRightFix()
   if (error.isForeign)
-    return "It is no answer of Kubernetes: check server in the kubeconfig's cluster entry, its https:// too, and whether a proxy or a login page is in between (HTTPS_PROXY, proxy-url). Behind a load balancer, wait and run the same command again."
+    return "It is not an answer of Kubernetes: check server in the kubeconfig's cluster entry, its https:// too, and whether a proxy or a login page is in between (HTTPS_PROXY, proxy-url). Behind a load balancer, wait and run the same command again."
   return 'Correct what the API server complains about, or run the same command again later.'
 }
 
 function trustFix(server: string, fault: CertificateFault): string {
   const { host } = new URL(server)
   if (fault === 'unknown-authority')
-    return "Put the authority of this server's certificate, or of the proxy that opens TLS connections to it, into certificate-authority of the kubeconfig's cluster entry. Without such a proxy, download the kubeconfig again: either the cluster has a new authority, or somebody else answers."
+    return "Put the authority of this server's certificate, or of the proxy that opens TLS connections to it, into certificate-authority of the kubeconfig's cluster entry. Without such a proxy, download the kubeconfig again: either the cluster has a new authority, or another server answers."
   if (fault === 'other-name')
     return "Correct server in the kubeconfig's cluster entry, or set tls-server-name there to a name that the certificate has."
   return certificateFix(fault, host) ?? otherFix('')

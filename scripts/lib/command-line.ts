@@ -31,7 +31,7 @@ export function whereWrittenIsTyped(): string {
 }
 
 /**
- * The same for a pipeline, where the package has just been installed: no script of his decides what runs, and npx may not fetch
+ * The same for a pipeline, where the package has just been installed: no script of the user's decides what runs, and npx may not fetch
  * another package of this name.
  */
 export function pipelineCommandLine(command: TemplateStringsArray, ...values: Values): string {
@@ -68,7 +68,7 @@ export function withContext<T>(name: string | undefined, work: () => Promise<T>)
   return contextOfWork.run({ name }, work)
 }
 
-/** A folder as the user would type it where he stands: `.`, `apps/shop`. */
+/** A folder as it would be typed from where the user stands: `.`, `apps/shop`. */
 export function fromTyped(folder: string): string {
   return relative(standing, folder) || '.'
 }
@@ -92,7 +92,7 @@ export interface Typing {
  * Finds out how this user types our commands. To be called before a command is loaded, because its help has some.
  *
  * In our own repository each has a script. In another folder those of `package.json` that start us count, but in messages to
- * somebody who has typed npx: of the one that npm finds from where he stands, and for a file of the nearest that knows us. It
+ * somebody who has typed npx: of the one that npm finds from where they stand, and for a file of the nearest that knows us. It
  * may belong to several applications: a file then tells its own by `--root`, from the folder of `package.json`.
  */
 export function learnBeginnings(

@@ -8,5 +8,5 @@ export const endedEarly = new ProblemError({
   code: 'ENDED_EARLY',
   where: 'this command',
   message: 'was ended before it had done its work. Expected data files that only export.',
-  fix: 'Look in the data files, and in what they import, for a call that ends the process, and for an `await` of what never comes.',
+  fix: 'Look in the data files, and in what they import, for a call that ends the process, and for an `await` that never ends.',
 })

@@ -30,7 +30,7 @@ export async function versionOf({ productFolder }: Pick<Folders, 'productFolder'
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
-/** The nearest folder, from where the user stands upwards, that has data files; where he stands when there is none. */
+/** The nearest folder, from where the user stands upwards, that has data files; where they stand when there is none. */
 export function findUserFolder(where: string): string {
   return nearest(where, (folder) => dataFile(folder, 'catalogue') !== undefined) ?? where
 }

@@ -65,7 +65,7 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   )
 }
 
-/** What is said of an error that is no problem of the user's. */
+/** What is said of an error that the user can't fix. */
 export function bugText(error: unknown): Printable {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return lines(

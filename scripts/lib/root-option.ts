@@ -31,7 +31,7 @@ export function rootOf(words: readonly string[]): string | undefined {
 }
 
 /**
- * The user's folder: the one that `--root` names; else the nearest with data files, from where he stands upwards. Who has npm
+ * The user's folder: the one that `--root` names; else the nearest with data files, from where they stand upwards. Who has npm
  * run a script of another repository (`npm --prefix`) means the application there.
  *
  * @param standing where the command is typed

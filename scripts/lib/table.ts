@@ -13,7 +13,7 @@ export interface TableOptions {
   /** End with `…`: the whole is shown elsewhere. Default: none */
   readonly cut?: readonly string[]
   /**
-   * Go on in the next line of their own column. Only for words of ours and of the catalogue: a foreign text would begin that
+   * Continue in the next line of their own column. Only for words of ours and of the catalogue: a foreign text would begin that
    * line. Default: none
    */
   readonly folded?: readonly string[]

@@ -26,19 +26,22 @@ export function isInside(path: string, folder: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
+/** Variables that name one file or folder: of `scw`, of a program to use, of the folder that built programs are in. */
+const pathVariables = /^(?:SCW_CONFIG_PATH|\w+_BIN|KUBEBUILDER_ASSETS|EXTERNAL_SECRETS_CRDS|TIERED_SECRETS_CACHE)$/
+
 /**
- * The environment with the paths of other programs' files whole, which a user means from where the command is typed:
- * `KUBECONFIG` (a list), `SCW_CONFIG_PATH`.
+ * The environment with whole paths, which a user means from where the command is typed: in the variables above, and in
+ * `KUBECONFIG`, which is a list.
  */
 export function wholePaths(
   env: Readonly<Record<string, string | undefined>>,
   folder: string,
 ): Readonly<Record<string, string | undefined>> {
-  const { KUBECONFIG, SCW_CONFIG_PATH } = env
   const whole = (path: string) => (path === '' ? '' : resolve(folder, path))
-  return {
-    ...env,
-    ...(KUBECONFIG ? { KUBECONFIG: KUBECONFIG.split(delimiter).map(whole).join(delimiter) } : {}),
-    ...(SCW_CONFIG_PATH ? { SCW_CONFIG_PATH: whole(SCW_CONFIG_PATH) } : {}),
-  }
+  const changed = Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    if (name === 'KUBECONFIG') return [[name, value.split(delimiter).map(whole).join(delimiter)]]
+    return pathVariables.test(name) ? [[name, whole(value)]] : []
+  })
+  return { ...env, ...Object.fromEntries(changed) }
 }

@@ -42,7 +42,7 @@ export function parseSubject(text: string): SubjectSpec {
     {
       code: 'WRONG_USAGE',
       where: `--subject ${text}`,
-      message: 'is no subject. Expected User/<name>, Group/<name> or ServiceAccount/<namespace>/<name>.',
+      message: 'is not a subject. Expected User/<name>, Group/<name> or ServiceAccount/<namespace>/<name>.',
       fix: 'Write the name as the API server knows it: `kubectl auth whoami` tells yours.',
     },
     exitCodes.usage,

@@ -124,6 +124,7 @@ const readsFields = {
 const workloadFields = {
   kind: oneOf(...workloadKinds),
   reads: { expected: 'an object with lists: { targets, identities, variables }', test: isReads, optional: true },
+  envModule: optional(text),
   ...workloadNetworkFields,
 } satisfies FieldsOf<WorkloadSpec>
 

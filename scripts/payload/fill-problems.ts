@@ -80,7 +80,7 @@ export function currentProblems(
     {
       code: 'FILL_BUNDLE_HAS_MORE',
       where,
-      message: `holds ${extra.length} keys that are not in the catalogue, which are delivered to nobody. Expected only the catalogued ones.`,
+      message: `holds ${extra.length} keys that are not in the catalogue, which no workload gets. Expected only the catalogued ones.`,
       fix: 'Add them to the catalogue, or run it with --replace, which writes a version without them.',
       severity: writes ? 'error' : 'warning',
     },

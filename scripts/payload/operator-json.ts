@@ -52,7 +52,7 @@ export function elementIndex(segment: string): number | undefined {
 /** What Go's `strings.TrimSpace` takes away: other than in JavaScript U+0085, and not the byte order mark. */
 const spaceAround = /^(?:(?!\ufeff)[\s\u0085])+|(?:(?!\ufeff)[\s\u0085])+$/g
 
-/** Where to go on, and the value if it was found. */
+/** Where to continue, and the value if it was found. */
 interface Step {
   readonly at: number
   readonly found?: Range

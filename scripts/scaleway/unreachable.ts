@@ -31,5 +31,5 @@ export function unreachable(
 // --- internal ---
 
 function trustFix(host: string): string {
-  return `If a proxy of your network opens TLS connections, get the certificate of its authority in PEM form from whoever runs it, and set NODE_EXTRA_CA_CERTS to that file. Without such a proxy, do not go on: somebody else answers for ${host}.`
+  return `If a proxy of your network opens TLS connections, get the certificate of its authority in PEM form from whoever runs it, and set NODE_EXTRA_CA_CERTS to that file. Without such a proxy, stop here: another server answers in place of ${host}.`
 }

@@ -130,7 +130,7 @@ function groupPolicy(application: LiveApplication, policy: LivePolicy, group: Me
     listed: [', whose', `Run \`${shell`scw iam group remove-member ${group.id} application-id=${application.id}`}\`.`],
     everybody: [
       ', which holds every application of the organization, and whose',
-      `Nobody can be taken out of this group. ${forOthers} \`${shell`scw iam policy update ${policy.id}`} group-id=<id>\`.`,
+      `No application can be taken out of this group. ${forOthers} \`${shell`scw iam policy update ${policy.id}`} group-id=<id>\`.`,
     ],
     unclear: [
       ', as a field of it says that is not known here, and whose',
@@ -147,7 +147,7 @@ function unclearPolicy({ id, name }: LivePolicy, fields: readonly string[], give
   const told = fields.length === 0 ? 'no field of it tells whom' : `its fields ${fields.join(', ')} are not known here`
   return {
     code: 'IAM_PRINCIPAL_UNKNOWN',
-    message: `may have the rights of the policy "${name}", which gives ${given}: it is attached neither to an application, a group or a user nor to nobody, and ${told}. Expected one policy.`,
+    message: `may have the rights of the policy "${name}", which gives ${given}: it is not known to whom it is attached: ${told}. Expected one policy.`,
     fix: `Look at it in the Scaleway console, or with \`${shell`scw iam policy get ${id}`}\` of the newest scw, and detach it from the application.`,
   }
 }
@@ -162,7 +162,7 @@ function unknownFields(live: readonly LiveApplication[]): Problem[] {
       {
         code: 'IAM_FIELD_UNKNOWN',
         where: `IAM ${of}`,
-        message: `has the field "${first.field}", which is not known here: it may give or take rights that are not told. Expected the fields of Scaleway's API of August 2026.`,
+        message: `has the field "${first.field}", which is not known here: it may give or take rights that are not shown here. Expected the fields of Scaleway's API of August 2026.`,
         fix: 'Look up the field in the documentation of the IAM API, and whether it concerns the applications of the plan.',
         severity: 'warning' as const,
       },

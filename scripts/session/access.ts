@@ -18,7 +18,7 @@ import { refuseOtherCluster } from './cluster-identity.ts'
  */
 export async function openEnvironment(
   name: string,
-  io: Pick<CommandIo, 'userFolder' | 'env'>,
+  io: Pick<CommandIo, 'userFolder' | 'env'> & Partial<Pick<CommandIo, 'log'>>,
 ): Promise<EnvironmentModel> {
   const model = await loadEnvironment(io, name)
   refuseExample(model, io.env)

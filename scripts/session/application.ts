@@ -1,13 +1,15 @@
 import { join, relative } from 'node:path'
+import type { CommandIo } from '../lib/command.ts'
 import { commandLine, fromTyped } from '../lib/command-line.ts'
 import { applicationsAround, dataFiles, type Folders } from '../lib/folders.ts'
 import { didYouMean } from '../lib/nearest.ts'
-import { exitCodes, isError, ProblemError } from '../lib/problems.ts'
+import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { shellWord } from '../lib/shell.ts'
 import { shortList } from '../lib/short-list.ts'
 import type { Environment as CacheVariables } from '../local/toolchain/locate.ts'
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
-import { checkApplication } from '../model/rules/index.ts'
+import { errorsOfOne } from '../model/rules/by-environment.ts'
+import { quoted } from '../model/rules/rule.ts'
 import type { Application, Catalogue, Environments } from '../model/types.ts'
 import { loadDataFile } from './data-file.ts'
 import { exportProblem, loadProblem } from './data-file-problem.ts'
@@ -56,17 +58,21 @@ export async function loadOwn({ userFolder, env }: DataFolder, name: 'catalogue'
 }
 
 /**
- * The model of one environment of a catalogue without errors.
+ * The model of one environment that has no errors. What is wrong with others is told in a line, unless it concerns this one
+ * too.
  *
  * @param wanted default: the first environment of scripts/environments.ts
- * @throws ProblemError `ENVIRONMENT_UNKNOWN`, or every problem of the catalogue
+ * @throws ProblemError `ENVIRONMENT_UNKNOWN`, or every problem of the catalogue and the environment
  */
-export async function loadEnvironment(io: DataFolder, wanted?: string): Promise<EnvironmentModel> {
+export async function loadEnvironment(
+  io: DataFolder & Partial<Pick<CommandIo, 'log'>>,
+  wanted?: string,
+): Promise<EnvironmentModel> {
   const application = await loadApplication(io)
-  const problems = checkApplication(application).filter(isError)
-  if (problems.length > 0) throw new ProblemError(problems)
-  const names = Object.keys(application.environments)
+  const names = Object.keys(application.environments ?? {})
   const name = wanted ?? names[0] ?? ''
+  const { errors, brokenOthers } = errorsOfOne(application, name)
+  if (errors.length > 0) throw new ProblemError(errors)
   if (!names.includes(name)) {
     throw new ProblemError(
       {
@@ -78,6 +84,8 @@ export async function loadEnvironment(io: DataFolder, wanted?: string): Promise<
       exitCodes.usage,
     )
   }
+  if (brokenOthers.length > 0)
+    io.log?.(`passed over: the errors of environment ${quoted(brokenOthers)}, which \`${commandLine`check`}\` shows`)
   return resolve(application, name)
 }
 

@@ -7,7 +7,7 @@ import { ProblemError } from '../lib/problems.ts'
 import { generatedProblems } from './generated-files.ts'
 
 /**
- * The user's chart as Helm packs it: with the schema of his catalogue, and without what `.helmignore` names. In Helm's order.
+ * The user's chart as Helm packs it: with the schema of their catalogue, and without what `.helmignore` names. In Helm's order.
  *
  * @throws ProblemError as `npm run check`, for generated files that differ, and for files in the chart that nobody generated
  */

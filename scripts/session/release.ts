@@ -5,8 +5,8 @@ import { findTool } from '../local/toolchain/find.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { isLocalApi } from '../scaleway/account.ts'
 import type { OpenCluster } from './access.ts'
-import { refuseDelivered } from './delivered.ts'
 import { refuseStaleValues } from './generated-files.ts'
+import { refuseDelivered } from './refuse-delivered.ts'
 
 /** A release of an environment that may be installed: with values that are not stale, in its own cluster. */
 export type OpenRelease = ReleaseOptions & { readonly kubeContext: string }

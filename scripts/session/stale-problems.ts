@@ -28,7 +28,7 @@ export function replacedProblem({ path }: { readonly path: string }): Problem {
     message: 'there is a file that was not generated. Expected none, or an earlier one of ours: it would be lost.',
     fix: path.startsWith('gitops/')
       ? 'Move it to another folder, or take delivery out of scripts/environments.ts.'
-      : "Move it, or name another file as the tier's envModule in scripts/catalogue.ts.",
+      : 'Move it, or name another file as envModule in scripts/catalogue.ts.',
   }
 }
 

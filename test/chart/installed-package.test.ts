@@ -30,7 +30,7 @@ test('it holds programs, the chart and types, and no source', async () => {
   expect(stdout).toBe('')
 })
 
-test('help and fixes are as he types them', async () => {
+test('help and fixes are as the user types them', async () => {
   const { stdout } = await user.npx('help')
   expect(stdout).toContain('Usage: npx tiered-secrets <command> [options]')
   expect(stdout).not.toMatch(/npm (run|start)|pins|vendor-schemas|bench/)
@@ -55,7 +55,7 @@ test.each([
   )
 })
 
-describe('with a compiler of his own', () => {
+describe('with a compiler of the user', () => {
   beforeAll(async () => {
     // Its own path: who runs the package may not enter every folder that leads there.
     await symlink(await realpath(join(root, 'node_modules/typescript')), join(user.folder, 'node_modules/typescript'))

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readSyncState } from '../../scripts/cluster/external-secrets.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
@@ -14,19 +14,22 @@ import { resolve } from '../../scripts/model/resolve.ts'
 import { bookshop } from '../fixtures/applications.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
-import { startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
+import { localTools, startTestControlPlane, startTestOperator } from '../helpers/local-stack.ts'
 import { problemOf } from '../helpers/problems.ts'
 import { processesIn } from '../helpers/processes.ts'
+import { sharedFolder } from '../helpers/shared-folder.ts'
 import { toolchainIo } from '../helpers/tools.ts'
 
 const example = '11111111-1111-4111-8111-111111111111'
 
 describe('a running control plane', () => {
+  let parent: string
   let controlPlane: ControlPlane
   let client: KubernetesClient
 
   beforeAll(async () => {
-    controlPlane = await startTestControlPlane()
+    parent = await sharedFolder()
+    controlPlane = await startTestControlPlane({ parent })
     client = createClient(controlPlane)
     await client.create(kinds.namespace, { metadata: { name: 'a' } })
   })
@@ -155,6 +158,17 @@ describe('a running control plane', () => {
       { timeoutMs: 60_000 },
     )
   })
+
+  // The last one.
+  test('reports a part that has ended by itself, and leaves nothing running or on disk', async () => {
+    process.kill(await pidOf(parent, 'kube-apiserver'), 'SIGKILL')
+    const { problems } = await controlPlane.failure
+    expect(problems[0]).toMatchObject({ code: 'PROCESS_EXITED', where: 'kube-apiserver' })
+    expect(problems[0]?.message).toContain('was ended by SIGKILL while it was in use')
+    await controlPlane[Symbol.asyncDispose]()
+    expect(processesIn(parent)).toEqual([])
+    expect(await readdir(parent)).toEqual([])
+  })
 })
 
 describe('nothing is left running or on disk', () => {
@@ -205,24 +219,11 @@ describe('nothing is left running or on disk', () => {
     expect(await readdir(parent)).toEqual([])
   })
 
-  test('after a part has ended by itself, which is reported', async () => {
-    const parent = await temporaryFolder()
-    {
-      await using controlPlane = await startTestControlPlane({ parent })
-      process.kill(await pidOf(parent, 'kube-apiserver'), 'SIGKILL')
-      const { problems } = await controlPlane.failure
-      expect(problems[0]).toMatchObject({ code: 'PROCESS_EXITED', where: 'kube-apiserver' })
-      expect(problems[0]?.message).toContain('was ended by SIGKILL while it was in use')
-    }
-    expect(processesIn(parent)).toEqual([])
-    expect(await readdir(parent)).toEqual([])
-  })
-
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'after %s to the whole process group, as from a terminal',
     async (signal) => {
       const parent = await temporaryFolder()
-      const stack = startStackProcess(parent)
+      const stack = await startStackProcess(parent)
       await started(stack)
       process.kill(-(stack.pid ?? 0), signal)
       expect(await exitOf(stack)).toBe(130)
@@ -233,7 +234,7 @@ describe('nothing is left running or on disk', () => {
 
   test('after SIGINT in the middle of the start', async () => {
     const parent = await temporaryFolder()
-    const stack = startStackProcess(parent)
+    const stack = await startStackProcess(parent)
     await eventually(
       () => pidOf(parent, 'kube-apiserver'),
       (pid) => pid > 0,
@@ -246,7 +247,7 @@ describe('nothing is left running or on disk', () => {
 
   test('soon after SIGKILL, which leaves us no time to stop anything', async () => {
     const parent = await temporaryFolder()
-    const stack = startStackProcess(parent)
+    const stack = await startStackProcess(parent)
     await started(stack)
     const [folder = ''] = await readdir(parent)
     process.kill(stack.pid ?? 0, 'SIGKILL')
@@ -290,8 +291,9 @@ async function gone(client: KubernetesClient, name: string): Promise<void> {
   )
 }
 
-function startStackProcess(parent: string): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'test/helpers/local-stack-process.ts', parent], {
+async function startStackProcess(parent: string): Promise<ChildProcess> {
+  const program = join(inject('compiled'), 'test/helpers/local-stack-process.js')
+  return spawn(process.execPath, [program, parent, JSON.stringify(await localTools())], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -249,7 +249,7 @@ describe('npm run deploy', () => {
   test('with --dry-run lets the API server check everything, tells what it adds, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
     expect(stderr).toMatch(
-      /^checking recette in kube context tiered-secrets-local\nthe API server accepts what it can be asked about before a deployment, not yet \d+ objects; nothing was changed$/,
+      /^checking recette in kube context tiered-secrets-local\nthe API server accepts everything but \d+ objects, which it can judge only during a deployment; nothing was changed$/,
     )
     const [, added] = /^Objects: (\d+) to add, 0 to change, 0 to remove, 0 unchanged\n\n/.exec(stdout) ?? []
     expect(stdout.match(/^add /gm)).toHaveLength(Number(added))
@@ -423,7 +423,7 @@ describe('npm run deploy with an operator', () => {
   })
   afterAll(() => world?.[Symbol.asyncDispose]())
 
-  /** In a repository whose environments are examples: with an emulator that is no matter. */
+  /** In a repository whose environments are examples: with an emulator that does not matter. */
   const deployHere = async (...args: string[]) => {
     const { controlPlane, emulator } = world.stack
     const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }

@@ -238,7 +238,7 @@ test('many that nobody has filled yet are one cause, with one command', async ()
   await here.healthy()
 })
 
-test('an optional one that is absent is no cause, and one under a similar name is a warning', async () => {
+test('an optional one that is absent is not a cause, and one under a similar name is a warning', async () => {
   const id = await here.idOf(storefront, 'loyalty.programme')
   await change(id, { name: 'q' })
   await here.healthy()
@@ -298,7 +298,7 @@ describe('the value of a remote secret', () => {
       const cause = await here.cause()
       expect(cause).toMatchObject({
         code: 'VALUE_NOT_JSON',
-        message: 'is not a JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
+        message: 'is not JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
       })
       expect(cause.fix).toMatch(
         /--replace --only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --from <file>` writes a new version/,

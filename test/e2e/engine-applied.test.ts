@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readRelease } from '../../scripts/cluster/helm-release.ts'
 import type { KubernetesClient } from '../../scripts/kubernetes/client.ts'
 import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
-import { type RunResult, tryRun } from '../../scripts/lib/exec.ts'
+import type { RunResult } from '../../scripts/lib/exec.ts'
 import { seedAccount } from '../../scripts/local/stack/seed-account.ts'
 import { writeTierCredentials } from '../../scripts/local/stack/tier-credentials.ts'
 import { resolve } from '../../scripts/model/resolve.ts'
@@ -59,9 +59,7 @@ async function folderOf(one: Application): Promise<Repository> {
 }
 
 async function cliIn(folder: Repository, command: string, name: Name, ...args: readonly string[]): Promise<RunResult> {
-  const program = [...folder.program, command, '--environment', name, ...args]
-  const env = { ...owned.env, HELM_BIN: helm4 }
-  const result = await tryRun(process.execPath, program, { cwd: folder.folder, env })
+  const result = await folder.cli([command, '--environment', name, ...args], { ...owned.env, HELM_BIN: helm4 })
   expect(result.stderr).not.toMatch(/bug of tiered-secrets|^ {4}at /m)
   return result
 }

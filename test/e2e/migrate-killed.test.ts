@@ -205,7 +205,7 @@ test('on a disk that has no room for the backup file nothing continues, and with
   await track.expectResumes('a disk with room')
 })
 
-test('no value is in any output, argument or object that is no Secret', async () => {
+test('no value is in any output, argument or object that is not a Secret', async () => {
   const kindsToSearch = [kinds.configMap, kinds.event, kinds.lease, kinds.externalSecret]
   const lists = await Promise.all(kindsToSearch.map((kind) => here.client.list<KubernetesObject>(kind)))
   const secrets = [passphrase, ...here.tracks.flatMap((track) => [...track.secrets])]

@@ -62,7 +62,7 @@ function pidOf(name: string): number {
   return found
 }
 
-/** The run as somebody would see it who has gates of his own in between. */
+/** The run as it looks with other gates in between. */
 async function through(scaleway: Gatekeeper, cluster: Gatekeeper): Promise<Partial<MigrationContext>> {
   const { account } = track.context()
   const { server, ca, token } = here.controlPlane

@@ -85,7 +85,7 @@ test('a later version is installed, refuses the older files, and writes its own'
   expect(rendered.stdout).toContain('later: "true"')
 })
 
-test('nothing of it is left beside his own files', async () => {
+test('nothing of it is left beside the files of the user', async () => {
   const files = (await readdir(user.folder)).sort()
   expect(files).toEqual(
     [

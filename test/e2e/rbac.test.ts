@@ -191,7 +191,7 @@ describe('an operator', () => {
     await expect(olga.delete(kinds.externalSecret, ref('api-secrets'))).rejects.toMatchObject({ status: 403 })
   })
 
-  test('sends the key of the tier to no server of his own, and sees no Secret', async () => {
+  test('sends the key of the tier to no other server, and sees no Secret', async () => {
     using olga = as('olga')
     const elsewhere = { spec: { provider: { scaleway: { apiUrl: 'https://elsewhere.example' } } } }
     const store = ref('api-secretstore')
@@ -224,7 +224,7 @@ describe('an administrator of the namespace', () => {
   const role = (name: string, rule: object) =>
     ({ metadata: { name, namespace: own }, rules: [rule] }) as KubernetesObject
 
-  test('gives away no right that he does not have', async () => {
+  test('gives away no right without having it', async () => {
     using ada = as('ada')
     const stores = { apiGroups: ['external-secrets.io'], resources: ['secretstores'], verbs: ['create'] }
     await expect(ada.create(kinds.role, role('x', stores))).rejects.toMatchObject({ status: 403 })

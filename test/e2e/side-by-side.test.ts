@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kinds } from '../../scripts/kubernetes/kinds.ts'
-import { run, tryRun } from '../../scripts/lib/exec.ts'
+import { type RunResult, run } from '../../scripts/lib/exec.ts'
 import { kubeconfigText } from '../../scripts/local/stack/access-files.ts'
 import { seedAccount } from '../../scripts/local/stack/seed-account.ts'
 import { writeTierCredentials } from '../../scripts/local/stack/tier-credentials.ts'
@@ -18,6 +18,7 @@ import { hostedCli } from '../helpers/hosted-cli.ts'
 import { type Kubelet, startKubelet, workloadControllers } from '../helpers/kubelet.ts'
 import { httpProxy, tlsServer } from '../helpers/proxy.ts'
 import { adoptApplication, folderWith } from '../helpers/repository.ts'
+import { sharedFolder } from '../helpers/shared-folder.ts'
 import { deployWorkloads, type WorkloadParts, workloadKinds } from '../helpers/workloads.ts'
 import { type OwnedWorld, ownedWorld } from './owned-world.ts'
 import { startWorld, type World } from './world.ts'
@@ -29,7 +30,7 @@ type Name = (typeof names)[number]
 let world: World
 let kubelet: Kubelet
 let owned: OwnedWorld
-let cli: (command: string, environment: Name, ...args: readonly string[]) => ReturnType<typeof tryRun>
+let cli: (command: string, environment: Name, ...args: readonly string[]) => Promise<RunResult>
 const models = Object.fromEntries(names.map((name) => [name, resolve(kiosk, name)])) as Record<Name, EnvironmentModel>
 
 beforeAll(async () => {
@@ -177,22 +178,27 @@ describe('two environments in one cluster', () => {
 
   describe('in a cluster that its UID tells', () => {
     const host = 'api.scaleway.example'
+    const authority = testAuthority()
+    let ca: string
+    beforeAll(async () => {
+      ca = join(await sharedFolder(), 'ca.pem')
+      await writeFile(ca, authority.certificate)
+    })
+
     /** The commands with an account and a cluster that are not taken for local ones. */
     async function real(fields: Partial<EnvironmentSpec>, broken: Application['environments'] = {}) {
-      const authority = testAuthority()
       const server = await tlsServer(authority.issue({ names: [host] }), new URL(owned.owner.apiUrl))
       const proxy = await httpProxy({ routes: { [`${host}:443`]: server.port } })
       const production = { ...kiosk.environments.production, ...fields } as EnvironmentSpec
       const environments = { ...kiosk.environments, production }
       const repository = await folderWith({ catalogue: kiosk.catalogue, environments })
-      const { folder, program, cli } = repository
+      const { folder, cli } = repository
       const { invalid, ...whole }: Application['environments'] = { ...environments, ...broken }
       await adoptApplication(repository, { catalogue: kiosk.catalogue, environments: whole })
       expect(await cli(['gen-values'])).toMatchObject({ exitCode: 0 })
       if (invalid)
         await adoptApplication(repository, { catalogue: kiosk.catalogue, environments: { ...whole, invalid } })
-      const [ca, kubeconfig] = [join(folder, 'ca.pem'), join(folder, 'kubeconfig')]
-      await writeFile(ca, authority.certificate)
+      const kubeconfig = join(folder, 'kubeconfig')
       const config = JSON.parse(kubeconfigText({ context: 'kiosk', ...world.stack.controlPlane }))
       const [context] = config.contexts
       const contexts = [context, { ...context, name: 'mine' }, { ...context, name: 'elsewhere' }]
@@ -208,7 +214,7 @@ describe('two environments in one cluster', () => {
         NODE_EXTRA_CA_CERTS: ca,
         KUBECONFIG: kubeconfig,
       }
-      return (...args: readonly string[]) => tryRun(process.execPath, [...program, ...args], { cwd: folder, env })
+      return (...args: readonly string[]) => cli(args, env)
     }
 
     test('all of them are examined by one command, each in its own context, and a broken one hides no other', async () => {

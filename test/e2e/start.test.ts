@@ -10,17 +10,18 @@ import { kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import { connectionOf, loadKubeconfig } from '../../scripts/kubernetes/kubeconfig.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import catalogue from '../fixtures/trackdechets/catalogue.ts'
-import { compiledCli } from '../helpers/cli.ts'
+import { cliOfPackage, compiledCli } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { temporaryFolder } from '../helpers/folders.ts'
 import { processesIn } from '../helpers/processes.ts'
 import { repositoryCopy, userFolder } from '../helpers/repository.ts'
 
-/** The product itself; a user's folder is where the sources are not the subject. */
-const { folder: root } = await repositoryCopy()
+/** The product itself; a user's folder is where it is not the subject. */
+const product = await repositoryCopy()
+const { folder: root } = product
 const { folder: user } = await userFolder()
 
-const cli = ['--import', 'tsx', 'scripts/cli.ts', 'start']
+const cli = [...product.program, 'start']
 
 interface Result {
   readonly environment: string
@@ -31,7 +32,7 @@ interface Result {
 
 describe('npm start', () => {
   test('with --once ends when every secret is synced, and leaves nothing behind', async () => {
-    const args = [...cli, '--environment', 'production', '--once', '--output', 'json']
+    const args = [...cliOfPackage, 'start', '--environment', 'production', '--once', '--output', 'json']
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
     const result = JSON.parse(stdout) as Result
     expect(result.environment).toBe('production')
@@ -127,16 +128,20 @@ describe('npm start', () => {
     expect(seen.ended).toBe(null)
     child.kill('SIGTERM')
     expect(await exited).toEqual([130, null])
-    // tsx keeps its cache of compiled files there.
-    expect((await readdir(parent)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+    expect(await readdir(parent)).toEqual([])
     expect(processesIn(parent)).toEqual([])
   })
 })
 
 // --- internal ---
 
-/** Runs what is printed for looking around, as it stands. */
+/** Runs what is printed for looking around, as it stands; npm starts the compiled command line. */
 async function expectCommandsWork(shown: string): Promise<void> {
+  const { scripts } = JSON.parse(await product.read('package.json')) as { scripts: Record<string, string> }
+  const compiled = Object.entries(scripts).map(([name, script]) => {
+    return [name, script.replace(`node ${cliOfPackage.join(' ')}`, `node ${product.program}`)]
+  })
+  await product.write('package.json', JSON.stringify({ type: 'module', scripts: Object.fromEntries(compiled) }))
   const lines = [...shown.matchAll(/^ {2}(.+)$/gm)].map(([, line = '']) => line)
   const setting = lines.filter((line) => /^(export|set) /.test(line)).join('\n')
   const commands = lines.filter((line) => line.startsWith('npm run'))

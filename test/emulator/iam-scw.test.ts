@@ -229,7 +229,7 @@ describe('the script', () => {
     const { exitCode, stdout, stderr } = await place.run(preview, { NPM_CHECK: told })
     expect([exitCode, stdout]).toEqual([3, ''])
     expect(stderr).toContain(told)
-    expect(stderr).toMatch(/Whether tier mailer needs a key was to be found out first, .*\nNo key was made\.$/)
+    expect(stderr).toMatch(/It could not be found out whether tier mailer needs a key, .*\nNo key was made\.$/)
     expect(await world.iam.listAPIKeys({ organizationId: world.organizationId })).toMatchObject({ totalCount: 1 })
   })
 
@@ -336,7 +336,7 @@ describe('the script', () => {
     const place = await workplace(world)
     const { exitCode, stderr } = await place.run(preview, { NPM_SAYS: 'written: true' })
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('The new key of tier mailer is in the cluster: keep it. What came after it failed')
+    expect(stderr).toContain('The new key of tier mailer is in the cluster: keep it. The next step failed')
     expect(stderr).not.toMatch(/delete/i)
     await place.calls()
     expect(await place.run(preview)).toMatchObject({ exitCode: 0 })

@@ -46,7 +46,7 @@ test('every module compiles in the strictest of applications, with types that ar
   await mkdir(join(folder, 'src'))
   for (const [name, application] of Object.entries(applications)) {
     for (const tier of Object.keys(application.catalogue.tiers)) {
-      await writeFile(join(folder, `src/${name}-${tier}.ts`), envModule(application, tier, 'typescript'))
+      await writeFile(join(folder, `src/${name}-${tier}.ts`), envModule(application, { tier }, 'typescript'))
     }
   }
   await writeFile(join(folder, 'src/program.ts'), program)
@@ -62,7 +62,7 @@ test('every module compiles in the strictest of applications, with types that ar
 
 test('a small program starts with its variables, and else tells all that is wrong and no value', async () => {
   const folder = await sharedFolder()
-  await writeFile(join(folder, 'environment.ts'), envModule(trackdechets, 'frontend', 'typescript'))
+  await writeFile(join(folder, 'environment.ts'), envModule(trackdechets, { tier: 'frontend' }, 'typescript'))
   await writeFile(
     join(folder, 'main.ts'),
     `import { readEnvironment } from './environment.ts'
@@ -104,6 +104,12 @@ test('a module with a place in the catalogue is written, compared, and never put
   const printed = await repository.cli(['env-module', '--tier', 'frontend'])
   expect(`${printed.stdout}\n`).toBe(await repository.read('src/environment.ts'))
   expect((await repository.cli(['gen-values', '--check'])).exitCode).toBe(0)
+
+  const unknown = await repository.cli(['env-module', '--tier', 'frontend', '--workload', 'uj'])
+  expect(unknown).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(unknown.stderr).toMatch(/^--workload uj: tier "frontend" has no such workload\. Did you mean "ui"\? Expected/)
+  const ofWorkload = await repository.cli(['env-module', '--tier', 'frontend', '--workload', 'ui'])
+  expect(ofWorkload).toEqual(printed)
 
   await repository.edit('scripts/catalogue.ts', 'API endpoint the UI calls', 'Where the API is')
   const stale = await repository.cli(['gen-values', '--check'])

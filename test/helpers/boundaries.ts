@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path/posix'
+import { groupBy } from '../../scripts/lib/group.ts'
 
 /** Source files by their path from the repository's root, with forward slashes. */
 export type Sources = ReadonlyMap<string, string>
@@ -53,6 +54,22 @@ const computedImports: Readonly<Record<string, string>> = {
 
 /** The files a user edits are data, and as long as the application makes them. */
 const maxLines = 250
+
+/**
+ * Folders in which a file is called as the subject that it is about elsewhere: `rules/network.ts` are the rules of
+ * `network/network.ts`. The emulator has names of its own, as it imitates what is not ours.
+ */
+const bySubject =
+  /\/index\.ts$|^scripts\/(?:commands|bench|model\/rules|chart\/policy|inspect\/audit\/rules|inspect\/doctor\/(?:causes|observe)|change\/migration\/steps|local\/emulator)\//
+
+/** Names that several other files have, each with what makes them the same. */
+const sameNames: Readonly<Record<string, string>> = {
+  'application.ts': "the user's, and the object of that name in Argo CD",
+  'iam.ts': 'as it is planned, and as Scaleway has it',
+  'names.ts': 'of all objects, and of those for Argo CD',
+  'shape.ts': 'of the data files, and of their parts',
+  'spec.ts': 'a part of the data files each',
+}
 
 /** Ways for a foreign text to the terminal as it is, or into a command. A file that may is listed with its reason. */
 const aroundOutput: readonly {
@@ -240,6 +257,17 @@ export function fileProblems(sources: Sources): string[] {
   })
 }
 
+/** Files of one name about different things, one sentence each. */
+export function nameProblems(sources: Sources): string[] {
+  const names = groupBy(
+    [...sources.keys()].filter((path) => !bySubject.test(path)),
+    (path) => path.split('/').at(-1) ?? '',
+  )
+  return [...names]
+    .filter(([name, paths]) => paths.length > 1 && !(name in sameNames))
+    .map(([name, paths]) => `${paths.join(' and ')} are called ${name}; name each after what it alone knows`)
+}
+
 /** Exceptions nothing makes use of any more, one sentence each. */
 export function unusedExceptions(sources: Sources): string[] {
   const unusedImports = Object.keys(allowedImports).filter((pair) => {
@@ -249,7 +277,12 @@ export function unusedExceptions(sources: Sources): string[] {
   const unusedOutput = aroundOutput.flatMap(({ pattern, except }) =>
     Object.keys(except).filter((path) => !withoutComments(sources.get(path) ?? '').match(pattern)),
   )
-  return [...unusedImports, ...unusedOutput].map((exception) => `the exception "${exception}" is not used; remove it`)
+  const unusedNames = Object.keys(sameNames).filter(
+    (name) => [...sources.keys()].filter((path) => path.endsWith(`/${name}`) && !bySubject.test(path)).length < 2,
+  )
+  return [...unusedImports, ...unusedOutput, ...unusedNames].map(
+    (exception) => `the exception "${exception}" is not used; remove it`,
+  )
 }
 
 /**

@@ -20,7 +20,7 @@ export async function setup({ provide }: TestProject): Promise<void> {
 async function compileOnce(): Promise<string> {
   const folder = join(root, 'dist', await digestOfSources())
   if (await exists(folder)) return folder
-  const entryPoints = ['scripts/cli.ts', ...(await commandFiles('all')), 'test/helpers/cli-host.ts']
+  const entryPoints = ['scripts/cli.ts', ...(await commandFiles('all')), ...testPrograms]
   await compile(entryPoints, folder).catch(async (error: unknown) => {
     // Tests that were started at the same time may have been faster.
     if (!(await exists(folder))) throw error
@@ -31,13 +31,17 @@ async function compileOnce(): Promise<string> {
 
 // --- internal ---
 
+/** Programs that tests start. */
+const testPrograms = ['test/helpers/cli-host.ts', 'test/helpers/local-stack-process.ts']
+
 async function digestOfSources(): Promise<string> {
   const digest = createHash('sha256')
   const programs = (await readdir(join(root, 'scripts'), { recursive: true })).filter((path) => path.endsWith('.ts'))
   const paths = [
     ...programs.sort().map((path) => join('scripts', path)),
     'schema/chart-values.ts',
-    'test/helpers/cli-host.ts',
+    ...testPrograms,
+    'test/helpers/start-with-crds.ts',
     ...['tsconfig.json', 'package-lock.json', 'build/compile.ts'],
   ]
   for (const path of paths) digest.update(`\0${path}\0${await readFile(join(root, path), 'utf8')}`)

@@ -49,7 +49,7 @@ async function run(args: readonly string[], options: HostedOptions): Promise<Run
   const { cwd, cli = compiledCli, input = '' } = options
   const all = Object.entries({ ...process.env, ...options.env })
   const env = Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
-  const host = await hostFor(cli, cwd)
+  const host = await hostFor({ cli, authority: env.NODE_EXTRA_CA_CERTS }, cwd)
   const result = await host.run({ args, cwd, env, input })
   // What was not there before is loaded as this run has written it.
   if (host.loaded.get(cwd) === '') host.loaded.set(cwd, await dataFilesOf(cwd))
@@ -57,8 +57,14 @@ async function run(args: readonly string[], options: HostedOptions): Promise<Run
   return result
 }
 
-interface Host {
+/** What a host has from its start on. */
+interface Begin {
   readonly cli: string
+  /** The file of certificates that Node trusts besides its own: it reads them once. */
+  readonly authority: string | undefined
+}
+
+interface Host extends Begin {
   /** The data files of a folder, as the host has loaded them: it does not load them again. */
   readonly loaded: Map<string, string>
   run(line: HostedRun): Promise<RunResult>
@@ -71,18 +77,21 @@ const idle: Host[] = []
 /** One that has loaded other data files in this folder may be of use when they are put back. */
 const maxIdle = 3
 
-async function hostFor(cli: string, cwd: string): Promise<Host> {
+async function hostFor(begin: Begin, cwd: string): Promise<Host> {
   const files = await dataFilesOf(cwd)
-  const found = idle.findLastIndex((host) => host.cli === cli && (host.loaded.get(cwd) ?? files) === files)
-  const host = idle.splice(found, found < 0 ? 0 : 1)[0] ?? startHost(cli)
+  const isFit = ({ cli, authority, loaded }: Host) =>
+    cli === begin.cli && authority === begin.authority && (loaded.get(cwd) ?? files) === files
+  const found = idle.findLastIndex(isFit)
+  const host = idle.splice(found, found < 0 ? 0 : 1)[0] ?? startHost(begin)
   for (const other of idle.splice(0, idle.length - maxIdle)) other.end()
   host.loaded.set(cwd, files)
   return host
 }
 
-function startHost(cli: string): Host {
+function startHost({ cli, authority }: Begin): Host {
   const program = [join(inject('compiled'), 'test/helpers/cli-host.js'), pathToFileURL(cli).href]
-  const child = spawn(process.execPath, program, { cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] })
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: authority }
+  const child = spawn(process.execPath, program, { cwd: '/', env, stdio: ['pipe', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
   const answers = createInterface({ input: child.stdout })
@@ -95,6 +104,7 @@ function startHost(cli: string): Host {
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref()
   return {
     cli,
+    authority,
     loaded: new Map(),
     async run(line) {
       const answer = once(answers, 'line')

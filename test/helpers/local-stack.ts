@@ -1,17 +1,12 @@
-import { createClient } from '../../scripts/kubernetes/client.ts'
-import { applyCrds } from '../../scripts/kubernetes/crds.ts'
-import {
-  type ControlPlane,
-  type ControlPlaneOptions,
-  startControlPlane,
-} from '../../scripts/local/stack/control-plane.ts'
+import type { ControlPlane, ControlPlaneOptions } from '../../scripts/local/stack/control-plane.ts'
 import type { RunningProcess } from '../../scripts/local/stack/process.ts'
 import type { OperatorTool } from '../../scripts/local/stack/stack.ts'
 import { startOperator } from '../../scripts/local/stack/start-operator.ts'
+import { type LocalTools, startWithCrds } from './start-with-crds.ts'
 import { tools } from './tools.ts'
 
 /** The pinned tools; one that is missing is built, or fails the test. */
-export async function localTools() {
+export async function localTools(): Promise<LocalTools> {
   const found = await tools(
     'etcd',
     'kube-apiserver',
@@ -32,15 +27,7 @@ export async function localTools() {
 
 /** A control plane with the operator's definitions. */
 export async function startTestControlPlane(options: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> {
-  const { binaries, crds } = await localTools()
-  return startControlPlane({
-    binaries,
-    prepare: async (access) => {
-      using client = createClient(access)
-      await applyCrds(client, crds)
-    },
-    ...options,
-  })
+  return startWithCrds(await localTools(), options)
 }
 
 /** @param which default: `external-secrets` */

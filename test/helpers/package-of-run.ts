@@ -18,7 +18,7 @@ declare module 'vitest' {
 /** Who a user is: nobody, on every system we know, if we are root; otherwise us. */
 export const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
 
-/** In the place of a user: his repository, and his home. */
+/** As a user has them: a repository, and a home. */
 export const parts = { folder: 'ma boutique', home: 'home' } as const
 
 /** What npm is given to install the package from its file, without a registry. */

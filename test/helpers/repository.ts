@@ -50,7 +50,7 @@ export async function repositoryCopy(...more: readonly string[]): Promise<Reposi
 }
 
 /**
- * What a user has of his own: the two data files, and what is generated from them. The command line is the compiled one, and
+ * What belongs to a user: the two data files, and what is generated from them. The command line is the compiled one, and
  * the product this repository. Gone when the tests of the file are over.
  */
 export async function userFolder(): Promise<Repository> {

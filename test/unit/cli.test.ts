@@ -21,7 +21,7 @@ const names = commands.map(({ command }) => command.name)
 
 const [environment = ''] = committedEnvironments
 
-/** Scripts of package.json that are no commands of ours. */
+/** Scripts of package.json that are not commands of ours. */
 const otherScripts = ['format', 'help', 'prepack', 'test']
 
 let overview: RunResult | undefined
@@ -77,7 +77,7 @@ describe.each(commands)('$file', ({ file, command }) => {
     const { exitCode, stdout, stderr } = help.get(command.name) ?? {}
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toContain(`\nExample:\n  ${command.example}\n`)
-    expect(stdout).toMatch(/Exit codes: 0 fine, .*\n.*130 interrupted\./)
+    expect(stdout).toMatch(/Exit codes: 0 fine, .*\n.*\n.*130 interrupted\./)
     for (const { flags } of command.options) expect(stdout).toContain(`  ${flags}`)
   })
 
@@ -126,7 +126,7 @@ describe('wrong usage is reported in one sentence, with exit code 2 and nothing 
       `launch-rockets: there is no such command. Expected one of: ${names.join(', ')}.`,
     ],
     [
-      'a path is no command, whatever file is there',
+      'a path is not a command, whatever file is there',
       ['../application'],
       `../application: there is no such command. Expected one of: ${names.join(', ')}.`,
     ],

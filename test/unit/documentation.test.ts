@@ -56,3 +56,27 @@ test('what the catalogue’s page writes of networks is a valid application', ()
 test('every page with a generated table is there', () => {
   for (const page of pagePaths) expect(pages).toContain(page)
 })
+
+/** Files that a line of the documentation makes, or reads as one with a secret in it. */
+const secretFiles =
+  /(?:--from (?!k8s|\S+=)|=@(?=[\w-]+\.)|--state |--passphrase-file |(?:cat|scw) > |credentials\b.* < )([\w./-]+)/g
+
+test('what the documentation makes people write is kept out of git, and what they commit is not', () => {
+  const commands = [
+    ...pages.map(textOf),
+    ...readdirSync('scripts', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.startsWith('inspect/doctor/') && path.endsWith('.ts'))
+      .map((path) => textOf(`scripts/${path}`)),
+  ]
+  const files = new Set(commands.flatMap((text) => [...text.matchAll(secretFiles)].map(([, file = '']) => file)))
+  expect([...files]).toEqual(expect.arrayContaining(['recette.env', 'tls.key', 'key.json', 'iam.sh', 'ci.kubeconfig']))
+  const patterns = textOf('.gitignore')
+    .split('\n')
+    .filter((line) => /^[*.\w]/.test(line))
+  const isIgnored = (file: string) =>
+    patterns.some((line) =>
+      new RegExp(`^${line.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replace(/\/$/, '/.*')}$`).test(file),
+    )
+  expect([...files].filter((file) => !isIgnored(file))).toEqual([])
+  for (const file of ['values/recette.yaml', 'operator-values.yaml', 'cert.pem']) expect(isIgnored(file)).toBe(false)
+})

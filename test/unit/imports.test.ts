@@ -6,6 +6,7 @@ import {
   fileProblems,
   importProblems,
   importsOf,
+  nameProblems,
   outputProblems,
   processProblems,
   roomOf,
@@ -97,6 +98,19 @@ test('every file of scripts/ is named after what it knows, and is short', () => 
   expect(fileProblems(scripts)).toEqual([])
 })
 
+test('files of the same name are about the same thing', () => {
+  expect(nameProblems(scripts)).toEqual([])
+  const paths = [
+    'scripts/lib/find.ts',
+    'scripts/model/find.ts',
+    'scripts/commands/find.ts',
+    'scripts/local/emulator/find.ts',
+  ]
+  expect(nameProblems(new Map(paths.map((path) => [path, ''])))).toEqual([
+    'scripts/lib/find.ts and scripts/model/find.ts are called find.ts; name each after what it alone knows',
+  ])
+})
+
 test('no exception outlives its reason', () => {
   expect(unusedExceptions(scripts)).toEqual([])
   expect(unusedExceptions(new Map())).not.toEqual([])
@@ -148,7 +162,11 @@ test.each([
     '../local/emulator/world.ts',
     'session may import generate, local/toolchain, ',
   ],
-  ['scripts/inspect/plan/objects.ts', '../../change/fill/execute-fill.ts', 'inspect may import session, generate, '],
+  [
+    'scripts/inspect/plan/plan-objects.ts',
+    '../../change/fill/execute-fill.ts',
+    'inspect may import session, generate, ',
+  ],
   ['scripts/change/restart/look.ts', '../../local/stack/stack.ts', 'change may import inspect, session, generate, '],
   [
     'scripts/local/stack/stack.ts',
@@ -171,7 +189,7 @@ test.each([
   ['scripts/model/rules/names.ts', '../../lib/problems.ts'],
   ['scripts/local/stack/stack.ts', '../emulator/emulator.ts'],
   ['scripts/commands/bench.ts', '../bench/report.ts'],
-  ['scripts/bench/report.ts', '../session/application.ts'],
+  ['scripts/bench/bench-report.ts', '../session/application.ts'],
   ['scripts/catalogue.ts', './environments.ts'],
   ['scripts/lib/files.ts', 'node:fs'],
 ])('%s may import %s', (path, from) => {
@@ -182,7 +200,7 @@ test('nothing imports the two files a user edits, which may be in another folder
   const message = "only scripts/session/application.ts loads it, from the user's folder"
   for (const name of ['catalogue', 'environments']) {
     const target = `scripts/${name}.ts`
-    for (const path of ['scripts/commands/check.ts', 'scripts/generate/generate.ts', 'scripts/bench/report.ts']) {
+    for (const path of ['scripts/commands/check.ts', 'scripts/generate/generate.ts', 'scripts/bench/bench-report.ts']) {
       const refused = [`${path} imports ${target}; ${message}`]
       expect(importProblems(one(path, `import x from '../${name}.ts'`))).toEqual(refused)
       expect(importProblems(one(path, `await import('../${name}.ts')`))).toEqual(refused)
@@ -217,7 +235,7 @@ test('a new room is listed before it is used', () => {
   ])
 })
 
-test('comments and addresses are no imports', () => {
+test('comments and addresses are not imports', () => {
   const text = `/** as in import('../generate/stale-files.ts') */\n// from '../generate/stale-files.ts'\nconst url = 'https://example.org'\n`
   expect(importsOf(text)).toEqual([])
   expect(processProblems(one('scripts/lib/x.ts', '// process.exit and console.log are for cli.ts\n'))).toEqual([])

@@ -18,25 +18,30 @@ const riddles: readonly (readonly [RegExp, string, string])[] = [
   [/\badmission has its say\b/i, 'including admission', 'restarts; admission has its say'],
   [/\bgiven otherwise\b/i, 'required', 'It has to be given otherwise.'],
   [/\btold to nobody\b|\bchanged by him\b/i, 'say who does what', 'a name told to nobody else before'],
-  [
-    /\b(?<!there )is no (valid|JSON|YAML|UUID|file|UTF-8|text|object|path|network|label|duration|number|variable|part|Secret|error|https|tier|secretRef|name|ConfigMap|finding|ExecCredential)\b/i,
-    'is not a',
-    'the value is no JSON object',
-  ],
+  [/(?<!\bthere )\b(is|are|was|were) no (?!longer\b|more\b)\w+/i, 'is not a', 'the value is no JSON object'],
+  [/\bthere (is|are) not an?\b/i, 'there is no', 'there is not a network policy'],
+  [/\b(he|him|his|himself)\b/i, 'they, or say whose', 'where he stands'],
   [/\b(small|lower-case) letters\b/i, 'lowercase letters', 'Expected small letters and digits.'],
   [/\b[A-Za-z]*Sights?\b|\bsights?\b/, 'State, or View', 'interface ConsumerSight'],
   [/\banew\b/i, 'again', 'the operator makes it anew'],
   [/\bat hand\b/i, 'available', 'Helm is not at hand'],
   [/\bin the place of\b/i, 'instead of', 'shown in the place of the key'],
-  [/\b(?<!where )(goes|going|went) on\b(?! sale)/i, 'continues', 'the same command goes on'],
+  [/\b(?<!where )(go|goes|going|went) on\b(?! sale| PATH)/i, 'continues', 'the same command goes on'],
   [/\bmends?\b(?!:)|\bmended\b(?! =|\})/i, 'fix', 'the command that mends it'],
   [/\blooked at\b/i, 'checked, or read', 'what could not be looked at'],
+  [
+    /\bsee to it\b|\bon the way could\b|\bnor to nobody\b|\bwhoever asks\b/i,
+    'say who does what',
+    'and see to it yourself',
+  ],
   [/\b(as they stand|to be had|whether or not)\b/i, 'plain words', 'the values as they stand'],
   [/\bnobody is there to\b/i, 'confirmation needs a terminal', 'nobody is there to confirm it'],
 ]
 
 /** The same, of the titles of tests alone. */
 const titleRiddles: typeof riddles = [
+  [/(?<!\bthere )\b(is|are|was|were) no (?!longer\b|more\b|such\b)\w+/i, 'is not a', 'what is synced is no problem'],
+  [/\b(he|him|his|himself)\b/i, 'they, or say whose', 'the folder that he stands in'],
   [/\bwhoever\b/i, 'say who it is', 'it is lost to whoever has come'],
   [
     /\b(is|are|be) (not |also |all )?told(?= (together|at once|once|with|by|where|too)\b|$)/,

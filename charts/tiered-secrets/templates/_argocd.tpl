@@ -24,7 +24,7 @@ argocd.argoproj.io/sync-options: Prune=false,Delete=false
 {{/*
 Lets Argo CD compare: it asks what the cluster would make of each object before it applies any, so that by the boundary which
 it replaces first a secret more would be refused, the comparison would fail, and it would apply nothing at all. A dry run
-changes nothing, whoever says that he is Argo CD. Source: Argo CD, user guide, "Diff Strategies", and common/common.go, `ArgoCDSSAManager`.
+changes nothing, even when somebody else only claims to be Argo CD. Source: Argo CD, user guide, "Diff Strategies", and common/common.go, `ArgoCDSSAManager`.
 Arguments: the chart context.
 */}}
 {{- define "tiered-secrets.argocdComparison" -}}

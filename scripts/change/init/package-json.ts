@@ -7,9 +7,9 @@ export interface PackageJson {
   readonly text: string
   /** Scripts that start us, old and new ones. */
   readonly scripts: ReadonlySet<string>
-  /** Names of our commands that another script of his has already. */
+  /** Names of our commands that another script of the user's has already. */
   readonly taken: readonly string[]
-  /** Our package is not among his dependencies as yet. */
+  /** Our package is not among the dependencies yet. */
   readonly isNewDependency: boolean
 }
 
@@ -31,7 +31,7 @@ export function packageJson(
   const development = isRecord(content.devDependencies) ? content.devDependencies : {}
   const changed = {
     ...content,
-    // His own come first, in his order.
+    // Those of the user come first, in their order.
     scripts: { ...own, ...scripts },
     ...(isNewDependency ? { devDependencies: { ...development, 'tiered-secrets': version } } : {}),
   }

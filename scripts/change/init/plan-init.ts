@@ -120,8 +120,10 @@ const ignoredFiles = [
   '*.env',
   '.env',
   '!.env.example',
-  '*-key.json',
-  'iam.sh',
+  '*key.json',
+  '*.key',
+  '*.kubeconfig',
+  'iam*.sh',
   '.emulator/',
 ]
 

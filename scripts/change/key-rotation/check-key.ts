@@ -17,7 +17,7 @@ export interface CheckedKey {
 
 /**
  * Whether the tier's key is where the operator reads it, and works. Changes nothing. That there is nothing in Scaleway
- * to prove it with is no problem here.
+ * to prove it with is not a problem here.
  *
  * @param accountOf how to reach Scaleway with a secret key
  * @throws ProblemError `CREDENTIALS_MISSING` where a key can be given, `CREDENTIALS_MALFORMED`; or as `refuseOtherPlace`

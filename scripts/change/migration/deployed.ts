@@ -1,7 +1,7 @@
 import { isPending, type ReleaseState, readRelease } from '../../cluster/helm-release.ts'
 import { readStore } from '../../cluster/stores.ts'
 import { isOfTarget, type WaitReport } from '../../cluster/wait-for-sync.ts'
-import type { Facts } from './facts.ts'
+import type { Facts } from './gather-facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 
 /** Whether the cluster has what the catalogue implies, whoever deployed it. */

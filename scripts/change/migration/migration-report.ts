@@ -3,8 +3,8 @@ import { table } from '../../lib/table.ts'
 import { toYaml } from '../../lib/yaml.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type KeyRow, qualified } from './key-inventory.ts'
-import { placeOfReference } from './references.ts'
 import type { MigrationView, StepState } from './run.ts'
+import { placeOfReference } from './secret-references.ts'
 import type { ReferenceMove } from './steps/switch.ts'
 
 /** One line per step. */

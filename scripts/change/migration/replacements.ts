@@ -1,5 +1,5 @@
 import { count } from '../../lib/count.ts'
-import type { Facts } from './facts.ts'
+import type { Facts } from './gather-facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 import { foreignValues } from './take-over-problems.ts'
 

@@ -1,10 +1,10 @@
 import { isConflict } from '../../kubernetes/errors.ts'
 import { type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
 import { ProblemError } from '../../lib/problems.ts'
-import { aloneInMigration } from './alone.ts'
 import { differingKeys, isSameData, restoredSecret, type SavedSecret, savedSecret } from './backup-document.ts'
 import { makeBackup, newestBackup, openBackup } from './backups.ts'
 import { type ClusterContext, placeOfSecret } from './migration-context.ts'
+import { aloneInMigration } from './migration-lease.ts'
 import { openMigrationJournal } from './migration-state.ts'
 import { readRollbackSource } from './rollback-source.ts'
 

@@ -1,5 +1,5 @@
 import { type Problem, ProblemError } from '../../lib/problems.ts'
-import type { Facts } from './facts.ts'
+import type { Facts } from './gather-facts.ts'
 import type { MigrationContext } from './migration-context.ts'
 import type { MigrationJournal, MigrationState } from './migration-state.ts'
 import type { StepName } from './step-names.ts'

@@ -4,7 +4,7 @@ import { kubectl } from '../../lib/command-line.ts'
 import { pause } from '../../lib/pause.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { lookAtReaders } from './look.ts'
-import { isOutdated, readersOf } from './readers.ts'
+import { isOutdated, readersOf } from './reading-workloads.ts'
 import type { RollingWorkload } from './restart-plan.ts'
 
 export interface RestartContext {

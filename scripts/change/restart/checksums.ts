@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ExternalSecretModel } from '../../model/resolve.ts'
 import { nameLimit } from '../../model/rules/names.ts'
-import type { ReadTarget } from './readers.ts'
+import type { ReadTarget } from './reading-workloads.ts'
 
 /**
  * The annotation of a pod template with the checksum of a target. Kubernetes allows 63 characters after the slash: a name that

@@ -8,7 +8,7 @@ import type { TierModel } from '../../model/resolve.ts'
 import type { RestartMode } from '../../model/types.ts'
 import { checksumAnnotation, checksums } from './checksums.ts'
 import type { RestartState } from './look.ts'
-import { type FoundReader, isOutdated, type Reader, type ReadTarget, readersOf } from './readers.ts'
+import { type FoundReader, isOutdated, type Reader, type ReadTarget, readersOf } from './reading-workloads.ts'
 import { stayingReason } from './staying.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { jsonDocument, type Printable } from '../../lib/printable.ts'
 import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import { readerText } from './readers.ts'
+import { readerText } from './reading-workloads.ts'
 import type { RestartRow } from './restart-plan.ts'
 
 /** One line per workload: what is done to it, and why. */

@@ -1,6 +1,6 @@
 import { type Problem, ProblemError } from '../../lib/problems.ts'
 import type { TierModel } from '../../model/resolve.ts'
-import { readerText } from './readers.ts'
+import { readerText } from './reading-workloads.ts'
 
 /** Which workloads outside of the catalogue may be restarted: all, or those that a person was asked about, as `readerText`. */
 export type AllowedUnlisted = 'all' | readonly string[]

@@ -6,7 +6,7 @@ import { type Delivered, deployStep } from '../../model/delivery/deploy-step.ts'
 import { reloaderAnnotations } from '../../model/names.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { RestartState } from './look.ts'
-import { readersOf } from './readers.ts'
+import { readersOf } from './reading-workloads.ts'
 
 /**
  * Targets that Reloader ignores although a workload relies on it: `TARGET_UNKNOWN_TO_RELOADER`, one each. A workload

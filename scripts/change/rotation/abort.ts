@@ -1,10 +1,10 @@
 import { ProblemError } from '../../lib/problems.ts'
-import { alone, type Held } from './alone.ts'
 import { deliver } from './deliver.ts'
 import { type RestartOptions, restartReaders } from './restart-readers.ts'
 import { putBack } from './retire-versions.ts'
 import { placeIn } from './rotated-remotes.ts'
 import type { RotationContext } from './rotation-context.ts'
+import { alone, type Held } from './rotation-lease.ts'
 import { entered, type RotationState } from './rotation-state.ts'
 
 interface AbortOptions {

@@ -1,7 +1,7 @@
 import { ProblemError } from '../../lib/problems.ts'
-import { alone, type Held } from './alone.ts'
 import { deleteEarlier } from './retire-versions.ts'
 import type { RotationContext } from './rotation-context.ts'
+import { alone, type Held } from './rotation-lease.ts'
 import { entered, isOver, type RotationState } from './rotation-state.ts'
 
 /**

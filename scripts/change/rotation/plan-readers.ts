@@ -12,7 +12,7 @@ import { type Problem, ProblemError } from '../../lib/problems.ts'
 import { specsOf, type TierModel } from '../../model/resolve.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import { workloadsUnreadable } from '../restart/look.ts'
-import { readerText } from '../restart/readers.ts'
+import { readerText } from '../restart/reading-workloads.ts'
 import { readerStays } from '../restart/staying.ts'
 import type { RotationContext } from './rotation-context.ts'
 
@@ -126,7 +126,7 @@ async function planReader(
   return { ...plan, resource, action: 'restart', obstacle: { code: 'CONSUMER_HELD', where, message, fix } }
 }
 
-const otherwise = ' Or rotate with --no-restart, and see to it yourself.'
+const otherwise = ' Or rotate with --no-restart, and restart it yourself.'
 
 function whyNone({ template, known }: ConsumerState): string {
   const reads = template ? keyReads(template.outline, known) : []

@@ -1,4 +1,5 @@
 import { compare } from '../../lib/problems.ts'
+import { covers, defaultReads } from '../../model/consumers.ts'
 import { formatDefinition } from '../../model/formats.ts'
 import { keyOf } from '../../model/specs.ts'
 import type { Application, SecretSpec } from '../../model/types.ts'
@@ -17,14 +18,21 @@ export interface Variable {
   readonly expected: string
 }
 
+/** Whose variables: of every workload of a tier that says nothing of what it reads, or of one workload. */
+export interface Program {
+  readonly tier: string
+  readonly workload?: string | undefined
+}
+
 /**
- * The variables of a tier by name, whatever the environment: the same program runs in all of them. What is in another target
- * than the main one, not every program gets; what has a key of its own is read as a file.
+ * The variables of a program by name, whatever the environment: the same program runs in all of them. What has a key of its own
+ * is read as a file.
  */
-export function variablesOf({ catalogue, environments }: Application, tier: string): Variable[] {
+export function variablesOf({ catalogue, environments }: Application, { tier, workload }: Program): Variable[] {
   const names = Object.keys(environments)
+  const reads = catalogue.tiers[tier]?.workloads[workload ?? '']?.reads ?? defaultReads
   return catalogue.secrets
-    .filter((secret) => secret.tier === tier && secret.target === undefined && keyOf(secret) === secret.variable)
+    .filter((secret) => secret.tier === tier && covers(reads, secret) && keyOf(secret) === secret.variable)
     .sort((a, b) => compare(a.variable, b.variable))
     .map((secret) => variable(secret, names))
 }

@@ -169,7 +169,7 @@ function askForTiers(
   return {
     code,
     where,
-    message: `everything is in one namespace: ${shortList(names)}. Expected to be told which of them are a tier: they get a namespace, a key and secrets of their own.`,
+    message: `everything is in one namespace: ${shortList(names)}. Expected --tier for each tier, with its workloads: it gets a namespace, a key and secrets of its own.`,
     fix: `Name the tiers, for example \`${example}\`. One tier for all of them is \`${withTiers([`app=${names.join(',') || 'api'}`])}\`.`,
   }
 }

@@ -91,7 +91,7 @@ function ingressOf(policy: FoundPolicy, { part, all }: Context, sources: Map<str
         ? [left(policy, 'a source of it is neither a tier nor a namespace nor an address')]
         : []),
       ...(rule.peers === undefined || rule.peers.some(({ reach }) => reach === 'every')
-        ? [left(policy, `it lets in whoever asks, and ${publicAlone}`)]
+        ? [left(policy, `it lets in every source, and ${publicAlone}`)]
         : []),
     ]
   })

@@ -160,7 +160,7 @@ function unusable(object: FoundObject, what: string): Leftover {
 }
 
 function composed(object: FoundObject, key: string): Leftover {
-  const why = 'its template composes the value, which the catalogue has no word for'
+  const why = 'its template composes the value, and the catalogue has no template'
   return left(object, 'VALUE_COMPOSED', key, why, 'Store the whole value as one secret and add an entry for it.')
 }
 

@@ -34,7 +34,7 @@ export function readWorkload({ kind, name, namespace, raw, where }: FoundObject)
   }
 }
 
-/** Pod templates that can't be read, and those of kinds that the catalogue has no word for, if they read Secrets. */
+/** Pod templates that can't be read, and those of kinds that the catalogue does not have, if they read Secrets. */
 export function unreadWorkload(object: FoundObject): Leftover[] {
   const { kind, name, raw, where } = object
   const uses = usesOf(kind === 'Pod' ? raw : podsOf(raw))
@@ -43,7 +43,7 @@ export function unreadWorkload(object: FoundObject): Leftover[] {
     return [{ code: 'POD_INVALID', where, what, why: 'its pods are not as Kubernetes has them', todo: 'Correct it.' }]
   if (isWorkload(object) || uses.length === 0) return []
   const secrets = [...new Set(uses.map(({ secret }) => secret))].join(', ')
-  const why = `it reads ${secrets}, and the catalogue has no word for its kind`
+  const why = `it reads ${secrets}, and the catalogue does not have its kind`
   return [
     { code: 'KIND_UNSUPPORTED', where, what, why, todo: 'Nothing: it may read the Secrets of its tier all the same.' },
   ]

@@ -12,7 +12,7 @@ export interface RemotePlace {
   readonly moved: string | undefined
 }
 
-/** @returns undefined when the property is more than the name of a field: the catalogue has no word for it */
+/** @returns undefined when the property is more than the name of a field: the catalogue can't express it */
 export function remotePlace(provider: string, { key, property }: FoundRef): RemotePlace | undefined {
   const path = property === undefined ? undefined : propertyPath(property)
   if (property !== undefined && path === undefined) return undefined

@@ -35,7 +35,7 @@ export function variableNames(
 
 type Reason = Pick<Leftover, 'code' | 'why' | 'todo'>
 
-/** Why a key is no entry of the catalogue. */
+/** Why a key does not become an entry of the catalogue. */
 function reasonToLeave({ workloads, named }: TierPart, key: TargetKey): Reason | undefined {
   const { type, source } = key
   if (targetSpecOf(type) === undefined)

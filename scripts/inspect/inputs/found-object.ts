@@ -15,7 +15,7 @@ export interface FoundObject {
   readonly where: string
 }
 
-/** A file that is no manifest and says something of its own: a compose file, an example of a `.env`. */
+/** A file that is not a manifest and has a form of its own: a compose file, an example of a `.env`. */
 export interface FoundFile {
   readonly path: string
   readonly text: string

@@ -16,7 +16,7 @@ export interface InputSet {
   readonly inputs: Inputs
 }
 
-/** A file or folder that the user named, whole, and the environment that he named with it. */
+/** A file or folder that the user named, whole, and the environment that was named with it. */
 export interface NamedInput {
   readonly environment: string | undefined
   readonly path: string
@@ -28,7 +28,7 @@ export function namedInput(text: string): NamedInput {
   return path === undefined ? { environment: undefined, path: text } : { environment, path }
 }
 
-/** The same as the user would type it where he stands. */
+/** The same as it would be typed from where the user stands. */
 export function typedInput(text: string, typedIn: string): string {
   const { environment, path } = namedInput(text)
   const shown = shownFrom(typedIn)(path)

@@ -7,7 +7,7 @@ import { refusal, unreadable } from './refusal.ts'
 export interface TextRules {
   /** What no file of the kind reaches, and only costs time and memory. */
   readonly maxBytes: number
-  /** Bytes that are not UTF-8 are no reason to leave a text out. Default: false */
+  /** A text with bytes that are not UTF-8 is read all the same. Default: false */
   readonly isAnyEncoding?: boolean
 }
 

@@ -7,7 +7,7 @@ import { engineNames, engineOf } from '../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import type { DeployPlan } from './deployment.ts'
 import type { MissingSecret } from './missing.ts'
-import { type ObjectChange, refusedByServer } from './objects.ts'
+import { type ObjectChange, refusedByServer } from './plan-objects.ts'
 
 /** For a terminal. Problems are not in it: they go to standard error. */
 export function planTable(plan: DeployPlan, columns?: number): Printable {

@@ -9,7 +9,7 @@ import { chartKinds, namespacesOf } from '../../model/chart-objects.ts'
 import { type Delivered, engineOf } from '../../model/delivery/deploy-step.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 import { type LiveExternalSecret, liveOf, targetOf } from './key-destination.ts'
-import type { ObjectChange } from './objects.ts'
+import type { ObjectChange } from './plan-objects.ts'
 import { type Reader, readersText } from './target-readers.ts'
 
 /**

@@ -4,7 +4,7 @@ import { deliveredKeys, keyReads, lossOfKey, lossOfSecret } from '../../cluster/
 import { describeObject, kinds } from '../../kubernetes/kinds.ts'
 import { type TierModel, targetKeys } from '../../model/resolve.ts'
 import type { ConsumerState, TierReaders } from '../survey/readers.ts'
-import type { ObjectChange } from './objects.ts'
+import type { ObjectChange } from './plan-objects.ts'
 import type { RemovedTarget } from './removals.ts'
 
 /** A workload that has to restart before it sees what an upgrade changes. */

@@ -4,7 +4,7 @@ import { type EnvironmentModel, type ExternalSecretModel, specsOf } from '../../
 import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { TierState } from '../survey/cluster-survey.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** Until when the certificates of the catalogue are valid, as the cluster has them. Pure. */
 export function certificateEnds(tiers: readonly TierState[]): ReadonlyMap<SecretSpec, Date> {

@@ -12,8 +12,8 @@ import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { TierState } from '../survey/cluster-survey.ts'
 import type { DriftSurvey } from '../survey/drift-survey.ts'
-import { type Finding, finding } from './finding.ts'
 import type { StateCode } from './states.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** How the stores, ExternalSecrets and targets of a cluster differ from the catalogue. Pure. */
 export function clusterFindings(model: EnvironmentModel, tiers: readonly TierState[], now: Date): Finding[] {

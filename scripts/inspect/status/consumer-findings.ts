@@ -14,8 +14,8 @@ import type { TierState } from '../survey/cluster-survey.ts'
 import { type GoneKeys, goneKeys } from '../survey/gone-keys.ts'
 import { outdatedPods } from '../survey/outdated.ts'
 import { type ConsumerState, specsRead } from '../survey/readers.ts'
-import { type Finding, finding } from './finding.ts'
 import { howToRead, isPulled, moreThanSaid, type ReadsOfWorkload } from './reads-findings.ts'
+import { type Finding, finding } from './status-finding.ts'
 import { unlistedFindings } from './unlisted-findings.ts'
 
 /** How the workloads of a cluster differ from what the catalogue says they read. Pure. */

@@ -2,8 +2,8 @@ import { groupBy } from '../../lib/group.ts'
 import { type Printable, together } from '../../lib/printable.ts'
 import { formatProblem, sortProblems } from '../../lib/problems.ts'
 import type { SecretSpec } from '../../model/types.ts'
-import type { Finding } from './finding.ts'
 import type { StatusRow } from './rows.ts'
+import type { Finding } from './status-finding.ts'
 
 /**
  * What is wrong, for a person. A cause that several places share is shown once, with the places and the rows it covers; for

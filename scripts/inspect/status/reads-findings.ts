@@ -6,7 +6,7 @@ import { type ExternalSecretModel, specsOf, type TierModel } from '../../model/r
 import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { ConsumerState } from '../survey/readers.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** A workload of the catalogue, what it is to read, and what its pods get. */
 export interface ReadsOfWorkload {

@@ -8,7 +8,7 @@ import { placeOf, typeFits } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { rotationDue } from '../../model/rotation-due.ts'
 import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** How the folders of Scaleway differ from the catalogue. Pure. */
 export function remoteFindings(

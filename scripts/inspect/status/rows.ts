@@ -15,9 +15,9 @@ import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
 import { certificateEnds, certificateFindings } from './certificate-findings.ts'
 import { clusterFindings, driftFindings, otherEnvironmentFindings } from './cluster-findings.ts'
 import { consumerFindings } from './consumer-findings.ts'
-import { type Finding, finding } from './finding.ts'
 import { remoteFindings } from './remote-findings.ts'
 import { rankOf, type StateCode } from './states.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** One entry of the catalogue on all four sides. */
 export interface StatusRow {

@@ -5,7 +5,7 @@ import type { EnvironmentModel } from '../../model/resolve.ts'
 import { entryName, type SharedValue, sharedValues } from '../../model/shared-values.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** Values that are one by the catalogue and several in Scaleway. Pure. */
 export function sharedFindings(

@@ -4,9 +4,9 @@ import { lines, type Printable } from '../../lib/printable.ts'
 import { sortProblems } from '../../lib/problems.ts'
 import { table } from '../../lib/table.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import type { Finding } from './finding.ts'
 import type { Status, StatusRow } from './rows.ts'
 import { stateCell, states } from './states.ts'
+import type { Finding } from './status-finding.ts'
 
 /** One line per entry, the worst first. */
 export function statusTable({ rows }: Pick<Status, 'rows'>, now: Date, columns?: number): Printable {

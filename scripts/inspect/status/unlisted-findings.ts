@@ -2,7 +2,7 @@ import { shortList } from '../../lib/short-list.ts'
 import { specsOf, type TierModel } from '../../model/resolve.ts'
 import { isCatalogueKind } from '../../model/workload-kinds.ts'
 import { specsRead, type UnlistedReader } from '../survey/readers.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, finding } from './status-finding.ts'
 
 /** What reads a target without the catalogue naming it. Pure. */
 export function unlistedFindings(tier: TierModel, unlisted: readonly UnlistedReader[]): Finding[] {

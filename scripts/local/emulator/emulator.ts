@@ -4,10 +4,10 @@ import { adminRoutes } from './admin/admin-routes.ts'
 import { adminServer } from './admin/admin-server.ts'
 import { createFaults, type Faults } from './admin/faults.ts'
 import { createRequestLog, type RequestEntry, type RequestLog, type RequestSummary } from './admin/request-log.ts'
-import { apiServer } from './http/api-server.ts'
 import { type Listening, listen } from './http/listen.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createRouter } from './http/router.ts'
+import { apiServer } from './http/scaleway-api.ts'
 import { checkKeyPair, installBuiltIn, installOwner, type KeyPair, newKeyPair, type Owner } from './owner.ts'
 import { apiRoutes } from './routes.ts'
 import { restoreState, type SavedState, stateOf } from './state.ts'
@@ -32,7 +32,7 @@ export interface EmulatorOptions {
   readonly limits?: Partial<Limits>
   /** Default: `conflict`. */
   readonly duplicateName?: DuplicateName
-  /** Requests per second and source address; 0 is no limit. Default: 0. */
+  /** Requests per second and source address; 0: without a limit. Default: 0. */
   readonly requestsPerSecond?: number
   /** Take the source address from `X-Forwarded-For`. Default: false. */
   readonly trustForwardedFor?: boolean

@@ -12,9 +12,9 @@ import {
 } from './access-files.ts'
 import { Cleanup } from './cleanup.ts'
 import { apiServerArgs, etcdArgs, files } from './flags.ts'
+import { freePort } from './free-port.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { answersOk } from './health-probe.ts'
-import { freePort } from './ports.ts'
 import { startProcess } from './process.ts'
 
 export interface ApiServerOptions {

@@ -9,8 +9,8 @@ import {
 } from './api-server.ts'
 import { Cleanup } from './cleanup.ts'
 import { controllerManagerArgs } from './flags.ts'
+import { freePort } from './free-port.ts'
 import { answersOk } from './health-probe.ts'
-import { freePort } from './ports.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 
 export interface ControlPlaneOptions extends ApiServerOptions {

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { processEnvironment } from './api-server.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { operatorArgs } from './flags.ts'
+import { freePort } from './free-port.ts'
 import { answersOk } from './health-probe.ts'
-import { freePort } from './ports.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 
 export interface OperatorOptions {

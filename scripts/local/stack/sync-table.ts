@@ -1,4 +1,9 @@
 import type { SyncReport } from '../../cluster/external-secrets.ts'
+import { syncCell } from '../../cluster/gate-report.ts'
+import { count } from '../../lib/count.ts'
+import { lines, type Printable, together } from '../../lib/printable.ts'
+import { table } from '../../lib/table.ts'
+import { requestsPerRefresh } from '../../model/requests.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
 
 /** One variable as it arrived in the cluster. */
@@ -59,4 +64,21 @@ export function syncRows(
       ]
     }),
   )
+}
+
+/** For a terminal, with how many requests it costs. */
+export function syncTable(model: EnvironmentModel, rows: readonly SyncRow[], columns?: number): Printable {
+  const total = rows.reduce((sum, { requests }) => sum + requests, 0)
+  const cells = rows.map((row) => [
+    row.tier,
+    row.variable,
+    row.target,
+    row.remoteRef,
+    syncCell(row.state),
+    row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
+  ])
+  const summary = `${count(rows.length, 'secret')}, ${count(total, 'Scaleway request')} so far, ${requestsPerRefresh(model)} for each refresh from now on`
+  const header = ['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS']
+  const layout = { columns, dispensable: ['TARGET', 'REMOTE REF', 'REQUESTS'], cut: ['REQUESTS'] }
+  return together(table(header, cells, layout), lines('', summary))
 }

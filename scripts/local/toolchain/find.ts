@@ -7,8 +7,8 @@ import { buildRecipe } from './build.ts'
 import { cacheFolder, isPresent } from './cache.ts'
 import { fromPath, fromVariable, type Located, untestedOnPath, wanted } from './locate.ts'
 import { type PinnedRecipe, type RecipeName, readRecipe } from './recipes.ts'
+import { withWhereabouts } from './searched-places.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
-import { withWhereabouts } from './whereabouts.ts'
 
 /** What finding a tool needs from the outside world. */
 export interface ToolchainIo extends Pick<CommandIo, 'productFolder' | 'env' | 'signal' | 'log' | 'isTerminal'> {

@@ -11,7 +11,7 @@ export interface PodPeer {
   readonly podLabels: Labels
 }
 
-/** Addresses that are no pod's. */
+/** Addresses that do not belong to pods. */
 export interface NetworkPeer {
   readonly cidr: string
   readonly except: readonly string[]

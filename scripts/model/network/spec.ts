@@ -10,7 +10,7 @@ export interface PodsSpec {
   readonly podLabels?: Labels
 }
 
-/** Addresses that are no pod's: outside the cluster, of its nodes, or of what runs on their network. */
+/** Addresses that do not belong to pods: outside the cluster, of its nodes, or of what runs on their network. */
 export interface AddressesSpec {
   readonly cidr: string
 }

@@ -32,7 +32,42 @@ export function errorsByEnvironment(application: Application): ErrorsByEnvironme
   return { common: rest.common, own: new Map([...misshapen.own, ...rest.own]) }
 }
 
+/** What an application's errors mean for one of its environments. */
+export interface ErrorsOfOne {
+  /** They stop it: of the catalogue, its own, and those that it has together with another one. */
+  readonly errors: readonly Problem[]
+  /** Environments that have errors which it can be worked without. */
+  readonly brokenOthers: readonly string[]
+}
+
+/**
+ * Whether one environment can be worked with. A mistake of another one does not stop it, unless the two have it together: a
+ * namespace or a project that both use.
+ */
+export function errorsOfOne(application: Application, environment: string): ErrorsOfOne {
+  const { common, own } = errorsByEnvironment(application)
+  const others = [...own.keys()].filter((name) => name !== environment)
+  const mine = own.get(environment) ?? []
+  const known = new Set([...common, ...mine].map(keyOf))
+  const together = others
+    .flatMap((other) => errorsTogether(application, environment, other))
+    .filter((problem) => !known.has(keyOf(problem)))
+  return { errors: [...common, ...mine, ...together], brokenOthers: others }
+}
+
 // --- internal ---
+
+/** What is wrong with two environments, and with neither of them alone. */
+function errorsTogether({ catalogue, environments }: Application, ...names: readonly [string, string]): Problem[] {
+  const errorsIn = (chosen: readonly string[]) => {
+    const specs = Object.fromEntries(Object.entries(environments).filter(([name]) => chosen.includes(name)))
+    return checkApplication({ catalogue, environments: specs }).filter(isError)
+  }
+  const alone = new Set(names.flatMap((name) => errorsIn([name])).map(keyOf))
+  return errorsIn(names).filter((problem) => !alone.has(keyOf(problem)))
+}
+
+const keyOf = ({ code, where }: Problem) => `${code} ${where}`
 
 function byOwner(problems: readonly Problem[], { environments }: Application): ErrorsByEnvironment {
   const common: Problem[] = []

@@ -86,7 +86,7 @@ function repository(url: string): PlacelessProblem | undefined {
   const insecure = /^(?:http|git):\/\//i.test(url)
   return {
     code: 'REPOSITORY_INVALID',
-    message: `the repository is "${url}"${insecure ? ', which is read unencrypted: whoever is on the way could change it' : ''}. Expected ${repositoryForms}.`,
+    message: `the repository is "${url}"${insecure ? ', which is read unencrypted: anybody on the network path could change it' : ''}. Expected ${repositoryForms}.`,
     fix: 'Copy the URL with which the repository is cloned by HTTPS or SSH.',
   }
 }

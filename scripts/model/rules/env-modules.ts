@@ -1,16 +1,15 @@
 import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
+import { type EnvModulePlace, envModulePlaces } from '../env-modules.ts'
 import { atTier, quoted, type Rule } from './rule.ts'
 
 /** They are written without a question: within the repository, each to a file of its own, and over none of ours. */
 export const envModulesHavePlaces: Rule = ({ catalogue }) => {
-  const named = Object.entries(catalogue.tiers).flatMap(([tier, { envModule: path }]) =>
-    path === undefined ? [] : [{ tier, path }],
-  )
-  return named.flatMap(({ tier, path }) => {
-    const others = named.filter((other) => other.path === path && other.tier !== tier).map((other) => other.tier)
-    if (others.length > 0) return [wrongPlace(tier, path, `is that of ${quoted(others)} too`)]
-    return isWithin(path) ? [] : [wrongPlace(tier, path, 'is not a path of a .ts or .json file below this folder')]
+  const places = envModulePlaces(catalogue)
+  return places.flatMap((place) => {
+    const others = places.filter((other) => other.path === place.path && other !== place).map(ownerOf)
+    if (others.length > 0) return [wrongPlace(place, `is that of ${quoted(others)} too`)]
+    return isWithin(place.path) ? [] : [wrongPlace(place, 'is not a path of a .ts or .json file below this folder')]
   })
 }
 
@@ -25,11 +24,15 @@ function isWithin(path: string): boolean {
   return isPlain && !taken.test(path) && /[^/](\.ts|\.json)$/.test(path) && !/^(package|tsconfig)\b/.test(path)
 }
 
-function wrongPlace(tier: string, path: string, fact: string): Problem {
+/** `backend`, or `backend/server`. */
+const ownerOf = ({ tier, workload }: EnvModulePlace) => (workload === undefined ? tier : `${tier}/${workload}`)
+
+function wrongPlace({ tier, workload, path }: EnvModulePlace, fact: string): Problem {
+  const options = workload === undefined ? [tier] : [tier, '--workload', workload]
   return {
     code: 'ENV_MODULE_PATH_INVALID',
-    where: atTier(tier),
+    where: `${atTier(tier)}${workload === undefined ? '' : ` workload "${workload}"`}`,
     message: `envModule "${path}" ${fact}. Expected a file of its own such as src/environment.ts, outside of scripts, values, charts, schema and docs.`,
-    fix: `Correct the path, or leave it out and print the module with \`${commandLine`env-module --tier ${tier}`}\`.`,
+    fix: `Correct the path, or leave it out and print the module with \`${commandLine`env-module --tier ${options}`}\`.`,
   }
 }

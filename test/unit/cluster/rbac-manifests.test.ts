@@ -64,7 +64,7 @@ describe('the objects', () => {
 })
 
 test.each(['anna', 'User/', 'ServiceAccount/deployer', 'ServiceAccount/a/b/c', 'Role/x'])(
-  '%s is no subject',
+  '%s is not a subject',
   async (text) => {
     expect(await problemOf(Promise.resolve().then(() => parseSubject(text)))).toMatchObject({
       code: 'WRONG_USAGE',

@@ -60,7 +60,7 @@ function cluster(clockMs = 0) {
   } as unknown as KubernetesClient
   return {
     client,
-    /** Somebody takes it, or renews it, by a clock of his own. */
+    /** Somebody takes it, or renews it, by another clock. */
     renew: () => put({ holderIdentity: 'alice', renewTime: renewTime(), leaseDurationSeconds: 30 }),
     giveBack: () => put({ holderIdentity: null, renewTime: null }),
     holder: () => stored?.spec.holderIdentity,

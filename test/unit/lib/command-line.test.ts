@@ -123,7 +123,7 @@ describe('in a repository of a user', () => {
     expect([whereWrittenIsTyped(), writtenCommandLine`wait`]).toEqual(['.', 'npm run wait'])
   })
 
-  test('commands in a text of ours become his', async () => {
+  test('commands in a text of ours become those of the user', async () => {
     const text =
       'run `npm run gen-values`, npm run credentials, npm run --silent iam -- --for x, npm run lint:chart: npm test'
     expect(withWrittenCommands(text)).toBe(text)

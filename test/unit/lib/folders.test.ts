@@ -21,7 +21,7 @@ test("a source and what it is compiled to belong to the package's folder, and no
   expect(findProductFolder(await write(product, 'dist/scripts/cli.js'))).toBe(product)
 })
 
-test("the user's folder is the one with data files that he stands in, at any depth", async () => {
+test("the user's folder is the one with data files that they stand in, at any depth", async () => {
   const user = await temporaryFolder()
   const deep = join(user, 'values/more')
   expect(findUserFolder(deep)).toBe(deep)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tryRun } from '../../../scripts/lib/exec.ts'
 import { commandWithDashes } from '../../../scripts/lib/npm-options.ts'
 
-const options = ['environment', 'formats', 'yes', 'dry-run', 'wait']
+const options = ['environment', 'formats', 'yes', 'dry-run', 'wait', 'proxy']
 
 let folder: string
 beforeAll(async () => {
@@ -30,6 +30,9 @@ test.each([
   [['--environment=dev'], 'npm run status -- --environment=dev'],
   [['--environment', 'dev', '--formats', '--dry-run'], 'npm run status -- --environment …'],
   [['--environment=dev', '--no-wait'], 'npm run status -- --environment=dev …'],
+  // npm knows these two as well: without the first the command would write.
+  [['--dry-run', '--', '--environment', 'dev'], 'npm run status -- --dry-run --environment dev'],
+  [['--no-proxy', '--', '--environment', 'dev'], 'npm run status -- --no-proxy --environment dev'],
 ])('npm run status %j is reported as %s', async (args, expected) => {
   expect(await typed(...args)).toBe(expected)
 })
@@ -37,8 +40,11 @@ test.each([
 test.each([
   [[]],
   [['--', '--environment', 'dev', '--yes']],
-  // A setting of npm's own, which may be in the user's file.
+  // Settings of npm's own, which may be in the user's file.
   [['--yes', '--', '--environment', 'dev']],
+  [['--proxy=http://proxy.example:3128', '--', '--environment', 'dev']],
+  [['--no-dry-run', '--', '--environment', 'dev']],
+  [['--dry-run', '--', '--environment', 'dev', '--dry-run']],
 ])('npm run status %j is as it should be', async (args) => {
   expect(await typed(...args)).toBeUndefined()
 })

@@ -18,7 +18,7 @@ test.each([
   expect([commandFirst(typed.split(' ')).join(' '), rootOf(typed.split(' '))]).toEqual([first, root])
 })
 
-test('the folder is the named one from where the user stands; else the nearest above him, or above the script of another repository', async () => {
+test('the folder is the named one from where the user stands; else the nearest above, or above the script of another repository', async () => {
   const top = await temporaryFolder()
   const [app, inside] = [join(top, 'apps/shop'), join(top, 'apps/shop/values')]
   for (const folder of [inside, join(app, 'scripts')]) await mkdir(folder, { recursive: true })

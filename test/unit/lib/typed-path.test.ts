@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tryRun } from '../../../scripts/lib/exec.ts'
 import { typedIn, wholePath, wholePaths } from '../../../scripts/lib/typed-path.ts'
+import { toolNames, tools } from '../../../scripts/local/toolchain/tools.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 
 test.each([
@@ -46,6 +47,13 @@ test('the files of other programs are meant from there too', () => {
     OTHER: 'x',
   })
   expect(wholePaths({ KUBECONFIG: '' }, '/home')).toEqual({ KUBECONFIG: '' })
+})
+
+test('so are the programs to use, each by its variable, and the folder of those that are built', () => {
+  const names = [...toolNames.map((name) => tools[name].variable), 'TIERED_SECRETS_CACHE']
+  const env = Object.fromEntries(names.map((name) => [name, '../bin/x']))
+  const expected = Object.fromEntries(names.map((name) => [name, '/home/ada/bin/x']))
+  expect(wholePaths(env, '/home/ada/shop')).toEqual(expected)
 })
 
 test('the real npm tells where a command was typed', async () => {

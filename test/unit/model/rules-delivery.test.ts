@@ -41,7 +41,7 @@ test.each([
   expect(problemsOf(delivery)).toEqual([`SHAPE_INVALID: ${message}`])
 })
 
-test('a delivery that is no object is reported', () => {
+test('a delivery that is not an object is reported', () => {
   const application = applicationWith({ environments: { dev: environment({ delivery: 'argocd' as never }) } })
   expect(checkApplication(application)).toMatchObject([
     { code: 'SHAPE_INVALID', message: '"delivery" is a text. Expected { engine, … }.' },
@@ -83,7 +83,9 @@ test.each(['http://git.example.test/acme/shop', 'git://git.example.test/acme/sho
   '%s is refused, because it is read unencrypted',
   (repository) => {
     const [problem] = argocd({ repository })
-    expect(problem).toContain('", which is read unencrypted: whoever is on the way could change it. Expected https:')
+    expect(problem).toContain(
+      '", which is read unencrypted: anybody on the network path could change it. Expected https:',
+    )
   },
 )
 
@@ -121,7 +123,7 @@ test.each([
   'a b',
   'a~1',
   '$x',
-])('%j is no revision', (revision) => {
+])('%j is not a revision', (revision) => {
   expect(argocd({ revision })).toEqual([
     `REVISION_INVALID: the revision is "${revision}". Expected the name of a branch, refs/tags/<tag>, or a commit.`,
   ])
@@ -149,7 +151,7 @@ test.each([
   'a\nb',
   ' a',
   'a\\b',
-])('%j is no path', (path) => {
+])('%j is not a path', (path) => {
   const [problem] = flux({ path })
   expect(problem).toContain(`DELIVERY_PATH_INVALID: the path is "${path}". Expected the folder within the repository`)
 })
@@ -174,7 +176,7 @@ test.each([
   'https://10.0.0.1/?a',
   'a b',
   '{a,b}',
-])('%j is no destination', (destination) => {
+])('%j is not a destination', (destination) => {
   const [problem] = argocd({ destination })
   expect(problem).toContain(`DESTINATION_INVALID: the destination is "${destination}". Expected `)
 })

@@ -37,6 +37,28 @@ test.each([
   ])
 })
 
+test('a workload has a file of its own', () => {
+  const problemsOf = (envModule: string) => {
+    const workloads = { server: { kind: 'Deployment', envModule } } as const
+    const web = { ...tiers.web, envModule: 'src/environment.ts', workloads }
+    const problems = checkApplication(applicationWith({ tiers: { ...tiers, web } as typeof tiers }))
+    return problems.map(({ where, message, fix }) => ({ where, message, fix }))
+  }
+  expect(problemsOf('src/server.ts')).toEqual([])
+  const where = 'catalogue tier "web" workload "server"'
+  expect(problemsOf('src/environment.ts')).toEqual([
+    {
+      where: 'catalogue tier "web"',
+      message: expect.stringContaining('is that of "web/server" too'),
+      fix: expect.any(String),
+    },
+    { where, message: expect.stringContaining('is that of "web" too'), fix: expect.any(String) },
+  ])
+  expect(problemsOf('../a.ts')).toEqual([
+    { where, message: expect.any(String), fix: expect.stringContaining('env-module -- --tier web --workload server`') },
+  ])
+})
+
 test('two tiers have two files', () => {
   expect(problemsWith('src/environment.ts', 'src/environment.ts')).toHaveLength(2)
   expect(problemsWith('web/environment.ts', 'api/environment.ts')).toEqual([])

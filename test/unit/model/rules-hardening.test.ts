@@ -90,7 +90,7 @@ const withOperators = (without: readonly Protection[]) => {
   return { environments: { dev: environment({ access: { api: { operators } }, without }) } }
 }
 
-ruleTest('nobody is an operator where admission is left out, which alone confines what he changes', {
+ruleTest('nobody is an operator where admission is left out, which alone confines what an operator changes', {
   refuses: withOperators(['admission']),
   telling: [
     {

@@ -116,7 +116,7 @@ for (const [variable, neighbour] of [
   ['__proto__', '__PROTO__'],
   ['T'.repeat(254), 'T'.repeat(253)],
 ] as const) {
-  ruleTest(`${variable.slice(0, 20)} is no variable`, {
+  ruleTest(`${variable.slice(0, 20)} is not a variable`, {
     refuses: { secrets: [{ variable, remoteName: 'token' }] },
     telling: [
       {
@@ -220,7 +220,7 @@ ruleTest('two tiers with one folder are reported once', {
 })
 
 for (const baseName of ['Shop', 'shop_dev', '-shop']) {
-  ruleTest(`"${baseName}" is no base of names`, {
+  ruleTest(`"${baseName}" is not a base of names`, {
     refuses: { environments: { dev: environment({ baseName, namespaces: { web: 'web', api: 'api' } }) } },
     telling: [
       {

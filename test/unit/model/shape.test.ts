@@ -76,7 +76,7 @@ test.each([
   expect(misshapen(withSecret({ [field]: value }))).toEqual([`${where}: ${message}`])
 })
 
-test('an entry that is no object is reported by its number', () => {
+test('an entry that is not an object is reported by its number', () => {
   const { catalogue, environments } = applicationWith()
   expect(misshapen({ catalogue: { ...catalogue, secrets: [null] }, environments })).toEqual([
     expect.stringMatching(/^catalogue secrets\[0\]: is not an object\. Expected an object with tier, variable/),

@@ -187,7 +187,7 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ name: 'ScalewayError', status: 404, type: 'not_found' })
   })
 
-  test('tells its request id, and of a 401 the reason; of either nothing that is no single word', async () => {
+  test('tells its request id, and of a 401 the reason; of either nothing that is not a single word', async () => {
     const body = { type: 'denied_authentication', reason: 'expired' }
     const server = await serverWith(
       { status: 401, headers: { 'x-request-id': '7f3a' }, body },

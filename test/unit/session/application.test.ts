@@ -1,8 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { resolve } from '../../../scripts/model/resolve.ts'
 import { loadApplication, loadEnvironment } from '../../../scripts/session/application.ts'
 import { loadProblem } from '../../../scripts/session/data-file-problem.ts'
+import { kiosk } from '../../fixtures/kiosk.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { root } from '../../helpers/generating.ts'
 import { problemOf } from '../../helpers/problems.ts'
@@ -73,6 +75,21 @@ test('what is made of data files is kept with the tools, for all copies with the
   const kept = await readdir(join(cache, 'data-files'))
   expect([await load(), await readdir(join(cache, 'data-files'))]).toEqual([first, kept])
   expect(kept).toHaveLength(2)
+})
+
+test('a mistake of another environment is told in a line, and in no problem', async () => {
+  const broken = { ...kiosk.environments, production: { ...kiosk.environments.production, refreshInterval: 'often' } }
+  const userFolder = await folderOf({
+    'scripts/catalogue.mjs': `export default ${JSON.stringify(kiosk.catalogue)}`,
+    'scripts/environments.mjs': `export default ${JSON.stringify(broken)}`,
+  })
+  const lines: string[] = []
+  const load = (name: string) => loadEnvironment({ userFolder, log: (line) => lines.push(line) }, name)
+  expect(await load('staging')).toEqual(resolve(kiosk, 'staging'))
+  expect(lines).toEqual(['passed over: the errors of environment "production", which `npm run check` shows'])
+  expect(await problemOf(load('production'))).toMatchObject({ code: 'REFRESH_INTERVAL_INVALID' })
+  expect(await problemOf(load('live'))).toMatchObject({ code: 'ENVIRONMENT_UNKNOWN' })
+  expect(lines).toHaveLength(1)
 })
 
 test.each([

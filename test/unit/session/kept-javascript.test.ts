@@ -59,7 +59,7 @@ test('what could not be read is not kept', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-/** Changes what is kept, as another user could while the folder was open to him. */
+/** Changes what is kept, as another user could while the folder was open to others. */
 async function plant(folder: string): Promise<string> {
   const [file = ''] = await readdir(folder)
   await writeFile(join(folder, file), 'planted')

@@ -34,7 +34,7 @@ export function pipelineEnvironments({ environments }: Application): PipelineEnv
   }))
 }
 
-/** What the environment of the pipeline is called whose credentials only look: it is no place for anything to be deployed. */
+/** What the environment of the pipeline is called whose credentials only look: nothing is deployed there. */
 export function planEnvironment(environment: string): string {
   return `${environment}-plan`
 }

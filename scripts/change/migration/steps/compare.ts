@@ -6,7 +6,7 @@ import { groupBy } from '../../../lib/group.ts'
 import type { Problem } from '../../../lib/problems.ts'
 import { specsOf } from '../../../model/resolve.ts'
 import { keyOf } from '../../../model/specs.ts'
-import type { Facts } from '../facts.ts'
+import type { Facts } from '../gather-facts.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { done, type Step, todo } from '../step.ts'
 

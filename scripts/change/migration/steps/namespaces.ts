@@ -5,7 +5,7 @@ import type { Problem } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import type { TierModel } from '../../../model/resolve.ts'
 import { isDeployed } from '../deployed.ts'
-import type { Facts } from '../facts.ts'
+import type { Facts } from '../gather-facts.ts'
 import type { MigrationContext } from '../migration-context.ts'
 import { blocked, done, type Step, todo } from '../step.ts'
 

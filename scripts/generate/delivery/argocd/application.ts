@@ -60,7 +60,7 @@ export function applicationSet(models: readonly ArgoCdModel[]): object {
 
 // --- internal ---
 
-/** What the API server fills in is no difference. Source: Argo CD, user guide, "Diff Strategies". */
+/** What the API server fills in does not count as a difference. Source: Argo CD, user guide, "Diff Strategies". */
 const comparison = { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' }
 
 const automated = { prune: true, selfHeal: true }

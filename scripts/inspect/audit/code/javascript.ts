@@ -1,5 +1,5 @@
 import type { CodePlace, CodeRead, CodeReading, DynamicRead } from './code-read.ts'
-import { isEnvironment } from './environment.ts'
+import { isEnvironment } from './environment-object.ts'
 import type { Found, Names } from './modules.ts'
 import { schemaFields } from './schema.ts'
 import { bare, literalText, type Node, propertyName, type Syntax } from './syntax.ts'

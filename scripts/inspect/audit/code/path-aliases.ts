@@ -3,7 +3,7 @@ import type { PathAlias } from './modules.ts'
 import { bare, literalText, type Node, parse, propertyName } from './syntax.ts'
 
 /**
- * What imports that are no relative paths mean: `paths` and `baseUrl` of each `tsconfig.json`, and the packages of the same
+ * What imports mean that are not relative paths: `paths` and `baseUrl` of each `tsconfig.json`, and the packages of the same
  * repository by the names in their `package.json`.
  *
  * @param texts the text of each file, by its path

@@ -6,7 +6,7 @@ import { placesIn } from './places.ts'
 interface Language {
   /** Of the file's name. */
   readonly files: RegExp
-  /** What is no code: a comment from here to the end of its line. */
+  /** What is not code: a comment from here to the end of its line. */
   readonly comment?: RegExp
   /** Each names a variable in its first group. */
   readonly forms: readonly RegExp[]

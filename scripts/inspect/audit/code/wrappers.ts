@@ -1,4 +1,4 @@
-import { isDenoEnvironment, isEnvironment } from './environment.ts'
+import { isDenoEnvironment, isEnvironment } from './environment-object.ts'
 import type { Found, Names } from './modules.ts'
 import { bare, isFunction, literalText, type Node, propertyName } from './syntax.ts'
 

@@ -30,7 +30,7 @@ function service(namespace: FoundNamespace, object: FoundObject): Finding[] {
       about(object, 'SERVICE_WITHOUT_PODS', {
         key: 'spec.selector',
         fact: `it selects ${labels.map(([key, value]) => `${key}=${value}`).join(', ')}, and no pod template of its namespace carries that`,
-        expected: 'labels that pods carry: nobody answers as it is',
+        expected: 'labels that pods carry: no pod answers as it is',
         fix: 'Correct spec.selector, or the labels of the pods.',
       }),
     ]

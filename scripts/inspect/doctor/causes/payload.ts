@@ -4,7 +4,7 @@ import { type Cause, causeOf } from '../cause.ts'
 import type { RemoteFacts } from '../observe/remotes.ts'
 import type { ExternalSecretFacts } from '../observe/tier.ts'
 import { paste } from '../paste.ts'
-import { readers } from '../readers.ts'
+import { readers } from '../unsynced-readers.ts'
 
 /** What is wrong with the values that were read. No part of a value is shown, only sizes and names of fields. */
 export function payloadCauses(

@@ -9,7 +9,7 @@ import type { RemoteFacts } from '../observe/remotes.ts'
 import type { ExternalSecretFacts } from '../observe/tier.ts'
 import type { Whereabouts } from '../observe/whereabouts.ts'
 import { paste } from '../paste.ts'
-import { readers } from '../readers.ts'
+import { readers } from '../unsynced-readers.ts'
 
 /** Remote secrets that are not where the operator looks, or have no version to deliver. */
 export function remoteCauses(

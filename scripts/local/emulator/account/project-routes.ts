@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { alreadyExists, notFound, preconditionFailed, quotasExceeded } from '../http/api-error.ts'
 import { type Call, param } from '../http/call.ts'
-import type { Keys } from '../http/pages.ts'
+import type { Keys } from '../http/paging.ts'
 import type { Answer, Method, Route } from '../http/router.ts'
 import { checkOrganization, listAnswer, permitIam, requireOrganization } from '../iam/iam-call.ts'
 import type { World } from '../world.ts'

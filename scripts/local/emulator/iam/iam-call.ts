@@ -1,7 +1,7 @@
 import { permissionsDenied } from '../http/api-error.ts'
 import { type Arguments, uuid } from '../http/arguments.ts'
 import type { Call } from '../http/call.ts'
-import { type Keys, pageOf, readOrder, readPage } from '../http/pages.ts'
+import { type Keys, pageOf, readOrder, readPage } from '../http/paging.ts'
 import type { Answer } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { permit } from './authorize.ts'

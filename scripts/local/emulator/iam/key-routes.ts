@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { notFound, preconditionFailed, quotasExceeded } from '../http/api-error.ts'
 import { type Arguments, uuid } from '../http/arguments.ts'
 import { type Call, param } from '../http/call.ts'
-import type { Keys } from '../http/pages.ts'
+import type { Keys } from '../http/paging.ts'
 import type { Answer, Method, Route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { findApplication } from './application-routes.ts'
@@ -97,7 +97,7 @@ function listKeys(world: World, call: Call): Answer {
   const bearers = [query.text('application_id'), query.text('user_id'), query.text('bearer_id')].filter((id) => id)
   const accessKeys = [query.text('access_key'), ...(query.texts('access_keys') ?? [])].filter((key) => key)
   const bearerType = query.choice('bearer_type', ['unknown_bearer_type', 'user', 'application'])
-  // A set for the keys of applications alone may list those alone: whoever asks for all of them needs both rights.
+  // A set for the keys of applications alone may list those alone: a list of all of them needs both rights.
   for (const kind of ['application', 'user'] as const) {
     const isAskedFor = bearerType === undefined || bearerType === 'unknown_bearer_type' || bearerType === kind
     if (isAskedFor && !query.text(`${kind === 'user' ? 'application' : 'user'}_id`))

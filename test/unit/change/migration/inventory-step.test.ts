@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Facts } from '../../../../scripts/change/migration/facts.ts'
+import type { Facts } from '../../../../scripts/change/migration/gather-facts.ts'
 import { takeInventory } from '../../../../scripts/change/migration/key-inventory.ts'
 import type { MigrationContext } from '../../../../scripts/change/migration/migration-context.ts'
 import { inventoryStep } from '../../../../scripts/change/migration/steps/inventory.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readerText } from '../../../../scripts/change/restart/readers.ts'
+import { readerText } from '../../../../scripts/change/restart/reading-workloads.ts'
 import type { Preparation } from '../../../../scripts/change/rotation/prepare.ts'
 import type { Phase, RotationState } from '../../../../scripts/change/rotation/rotation-state.ts'
 import {

@@ -3,10 +3,12 @@ import { transform } from 'esbuild'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { envModule } from '../../../../scripts/generate/env-module/index.ts'
+import { variablesOf } from '../../../../scripts/generate/env-module/variables.ts'
 import { checkValue, type Format, plainFormatNames } from '../../../../scripts/model/formats.ts'
 import type { Application, SecretSpec } from '../../../../scripts/model/types.ts'
 import { generateValue } from '../../../../scripts/payload/seed.ts'
 import { bookshop, trackdechets } from '../../../fixtures/applications.ts'
+import { kiosk } from '../../../fixtures/kiosk.ts'
 import { applicationWith, environment, projects } from '../../../helpers/applications.ts'
 
 type Source = Readonly<Record<string, string | undefined>>
@@ -16,7 +18,7 @@ interface Module {
 
 /** The module as a program of the tier has it. */
 async function moduleOf(application: Application, tier: string): Promise<Module> {
-  const { code } = await transform(envModule(application, tier, 'typescript'), { loader: 'ts', format: 'esm' })
+  const { code } = await transform(envModule(application, { tier }, 'typescript'), { loader: 'ts', format: 'esm' })
   return import(`data:text/javascript,${encodeURIComponent(code)}`)
 }
 
@@ -33,7 +35,7 @@ function problemsOf({ readEnvironment }: Module, source: Source): readonly strin
 }
 
 function schemaOf(secrets: Partial<SecretSpec>[]) {
-  return new Ajv().compile(JSON.parse(envModule(applicationWith({ secrets }), 'api', 'json-schema')))
+  return new Ajv().compile(JSON.parse(envModule(applicationWith({ secrets }), { tier: 'api' }, 'json-schema')))
 }
 
 const formats = [
@@ -163,6 +165,33 @@ describe('formats', () => {
   })
 })
 
+test('a workload has the variables that it reads, of other targets too, and without those that are files', () => {
+  const variables = (workload?: string) => {
+    const module = envModule(kiosk, { tier: 'web', workload }, 'json-schema')
+    return Object.keys((JSON.parse(module) as { properties: object }).properties)
+  }
+  expect(variables()).toEqual(variables('site'))
+  expect(variables().length).toBeGreaterThan(1)
+  expect(variables('gateway')).toEqual(['SESSION_KEY'])
+  const secrets = [
+    { tier: 'api', variable: 'A', identity: 'login' },
+    { tier: 'api', variable: 'B', target: 'jobs' },
+    { tier: 'api', variable: 'C', target: 'jobs', key: 'c.pem' },
+    { tier: 'api', variable: 'D' },
+  ]
+  const workloads = {
+    ...{ all: { kind: 'Deployment' }, none: { kind: 'Deployment', reads: {} } },
+    one: { kind: 'Job', reads: { targets: ['jobs'], identities: ['login'] } },
+  } as const
+  const { tiers } = applicationWith().catalogue
+  const application = applicationWith({
+    tiers: { ...tiers, api: { description: 'x', targets: { jobs: {} }, workloads } },
+    secrets,
+  } as Parameters<typeof applicationWith>[0])
+  const named = (workload: string) => variablesOf(application, { tier: 'api', workload }).map(({ name }) => name)
+  expect([named('all'), named('none'), named('one')]).toEqual([['A', 'D'], [], ['A', 'B']])
+})
+
 describe('the text of a module', () => {
   test.each([
     ['trackdechets', trackdechets],
@@ -171,7 +200,7 @@ describe('the text of a module', () => {
     const { tiers, secrets } = application.catalogue
     for (const language of ['typescript', 'json-schema'] as const) {
       for (const tier of Object.keys(tiers)) {
-        const text = envModule(application, tier, language)
+        const text = envModule(application, { tier }, language)
         const own = new Set(secrets.filter((one) => one.tier === tier).map(({ variable }) => variable))
         const foreign = secrets.map(({ variable }) => variable).filter((variable) => !own.has(variable))
         const others = Object.keys(tiers).filter((name) => name !== tier)

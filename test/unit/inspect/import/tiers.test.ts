@@ -29,7 +29,7 @@ const together = `${secret('shared', 'TOKEN: hunter2, DSN: hunter2, UNREAD: hunt
 const failed = async (manifests: string, tiers: string[] = []) => draftOf(manifests, { tiers })
 
 describe('everything in one namespace', () => {
-  test('is no tier: they are asked for, with the workloads there are', async () => {
+  test('is not a tier: they are asked for, with the workloads there are', async () => {
     const problem = await problemOf(failed(together))
     expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', where: 'Namespace/app' })
     expect(problem?.message).toContain('everything is in one namespace: night, server, ui.')
@@ -365,7 +365,7 @@ spec:
   expect(leftoversOf(draft)).toContain('VALUE_MOVES URL from live/shop-api/db to path:/shop-api/db')
 })
 
-test('pods of other kinds that read Secrets are named, and so is what is no pod', () => {
+test('pods of other kinds that read Secrets are named, and so is what is not a pod', () => {
   const own = workload('ui', all('s')).replace('apps/v1', 'shop.example/v1').replace('Deployment', 'Storefront')
   const rollout = workload('roll', all('s')).replace('apps/v1', 'argoproj.io/v1alpha1').replace('Deployment', 'Rollout')
   const broken = workload('odd', 'env: { NAME: value }')

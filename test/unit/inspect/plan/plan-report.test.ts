@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeployPlan } from '../../../../scripts/inspect/plan/deployment.ts'
-import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/objects.ts'
+import { type ObjectChange, refusedByServer } from '../../../../scripts/inspect/plan/plan-objects.ts'
 import {
   objectsTable,
   planDocument,
@@ -9,6 +9,8 @@ import {
   planTable,
 } from '../../../../scripts/inspect/plan/plan-report.ts'
 import { jsonDocument, painted, unstyled } from '../../../../scripts/lib/printable.ts'
+import { textWidth } from '../../../../scripts/lib/text-width.ts'
+import { type ChartKind, chartKinds } from '../../../../scripts/model/chart-objects.ts'
 import { resolve } from '../../../../scripts/model/resolve.ts'
 import { trackdechets } from '../../../fixtures/applications.ts'
 import { forgedParts, forgery } from '../../../helpers/hostile-text.ts'
@@ -97,4 +99,29 @@ test('on a narrow terminal each field is whole, in a line of its own', () => {
     '    spec.refreshInterval: "1h" → "2h"',
     '',
   ])
+})
+
+test('a plan of the largest application has at 80 columns a line a row, with its whole name', () => {
+  const objects = Object.values<ChartKind>(chartKinds).flatMap(({ kind, objects }) =>
+    objects(model).map((object) => ({ kind, ...object })),
+  )
+  const changes = objects.map((object) => ({ ...object, action: 'change', fields: [] }) as const)
+  const missing = model.tiers.flatMap(({ remotePath, remoteSecrets }) =>
+    remoteSecrets.map(({ name }) => ({
+      ...{ remoteSecret: `${remotePath}/${name}`, variables: [], owners: ['Trackdéchets'], optional: true },
+      ...{ isNowhere: true, code: 'REMOTE_ABSENT', message: '', fix: '' },
+    })),
+  )
+  const restarts = model.tiers.flatMap(({ namespace, workloads }) =>
+    Object.entries(workloads).map(([name, { kind }]) => ({
+      workload: `${kind}/${namespace}/${name}`,
+      isCatalogued: true,
+      keys: [],
+    })),
+  )
+  const shown = unstyled(planTable({ ...plan, changes, missing, restarts, next: undefined }, 80)).split('\n')
+  expect(Math.max(...shown.map(textWidth))).toBeLessThanOrEqual(80)
+  const names = shown.map((line) => line.split(/ +/))
+  for (const { kind, namespace, name } of objects)
+    expect(names).toContainEqual(['change', [kind, namespace, name].filter(Boolean).join('/')])
 })

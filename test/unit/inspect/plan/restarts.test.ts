@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cataloguedKeys } from '../../../../scripts/cluster/known-keys.ts'
 import type { SourcesSpec } from '../../../../scripts/cluster/pod-outline.ts'
-import type { ObjectChange } from '../../../../scripts/inspect/plan/objects.ts'
+import type { ObjectChange } from '../../../../scripts/inspect/plan/plan-objects.ts'
 import { restartsOf } from '../../../../scripts/inspect/plan/restarts.ts'
 import type { FieldChange } from '../../../../scripts/kubernetes/difference.ts'
 import { resolve, type TierModel } from '../../../../scripts/model/resolve.ts'

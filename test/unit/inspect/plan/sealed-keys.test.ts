@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planObjects } from '../../../../scripts/inspect/plan/objects.ts'
+import { planObjects } from '../../../../scripts/inspect/plan/plan-objects.ts'
 import type { Kind, KubernetesObject } from '../../../../scripts/kubernetes/kinds.ts'
 
 const metadata = { namespace: 'shop-api', name: 'scw-api-credentials' }

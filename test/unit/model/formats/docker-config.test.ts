@@ -21,10 +21,10 @@ test.each([
 })
 
 test.each([
-  ['', 'is not a JSON object'],
-  ['user:pass', 'is not a JSON object'],
-  [auth(of({ auth: auth('user:pass') })), 'is not a JSON object'],
-  ['[]', 'is not a JSON object'],
+  ['', 'is not JSON object'],
+  ['user:pass', 'is not JSON object'],
+  [auth(of({ auth: auth('user:pass') })), 'is not JSON object'],
+  ['[]', 'is not JSON object'],
   ['{}', 'has no object "auths"'],
   [JSON.stringify({ 'r.example': { auth: auth('user:pass') } }), 'has no object "auths"'],
   ['{"auths":{}}', 'has no registry in "auths"'],
@@ -42,6 +42,6 @@ test.each([
     '{"auths":{"r.example":{}},"credsStore":"desktop"}',
     'leaves its credentials to a program of this machine for its registry',
   ],
-])('%s are no credentials of a registry', (value, fact) => {
+])('%s are not credentials of a registry', (value, fact) => {
   expect(checkDockerConfig(value)).toBe(fact)
 })

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { reachabilityMarkdown, reachabilityText } from '../../../../scripts/generate/reachability-page.ts'
+import {
+  reachabilityMarkdown,
+  reachabilityTables,
+  reachabilityText,
+} from '../../../../scripts/generate/reachability-page.ts'
+import { unstyled } from '../../../../scripts/lib/printable.ts'
+import { textWidth } from '../../../../scripts/lib/text-width.ts'
 import { endpointsOf } from '../../../../scripts/model/network/endpoints.ts'
 import { intendedReachability } from '../../../../scripts/model/network/reachability.ts'
 import { reachabilityTable } from '../../../../scripts/model/network/reachability-table.ts'
@@ -206,4 +212,14 @@ test('the table is short enough to be read: pods and sources of one tier that di
     '| ingress controller (ingress-nginx) | backend/notifier | TCP 82 |  | `allow-to-notifier` |',
     '| ingress controller (ingress-nginx) | frontend/ui | TCP 3000 |  | `allow-to-ui` |',
   ])
+})
+
+test('the tables of the largest application fit 80 columns', () => {
+  const model = resolve(trackdechets, 'recette')
+  const { catalogue } = trackdechets
+  const endpoints = endpointsOf(model, catalogue)
+  const rows = reachabilityTable(endpoints, intendedReachability(model, catalogue))
+  const shown = unstyled(reachabilityTables(endpoints, rows, 80)).split('\n')
+  expect(shown.length).toBeGreaterThan(rows.length)
+  expect(Math.max(...shown.map(textWidth))).toBeLessThanOrEqual(80)
 })

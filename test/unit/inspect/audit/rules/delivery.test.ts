@@ -300,7 +300,7 @@ describe('what a value or an argument takes in', () => {
     expect(of('{ name: A, value: "$(MAIL_KEYS)" }', ', args: ["$(C)"]')).toEqual(['args C', 'env A MAIL_KEYS'])
   })
 
-  test('is no variable where it is text, a command of a shell, or what a Service sets', () => {
+  test('is not a variable where it is text, a command of a shell, or what a Service sets', () => {
     expect(
       of('{ name: A, value: "$$(B) $(date) $(STOCK_SERVICE_HOST)" }', ', args: ["echo $(hostname) $$(B)"]'),
     ).toEqual([])

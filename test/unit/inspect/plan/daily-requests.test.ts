@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { requestsPerDay } from '../../../../scripts/inspect/plan/requests.ts'
+import { requestsPerDay } from '../../../../scripts/inspect/plan/daily-requests.ts'
 
 const externalSecret = (refreshInterval: string | undefined, data: number, dataFrom = 0) => ({
   kind: 'ExternalSecret',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ObjectChange } from '../../../../scripts/inspect/plan/objects.ts'
-import { targetTypeProblems } from '../../../../scripts/inspect/plan/target-types.ts'
+import type { ObjectChange } from '../../../../scripts/inspect/plan/plan-objects.ts'
+import { targetTypeProblems } from '../../../../scripts/inspect/plan/target-type-problems.ts'
 import { type KubernetesObject, kinds } from '../../../../scripts/kubernetes/kinds.ts'
 import { resolve } from '../../../../scripts/model/resolve.ts'
 import { gallery } from '../../../fixtures/applications.ts'

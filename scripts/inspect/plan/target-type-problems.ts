@@ -4,11 +4,11 @@ import { describeObject, kinds, type NamespacedRef } from '../../kubernetes/kind
 import { kubectl } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import type { EnvironmentModel } from '../../model/resolve.ts'
-import type { ObjectChange } from './objects.ts'
+import type { ObjectChange } from './plan-objects.ts'
 
 /**
  * Targets that exist with another type than a changed ExternalSecret gives them. Until the deployment the operator would
- * create such a Secret again with its old type, so that this is no reason not to deploy.
+ * create such a Secret again with its old type, so that this does not prevent a deployment.
  */
 export async function targetTypeProblems(
   client: Pick<ClusterReader, 'get'>,

@@ -162,7 +162,7 @@ async function planObject({ client, kind, manifest, added, signal }: Question): 
   return { ...refused, untried: of(action, { fields }) }
 }
 
-/** What the API server looks up before it decides whether somebody who is no administrator may make an object. */
+/** What the API server looks up before it decides whether a user who is not an administrator may make an object. */
 function neededBy({ kind, metadata, ...fields }: KubernetesObject): string | undefined {
   const { roleRef, spec } = fields as {
     readonly roleRef?: { readonly kind: string; readonly name: string }
@@ -177,7 +177,7 @@ function untriedProblem(count: number): Problem {
   return {
     code: 'PLAN_UNTRIED',
     where: 'the cluster',
-    message: `you may not make a dry run in it. So ${count} objects are compared with what the chart renders, without what the API server and admission would say, and a field that goes may not be seen. Expected a first look to be enough.`,
+    message: `you may not make a dry run in it. So ${count} objects are compared with what the chart renders, without what the API server and admission would say, and a field that is removed may be missed. Expected the right to make a dry run.`,
     fix: `Nothing has to be done: \`${commandLine`deploy`}\` plans again, with the rights of whoever deploys.`,
     severity: 'warning',
   }

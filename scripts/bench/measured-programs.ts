@@ -36,7 +36,7 @@ export async function wallMs({ file, args, cwd }: Program, { env, signal }: Meas
 }
 
 export interface TurnsOptions extends MeasureOptions {
-  /** Number of measured pairs; one more of each comes first, to warm the caches. */
+  /** Number of measured pairs; one more of each comes first, to warm the caches. A single pair is a trial, without that. */
   readonly runs: number
   /** Before each run of the subject, outside of the measured time. */
   readonly before?: () => Promise<void>
@@ -45,11 +45,12 @@ export interface TurnsOptions extends MeasureOptions {
 /** Floor and subject alternately. */
 export async function inTurns(floor: Program, subject: Program, options: TurnsOptions): Promise<Pairs> {
   const pairs: { floorMs: number[]; subjectMs: number[] } = { floorMs: [], subjectMs: [] }
-  for (let index = 0; index <= options.runs; index++) {
+  const warmUps = options.runs === 1 ? 0 : 1
+  for (let index = 0; index < warmUps + options.runs; index++) {
     const floorMs = await wallMs(floor, options)
     await options.before?.()
     const subjectMs = await wallMs(subject, options)
-    if (index === 0) continue
+    if (index < warmUps) continue
     pairs.floorMs.push(floorMs)
     pairs.subjectMs.push(subjectMs)
   }

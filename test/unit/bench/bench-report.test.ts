@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type BenchmarkResult, reportJson, reportTable } from '../../../scripts/bench/report.ts'
+import { type BenchmarkResult, reportJson, reportTable } from '../../../scripts/bench/bench-report.ts'
 import { unstyled } from '../../../scripts/lib/printable.ts'
 
 const results: readonly BenchmarkResult[] = [
