@@ -298,7 +298,7 @@ describe('the value of a remote secret', () => {
       const cause = await here.cause()
       expect(cause).toMatchObject({
         code: 'VALUE_NOT_JSON',
-        message: 'is not JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
+        message: 'is not a JSON object. Expected a JSON object with relay.host, account.login, account.pass phrase.',
       })
       expect(cause.fix).toMatch(
         /--replace --only RELAY_HOST RELAY_LOGIN RELAY_PASSPHRASE --from <file>` writes a new version/,

@@ -215,7 +215,7 @@ const examples: Record<string, { right: string[]; wrong: Record<string, string> 
   // More of them: formats/docker-config.test.ts.
   dockerconfigjson: {
     right: ['{"auths":{"r.example":{"username":"u","password":"p"}}}\n'],
-    wrong: { 'user:password': 'is not JSON object', '{}': 'has no object "auths"' },
+    wrong: { 'user:password': 'is not a JSON object', '{}': 'has no object "auths"' },
   },
   region: {
     right: ['fr-par', 'eu-west-1', 'gra', 'us-east-va', 'auto', 'sbg5'],
@@ -361,7 +361,7 @@ const facts = [
   'has no complete BEGIN PRIVATE KEY and END PRIVATE KEY lines',
   "can't be decoded",
   'holds no private key',
-  'is not JSON object',
+  'is not a JSON object',
   'has no object "auths"',
   'has a BEGIN or END, in line N, that is not a whole line by itself',
   'has a BEGIN line without its END line, or an END line without its BEGIN line',

@@ -21,10 +21,10 @@ test.each([
 })
 
 test.each([
-  ['', 'is not JSON object'],
-  ['user:pass', 'is not JSON object'],
-  [auth(of({ auth: auth('user:pass') })), 'is not JSON object'],
-  ['[]', 'is not JSON object'],
+  ['', 'is not a JSON object'],
+  ['user:pass', 'is not a JSON object'],
+  [auth(of({ auth: auth('user:pass') })), 'is not a JSON object'],
+  ['[]', 'is not a JSON object'],
   ['{}', 'has no object "auths"'],
   [JSON.stringify({ 'r.example': { auth: auth('user:pass') } }), 'has no object "auths"'],
   ['{"auths":{}}', 'has no registry in "auths"'],
