@@ -27,7 +27,7 @@ test.each([
   expect(await user.read(values)).toBe('old\n')
 })
 
-test('what data files print is not a part of a result', async () => {
+test('a result has nothing in it that data files print', async () => {
   const printing = await folderWith(trackdechets)
   await printing.edit('scripts/catalogue.mjs', 'export default', "console.log('noise')\nexport default")
   const { stdout, stderr } = await tryRun(

@@ -108,7 +108,7 @@ test.each([
   [400, 'Client sent an HTTP request to an HTTPS server.\n'],
   [403, '<html>blocked</html>'],
   [200, '<html>login</html>'],
-])('what is no answer of Kubernetes says nothing of rights: %i', async (status, body) => {
+])('an answer that is not of Kubernetes says nothing of rights: %i', async (status, body) => {
   const { client } = await api((_, response) => void response.writeHead(status).end(body))
   const error: unknown = await client.list(kinds.secret).catch((reason: unknown) => reason)
   expect([isRightMissing(error), clusterProblem(error)]).toMatchObject([
