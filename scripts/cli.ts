@@ -1,17 +1,19 @@
+import { Console } from 'node:console'
 import { readdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { CommandIo, CommandSpec, CommandTitle, OptionSpec } from './lib/command.ts'
+import { type CommandIo, type CommandSpec, type CommandTitle, type OptionSpec, sentence } from './lib/command.ts'
 import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib/command-line.ts'
 import { endedEarly } from './lib/early-end.ts'
 import { readIfExists } from './lib/files.ts'
-import { findProductFolder } from './lib/folders.ts'
+import { findProductFolder, versionOf } from './lib/folders.ts'
 import { exitCodeHelp, overview } from './lib/help-text.ts'
 import { interruption } from './lib/interruption.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
+import { lines } from './lib/printable.ts'
 import { bugText, exitCodes, formatProblems, ProblemError } from './lib/problems.ts'
 import { chooseUserFolder, commandFirst, rootOf, rootOption } from './lib/root-option.ts'
 import { watchRunner } from './lib/runner.ts'
@@ -27,6 +29,8 @@ const folders = {
   userFolder: chooseUserFolder(root, standing, process.cwd()),
 }
 const say = output(process.stdout, process.stderr, process.env)
+// What data files print: standard output is the result of a command, which others read.
+globalThis.console = new Console(process.stderr)
 learnBeginnings(folders, process.env, { typedIn: standing, root })
 const commandsFolder = join(dirname(thisFile), 'commands')
 /** `.ts`, or `.js` of what was compiled. */
@@ -66,6 +70,10 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const commands = await allCommands()
     say.out((columns) => overview(commands, columns))
+    return exitCodes.ok
+  }
+  if (name === '--version' || name === '-V') {
+    say.out(lines(`tiered-secrets ${await versionOf(folders)}`))
     return exitCodes.ok
   }
   const command = await loadCommand(name)
@@ -222,10 +230,4 @@ function ignoreClosedPipe(done: () => NodeJS.Process): void {
     if (error.code !== 'EPIPE') throw error
     done().exit(exitCodes.ok)
   })
-}
-
-/** commander says `error: unknown option '--onec'\n(Did you mean --once?)`. */
-function sentence(message: string): string {
-  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.+)\?\)$/, '. Did you mean "$1"?')
-  return /[.?!]$/.test(text) ? text : `${text}.`
 }

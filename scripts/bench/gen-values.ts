@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadApplication } from '../session/application.ts'
-import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { type Benchmark, type BenchmarkIo, sizeFor } from './benchmark.ts'
 import { largeApplicationFiles } from './large-application.ts'
 import { inTurns, peakMemoryMiB, tsx } from './measured-programs.ts'
 import {
@@ -22,7 +22,10 @@ export const genValues: Benchmark = {
     const { catalogue } = await loadApplication(io)
     const committed = await timeCommitted(io)
     const sizes: { readonly size: number; readonly pairs: Pairs }[] = []
-    for (const size of largeSizes) sizes.push({ size, pairs: await timeLarge(size, io) })
+    for (const whole of largeSizes) {
+      const size = sizeFor(io, whole)
+      sizes.push({ size, pairs: await timeLarge(size, io) })
+    }
     return [
       {
         what: `gen-values, ${catalogue.secrets.length} secrets`,
@@ -96,7 +99,7 @@ function linearity(sizes: readonly { readonly size: number; readonly pairs: Pair
   const points = sizes.map(({ size, pairs }) => ({ size, ms: medianExcessMs(pairs) }))
   const [small, middle, large] = points
   return {
-    what: 'gen-values, cost of one more secret at 10,000 against 1,000',
+    what: `gen-values, cost of one more secret at ${large?.size} against ${small?.size}`,
     value: small && middle && large ? growth(small, middle, large) : Number.NaN,
     unit: '×',
     target: 1.5,

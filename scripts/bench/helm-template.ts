@@ -5,7 +5,7 @@ import { generatedPaths } from '../generate/generate.ts'
 import { run } from '../lib/exec.ts'
 import { findTool } from '../local/toolchain/find.ts'
 import { loadApplication } from '../session/application.ts'
-import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { type Benchmark, type BenchmarkIo, sizeFor } from './benchmark.ts'
 import { largeApplicationFiles } from './large-application.ts'
 import { inTurns, tsx } from './measured-programs.ts'
 import { describePairs, type Measurement, medianRatio } from './measurement.ts'
@@ -18,7 +18,7 @@ export const helmTemplate: Benchmark = {
     const helm = await findTool('helm', io)
     const { catalogue, environments } = await loadApplication(io)
     const [environment = ''] = Object.keys(environments)
-    const large = 10_000
+    const large = sizeFor(io, 10_000)
     return [
       await measure(io, {
         helm: helm.path,

@@ -9,7 +9,7 @@ import { externalSecretRefs, installChart, type LocalStack, startLocalStack } fr
 import { type EnvironmentModel, resolve } from '../model/resolve.ts'
 import type { Application } from '../model/types.ts'
 import { loadApplication } from '../session/application.ts'
-import type { Benchmark, BenchmarkIo } from './benchmark.ts'
+import { type Benchmark, type BenchmarkIo, sizeFor } from './benchmark.ts'
 import { largeApplication, largeApplicationFiles } from './large-application.ts'
 import { inTurns, peakMemoryMiB, tsx, wallMs } from './measured-programs.ts'
 import { describePairs, duration, type Measurement, median, medianExcessMs } from './measurement.ts'
@@ -25,7 +25,6 @@ export const status: Benchmark = {
 
 // --- internal ---
 
-const many = 1_000
 const largest = 10_000
 const latencyMs = 50
 /** Runs of programs that take seconds. */
@@ -68,6 +67,7 @@ function requests(what: string, value = 0, target: number): Measurement {
 }
 
 async function slow(io: BenchmarkIo): Promise<Measurement[]> {
+  const many = sizeFor(io, 1_000)
   io.log(`status: ${many.toLocaleString('en')} secrets, ${latencyMs} ms per request`)
   const application = largeApplication(many)
   const [environment = ''] = Object.keys(application.environments)

@@ -134,6 +134,6 @@ function runOptions({ userFolder, env, signal }: Pick<ReleaseOptions, 'userFolde
     cwd: userFolder,
     env: { ...noOverrides, ...env },
     ...(signal === undefined ? {} : { signal }),
-    fix: `Correct scripts/catalogue.ts or scripts/environments.ts and run \`${commandLine`gen-values`}\`.`,
+    fix: `Run \`${commandLine`gen-values`}\`, which takes back what was edited by hand. If Helm says the same then, correct scripts/catalogue.ts or scripts/environments.ts and run it again.`,
   }
 }

@@ -38,7 +38,11 @@ export const command = defineCommand<Options>({
   example: commandLine`bench --only helm-template`,
   options: [
     { flags: '--only <name>', description: 'one of the benchmarks', choices: benchmarkNames },
-    { flags: '--runs <number>', description: 'measured runs of short programs, 1 to 99; 1 is a trial', default: '9' },
+    {
+      flags: '--runs <number>',
+      description: 'measured runs of short programs, 1 to 99; 1 is a trial with a tenth of the secrets',
+      default: '9',
+    },
     outputOption,
   ],
   async run({ only, runs, output }, io) {

@@ -12,6 +12,7 @@ import type { EnvironmentRow } from '../inspect/every-environment/examine-all.ts
 import { allTable } from '../inspect/every-environment/report.ts'
 import { type CommandIo, defineCommand } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
+import { count } from '../lib/count.ts'
 import { lastLines, tryRun } from '../lib/exec.ts'
 import { areOne, nearestWith } from '../lib/folders.ts'
 import { lines } from '../lib/printable.ts'
@@ -25,33 +26,12 @@ export const command = defineCommand<{ readonly all?: boolean }>({
   options: [{ flags: '--all', description: 'prints a table of all environments; they are checked in any case' }],
   async run({ all = false }, io) {
     const problems: Problem[] = []
-    let data = uncheckedData
-    await step(io, 'catalogue', problems, async () => {
-      data = checkData(await loadApplication(io))
-      return data.problems
-    })
-    const types = compilerOf(io)
-    if (types) {
-      const args = [...tscArguments, '--project', types.project]
-      await step(io, 'types', problems, () => checkWith(io, types.folder, 'tsc', args, 'TYPES'))
-    } else io.log('left out  types: no TypeScript in node_modules; the step before has read every field')
-    if (areOne(io)) {
-      const biome = ['check', '--colors=off', '.']
-      await step(io, 'format and lint', problems, () => checkWith(io, io.productFolder, 'biome', biome, 'LINT'))
+    try {
+      await checkAll(io, problems, all)
+    } catch (error) {
+      // Where a step can't be done, as without a tool, what those before it have found counts all the same.
+      throw error instanceof ProblemError ? new ProblemError([...problems, ...error.problems], error.exitCode) : error
     }
-    const own = new Map(data.own)
-    if (data.whole.length > 0) {
-      if (own.size > 0) io.log(`left out  ${[...own.keys()].join(', ')}, and files that follow from all environments`)
-      await step(io, 'generated files', problems, () => checkStale(io, data))
-      await step(io, 'chart and manifests', problems, async () => {
-        const found = await checkCharts(io, await loadApplication(io), data.whole)
-        for (const [environment, ofChart] of found) own.set(environment, ofChart)
-        return sortProblems([...found.values()].flat())
-      })
-    }
-    const pipelines = await pipelineProblems(io.userFolder, data.whole)
-    if (pipelines) await step(io, 'pipeline', problems, async () => pipelines)
-    if (all && own.size > 0) io.out((columns) => allTable({ rows: rowsOf(own, problems) }, columns))
     if (problems.some(isError)) throw new ProblemError(problems)
     if (problems.length > 0) io.tell(formatProblems(problems))
     return exitCodes.ok
@@ -59,6 +39,37 @@ export const command = defineCommand<{ readonly all?: boolean }>({
 })
 
 // --- internal ---
+
+/** @param problems gets what is found */
+async function checkAll(io: CommandIo, problems: Problem[], all: boolean): Promise<void> {
+  let data = uncheckedData
+  await step(io, 'catalogue', problems, async () => {
+    data = checkData(await loadApplication(io))
+    return data.problems
+  })
+  const types = compilerOf(io)
+  if (types) {
+    const args = [...tscArguments, '--project', types.project]
+    await step(io, 'types', problems, () => checkWith(io, types.folder, 'tsc', args, 'TYPES'))
+  } else io.log('left out  types: no TypeScript in node_modules; the step before has read every field')
+  if (areOne(io)) {
+    const biome = ['check', '--colors=off', '.']
+    await step(io, 'format and lint', problems, () => checkWith(io, io.productFolder, 'biome', biome, 'LINT'))
+  }
+  const own = new Map(data.own)
+  if (data.whole.length > 0) {
+    if (own.size > 0) io.log(`left out  ${[...own.keys()].join(', ')}, and files that follow from all environments`)
+    await step(io, 'generated files', problems, () => checkStale(io, data))
+    await step(io, 'chart and manifests', problems, async () => {
+      const found = await checkCharts(io, await loadApplication(io), data.whole)
+      for (const [environment, ofChart] of found) own.set(environment, ofChart)
+      return sortProblems([...found.values()].flat())
+    })
+  }
+  const pipelines = await pipelineProblems(io.userFolder, data.whole)
+  if (pipelines) await step(io, 'pipeline', problems, async () => pipelines)
+  if (all && own.size > 0) io.out((columns) => allTable({ rows: rowsOf(own, problems) }, columns))
+}
 
 /** One thread: with several, the compiler has been seen to wait for itself for ever. */
 const tscArguments = ['--pretty', 'false', '--singleThreaded']
@@ -77,7 +88,6 @@ async function step(
   })
   problems.push(...found)
   const errors = found.filter(isError).length
-  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
   io.log(
     `${errors === 0 ? 'ok    ' : 'failed'}  ${name}${found.length > 0 ? `: ${count(found.length, 'problem')}` : ''}`,
   )

@@ -9,12 +9,15 @@ export class KubernetesError extends Error {
   readonly status: number
   /** `NotFound`, `Conflict`, `Forbidden`, `Invalid`, … as in the answer's Status object. */
   readonly reason: string
+  /** The answer has no Status object: something else than an API server may have given it. */
+  readonly isForeign: boolean
 
-  constructor(request: string, status: number, reason: string, message: string) {
+  constructor(request: string, status: number, reason: string, message: string, isForeign = false) {
     super(`${request}: ${message} (${status} ${reason})`)
     this.name = 'KubernetesError'
     this.status = status
     this.reason = reason
+    this.isForeign = isForeign
   }
 }
 
@@ -28,7 +31,7 @@ export function toKubernetesError(request: string, status: number, body: string)
   } catch {
     // Not JSON: reported below.
   }
-  return new KubernetesError(request, status, 'Unknown', `the server answered with status ${status}`)
+  return new KubernetesError(request, status, 'Unknown', `the server answered with status ${status}`, true)
 }
 
 export function isNotFound(error: unknown): boolean {
@@ -63,7 +66,8 @@ export function isRightMissing(error: unknown): boolean {
   if (!(error instanceof KubernetesError)) return false
   if (error.status === 422)
     return /permission (on all objects of|on the object referenced|for all groups)/.test(error.message)
-  return isForbidden(error) && !isEnding(error) && !/denied (the )?request|exceeded quota/.test(error.message)
+  const isOther = error.isForeign || isEnding(error) || /denied (the )?request|exceeded quota/.test(error.message)
+  return isForbidden(error) && !isOther
 }
 
 /** A refusal of the API server as a problem to show; other errors unchanged. */
@@ -82,12 +86,12 @@ export function clusterProblem(error: unknown): unknown {
 
 /** For a connection that can't be made or breaks. */
 export function unreachable(server: string, error: unknown): ProblemError {
-  const { fact, fix, certificate } = connectionFault(error)
+  const { fact, fix, certificate, through } = connectionFault(error)
   return new ProblemError(
     {
       code: 'CLUSTER_UNREACHABLE',
       where: server,
-      message: `the cluster can't be reached: ${fact}. Expected a response from its API server.`,
+      message: `the cluster can't be reached${through ? ` through ${through}` : ''}: ${fact}. Expected a response from its API server.`,
       fix: certificate ? trustFix(server, certificate) : (fix ?? otherFix(fact)),
     },
     exitCodes.unreachable,
@@ -100,6 +104,8 @@ function fixOf(error: KubernetesError): string {
   if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no valid login, or the login has expired.'
   if (isRightMissing(error)) return missingRightFix()
   if (isEnding(error)) return endingFix(error)
+  if (error.isForeign)
+    return "It is not an answer of Kubernetes: check server in the kubeconfig's cluster entry, its https:// too, and whether a proxy or a login page is in between (HTTPS_PROXY, proxy-url). Behind a load balancer, wait and run the same command again."
   return 'Correct what the API server complains about, or run the same command again later.'
 }
 

@@ -84,7 +84,11 @@ export async function pem(entry: Entry, key: string): Promise<string | undefined
 export async function fileText(entry: Entry, key: string): Promise<string | undefined> {
   const path = filePath(entry, key)
   if (path === undefined) return undefined
-  const content = await readIfExists(path)
+  const content = await readIfExists(path).catch((error: unknown) => {
+    if (!(error instanceof ProblemError)) throw error
+    const where = `${entry.file}: ${entry.title}: ${key} ${path}`
+    throw new ProblemError(error.problems.map((problem) => ({ ...problem, where })))
+  })
   if (content === undefined)
     throw badField(entry, key, `names ${text(entry, key)}, which doesn't exist. Expected a readable file`)
   return content

@@ -33,7 +33,7 @@ export function parseJson<T>(text: string, request: string, status: number): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    throw new KubernetesError(request, status, 'Unknown', 'the server answered with something other than JSON')
+    throw new KubernetesError(request, status, 'Unknown', 'the server answered with something other than JSON', true)
   }
 }
 

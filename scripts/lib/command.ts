@@ -84,6 +84,12 @@ export function wrongUsage(command: string, where: string, message: string): Pro
   return new ProblemError({ code: 'WRONG_USAGE', where, message, fix }, exitCodes.usage)
 }
 
+/** commander says `error: unknown option '--onec'\n(Did you mean --once?)`. */
+export function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.+)\?\)$/, '. Did you mean "$1"?')
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}
+
 /** The option most commands have. */
 export const environmentOption: OptionSpec = {
   flags: '-e, --environment <name>',

@@ -29,6 +29,8 @@ export interface ConnectionFault {
   readonly fix: string | undefined
   /** Trying again can help: the next attempt may find another answer. */
   readonly mayPass: boolean
+  /** `the proxy http://proxy.example:3128 (HTTPS_PROXY)`, through which the connection went; undefined: directly, or it is in the fact. */
+  readonly through?: string
   /** A certificate that fails, of the server or of whoever answers in its place. */
   readonly certificate?: CertificateFault
 }
@@ -36,13 +38,24 @@ export interface ConnectionFault {
 /** What is wrong with a certificate. */
 export type CertificateFault = 'unknown-authority' | 'expired' | 'not-yet-valid' | 'other-name' | 'not-accepted'
 
+/** Remembers through which proxy the connection went that ended with an error. */
+export function throughProxy(error: Error, proxy: ProxyServer): Error {
+  proxies.set(error, proxy)
+  return error
+}
+
 /** Classifies what a request ended with. */
 export function connectionFault(error: unknown): ConnectionFault {
   if (error instanceof ProxyFailure) return proxyFault(error)
   const code = codeOf(error)
   const certificate = certificateFault(code)
-  if (certificate) return { fact: certificateFact(certificate, code), fix: undefined, mayPass: false, certificate }
-  return { fact: code, fix: undefined, mayPass: true }
+  const proxy = error instanceof Error ? proxies.get(error) : undefined
+  const through = proxy ? { through: nameOf(proxy) } : {}
+  if (certificate)
+    return { fact: certificateFact(certificate, code), fix: undefined, mayPass: false, certificate, ...through }
+  const fix =
+    proxy && exception(proxy, 'Check the network, and whether the proxy lets TLS to this address through as it is')
+  return { fact: code, fix, mayPass: true, ...through }
 }
 
 /** Undefined: the code is not one of a certificate. Codes: OpenSSL's X509_V_ERR_…, as Node shortens them, and Node's own. */
@@ -71,6 +84,10 @@ export function certificateFix(fault: CertificateFault, host: string): string | 
 
 // --- internal ---
 
+const proxies = new WeakMap<Error, ProxyServer>()
+
+const nameOf = ({ shown, source }: ProxyServer) => `the proxy ${shown} (${source})`
+
 const certificateFacts: Readonly<Record<CertificateFault, string>> = {
   'unknown-authority': 'its certificate comes from an authority that is not known here',
   expired: 'its certificate has expired',
@@ -84,7 +101,7 @@ function certificateFact(fault: CertificateFault, code: string): string {
 }
 
 function proxyFault({ proxy, status, code }: ProxyFailure): ConnectionFault {
-  const named = `the proxy ${proxy.shown} (${proxy.source})`
+  const named = nameOf(proxy)
   if (status === 407) {
     const has = proxy.login === undefined ? 'none is given' : 'the given ones are refused'
     return {

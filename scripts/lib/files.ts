@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { exitCodes, ProblemError } from './problems.ts'
+import { exitCodes, type Problem, ProblemError } from './problems.ts'
 
 /**
  * The text of a file, or undefined when there is none.
@@ -18,7 +18,7 @@ export async function readBytesIfExists(path: string): Promise<Buffer | undefine
     return await readFile(path)
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
-    throw unreadable(path, error)
+    throw error instanceof Error && 'code' in error ? new ProblemError(unreadable(path, error)) : error
   }
 }
 
@@ -66,26 +66,54 @@ export function isErrno(error: unknown, code: string): boolean {
 /** The problem behind an error of the file system; anything else as it is. */
 export function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
-  const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
+  const { fact, fix } = faultOf(error)
   return new ProblemError(
     {
       code: 'FILE_NOT_WRITTEN',
       where: path,
-      message: `can't be written: ${reason}. Expected a file this user may write.`,
-      fix: 'Free disk space or correct the permissions, then run the same command again; nothing was lost.',
+      message: `can't be written: ${fact}. Expected a file this user may write.`,
+      fix: `${fix}, then run the same command again; nothing was lost.`,
     },
     exitCodes.problems,
   )
 }
 
-// --- internal ---
-
-function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  return new ProblemError({
+/** That a file can't be read, and why not. */
+export function unreadable(path: string, error: Error): Problem {
+  const { fact, fix } = faultOf(error)
+  return {
     code: 'FILE_UNREADABLE',
     where: path,
-    message: `can't be read: ${error.message}. Expected a file this user may read.`,
-    fix: 'Correct the path or the permissions, then run the same command again.',
-  })
+    message: `can't be read: ${fact}. Expected a file this user may read.`,
+    fix: `${fix}, then run the same command again.`,
+  }
+}
+
+// --- internal ---
+
+/** What the file system says, in words that tell what to do about it. */
+function faultOf(error: Error): { readonly fact: string; readonly fix: string } {
+  const { code = '', message, syscall } = error as NodeJS.ErrnoException
+  // A folder is made where a file lies.
+  const known = faults[code === 'EEXIST' && syscall === 'mkdir' ? 'ENOTDIR' : code]
+  return known
+    ? { fact: `${known[0]} (${code})`, fix: known[1] }
+    : { fact: message, fix: 'Correct the path or the permissions' }
+}
+
+const full = ['the disk is full, or the file too large for it', 'Free disk space'] as const
+const refused = ['this user may not', 'Correct the permissions of it and of its folder, or be another user'] as const
+const faults: Readonly<Record<string, readonly [fact: string, fix: string]>> = {
+  EISDIR: ['it is a folder', 'Move the folder away, or name a file'],
+  ENOTDIR: ['a file lies where one of its folders has to be', 'Move that file away, or name another path'],
+  EEXIST: ['it is there already', 'Move it away, or name another path'],
+  ENOENT: ['its folder is not there', 'Correct the path, or make the folder'],
+  EACCES: refused,
+  EPERM: refused,
+  EROFS: ['its file system can only be read', 'Name a path that can be written, or mount it for writing'],
+  ENAMETOOLONG: ['its name is too long', 'Name a shorter path'],
+  ELOOP: ['its links lead in a circle', 'Correct the links, or name another path'],
+  ENOSPC: full,
+  EDQUOT: full,
+  EFBIG: full,
 }

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Where things are. In a repository that somebody took over whole, the two are one. */
@@ -23,6 +24,12 @@ export function findProductFolder(file: string): string {
   return nearestWith('package.json', dirname(file)) ?? dirname(file)
 }
 
+/** The version of the product, as its package says. */
+export async function versionOf({ productFolder }: Pick<Folders, 'productFolder'>): Promise<string> {
+  const text = await readFile(join(productFolder, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
 /** The nearest folder, from where the user stands upwards, that has data files; where they stand when there is none. */
 export function findUserFolder(where: string): string {
   return nearest(where, (folder) => dataFile(folder, 'catalogue') !== undefined) ?? where
@@ -35,7 +42,7 @@ export function dataFile(userFolder: string, name: 'catalogue' | 'environments')
 
 /** Every file that could be meant: there should be one. */
 export function dataFiles(userFolder: string, name: 'catalogue' | 'environments'): string[] {
-  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`)).filter(existsSync)
+  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`)).filter(isFile)
 }
 
 /**
@@ -62,6 +69,15 @@ export function nearestWith(path: string, folder: string): string | undefined {
 }
 
 // --- internal ---
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    // There is nothing, or nothing that may be read.
+    return false
+  }
+}
 
 /** Enough for `teams/payments/apps/shop`, and soon over in a home folder. */
 const maxDepth = 4

@@ -28,7 +28,7 @@ export function overview(specs: readonly CommandTitle[], columns = Number.POSITI
     '',
     ...commands,
     '',
-    'Each command has --help, with an example.',
+    'Each command has --help, with an example; --version tells the version.',
     ...help,
   )
 }

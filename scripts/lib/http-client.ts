@@ -9,7 +9,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { ProxyFailure } from './connection-fault.ts'
+import { ProxyFailure, throughProxy } from './connection-fault.ts'
 import { hostOf, noProxy, type ProxyOf, type ProxyServer } from './proxies.ts'
 
 /** How a server is trusted, and what it is shown. All in PEM. */
@@ -155,7 +155,7 @@ function exchange(
     })
     request.once('error', (error) => {
       connected()
-      reject(signal?.aborted ? signal.reason : error)
+      reject(signal?.aborted ? signal.reason : proxy ? throughProxy(error, proxy) : error)
     })
     sent?.(request)
     request.end(body)

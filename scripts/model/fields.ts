@@ -7,6 +7,8 @@ export interface Field<Value = never> {
   readonly expected: string
   readonly test: (value: unknown) => boolean
   readonly optional?: false
+  /** The texts that it takes, where these are all. */
+  readonly choices?: readonly string[]
   /** For the compiler alone: a check that refuses what the type allows does not fit. */
   readonly takes?: (value: Value) => void
 }
@@ -46,6 +48,7 @@ export const optional = <Value>(field: Field<Value>): OptionalField<Value> => ({
 export function oneOf<Choice extends string>(...choices: readonly Choice[]): Field<Choice> {
   return {
     expected: `one of: ${choices.join(', ')}`,
+    choices,
     test: (value) => choices.some((choice) => choice === value),
   }
 }
@@ -62,7 +65,11 @@ export function recordOf<Item>(fields: FieldsOf<Item>): Field<Readonly<Record<st
 /** A list of some of these texts. */
 export function choicesOf<Choice extends string>(...choices: readonly Choice[]): Field<readonly Choice[]> {
   const one = oneOf(...choices)
-  return { expected: `a list of ${choices.join(', ')}`, test: (value) => Array.isArray(value) && value.every(one.test) }
+  return {
+    expected: `a list of ${choices.join(', ')}`,
+    choices,
+    test: (value) => Array.isArray(value) && value.every(one.test),
+  }
 }
 
 /** Every field there, of its type, and no others: one problem each, all of code `SHAPE_INVALID`. */
@@ -76,10 +83,7 @@ export function checkObject(where: string, value: unknown, fields: Fields): Prob
     )
   const mistyped = Object.entries(fields)
     .filter(([name, field]) => (value[name] === undefined ? field.optional !== true : !field.test(value[name])))
-    .map(([name, field]) => {
-      const fact = value[name] === undefined ? `has no ${name}` : `has a ${name} of another type`
-      return wrong(where, fact, field.expected)
-    })
+    .map(([name, field]) => wrong(where, factOf(name, value[name], field), field.expected))
   return [...unknown, ...mistyped]
 }
 
@@ -91,4 +95,23 @@ export function wrong(where: string, fact: string, expected: string): Problem {
     message: `${fact}${/[.?]$/.test(fact) ? '' : '.'} Expected ${expected}.`,
     fix: 'Correct the entry; an editor with TypeScript shows the same mistake.',
   }
+}
+
+// --- internal ---
+
+/** A text is shown where it stands for one of several; anywhere else it may be what nobody should read. */
+function factOf(name: string, value: unknown, { choices }: Field | OptionalField): string {
+  if (value === undefined) return `has no ${name}`
+  const others = [value].flat().filter((one) => typeof one === 'string' && choices?.includes(one) === false)
+  const [other] = others as string[]
+  if (choices === undefined || other === undefined) return `"${name}" is ${kindOf(value)}`
+  return `"${name}" ${Array.isArray(value) ? 'has' : 'is'} "${other}".${didYouMean(other, choices)}`
+}
+
+function kindOf(value: unknown): string {
+  if (value === '') return 'empty'
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  const kinds: Partial<Record<string, string>> = { string: 'a text', object: 'an object' }
+  return kinds[typeof value] ?? `a ${typeof value}`
 }

@@ -48,7 +48,9 @@ export function checkShape(application: { readonly catalogue: unknown; readonly 
   if (otherVersion) return [otherVersion]
   const problems = checkObject('catalogue', catalogue, catalogueFields)
   if (problems.length > 0 || !isRecord(catalogue)) return problems
-  for (const [tier, spec] of Object.entries(catalogue.tiers as Record<string, unknown>)) {
+  const tiers = Object.entries(catalogue.tiers as Record<string, unknown>)
+  if (tiers.length === 0) problems.push(wrong('catalogue tiers', 'is empty', 'at least one tier'))
+  for (const [tier, spec] of tiers) {
     const found = checkObject(`catalogue tier "${tier}"`, spec, tierFields)
     problems.push(...found)
     if (found.length > 0 || !isRecord(spec)) continue

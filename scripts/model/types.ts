@@ -10,8 +10,9 @@ import type {
   WorkloadNetworkSpec,
 } from './network/spec.ts'
 import type { ReadsSpec, TargetSpec } from './target-types.ts'
+import type { ContainerDefaults, PodSecurityLevel } from './tier-settings.ts'
 
-export type { DeliverySpec, EgressSpec, Labels, ReadsSpec, TargetSpec }
+export type { ContainerDefaults, DeliverySpec, EgressSpec, Labels, PodSecurityLevel, ReadsSpec, TargetSpec }
 
 /** How the tiers of one environment are kept apart in Scaleway. */
 export type IsolationMode = 'path' | 'project'
@@ -28,15 +29,6 @@ export interface WorkloadSpec extends WorkloadNetworkSpec {
   readonly reads?: ReadsSpec
   /** As that of the tier, with the variables that this workload reads. Default: nowhere */
   readonly envModule?: string
-}
-
-/** A level of the Pod Security Standards. */
-export type PodSecurityLevel = 'restricted' | 'baseline' | 'privileged'
-
-/** Defaults for a container without requests or limits, which a quota on these would refuse. */
-export interface ContainerDefaults {
-  readonly requests?: Readonly<Record<string, string>>
-  readonly limits?: Readonly<Record<string, string>>
 }
 
 /** A trust boundary. Its names follow the convention of `names.ts`, except where given here. */

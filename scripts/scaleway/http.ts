@@ -8,6 +8,7 @@ import { type TimeLimit, timeLimit } from '../lib/signals.ts'
 import { defaultTimeoutMs, type ScalewayConnection } from './connection.ts'
 import { isResponse, responseOf, type ScalewayResponse } from './response.ts'
 import { unreachable } from './unreachable.ts'
+import { describeRequest, unreadableAnswer } from './unreadable.ts'
 
 export interface ScalewayRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -82,6 +83,8 @@ export async function scalewayRequest<T>(account: ScalewayConnection, request: S
     if (sent.status === 204) return sent.drop() as T
     if (sent.status >= 200 && sent.status < 300) return (await bodyOf(sent, account, request)) as T
     const refusal = await refusalOf(sent, account)
+    // As a refusal of Scaleway's it would prove something: that a key is wrong, or a secret not there.
+    if (refusal === undefined) throw unreadableAnswer(request, sent.status, 'something other than JSON')
     throw new ScalewayError(request, sent.status, refusal, requestIdOf(sent), isLong ? asked : undefined)
   }
 }
@@ -118,11 +121,6 @@ const fixes: Readonly<Record<string, string>> = {
   quotas_exceeded: 'Delete what is not needed, bundle secrets, or ask Scaleway to raise the quota.',
   too_many_requests: 'Wait a minute and run the same command again.',
   redirect: 'Use the real address of the API, and check the proxy: a redirect is not followed.',
-}
-
-/** Without the access key that a path may contain, except for its last characters. */
-function describeRequest({ method, path }: ScalewayRequest): string {
-  return `Scaleway ${method} ${path.replace(/SCW[A-Z0-9]{13}([A-Z0-9]{4})/g, '…$1')}`
 }
 
 /** The answer, or why there is none. */
@@ -192,15 +190,7 @@ async function bodyOf(
     return await answer.json()
   } catch {
     account.signal?.throwIfAborted()
-    throw new ProblemError(
-      {
-        code: 'SCALEWAY_ANSWER_UNREADABLE',
-        where: describeRequest(request),
-        message: `answers ${answer.status} with a body that is not complete JSON. Expected JSON.`,
-        fix: 'Check the network and the proxy, and in the Scaleway console whether the request was done.',
-      },
-      exitCodes.unreachable,
-    )
+    throw unreadableAnswer(request, answer.status, 'a body that is not complete JSON')
   }
 }
 
@@ -209,8 +199,8 @@ interface Refusal {
   readonly reason: string
 }
 
-/** Only single words of the body: the rest may repeat what was sent. */
-async function refusalOf(answer: ScalewayResponse, account: ScalewayConnection): Promise<Refusal> {
+/** Only single words of the body: the rest may repeat what was sent. Undefined: it is none of Scaleway's. */
+async function refusalOf(answer: ScalewayResponse, account: ScalewayConnection): Promise<Refusal | undefined> {
   if (answer.status < 400) {
     answer.drop()
     return { type: 'redirect', reason: '' }
@@ -218,11 +208,12 @@ async function refusalOf(answer: ScalewayResponse, account: ScalewayConnection):
   const word = (value: unknown, otherwise: string) =>
     typeof value === 'string' && /^[a-z_]{1,40}$/.test(value) ? value : otherwise
   try {
-    const { type, reason } = (await answer.json()) as { type?: unknown; reason?: unknown }
+    const { type, reason } = Object(await answer.json()) as { type?: unknown; reason?: unknown }
     return { type: word(type, 'unknown'), reason: word(reason, '') }
   } catch {
     account.signal?.throwIfAborted()
-    return { type: 'unknown', reason: '' }
+    // What fails, or is too busy, may say so in any form.
+    return answer.status >= 500 || answer.status === 429 ? { type: 'unknown', reason: '' } : undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
 import { type ScalewayRequest, scalewayRequest } from './http.ts'
+import { listIn } from './unreadable.ts'
 
 /** A rule of a policy, as the API takes it. */
 export interface PolicyRule {
@@ -186,12 +187,13 @@ async function listAll<T>(
 ): Promise<T[]> {
   const items: T[] = []
   for (let page = 1; ; page++) {
-    const answer = await scalewayRequest<Readonly<Record<string, unknown>>>(account, {
+    const request = {
       method: 'GET',
       path: `${base}/${path}`,
       query: { ...query, page, page_size: pageSize },
-    })
-    const found = Array.isArray(answer[field]) ? (answer[field] as T[]) : []
+    } as const
+    const answer = await scalewayRequest<Readonly<Record<string, unknown>>>(account, request)
+    const found = listIn<T>(answer, field, request)
     items.push(...found)
     if (found.length < pageSize || items.length >= Number(answer.total_count)) return items
   }

@@ -1,5 +1,6 @@
 import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
 import { scalewayRequest } from './http.ts'
+import { listIn } from './unreadable.ts'
 
 /** A remote secret, without its values. */
 export interface RemoteSecret {
@@ -76,11 +77,9 @@ export async function listSecrets(
   const owner = 'projectId' in scope ? { project_id: scope.projectId } : { organization_id: scope.organizationId }
   const deleted = isDeleted === undefined ? {} : { scheduled_for_deletion: String(isDeleted) }
   for (let page = 1; ; page++) {
-    const { secrets } = await scalewayRequest<{ readonly secrets: readonly ListedSecret[] }>(account, {
-      method: 'GET',
-      path: secretsPath(scope.region),
-      query: { ...owner, ...filter, ...deleted, page, page_size: pageSize },
-    })
+    const query = { ...owner, ...filter, ...deleted, page, page_size: pageSize }
+    const request = { method: 'GET', path: secretsPath(scope.region), query } as const
+    const secrets = listIn<ListedSecret>(await scalewayRequest(account, request), 'secrets', request)
     found.push(...secrets)
     if (secrets.length < pageSize) return found
   }
@@ -97,12 +96,9 @@ export async function findSecret(
   scope: SecretScope,
   { path, name }: Pick<RemoteSecret, 'path' | 'name'>,
 ): Promise<RemoteSecret | undefined> {
-  const { secrets } = await scalewayRequest<{ secrets: RemoteSecret[] }>(account, {
-    method: 'GET',
-    path: secretsPath(scope.region),
-    query: { project_id: scope.projectId, path, name, page: 1, page_size: 1 },
-  })
-  return secrets[0]
+  const query = { project_id: scope.projectId, path, name, page: 1, page_size: 1 }
+  const request = { method: 'GET', path: secretsPath(scope.region), query } as const
+  return listIn<RemoteSecret>(await scalewayRequest(account, request), 'secrets', request)[0]
 }
 
 /**

@@ -10,7 +10,7 @@ import { defaultTimeoutMs, type ScalewayConnection } from './connection.ts'
 export function unreachable(
   where: string,
   account: ScalewayConnection,
-  { fact, fix, certificate }: ConnectionFault,
+  { fact, fix, certificate, through }: ConnectionFault,
 ): ProblemError {
   const { host } = new URL(account.apiUrl)
   const seconds = (account.timeoutMs ?? defaultTimeoutMs) / 1000
@@ -19,7 +19,7 @@ export function unreachable(
     {
       code: 'SCALEWAY_UNREACHABLE',
       where,
-      message: `${host} can't be reached: ${why}. Expected a response.`,
+      message: `${host} can't be reached${through ? ` through ${through}` : ''}: ${why}. Expected a response.`,
       fix:
         (certificate ? (certificateFix(certificate, host) ?? trustFix(host)) : fix) ??
         'Check the network, and whether it needs a proxy (HTTPS_PROXY), then run the same command again.',

@@ -1,6 +1,7 @@
 import type { ScalewayAccount, ScalewayConnection } from './connection.ts'
 import { ScalewayError, scalewayRequest } from './http.ts'
 import { type RemoteSecret, type SecretScope, secretsPath } from './secrets.ts'
+import { listIn } from './unreadable.ts'
 
 /** One version of a remote secret, without its value. */
 export interface SecretVersion {
@@ -47,11 +48,9 @@ export async function listVersions(
 ): Promise<SecretVersion[]> {
   const found: SecretVersion[] = []
   for (let page = 1; ; page++) {
-    const { versions } = await scalewayRequest<{ readonly versions: readonly SecretVersion[] }>(account, {
-      method: 'GET',
-      path: versionsPath(region, secretId),
-      query: { page, page_size: pageSize },
-    })
+    const query = { page, page_size: pageSize }
+    const request = { method: 'GET', path: versionsPath(region, secretId), query } as const
+    const versions = listIn<SecretVersion>(await scalewayRequest(account, request), 'versions', request)
     found.push(...versions)
     if (versions.length < pageSize) break
   }

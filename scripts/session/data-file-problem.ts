@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unreadable } from '../lib/files.ts'
 import type { Problem } from '../lib/problems.ts'
 import { isInside } from '../lib/typed-path.ts'
 
@@ -13,6 +14,7 @@ export interface DataFile {
 /** Why not: what it imports is missing, or what it throws, with the line of the user's that it comes from. */
 export function loadProblem(error: unknown, data: DataFile): Problem {
   const missing = missingImport(error)
+  if (error instanceof Error && isOfFile(error, data)) return unreadable(relative(data.userFolder, data.file), error)
   if (missing === undefined) return problem(data, `can't be loaded: ${reasonOf(error)}${lineOf(error, data)}.`, correct)
   const isPath = /^(\.|\/|file:)/.test(missing)
   const shown = missing.startsWith('/') ? relative(data.userFolder, missing) : missing
@@ -41,6 +43,11 @@ function problem({ userFolder, file, name }: DataFile, fact: string, fix: string
     message: `${fact} Expected a default export by ${functionOf({ name })}.`,
     fix,
   }
+}
+
+/** The file system refuses the file itself. */
+function isOfFile({ syscall, path }: NodeJS.ErrnoException, { file }: DataFile): boolean {
+  return syscall === 'open' && path === file
 }
 
 /** What the loader of Node or jiti could not find. */

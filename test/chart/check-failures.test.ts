@@ -75,6 +75,12 @@ test('with a broken catalogue, npm run check still looks at types and style, and
   expect(exitCode).toBe(3)
 })
 
+test('where a tool is missing, what the steps before it have found is reported all the same', async () => {
+  await repository.edit(staleFile, 'fr-par', 'nl-ams')
+  const { exitCode, stderr } = await repository.cli(['check'], { HELM_BIN: '/nowhere/helm' })
+  expect([exitCode, toldIn(stderr)]).toEqual([5, ['TOOL_NOT_FOUND HELM_BIN', `STALE ${staleFile}`]])
+})
+
 // --- internal ---
 
 function place(told: string): string {

@@ -58,12 +58,12 @@ const attacks: Readonly<Record<string, readonly [rule: string, attack: Credentia
   'an access key with another beginning': access(accessKey.replace('SCW', 'SCX')),
   'an access key that is cut off': access(accessKey.slice(0, 19)),
   'the two halves swapped': ['CREDENTIALS_ACCESS_KEY', key(secretKey, accessKey), key()],
-  'a secret key that is no text': [
+  'a secret key that is not text': [
     'CREDENTIALS_SECRET_KEY',
     { data: { ...data, 'secret-key': Buffer.alloc(36, 0xe9).toString('base64') } },
     key(),
   ],
-  'an access key that is no text': [
+  'an access key that is not text': [
     'CREDENTIALS_ACCESS_KEY',
     { data: { ...data, 'access-key': Buffer.alloc(20, 0xe9).toString('base64') } },
     key(),

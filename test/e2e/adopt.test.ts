@@ -150,7 +150,7 @@ test('deploy --adopt takes them over, and no byte of a target changes or is gone
   expect(after.exitCode).toBe(0)
 })
 
-test('what Argo CD has deployed, tracked by a label or an annotation, is no change to plan, and deploy takes it over only when it is told to', async () => {
+test('what Argo CD has deployed, tracked by a label or an annotation, is not a change to plan, and deploy takes it over only when it is told to', async () => {
   const { client } = world.stack
   const byAnnotation = { namespace: 'trackdechets-backend', name: 'backend-optional-secrets' }
   const byLabel = { namespace: 'trackdechets-frontend', name: 'frontend-optional-secrets' }

@@ -168,7 +168,7 @@ describe.each(modes)('the operator delivers nothing, without admission, in isola
     })
     const { state, message } = await eventually(
       () => readSyncState(client, ref),
-      // What it says before it has checked a new store is no answer of Scaleway's.
+      // What it says before it has checked a new store is not an answer of Scaleway's.
       ({ state, message }) => state === 'synced' || (state === 'failed' && reason.test(message)),
       { timeoutMs: 60_000 },
     )

@@ -423,7 +423,7 @@ describe('npm run deploy with an operator', () => {
   })
   afterAll(() => world?.[Symbol.asyncDispose]())
 
-  /** In a repository whose environments are examples: with an emulator that is no matter. */
+  /** In a repository whose environments are examples: with an emulator that does not matter. */
   const deployHere = async (...args: string[]) => {
     const { controlPlane, emulator } = world.stack
     const env = { KUBECONFIG: controlPlane.kubeconfigPath, SCW_API_URL: emulator.url }

@@ -167,7 +167,7 @@ describe('a target', () => {
     await here.healthy()
   })
 
-  test('another ExternalSecret that only wants it does no harm, and is no cause', async () => {
+  test('another ExternalSecret that only wants it does no harm, and is not a cause', async () => {
     const found = await here.client.get<AnyObject>(kinds.externalSecret, target())
     const other: AnyObject = { metadata: handMade(), spec: found?.spec }
     await here.client.create(kinds.externalSecret, other)

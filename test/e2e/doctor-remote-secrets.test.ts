@@ -238,7 +238,7 @@ test('many that nobody has filled yet are one cause, with one command', async ()
   await here.healthy()
 })
 
-test('an optional one that is absent is no cause, and one under a similar name is a warning', async () => {
+test('an optional one that is absent is not a cause, and one under a similar name is a warning', async () => {
   const id = await here.idOf(storefront, 'loyalty.programme')
   await change(id, { name: 'q' })
   await here.healthy()

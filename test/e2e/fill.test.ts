@@ -68,7 +68,7 @@ test('a Secret of the cluster fills each tier, and is only read', async () => {
   for (const value of tellTale(values)) expect(shown.includes(value)).toBe(false)
 })
 
-test('a key that is no variable, and a value that is no text, are reported together with no value shown', async () => {
+test('a key that is not a variable, and a value that is not text, are reported together with no value shown', async () => {
   await using world = await startFillWorld(trackdechets, 'recette')
   await createSecret('odd', { SESION_SECRET: 'hunter2', API_TOKEN_SECRET: Buffer.from([0xff, 0xfe]) })
   const { exitCode, stderr } = await fillFrom(world, 'odd')

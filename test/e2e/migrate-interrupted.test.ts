@@ -247,7 +247,7 @@ test('with the answer lost to each write it says so or finds out, and continues 
   expect(counts['lost, cluster']).toBeGreaterThanOrEqual(18)
 })
 
-test('no value is in anything that was said, or in an object that is no Secret', async () => {
+test('no value is in anything that was said, or in an object that is not a Secret', async () => {
   const kindsToSearch = [kinds.configMap, kinds.event, kinds.lease, kinds.externalSecret]
   const lists = await Promise.all(kindsToSearch.map((kind) => here.client.list<KubernetesObject>(kind)))
   const secrets = here.tracks.flatMap((track) => [...track.secrets])

@@ -191,7 +191,7 @@ test('on a disk that has no room for the backup file nothing continues, and with
     input: passphrase,
   })
   expect(full.stderr).toMatch(
-    /backup\.json: can't be written: .*\n {2}fix: Free disk space .*\n {2}\(FILE_NOT_WRITTEN\)/,
+    /backup\.json: can't be written: .*\n {2}fix: Free disk space.*\n {2}\(FILE_NOT_WRITTEN\)/,
   )
   expect([
     full.exitCode,
@@ -205,7 +205,7 @@ test('on a disk that has no room for the backup file nothing continues, and with
   await track.expectResumes('a disk with room')
 })
 
-test('no value is in any output, argument or object that is no Secret', async () => {
+test('no value is in any output, argument or object that is not a Secret', async () => {
   const kindsToSearch = [kinds.configMap, kinds.event, kinds.lease, kinds.externalSecret]
   const lists = await Promise.all(kindsToSearch.map((kind) => here.client.list<KubernetesObject>(kind)))
   const secrets = [passphrase, ...here.tracks.flatMap((track) => [...track.secrets])]

@@ -157,7 +157,7 @@ test('what was said once about keys is known the next time, and nothing is done 
   expect(await world.has('trackdechets-secrets', 'migrate-backup-2')).toBe(false)
 })
 
-test('a key of the other tier is no key, and is reported by its last letters', async () => {
+test('a key of the other tier is not a key, and is reported by its last letters', async () => {
   const { accessKey = '', secretKey = '' } = world.keys.get('frontend') ?? {}
   await world.putSecret('trackdechets-backend', 'scw-backend-credentials', {
     'access-key': accessKey,

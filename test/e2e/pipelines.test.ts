@@ -112,7 +112,7 @@ describe('GitHub', () => {
     expect(runs[0].results).toContainEqual(expect.objectContaining({ ruleId: 'SECRET_LITERAL' }))
   })
 
-  test('without credentials there is no plan, which is no failure, and no deployment, which is one', async () => {
+  test('without credentials there is no plan, which is not a failure, and no deployment, which is one', async () => {
     const plan = await github('plan', {})
     expect(plan).toMatchObject({ isFailed: false, summary: '' })
     expect(plan.output).toContain('::notice::No plan of staging')
@@ -163,7 +163,7 @@ describe('GitLab', () => {
     expect(report).toContainEqual(expect.objectContaining({ check_name: 'SECRET_LITERAL' }))
   })
 
-  test('without credentials there is no plan, which is no failure, and no deployment, which is one', async () => {
+  test('without credentials there is no plan, which is not a failure, and no deployment, which is one', async () => {
     const plan = await gitlab('secrets:plan:staging')
     expect([plan.isFailed, plan.output]).toEqual([false, expect.stringContaining('No plan of staging')])
     const deploy = await gitlab('secrets:deploy:staging')

@@ -155,7 +155,7 @@ describe('npm run status', () => {
   test('follows a new value: it waits in Scaleway, then the workloads are outdated, until they start again', async () => {
     const { client, model } = world.stack
     const ref = { namespace: backend.namespace, name: 'backend-secrets' }
-    // A refresh that changes nothing is no change of the target.
+    // A refresh that changes nothing is not a change of the target.
     await forceRefresh(client, ref)
     await world.sync()
     expect((await statesOf()).codes).toEqual([])

@@ -141,7 +141,7 @@ describe('who is asking', () => {
   })
 })
 
-describe('requests that are no API call', () => {
+describe('requests that are not API calls', () => {
   test('every answer has its own X-Request-Id and is application/json', async () => {
     const paths = [
       `${api}/secrets?project_id=${project}`,

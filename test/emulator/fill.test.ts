@@ -460,7 +460,7 @@ describe('the command', () => {
     ['no such file', { from: '/nowhere/x.env', yes: true }, {}, 'FILL_INPUT_UNREADABLE', 3],
     ['a folder', { from: '/', yes: true }, {}, 'FILL_INPUT_UNREADABLE', 3],
     ['a line that is malformed', { yes: true }, { piped: 'x' }, 'DOTENV_INVALID', 3],
-    ['bytes that are no UTF-8', { yes: true }, { piped: 'SESSION_SECRET=\ufffd' }, 'FILL_INPUT_UNREADABLE', 3],
+    ['bytes that are not UTF-8', { yes: true }, { piped: 'SESSION_SECRET=\ufffd' }, 'FILL_INPUT_UNREADABLE', 3],
     ['an unknown environment', { environment: 'recete', yes: true }, {}, 'ENVIRONMENT_UNKNOWN', 2],
   ])('refuses %s', async (_, options, input, code, exitCode) => {
     await using world = await startFillWorld(trackdechets, 'recette')

@@ -109,7 +109,7 @@ describe.each(['preview', 'rehearsal'])("with Scaleway's own scw, the script of 
     expect(await place.run(plan)).toMatchObject({ exitCode: 0 })
     const live = await readLiveIam(world.account, world.organizationId, plan)
     expect(verifyIam(plan, live, { now: new Date() })).toEqual([])
-    // Rights on the organization are no other project, and are replaced as well.
+    // Rights on the organization are not another project, and are replaced as well.
     await world.iam.setRules({ policyId: policy.id, rules })
     expect(await place.run(plan)).toMatchObject({ exitCode: 0 })
     const again = await readLiveIam(world.account, world.organizationId, plan)

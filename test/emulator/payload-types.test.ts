@@ -95,7 +95,7 @@ describe('what a secret of each type takes', () => {
     expect(Buffer.from(data, 'base64')).toEqual(Buffer.from(text))
   })
 
-  test('bytes that are no UTF-8 are no JSON', async () => {
+  test('bytes that are not UTF-8 are not JSON', async () => {
     expect(await put('key_value', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toBe('- (root): Invalid JSON\n')
   })
 })

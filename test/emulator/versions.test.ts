@@ -54,7 +54,7 @@ describe('versions', () => {
     expect(await read(secretId, '1')).toBe('kept')
   })
 
-  test('can disable the one before them, which is no error without one', async () => {
+  test('can disable the one before them, which is not an error without one', async () => {
     const secretId = await seed(owner, '/versions/previous')
     for (const payload of ['one', 'two', 'three'])
       await owner.secrets.createSecretVersion({ secretId, data: base64(payload), disablePrevious: true })
@@ -127,7 +127,7 @@ describe('access', () => {
     expect((await owner.secrets.getSecret({ secretId })).versionCount).toBe(0)
   })
 
-  test.each(['', '!!!!', 'YQ', 'YQ=', 'a b=', 'YQ==YQ=='])('data %j is no base64 of something', async (data) => {
+  test.each(['', '!!!!', 'YQ', 'YQ=', 'a b=', 'YQ==YQ=='])('data %j is not base64 of something', async (data) => {
     const secretId = await seed(owner, `/access/base64-${Buffer.from(data).toString('hex')}x`)
     expect(await statusOf(owner.secrets.createSecretVersion({ secretId, data }))).toBe(400)
   })

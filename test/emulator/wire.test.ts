@@ -211,7 +211,7 @@ describe('what is wrong is reported once', () => {
       { member: { email: 'a@example.com', username: '' } },
       ['member.username required'],
     ],
-    ['a user that is no object', 'iam/v1alpha1/users', { member: 'a' }, ['member format']],
+    ['a user that is not an object', 'iam/v1alpha1/users', { member: 'a' }, ['member format']],
     ['a project without a name', 'account/v3/projects', { name: '' }, ['name required']],
   ])('%s', async (_, path, body, problems) => {
     const answer = await send('POST', `/${path}`, body)

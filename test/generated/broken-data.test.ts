@@ -26,3 +26,14 @@ test.each([
   expect(stderr).not.toMatch(/^ +at |node:internal/m)
   expect(await user.read(values)).toBe('old\n')
 })
+
+test('a result has nothing in it that data files print', async () => {
+  const printing = await folderWith(trackdechets)
+  await printing.edit('scripts/catalogue.mjs', 'export default', "console.log('noise')\nexport default")
+  const { stdout, stderr } = await tryRun(
+    process.execPath,
+    [...printing.program, 'iam', '--environment', 'recette', '--format', 'json'],
+    { cwd: printing.folder },
+  )
+  expect([JSON.parse(stdout), stderr]).toEqual([expect.any(Object), expect.stringContaining('noise')])
+})

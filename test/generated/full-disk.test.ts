@@ -17,7 +17,7 @@ test('gen-values on a full disk tells the file, loses nothing, and continues whe
   const program = [process.execPath, ...repository.program]
   const { exitCode, stdout, stderr } = await tryRun('sh', ['-c', script, ...program], { cwd: repository.folder })
   expect(stderr).toMatch(
-    /values\.schema\.json: can't be written: EFBIG: .*\n {2}fix: Free disk space .*; nothing was lost\.\n {2}\(FILE_NOT_WRITTEN\)$/,
+    /values\.schema\.json: can't be written: the disk is full, or the file too large for it \(EFBIG\)\. .*\n {2}fix: Free disk space.*; nothing was lost\.\n {2}\(FILE_NOT_WRITTEN\)$/,
   )
   expect(stderr).not.toMatch(/^ +at |bug of tiered-secrets/m)
   expect([exitCode, stdout]).toEqual([3, ''])

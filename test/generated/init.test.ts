@@ -203,7 +203,7 @@ test('--gitops in a repository without an origin begins with an example, and say
   expect(await read(folder, 'a/b/scripts/environments.ts')).toContain("'https://git.example/shop.git'")
 })
 
-test('--gitops is refused where environments are there, and for what is no engine', async () => {
+test('--gitops is refused where environments are there, and for what is not an engine', async () => {
   const folder = await folderOf('x')
   await cli(folder, 'init', '--yes')
   const before = await filesOf(folder)

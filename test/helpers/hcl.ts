@@ -16,7 +16,7 @@ export interface HclReport {
   /** As `terraform fmt` would write it. */
   readonly formatted: string
   readonly blocks: readonly HclBlock[]
-  /** What each quoted string means; null for what is no constant string. */
+  /** What each quoted string means; null for what is not a constant string. */
   readonly values: readonly (string | null)[]
 }
 

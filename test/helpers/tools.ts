@@ -13,7 +13,7 @@ export const toolchainIo: ToolchainIo & Folders = {
   onlyTested: true,
 }
 
-/** Runs once before the levels that need tools, so that a first build is no test's timeout. A missing tool ends the run. */
+/** Runs once before the levels that need tools, so that a first build is not a test's timeout. A missing tool ends the run. */
 export async function setup(): Promise<void> {
   await findTools(toolNames, toolchainIo)
 }

@@ -159,7 +159,7 @@ test.each(['npm', 'a shell of npm'])('a command whose npm is killed ends in orde
   expect(stderr).toBe('up\nended by SIGHUP\n')
 })
 
-test('a reader that has read enough, such as `head`, is no error', async () => {
+test('a reader that has read enough, such as `head`, is not an error', async () => {
   const { child, stderr } = labRatStarts('print')
   const exited = once(child, 'close')
   child.stdout?.once('data', () => child.stdout?.destroy())

@@ -21,7 +21,7 @@ const names = commands.map(({ command }) => command.name)
 
 const [environment = ''] = committedEnvironments
 
-/** Scripts of package.json that are no commands of ours. */
+/** Scripts of package.json that are not commands of ours. */
 const otherScripts = ['format', 'help', 'prepack', 'test']
 
 let overview: RunResult | undefined
@@ -42,6 +42,12 @@ describe('the overview', () => {
     }
     expect(stdout).toContain('2 wrong usage')
   })
+})
+
+test('--version tells which version it is, as a result', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  for (const result of await runCliMany([['--version'], ['-V']]))
+    expect(result).toMatchObject({ exitCode: 0, stdout: `tiered-secrets ${version}\n`, stderr: '' })
 })
 
 test('the commands whose lines name a kube context are those that take one', () => {
@@ -120,7 +126,7 @@ describe('wrong usage is reported in one sentence, with exit code 2 and nothing 
       `launch-rockets: there is no such command. Expected one of: ${names.join(', ')}.`,
     ],
     [
-      'a path is no command, whatever file is there',
+      'a path is not a command, whatever file is there',
       ['../application'],
       `../application: there is no such command. Expected one of: ${names.join(', ')}.`,
     ],

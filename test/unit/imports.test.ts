@@ -235,7 +235,7 @@ test('a new room is listed before it is used', () => {
   ])
 })
 
-test('comments and addresses are no imports', () => {
+test('comments and addresses are not imports', () => {
   const text = `/** as in import('../generate/stale-files.ts') */\n// from '../generate/stale-files.ts'\nconst url = 'https://example.org'\n`
   expect(importsOf(text)).toEqual([])
   expect(processProblems(one('scripts/lib/x.ts', '// process.exit and console.log are for cli.ts\n'))).toEqual([])

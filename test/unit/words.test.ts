@@ -40,6 +40,7 @@ const riddles: readonly (readonly [RegExp, string, string])[] = [
 
 /** The same, of the titles of tests alone. */
 const titleRiddles: typeof riddles = [
+  [/(?<!\bthere )\b(is|are|was|were) no (?!longer\b|more\b|such\b)\w+/i, 'is not a', 'what is synced is no problem'],
   [/\b(he|him|his|himself)\b/i, 'they, or say whose', 'the folder that he stands in'],
   [/\bwhoever\b/i, 'say who it is', 'it is lost to whoever has come'],
   [

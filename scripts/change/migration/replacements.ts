@@ -1,6 +1,6 @@
+import { count } from '../../lib/count.ts'
 import type { Facts } from './gather-facts.ts'
 import type { MigrationContext } from './migration-context.ts'
-import { count } from './step.ts'
 import { foreignValues } from './take-over-problems.ts'
 
 /**

@@ -33,8 +33,3 @@ export const blocked = (note: string, problems: readonly Problem[]): Outlook => 
 export function refuse(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new ProblemError(problems)
 }
-
-/** `3 keys`, `1 key`. */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
-}

@@ -14,6 +14,8 @@ export interface TierPart {
   readonly isShared: boolean
   readonly workloads: readonly FoundWorkload[]
   readonly keys: readonly TargetKey[]
+  /** Secrets that something besides a container reads: the kubelet, which pulls images, or an ingress controller. */
+  readonly named: ReadonlySet<string>
 }
 
 export interface Assignment {
@@ -41,7 +43,7 @@ export function assignTiers(facts: Facts, { tiers: named, withTiers = withTier }
   const namespaces = namespacesOf(facts)
   const keys = targetKeys(facts)
   if (named.size > 0) return byName(facts, keys, named, namespaces)
-  const isOurs = namespaces.every((namespace) => facts.own.tiers.has(namespace))
+  const isOurs = namespaces.length > 0 && namespaces.every((namespace) => facts.own.tiers.has(namespace))
   if (namespaces.length < 2 && !isOurs)
     throw new ProblemError(askForTiers(facts, namespaces, withTiers), exitCodes.usage)
   const { application, tiers } = nameTiers(namespaces)
@@ -73,6 +75,7 @@ function wholeNamespace(tier: string, namespace: string, facts: Facts, keys: rea
     isShared: false,
     workloads: facts.workloads.filter((workload) => workload.namespace === namespace),
     keys: keys.filter((key) => key.namespace === namespace),
+    named: new Set(facts.names.flatMap((one) => (one.namespace === namespace ? [one.secret] : []))),
   }
 }
 
@@ -88,12 +91,16 @@ function byName(
     const [namespace] = names.filter((name) => namespaces.includes(name) && !isWorkload(facts, name))
     if (namespace !== undefined) return wholeNamespace(tier, namespace, facts, keys)
     const workloads = facts.workloads.filter(({ name }) => names.includes(name))
+    const own = facts.names.filter(({ workload }) => workload !== undefined && names.includes(workload))
+    const isNamed = ({ namespace, target }: TargetKey) =>
+      own.some((one) => one.namespace === namespace && one.secret === target)
     return {
       tier,
       namespace: workloads[0]?.namespace ?? '',
       isShared: true,
       workloads,
-      keys: keys.filter((key) => workloads.some((workload) => reads(workload, key))),
+      keys: keys.filter((key) => isNamed(key) || workloads.some((workload) => reads(workload, key))),
+      named: new Set(own.map(({ secret }) => secret)),
     }
   })
   const read = new Set(parts.flatMap((part) => part.keys))
@@ -149,14 +156,20 @@ function askForTiers(
   const names = [...new Set(workloads.map(({ name }) => name))].sort(compare)
   const [first = 'ui', ...others] = names
   const example = withTiers([`frontend=${first}`, `backend=${others.join(',') || 'api'}`])
+  const code = 'TIERS_UNKNOWN'
   const where = namespaces[0] === undefined || namespaces[0] === '' ? '--from' : `Namespace/${namespaces[0]}`
+  if (names.length === 0)
+    return {
+      code,
+      where,
+      message:
+        'no workload in it can be read, and at most one namespace. Expected the workloads of each tier, or one namespace per tier.',
+      fix: 'Name the files or folders of the workloads with --from too, and correct those that are not read.',
+    }
   return {
-    code: 'TIERS_UNKNOWN',
+    code,
     where,
-    message:
-      names.length === 0
-        ? 'there is no workload and at most one namespace. Expected the workloads of each tier, or one namespace per tier.'
-        : `everything is in one namespace: ${shortList(names)}. Expected --tier for each tier, with its workloads: it gets a namespace, a key and secrets of its own.`,
+    message: `everything is in one namespace: ${shortList(names)}. Expected --tier for each tier, with its workloads: it gets a namespace, a key and secrets of its own.`,
     fix: `Name the tiers, for example \`${example}\`. One tier for all of them is \`${withTiers([`app=${names.join(',') || 'api'}`])}\`.`,
   }
 }

@@ -67,7 +67,7 @@ export function buildDraft({ application: told, environments: inputs, examples, 
 /** What `migrate` starts from: where all tiers read one Secret that somebody wrote, as far as the rules allow it. */
 function withLegacy(draft: Draft, inputs: readonly EnvironmentInput[]): Draft {
   const parts = inputs.flatMap((input) => input.parts)
-  const keys = parts.flatMap((part) => part.keys)
+  const keys = parts.flatMap(({ keys: own, named }) => own.filter(({ target }) => !named.has(target)))
   const [first] = keys
   const isOne = keys.every(
     ({ source, isFile, namespace, target }) =>

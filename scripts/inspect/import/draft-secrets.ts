@@ -56,7 +56,7 @@ export function draftSecrets(
       leftovers.push(...skipped)
       return keys.map((key) => ({ ...key, environment, part }))
     })
-    const placed = placeEntries(convention, { folders, identities }, named)
+    const placed = placeEntries(convention, { folders, identities, isOnly: byTier.size === 1 }, named)
     folders.push(placed.folder)
     for (const { identity } of placed.entries) if (identity !== undefined) identities.add(identity)
     if (placed.folder !== convention) remotePaths.set(tier, placed.folder)

@@ -102,6 +102,10 @@ export interface SecretName {
   readonly secret: string
   /** `the imagePullSecrets of web` */
   readonly by: string
+  /** Whose pods are meant; undefined: not those of one workload. */
+  readonly workload?: string
+  /** Images are pulled with it. */
+  readonly isForImages: boolean
   readonly where: string
 }
 

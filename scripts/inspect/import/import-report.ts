@@ -1,3 +1,4 @@
+import { count } from '../../lib/count.ts'
 import { groupBy } from '../../lib/group.ts'
 import { lines, type Printable, together } from '../../lib/printable.ts'
 import type { Draft } from './draft.ts'
@@ -61,8 +62,4 @@ function alikeText({ code, where, whats, why, todos }: Alike): Printable {
   const [only = '', ...others] = whats
   const told = others.length === 0 ? [`${where}: ${only}`] : [`${where}:`, ...whats.map((what) => `    ${what}`)]
   return lines(...told, `  why: ${why}.`, ...todos.map((todo) => `  do: ${todo}`), `  (${code})`)
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

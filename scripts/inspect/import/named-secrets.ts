@@ -7,25 +7,24 @@ import { isWorkload, podsOf } from './read-workloads.ts'
  * shows their certificates.
  */
 export function namedSecrets(object: FoundObject): SecretName[] {
-  return namesIn(object).map(({ secret, by }) => ({
-    namespace: object.namespace ?? '',
-    secret,
-    by,
-    where: object.where,
-  }))
+  const { namespace = '', name, where } = object
+  const own = isWorkload(object) ? { workload: name } : {}
+  return namesIn(object).map(({ secret, by, isForImages }) => ({ namespace, secret, by, ...own, isForImages, where }))
 }
 
 // --- internal ---
 
-function namesIn(object: FoundObject): Pick<SecretName, 'secret' | 'by'>[] {
+function namesIn(object: FoundObject): Pick<SecretName, 'secret' | 'by' | 'isForImages'>[] {
   const { kind, name, raw } = object
-  const called = (list: Record<string, unknown>[], field: string, by: string) =>
+  const called = (list: Record<string, unknown>[], field: string, by: string, isForImages = false) =>
     list.flatMap((one) => {
       const secret = textAt(one, field)
-      return secret === undefined ? [] : [{ secret, by }]
+      return secret === undefined ? [] : [{ secret, by, isForImages }]
     })
-  if (isWorkload(object)) return called(listAt(podsOf(raw), 'spec', 'imagePullSecrets'), 'name', pulling(name))
-  if (kind === 'ServiceAccount') return called(listAt(raw, 'imagePullSecrets'), 'name', pulling(`${kind} ${name}`))
+  const pulling = (list: Record<string, unknown>[], of: string) =>
+    called(list, 'name', `the imagePullSecrets of ${of}`, true)
+  if (isWorkload(object)) return pulling(listAt(podsOf(raw), 'spec', 'imagePullSecrets'), name)
+  if (kind === 'ServiceAccount') return pulling(listAt(raw, 'imagePullSecrets'), `${kind} ${name}`)
   if (kind === 'Ingress') return called(listAt(raw, 'spec', 'tls'), 'secretName', `the tls of ${kind} ${name}`)
   if (kind !== 'Gateway') return []
   const certificates = listAt(raw, 'spec', 'listeners').flatMap((listener) =>
@@ -34,5 +33,3 @@ function namesIn(object: FoundObject): Pick<SecretName, 'secret' | 'by'>[] {
   const own = certificates.filter((one) => [undefined, object.namespace].includes(at(one, 'namespace') as string))
   return called(own, 'name', `the tls of ${kind} ${name}`)
 }
-
-const pulling = (of: string) => `the imagePullSecrets of ${of}`

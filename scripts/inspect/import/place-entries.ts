@@ -24,10 +24,12 @@ export interface Placed {
 
 type Named = NamedKey & { readonly environment: string; readonly part: TierPart }
 
-/** What the tiers before have: a folder and an identity belong to one tier. */
+/** What other tiers have: a folder and an identity belong to one tier. */
 export interface Taken {
   readonly folders: readonly string[]
   readonly identities: ReadonlySet<string>
+  /** There are none. */
+  readonly isOnly: boolean
 }
 
 /** The folder of a tier and the name of each remote secret in it. Where references tell neither, the convention does. */
@@ -47,7 +49,7 @@ export function placeEntries(convention: string, taken: Taken, keys: readonly Na
     const same = (shapes.get(remoteId(one)) ?? []).filter((other) => other.key.environment === key.environment)
     const remoteName = names.get(remoteId(one)) ?? hyphened(key.variable)
     const moved = reasonOfMove(one, folder)
-    if (moved !== undefined) leftovers.push(toMove(key, `${folder}/${remoteName}`, moved))
+    if (moved !== undefined) leftovers.push(toMove(key, `${folder}/${remoteName}`, moved, taken))
     const isBundle = isWholeBundle(same) && !taken.identities.has(remoteName)
     if (isBundle) return { ...key, identity: remoteName, remoteName: hyphened(key.variable) }
     const property = place.property ?? (key.source?.isBundled ? [key.valueName ?? key.key] : undefined)
@@ -159,20 +161,25 @@ function hyphened(variable: string): string {
   )
 }
 
-function toMove(key: Named, to: string, why: string): Leftover {
+function toMove(key: Named, to: string, why: string, taken: Taken): Leftover {
   const from = key.source?.ref.key ?? (key.isFile ? key.target : `Secret ${key.target}`)
   return {
     code: 'VALUE_MOVES',
     where: key.where,
     what: `${key.variable} from ${from} to path:${to}`,
     why: key.isFile ? `its value is in ${key.target === variablesFile ? 'a file of values' : 'a file'}` : why,
-    todo: howToCopy(key),
+    todo: howToCopy(key, taken),
   }
 }
 
-function howToCopy({ environment, namespace, target, variable, key, isFile }: Named): string {
-  if (!isFile)
-    return `Copy it with \`${commandLine`fill --environment ${environment} --from-secret ${`${namespace || 'default'}/${target}`}`}\`.`
+function howToCopy({ environment, namespace, target, variable, key, isFile, part }: Named, { isOnly }: Taken): string {
+  if (!isFile) {
+    // Of a Secret that tiers share, each name is one value; that of one tier may have a name that others have too.
+    const tier = isOnly || part.isShared ? [] : ['--tier', part.tier]
+    // Keys that nobody reads stay behind.
+    const options = [...tier, '--from-secret', `${namespace || 'default'}/${target}`, '--ignore-unknown']
+    return `Copy it with \`${commandLine`fill --environment ${environment} ${options}`}\`.`
+  }
   if (target === variablesFile)
     return `Copy it with \`${commandLine`fill --environment ${environment} --from ${target}`}\`.`
   const fill = commandLine`fill --environment ${environment} --from ${`${variable}=@${key}`}`

@@ -7,6 +7,7 @@ import type { Draft } from './draft.ts'
 import type { EnvironmentInput } from './draft-environments.ts'
 import { readExamples } from './read-examples.ts'
 import { readFacts } from './read-facts.ts'
+import { applicationName } from './tier-names.ts'
 
 /** What the user says about the input, where it is silent. */
 export interface ImportChoices {
@@ -36,7 +37,12 @@ export function prepareDraft(sets: readonly EnvironmentSet[], choices: ImportCho
   if (inputs.every(({ facts }) => facts.externalSecrets.length + facts.secrets.length === 0)) throw nothingFound()
   const assigned = inputs.map((input) => ({ input, assignment: assignTiers(input.facts, choices) }))
   return buildDraft({
-    application: choices.application ?? assigned.map(({ assignment }) => assignment.application).find((name) => name),
+    application:
+      choices.application ??
+      assigned.map(({ input }) => input.facts.own.application).find((name) => name) ??
+      applicationName(
+        assigned.map(({ input: { environment }, assignment: { application } }) => ({ application, environment })),
+      ),
     environments: assigned.map(({ input, assignment }): EnvironmentInput => ({ ...input, parts: assignment.parts })),
     examples: readExamples(sets.flatMap(({ inputs: own }) => own.examples)),
     leftovers: assigned.flatMap(({ assignment }) => unread(assignment)),

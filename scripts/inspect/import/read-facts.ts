@@ -24,13 +24,13 @@ export function readFacts({ objects, compose, examples }: Inputs): Facts {
       ...services.secrets,
     ]),
     workloads: [...objects.filter(isWorkload).map(readWorkload), ...services.workloads],
+    names: objects.flatMap(namedSecrets),
   }
   const referenced = referencedSecrets(sources, secretNames(examples))
   return {
     stores: objects.filter(isStore).map(readStore),
     ...sources,
     secrets: [...sources.secrets, ...referenced.secrets],
-    names: objects.flatMap(namedSecrets),
     leftovers: [
       ...read.flatMap(({ leftovers }) => leftovers),
       ...objects.flatMap(unsupported),

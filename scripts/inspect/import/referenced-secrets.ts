@@ -1,21 +1,23 @@
 import { groupBy } from '../../lib/group.ts'
-import type { FoundExternalSecret, FoundSecret, FoundUse, FoundWorkload, Leftover } from './facts.ts'
+import type { FoundExternalSecret, FoundSecret, FoundUse, FoundWorkload, Leftover, SecretName } from './facts.ts'
 
 /** What makes Secrets in the input, and who reads some. */
 interface Sources {
   readonly externalSecrets: readonly FoundExternalSecret[]
   readonly secrets: readonly FoundSecret[]
   readonly workloads: readonly FoundWorkload[]
+  readonly names: readonly SecretName[]
 }
 
 /**
  * Secrets that workloads read and nothing of the input makes: somebody wrote them into the cluster. Their keys are those that
- * pods name; where pods take all keys, those of the examples, if there is one such Secret only.
+ * pods name; where pods take all keys, those of the examples, if there is one such Secret only. What images are pulled with
+ * has the key that Kubernetes wants.
  *
  * @param examples names of secrets in examples of a `.env`
  */
 export function referencedSecrets(
-  { externalSecrets, secrets, workloads }: Sources,
+  { externalSecrets, secrets, workloads, names }: Sources,
   examples: readonly string[],
 ): { readonly secrets: readonly FoundSecret[]; readonly leftovers: readonly Leftover[] } {
   const made = new Set([
@@ -41,8 +43,12 @@ export function referencedSecrets(
       where: first.workload.where,
     }
   })
+  const pulled = groupBy(
+    names.filter(({ namespace, secret, isForImages }) => isForImages && !made.has(`${namespace}/${secret}`)),
+    ({ namespace, secret }) => `${namespace}/${secret}`,
+  )
   return {
-    secrets: found,
+    secrets: [...found, ...[...pulled.values()].map(([first]) => pullSecret(first as SecretName))],
     leftovers: whole
       .filter(() => whole.length > 1 || examples.length === 0)
       .map((same) => unknownKeys(same as [(typeof same)[number]])),
@@ -50,6 +56,11 @@ export function referencedSecrets(
 }
 
 // --- internal ---
+
+function pullSecret({ namespace, secret, where }: SecretName): FoundSecret {
+  const type = 'kubernetes.io/dockerconfigjson'
+  return { namespace, name: secret, type, keys: ['.dockerconfigjson'], isManaged: false, where }
+}
 
 function placeOf({ namespace }: FoundWorkload, { secret }: FoundUse): string {
   return `${namespace}/${secret}`

@@ -29,7 +29,30 @@ export function nameTiers(namespaces: readonly string[]): TierNaming {
   }
 }
 
+/** What the namespaces of one environment say of the application. */
+export interface ToldName {
+  readonly application: string | undefined
+  readonly environment: string
+}
+
+/**
+ * `shop-staging` of staging and `shop-production` of production are `shop`. Where environments tell several names, what all
+ * begin with, or else the first.
+ */
+export function applicationName(told: readonly ToldName[]): string | undefined {
+  const parts = told.flatMap((one) => withoutEnvironment(one) || []).map((name) => name.split('-'))
+  const start = commonStart(parts)
+  return (start > 0 ? parts[0]?.slice(0, start) : parts[0])?.join('-')
+}
+
 // --- internal ---
+
+/** Empty: it tells nothing else. */
+function withoutEnvironment({ application = '', environment }: ToldName): string {
+  const [around, own] = [`-${application}-`, `-${environment}-`]
+  const rest = around.startsWith(own) ? around.slice(own.length - 1) : around
+  return (rest.endsWith(own) ? rest.slice(0, 1 - own.length) : rest).replace(/^-+|-+$/g, '')
+}
 
 /** How many segments all begin with. */
 function commonStart([first = [], ...others]: readonly (readonly string[])[]): number {

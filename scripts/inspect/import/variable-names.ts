@@ -36,7 +36,7 @@ export function variableNames(
 type Reason = Pick<Leftover, 'code' | 'why' | 'todo'>
 
 /** Why a key does not become an entry of the catalogue. */
-function reasonToLeave({ workloads }: TierPart, key: TargetKey): Reason | undefined {
+function reasonToLeave({ workloads, named }: TierPart, key: TargetKey): Reason | undefined {
   const { type, source } = key
   if (targetSpecOf(type) === undefined)
     return {
@@ -44,7 +44,7 @@ function reasonToLeave({ workloads }: TierPart, key: TargetKey): Reason | undefi
       why: `no target of a tier may have the type ${type}`,
       todo: 'Keep it as it is, beside the tier.',
     }
-  const isRead = workloads.some((workload) => reads(workload, key))
+  const isRead = named.has(key.target) || workloads.some((workload) => reads(workload, key))
   if (source !== undefined || isRead) return undefined
   return {
     code: 'SECRET_UNREAD',
@@ -53,9 +53,12 @@ function reasonToLeave({ workloads }: TierPart, key: TargetKey): Reason | undefi
   }
 }
 
-/** A name that a program can read as a variable: `tls.crt` as `TLS_CRT`. */
+/** A name that a program can read as a variable: `tls.crt` as `TLS_CRT`, `.dockerconfigjson` as `DOCKERCONFIGJSON`. */
 function variableOf(key: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return key
-  const name = key.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+  const name = key
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_(?=.)/, '')
+    .toUpperCase()
   return /^[0-9]/.test(name) ? `_${name}` : name
 }

@@ -2,7 +2,7 @@ import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAll
 import type { Problem } from '../../lib/problems.ts'
 import { isRecord } from '../../lib/record.ts'
 import type { FoundDocument, FoundFile, FoundObject } from './found-object.ts'
-import { textAt, textsAt } from './found-object.ts'
+import { at, textAt, textsAt } from './found-object.ts'
 import { refusal } from './refusal.ts'
 
 /** What the documents of a YAML or JSON text are. */
@@ -97,15 +97,18 @@ function takeObject(raw: Record<string, unknown>, where: string, { objects, refu
   if (apiVersion === undefined || kind === undefined) return
   // What kustomize reads about other files.
   if (apiVersion.startsWith('kustomize.config.k8s.io/')) return
+  const refuse = (fact: string, expected: string) =>
+    refusals.push(refusal('INPUT_INVALID', where, fact, expected, 'Give it one, or render it first.'))
+  const namespace = at(raw, 'metadata', 'namespace') ?? ''
   if (name === undefined) {
-    refusals.push(
-      refusal(
-        'INPUT_INVALID',
-        where,
-        `is a ${kind} without metadata.name`,
-        'a name',
-        'Give it one, or render it first.',
-      ),
+    refuse(`is a ${kind} without metadata.name`, 'a name')
+    return
+  }
+  // Unquoted, `{{ .Values.namespace }}` is YAML for something else.
+  if (typeof namespace !== 'string' || `${namespace}${name}`.includes('{{')) {
+    refuse(
+      `is a ${kind} whose metadata.${typeof namespace === 'string' && !namespace.includes('{{') ? 'name' : 'namespace'} is not a name`,
+      'a name',
     )
     return
   }

@@ -3,6 +3,7 @@ import { basename, dirname, relative, sep } from 'node:path'
 import { exitCodes, type Problem, ProblemError } from '../../lib/problems.ts'
 import { valueOfFilePattern } from '../../lib/typed-path.ts'
 import { withEnvFiles } from './compose-env-files.ts'
+import { byEnvironmentFolder, productionLast } from './environment-folders.ts'
 import { type FoundDocument, type FoundFile, type Inputs, together } from './found-object.ts'
 import { findKustomize, type KustomizeIo, type Renderer, renderFolder, renderParts, rootFolders } from './kustomize.ts'
 import { parseDocuments } from './parse-documents.ts'
@@ -35,7 +36,8 @@ export function typedInput(text: string, typedIn: string): string {
 }
 
 /**
- * Everything that some files and folders hold. Several kustomize folders below one are one environment each.
+ * Everything that some files and folders hold. Several kustomize folders below one are one environment each, and so are
+ * folders of plain manifests that are called as environments are.
  *
  * @param option that named them
  * @throws ProblemError `WRONG_USAGE` for one that does not exist
@@ -54,7 +56,10 @@ export async function readInputs(
   // It may have to be built, which nobody should wait for in vain.
   const renderer = () => (found ??= findKustomize(io))
   for (const one of named) sets.push(...(await readOne(one, renderer, io)))
-  return sets
+  const isUnnamed = (set: InputSet) => set.environment === undefined
+  if (!sets.some(isUnnamed)) return sets
+  const unnamed = together(sets.filter(isUnnamed).map(({ inputs }) => inputs))
+  return [...sets.filter((set) => !isUnnamed(set)), ...byEnvironmentFolder(unnamed)]
 }
 
 // --- internal ---
@@ -90,12 +95,6 @@ async function readOne(
   if (first === undefined) return [own]
   if (others.length === 0) return [{ ...first, inputs: together([first.inputs, own.inputs]) }]
   return [...rendered, own].filter(({ inputs }) => Object.values(inputs).some((list) => list.length > 0))
-}
-
-/** In the order in which a pipeline deploys them, which is that of the data files. */
-function productionLast(roots: readonly string[]): string[] {
-  const isProduction = (root: string) => /^(?:prod|production|prd|live)$/i.test(basename(root))
-  return [...roots].sort((a, b) => Number(isProduction(a)) - Number(isProduction(b)))
 }
 
 /** All but the manifests that kustomize reads. */

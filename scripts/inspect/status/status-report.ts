@@ -1,4 +1,5 @@
 import { age } from '../../lib/age.ts'
+import { count } from '../../lib/count.ts'
 import { lines, type Printable } from '../../lib/printable.ts'
 import { sortProblems } from '../../lib/problems.ts'
 import { table } from '../../lib/table.ts'
@@ -41,10 +42,10 @@ export function isTold({ code }: Pick<Finding, 'code'>): boolean {
 
 /** `34 secrets: 2 in error, 1 with a warning` */
 export function statusSummary({ rows }: Status): string {
-  const count = (severity: string) => rows.filter(({ state }) => states[state].severity === severity).length
-  const [errors, warnings] = [count('error'), count('warning')]
+  const number = (severity: string) => rows.filter(({ state }) => states[state].severity === severity).length
+  const [errors, warnings] = [number('error'), number('warning')]
   const parts = [...(errors > 0 ? [`${errors} in error`] : []), ...(warnings > 0 ? [`${warnings} with a warning`] : [])]
-  return `${rows.length} secrets${parts.length > 0 ? `: ${parts.join(', ')}` : ', all four sides agree'}`
+  return `${count(rows.length, 'secret')}${parts.length > 0 ? `: ${parts.join(', ')}` : ', all four sides agree'}`
 }
 
 /** For machines. */

@@ -1,5 +1,6 @@
 import type { SyncReport } from '../../cluster/external-secrets.ts'
 import { syncCell } from '../../cluster/gate-report.ts'
+import { count } from '../../lib/count.ts'
 import { lines, type Printable, together } from '../../lib/printable.ts'
 import { table } from '../../lib/table.ts'
 import { requestsPerRefresh } from '../../model/requests.ts'
@@ -76,7 +77,7 @@ export function syncTable(model: EnvironmentModel, rows: readonly SyncRow[], col
     syncCell(row.state),
     row.sharedWith === undefined ? String(row.requests) : `(as ${row.sharedWith})`,
   ])
-  const summary = `${rows.length} secrets, ${total} Scaleway requests so far, ${requestsPerRefresh(model)} for each refresh from now on`
+  const summary = `${count(rows.length, 'secret')}, ${count(total, 'Scaleway request')} so far, ${requestsPerRefresh(model)} for each refresh from now on`
   const header = ['TIER', 'SECRET', 'TARGET', 'REMOTE REF', 'STATE', 'REQUESTS']
   const layout = { columns, dispensable: ['TARGET', 'REMOTE REF', 'REQUESTS'], cut: ['REQUESTS'] }
   return together(table(header, cells, layout), lines('', summary))

@@ -167,7 +167,12 @@ function invalid(...names: readonly string[]): string {
   return names.find((name) => !scalewaySegment.test(name)) ?? ''
 }
 
-/** `credentialsSecret` → `credentials secret`. */
+/** `credentialsSecret` → `credentials secret`; as users know it, where the word alone would say nothing. */
 function words(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  const known: Partial<Record<string, string>> = {
+    required: 'Secret',
+    optional: 'Secret of the optional entries',
+    iamApplication: 'IAM application',
+  }
+  return known[key] ?? key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

@@ -104,7 +104,7 @@ test('values the schema refuses are a problem of the catalogue; a cluster that r
   expect(await problemOf(renderChart(options))).toMatchObject({
     code: 'TOOL_FAILED',
     exitCode: 3,
-    fix: 'Correct scripts/catalogue.ts or scripts/environments.ts and run `npm run gen-values`.',
+    fix: 'Run `npm run gen-values`, which takes back what was edited by hand. If Helm says the same then, correct scripts/catalogue.ts or scripts/environments.ts and run it again.',
   })
   const refused = await problemOf(upgradeRelease(options))
   expect(refused.exitCode).toBe(4)

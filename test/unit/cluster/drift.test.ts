@@ -50,7 +50,7 @@ const refused = (status: number, message: string) => new KubernetesError('PUT x'
 const noRight = refused(403, 'roles is forbidden: User "ada" cannot update resource "roles"')
 const judged = refused(403, "ValidatingAdmissionPolicy 'x' denied request: no")
 
-test('what the API server fills in is no difference; what others added to own fields is, with who did it', async () => {
+test('what the API server fills in is not a difference; what others added to own fields is, with who did it', async () => {
   const live = role([{ verbs: ['get'] }, foreign], { managedFields })
   const filled = {
     ...server(live).client,

@@ -18,7 +18,7 @@ test.each([
   expect(timeoutMs(text)).toBe(expected)
 })
 
-test.each(['', '5', '-1m', '5 m', '1d', 'five'])('"%s" is no timeout, which is wrong usage', async (text) => {
+test.each(['', '5', '-1m', '5 m', '1d', 'five'])('"%s" is not a timeout, which is wrong usage', async (text) => {
   const problem = await problemOf(Promise.resolve().then(() => timeoutMs(text)))
   expect(problem).toMatchObject({ code: 'WRONG_USAGE', where: `--timeout ${text}`, exitCode: 2 })
 })

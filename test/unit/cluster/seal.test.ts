@@ -34,7 +34,7 @@ test.each([
   ['a private key', key],
   ['a file cut off', certificate.slice(0, 600)],
   ['a certificate of nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
-])('%s is no certificate, and is not quoted', async (_, pem) => {
+])('%s is not a certificate, and is not quoted', async (_, pem) => {
   expect(codes(pem)).toEqual(['SEAL_CERTIFICATE_UNREADABLE'])
   const problem = await problemOf((async () => seal(pem, target, { key: 'value' }))())
   expect(problem).toMatchObject({ code: 'SEAL_CERTIFICATE_UNREADABLE', where: 'the certificate', exitCode: 3 })

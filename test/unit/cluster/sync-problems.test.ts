@@ -22,7 +22,7 @@ const optional = { namespace: 'shop-api', name: 'api-optional-secrets' }
 const problemsOf = (report: Partial<WaitReport> & Pick<WaitReport, 'state' | 'message'>) =>
   syncProblems(model, [{ ref: required, ...report }], '5m')
 
-test('what is synced is no problem', () => {
+test('what is synced is not a problem', () => {
   expect(problemsOf({ state: 'synced', message: 'secret synced' })).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../../../scripts/kubernetes/client.ts'
 import { applyCrds } from '../../../scripts/kubernetes/crds.ts'
-import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
+import { clusterProblem, isRightMissing, KubernetesError } from '../../../scripts/kubernetes/errors.ts'
 import { describeObject, kinds, resourcePath } from '../../../scripts/kubernetes/kinds.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { listening } from '../../helpers/http-server.ts'
@@ -102,6 +102,19 @@ test('a refusal keeps its status, reason and message, and names the object', asy
 test("a proxy's page is reported by its status alone", async () => {
   const { client } = await api((_, response) => void response.writeHead(502).end('<html>'))
   await expect(client.list(kinds.secret)).rejects.toThrow('GET secrets: the server answered with status 502')
+})
+
+test.each([
+  [400, 'Client sent an HTTP request to an HTTPS server.\n'],
+  [403, '<html>blocked</html>'],
+  [200, '<html>login</html>'],
+])('an answer that is not of Kubernetes says nothing of rights: %i', async (status, body) => {
+  const { client } = await api((_, response) => void response.writeHead(status).end(body))
+  const error: unknown = await client.list(kinds.secret).catch((reason: unknown) => reason)
+  expect([isRightMissing(error), clusterProblem(error)]).toMatchObject([
+    false,
+    { problems: [{ fix: expect.stringMatching(/^It is not an answer of Kubernetes: check server .* proxy/) }] },
+  ])
 })
 
 test('an address where nobody listens is a problem with exit code 4', async () => {

@@ -212,7 +212,7 @@ describe('a certificate of the cluster', () => {
   test.each([
     ['certificate-authority', { cluster: { 'certificate-authority-data': base64('not a certificate') } }],
     ['client certificate', { user: { 'client-certificate-data': base64('no'), 'client-key-data': base64('no') } }],
-  ])('authority or key that is no PEM is a fault of the kubeconfig: %s', async (what, { cluster, user }: Entries) => {
+  ])('authority or key that is not PEM is a fault of the kubeconfig: %s', async (what, { cluster, user }: Entries) => {
     const entries = { cluster: { server: 'https://127.0.0.1:1', ...cluster }, ...(user ? { user } : {}) }
     const problem = await problemOf(outcome(entries))
     expect(problem).toMatchObject({ code: 'BAD_KUBECONFIG', exitCode: 3 })

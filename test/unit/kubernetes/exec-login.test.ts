@@ -189,14 +189,14 @@ test.each([
   ['no command', { command: '' }],
   ['no version', { apiVersion: undefined }],
   ['a version that is gone', { apiVersion: 'client.authentication.k8s.io/v1alpha1' }],
-  ['arguments that are no text', { args: [{ a: 1 }] }],
+  ['arguments that are not text', { args: [{ a: 1 }] }],
   ['a variable without a value', { env: [{ name: 'X' }] }],
 ])('an entry with %s is reported', async (_, entry) => {
   const { login } = await plugin(printing(credential({ token })), entry)
   expect(await problemOf(login)).toMatchObject({ code: 'BAD_KUBECONFIG', where: 'kubeconfig' })
 })
 
-test('an entry that is no object is reported', async () => {
+test('an entry that is not an object is reported', async () => {
   const options = {
     where: 'kubeconfig',
     context: 'prod',

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -117,6 +117,15 @@ describe('a token', () => {
     expect((await problemOf(opened)).message).toBe(
       'user "x": tokenFile names token, which is empty. Expected a token in it.',
     )
+  })
+
+  test('of a file that can not be read is reported with the field that names it', async () => {
+    const { path, folder } = await kubeconfig({ user: { tokenFile: 'folder' } })
+    await mkdir(join(folder, 'folder'))
+    expect(await problemOf(loadKubeconfig({ KUBECONFIG: path }).then((loaded) => connectionOf(loaded)))).toMatchObject({
+      where: `${path}: user "x": tokenFile ${join(folder, 'folder')}`,
+      message: expect.stringContaining('it is a folder'),
+    })
   })
 
   test.each(['s3cret\nX: y', 's3cret token', 's3crét'])(

@@ -195,7 +195,7 @@ test('a login plugin whose token lasts is asked once', async () => {
   expect(await told()).toHaveLength(1)
 })
 
-test('a file that is no YAML is reported without quoting it', async () => {
+test('a file that is not YAML is reported without quoting it', async () => {
   const path = join(await temporaryFolder(), 'c')
   await writeFile(path, 'users: [{token: "s3cret"')
   const problem = await problemOf(loadKubeconfig({ KUBECONFIG: path }))

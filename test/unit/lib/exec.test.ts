@@ -16,7 +16,7 @@ test('a program reads what it is given, and nothing from the terminal', async ()
   expect(await run(...node(echo))).toBe('')
 })
 
-test('arguments are no shell text', async () => {
+test('arguments are not shell text', async () => {
   expect(await run(process.execPath, ['-e', 'console.log(process.argv[1])', '$HOME `id` "x"'])).toBe('$HOME `id` "x"')
 })
 
@@ -55,7 +55,7 @@ test('a program that is ended by a signal counts as interrupted', async () => {
 test.each([
   ['by the signal that ends it', 'setInterval(() => {}, 1000)'],
   ['in a way of its own', 'process.on("SIGTERM", () => process.exit(1)); setInterval(() => {}, 1000)'],
-])('an interruption is no failure of the program, which ends %s', async (_, code) => {
+])('an interruption is not a failure of the program, which ends %s', async (_, code) => {
   const interrupt = new AbortController()
   const running = run(...node(`${code}; console.error("up")`), {
     signal: interrupt.signal,

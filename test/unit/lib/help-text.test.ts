@@ -16,7 +16,7 @@ test('a summary continues below itself where the terminal is too narrow for it',
     '                          outside; exits 3 when something prevents it.',
     '  npm run vendor-schemas  Extracts schemas.',
     '',
-    'Each command has --help, with an example.',
+    'Each command has --help, with an example; --version tells the version.',
   ])
   expect(rowsOf()[0]).toBe(`  npm run plan            ${commands[0]?.summary}`)
 })

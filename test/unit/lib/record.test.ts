@@ -6,7 +6,7 @@ test.each([[{}], [{ a: 1 }], [Object.create(null)], [JSON.parse('{"__proto__": 1
 })
 
 test.each([[null], [undefined], [[]], [[{ a: 1 }]], ['text'], [''], [0], [true], [() => ({})]])(
-  '%j is no object with fields',
+  '%j is not an object with fields',
   (value) => {
     expect(isRecord(value)).toBe(false)
   },

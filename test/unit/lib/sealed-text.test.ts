@@ -69,7 +69,7 @@ describe('a sealed text', () => {
     ['none', 'null'],
     ['a later version', changed((parts) => ({ ...parts, version: 2 }))],
     ['a work that needs terabytes', changed((parts) => ({ ...parts, kdf: { ...parts.kdf, N: 2 ** 40 } }))],
-    ['a work that is no power of two', changed((parts) => ({ ...parts, kdf: { ...parts.kdf, N: 1000 } }))],
+    ['a work that is not a power of two', changed((parts) => ({ ...parts, kdf: { ...parts.kdf, N: 1000 } }))],
     ['a missing part', changed((parts) => ({ ...parts, ciphertext: undefined }))],
   ])('%s is none', async (_, given) => {
     expect(await problemOf(openSealedText(given, passphrase, 'a file'))).toMatchObject({ code: 'SEAL_UNREADABLE' })

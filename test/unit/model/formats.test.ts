@@ -320,7 +320,7 @@ test.each([
   'at least 100000 characters',
   'toString',
   'constructor',
-])('%s is no format', (format) => {
+])('%s is not a format', (format) => {
   expect(formatDefinition(format)).toBe(undefined)
   expect(checkValue(format, 'x')).toBe(`has the unknown format "${format}"`)
 })

@@ -68,7 +68,7 @@ test.each([
   expect(durationSeconds(text)).toBe(seconds)
 })
 
-test.each(['', '1', '1d', '1.5h', '-1h', '1h 30m', '30m1h', 'h', '1H'])('%j is no duration', (text) => {
+test.each(['', '1', '1d', '1.5h', '-1h', '1h 30m', '30m1h', 'h', '1H'])('%j is not a duration', (text) => {
   expect(durationSeconds(text)).toBe(undefined)
   expect(canonicalDuration(text)).toBe(text)
 })

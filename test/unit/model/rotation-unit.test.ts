@@ -33,7 +33,7 @@ function refusal(name: string) {
   } catch (error) {
     if (error instanceof ProblemError) return { exitCode: error.exitCode, ...error.problems[0] }
   }
-  throw new Error(`${name} is no problem`)
+  throw new Error(`${name} is not a problem`)
 }
 
 test.each([
@@ -164,7 +164,7 @@ test('the lock of a value stays when another entry begins to share it, whichever
     'dev',
   )
   for (const name of ['SEAL', 'web.A_SEAL']) expect(findUnit(grown, name).lock).toBe(unit('SEAL').lock)
-  // The neighbour is no part of the unit, and must wait for it: they are in one remote secret.
+  // The neighbour is not a part of the unit, and must wait for it: they are in one remote secret.
   for (const name of ['mail', 'A_LOGIN', 'NEIGHBOUR']) expect(findUnit(grown, name).lock).toBe(unit('mail').lock)
   expect(findUnit(grown, 'NEIGHBOUR').name).toBe('web.NEIGHBOUR')
 })

@@ -30,7 +30,7 @@ test.each([
   expect(codes(withProduction(fields))).toEqual({ common: [], own: { production: expected } })
 })
 
-test('a rule sees the others when one is misshapen, and entries for that one alone are no errors', () => {
+test('a rule sees the others when one is misshapen, and entries for that one alone are not errors', () => {
   const { catalogue } = kiosk
   const secrets = catalogue.secrets.map((secret) =>
     secret.sameAs === undefined ? secret : { ...secret, environments: ['production'] },

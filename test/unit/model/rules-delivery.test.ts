@@ -31,10 +31,7 @@ test.each([
   [{ repository: good }, 'has no engine. Expected one of: argocd, flux, helmfile.'],
   [{ engine: '__proto__' }, 'has the engine "__proto__". Expected one of: argocd, flux, helmfile.'],
   [{ engine: 'flux' }, 'has no repository. Expected a text that is not empty.'],
-  [
-    { engine: 'argocd', repository: good, sync: 'auto' },
-    'has a sync of another type. Expected one of: automatic, manual.',
-  ],
+  [{ engine: 'argocd', repository: good, sync: 'auto' }, '"sync" is "auto". Expected one of: automatic, manual.'],
   [{ engine: 'helmfile', repository: good }, 'has an unknown field "repository". Expected only engine.'],
   [
     { engine: 'flux', repository: good, destination: 'x' },
@@ -44,10 +41,10 @@ test.each([
   expect(problemsOf(delivery)).toEqual([`SHAPE_INVALID: ${message}`])
 })
 
-test('a delivery that is no object is reported', () => {
+test('a delivery that is not an object is reported', () => {
   const application = applicationWith({ environments: { dev: environment({ delivery: 'argocd' as never }) } })
   expect(checkApplication(application)).toMatchObject([
-    { code: 'SHAPE_INVALID', message: 'has a delivery of another type. Expected { engine, … }.' },
+    { code: 'SHAPE_INVALID', message: '"delivery" is a text. Expected { engine, … }.' },
   ])
 })
 
@@ -126,7 +123,7 @@ test.each([
   'a b',
   'a~1',
   '$x',
-])('%j is no revision', (revision) => {
+])('%j is not a revision', (revision) => {
   expect(argocd({ revision })).toEqual([
     `REVISION_INVALID: the revision is "${revision}". Expected the name of a branch, refs/tags/<tag>, or a commit.`,
   ])
@@ -154,7 +151,7 @@ test.each([
   'a\nb',
   ' a',
   'a\\b',
-])('%j is no path', (path) => {
+])('%j is not a path', (path) => {
   const [problem] = flux({ path })
   expect(problem).toContain(`DELIVERY_PATH_INVALID: the path is "${path}". Expected the folder within the repository`)
 })
@@ -179,7 +176,7 @@ test.each([
   'https://10.0.0.1/?a',
   'a b',
   '{a,b}',
-])('%j is no destination', (destination) => {
+])('%j is not a destination', (destination) => {
   const [problem] = argocd({ destination })
   expect(problem).toContain(`DESTINATION_INVALID: the destination is "${destination}". Expected `)
 })

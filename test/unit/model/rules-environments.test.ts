@@ -4,7 +4,7 @@ import { applicationWith, environment, projectEnvironment, projects } from '../.
 import { ruleTest } from '../../helpers/rules.ts'
 
 for (const projectId of ['my-project', '6C1F0A4E-93B7-4D25-8E0F-B2A97C53D184', `{${projects.dev}}`]) {
-  ruleTest(`${projectId} is no project id`, {
+  ruleTest(`${projectId} is not a project id`, {
     refuses: { environments: { dev: environment({ projectId }) } },
     telling: [
       {
@@ -48,7 +48,7 @@ for (const projectId of [
   })
 }
 
-test('a project id Scaleway gives is no placeholder', () => {
+test('a project id Scaleway gives is not a placeholder', () => {
   for (const projectId of Object.values(projects)) {
     expect(checkApplication(applicationWith({ environments: { dev: environment({ projectId }) } }))).toEqual([])
   }
@@ -70,7 +70,7 @@ ruleTest('an environment has a project of its own', {
   accepts: devAndTest(projects.other),
 })
 
-ruleTest('a project of one tier is no project of another environment', {
+ruleTest('a project of one tier is not a project of another environment', {
   refuses: { environments: { ...devAndTest(projects.api).environments, dev: projectEnvironment() } },
   telling: [
     {
@@ -151,7 +151,7 @@ for (const [refreshInterval, neighbour] of [
   ['1d', '24h'],
   ['30m1h', '1h30m'],
 ] as const) {
-  ruleTest(`${refreshInterval} is no refresh interval`, {
+  ruleTest(`${refreshInterval} is not a refresh interval`, {
     refuses: { environments: { dev: environment({ refreshInterval }) } },
     telling: [
       {
@@ -166,7 +166,7 @@ for (const [refreshInterval, neighbour] of [
 
 const uid = '5b7c1f0e-83d4-4a6b-9c21-7e0d5a94b3f8'
 for (const cluster of ['production', uid.toUpperCase()]) {
-  ruleTest(`"${cluster}" is no UID of a cluster`, {
+  ruleTest(`"${cluster}" is not a UID of a cluster`, {
     refuses: { environments: { dev: environment({ cluster }) } },
     telling: [
       {

@@ -162,7 +162,7 @@ describe('what the fix shows can be pasted, and then nothing is shared', () => {
 })
 
 for (const keyLifetime of ['90', '0d', '3 months', '99999d']) {
-  ruleTest(`${keyLifetime} is no lifetime of a key`, {
+  ruleTest(`${keyLifetime} is not a lifetime of a key`, {
     refuses: { environments: { dev: environment({ keyLifetime: keyLifetime as '1d' }) } },
     telling: [
       {

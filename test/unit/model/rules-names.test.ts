@@ -1,4 +1,6 @@
-import { environment } from '../../helpers/applications.ts'
+import { expect, test } from 'vitest'
+import { checkApplication } from '../../../scripts/model/rules/index.ts'
+import { applicationWith, environment } from '../../helpers/applications.ts'
 import { ruleTest } from '../../helpers/rules.ts'
 
 const tier = (name: string, fields = {}) => ({
@@ -64,7 +66,7 @@ ruleTest('a derived name has at most 63 characters', {
     {
       code: 'NAME_TOO_LONG',
       where: `catalogue tier "${'t'.repeat(35)}"`,
-      message: `the iam application "${derived('a'.repeat(20), 't'.repeat(35))}" has 64 characters. Expected at most 63.`,
+      message: `the IAM application "${derived('a'.repeat(20), 't'.repeat(35))}" has 64 characters. Expected at most 63.`,
     },
   ],
   accepts: { application: 'a'.repeat(20), tiers: tier('t'.repeat(34)) },
@@ -114,7 +116,7 @@ for (const [variable, neighbour] of [
   ['__proto__', '__PROTO__'],
   ['T'.repeat(254), 'T'.repeat(253)],
 ] as const) {
-  ruleTest(`${variable.slice(0, 20)} is no variable`, {
+  ruleTest(`${variable.slice(0, 20)} is not a variable`, {
     refuses: { secrets: [{ variable, remoteName: 'token' }] },
     telling: [
       {
@@ -218,7 +220,7 @@ ruleTest('two tiers with one folder are reported once', {
 })
 
 for (const baseName of ['Shop', 'shop_dev', '-shop']) {
-  ruleTest(`"${baseName}" is no base of names`, {
+  ruleTest(`"${baseName}" is not a base of names`, {
     refuses: { environments: { dev: environment({ baseName, namespaces: { web: 'web', api: 'api' } }) } },
     telling: [
       {
@@ -243,4 +245,13 @@ ruleTest('a base leaves room for what follows it', {
     message: `the ${what} "${name}" has ${name.length} characters. Expected at most ${limit}.`,
   })),
   accepts: { environments: { dev: environment({ baseName: 'b'.repeat(45) }) } },
+})
+
+test('what is too long is called as users know it', () => {
+  const tiers = { ['t'.repeat(60)]: { description: 'x', workloads: {} } }
+  const problems = checkApplication(applicationWith({ tiers, secrets: [] } as never))
+  const named = problems.map(({ message }) => message.split(' "')[0])
+  expect(named).toEqual(
+    expect.arrayContaining(['the Secret', 'the Secret of the optional entries', 'the IAM application']),
+  )
 })

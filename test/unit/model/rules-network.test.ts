@@ -70,7 +70,7 @@ ruleTest('what is reachable has a port', {
   accepts: tiers({ worker: { reachableFrom: ['web'], port: 82 } }),
 })
 
-ruleTest('a tier that is open inside is no source of its own workloads', {
+ruleTest('a tier that is open inside is not a source of its own workloads', {
   refuses: tiers({ server: { reachableFrom: ['api', 'web'] }, internalTraffic: 'open' }),
   telling: [
     {

@@ -17,7 +17,7 @@ const egress = (to: OutsideEgressSpec['to']) => tiers({}, { egress: { out: { des
 const dev = (fields: Partial<EnvironmentSpec>) => ({ environments: { dev: environment(fields) } })
 const server = (source: string) => `catalogue tier "api" workload "server" reachableFrom "${source}"`
 
-ruleTest('a tier is no source by its namespace', {
+ruleTest('a tier is not a source by its namespace', {
   refuses: from({ namespace: 'shop-web' }),
   telling: [
     {

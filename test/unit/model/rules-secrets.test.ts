@@ -283,7 +283,7 @@ ruleTest('an unknown environment is reported with the nearest one', {
 })
 
 for (const rotation of ['90', '0d', '3m', '1.5d', '-1d'] as never[]) {
-  ruleTest(`${rotation} is no rotation period`, {
+  ruleTest(`${rotation} is not a rotation period`, {
     refuses: { secrets: [{ rotation }] },
     telling: [
       {
@@ -297,7 +297,7 @@ for (const rotation of ['90', '0d', '3m', '1.5d', '-1d'] as never[]) {
 }
 
 for (const overlap of ['7', '0d', '0h', '1.5d', '-1d', '2w', 'soon']) {
-  ruleTest(`${overlap} is no overlap`, {
+  ruleTest(`${overlap} is not an overlap`, {
     refuses: { secrets: [{ overlap }] },
     telling: [
       {

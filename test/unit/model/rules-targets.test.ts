@@ -89,7 +89,7 @@ for (const [type, hint] of [
   ['kubernetes.io/TLS', ' Did you mean "kubernetes.io/tls"?'],
   ['toString', ''],
 ] as const) {
-  ruleTest(`${type} is no type of a target`, {
+  ruleTest(`${type} is not a type of a target`, {
     refuses: {
       ...tiers({ jobs: { type: type as TargetSpec['type'] & string } }),
       secrets: [front, { target: 'jobs' }],
@@ -145,7 +145,7 @@ ruleTest('an entry names a target of its own tier', {
 })
 
 for (const bad of ['a b', '..', '.', '..data', 'a/b', '__proto__', 'é', 'k'.repeat(254)]) {
-  ruleTest(`"${bad.slice(0, 20)}" is no key of a Secret`, {
+  ruleTest(`"${bad.slice(0, 20)}" is not a key of a Secret`, {
     refuses: { secrets: [{ key: bad }] },
     telling: [
       {
@@ -295,6 +295,6 @@ test('a target and its type are texts, and a target has no other field', () => {
   })
   expect(checkApplication(application).map(({ where, message }) => `${where}: ${message}`)).toEqual([
     'catalogue tier "api" target "jobs": has an unknown field "typ". Did you mean "type"? Expected only type.',
-    'catalogue tier "api" target "other": has a type of another type. Expected a text that is not empty.',
+    'catalogue tier "api" target "other": "type" is 1. Expected a text that is not empty.',
   ])
 })

@@ -59,26 +59,35 @@ test('an unknown field is reported with the nearest one', () => {
 })
 
 test.each([
-  ['variable', '', 'a text that is not empty'],
-  ['variable', 7, 'a text that is not empty'],
-  ['optional', 'yes', 'true or false'],
-  ['environments', 'dev', 'a list of texts'],
-  ['key', ['tls.crt'], 'a text that is not empty'],
-  ['layout', 'double', 'one of: single, bundle'],
-  ['layout', ['bundle'], 'one of: single, bundle'],
-  ['overlap', 7, 'a text that is not empty'],
-])('the field %s can not be %j', (field, value, expected) => {
+  ['variable', '', '"variable" is empty. Expected a text that is not empty.'],
+  ['variable', 7, '"variable" is 7. Expected a text that is not empty.'],
+  ['optional', 'yes', '"optional" is a text. Expected true or false.'],
+  ['optional', null, '"optional" is null. Expected true or false.'],
+  ['environments', 'dev', '"environments" is a text. Expected a list of texts.'],
+  ['key', ['tls.crt'], '"key" is a list. Expected a text that is not empty.'],
+  ['key', () => 'x', '"key" is a function. Expected a text that is not empty.'],
+  ['layout', 'budle', '"layout" is "budle". Did you mean "bundle"? Expected one of: single, bundle.'],
+  ['layout', ['bundle'], '"layout" is a list. Expected one of: single, bundle.'],
+  ['layout', {}, '"layout" is an object. Expected one of: single, bundle.'],
+  ['overlap', false, '"overlap" is false. Expected a text that is not empty.'],
+])('the field %s can not be %j', (field, value, message) => {
   const where =
     field === 'variable' && value === 7 ? 'catalogue secrets[0]' : `catalogue "${value === '' ? '' : 'TOKEN'}" (api)`
-  expect(misshapen(withSecret({ [field]: value }))).toEqual([
-    `${where}: has a ${field} of another type. Expected ${expected}.`,
-  ])
+  expect(misshapen(withSecret({ [field]: value }))).toEqual([`${where}: ${message}`])
 })
 
-test('an entry that is no object is reported by its number', () => {
+test('an entry that is not an object is reported by its number', () => {
   const { catalogue, environments } = applicationWith()
   expect(misshapen({ catalogue: { ...catalogue, secrets: [null] }, environments })).toEqual([
     expect.stringMatching(/^catalogue secrets\[0\]: is not an object\. Expected an object with tier, variable/),
+  ])
+})
+
+test('a catalogue without a tier, and no environment, are refused', () => {
+  const { catalogue } = applicationWith()
+  expect(misshapen({ catalogue: { ...catalogue, tiers: {}, secrets: [] }, environments: {} })).toEqual([
+    'catalogue tiers: is empty. Expected at least one tier.',
+    'environments: is empty. Expected at least one environment.',
   ])
 })
 
@@ -91,8 +100,8 @@ test('tiers and workloads have a shape too', () => {
   }
   expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
     'catalogue tier "one": has no workloads. Expected an object.',
-    'catalogue tier "three" workload "a": has a port of another type. Expected a whole number above zero.',
-    'catalogue tier "two" workload "a": has a kind of another type. Expected one of: Deployment, StatefulSet, DaemonSet, Rollout, Job, CronJob.',
+    'catalogue tier "three" workload "a": "port" is 0. Expected a whole number above zero.',
+    'catalogue tier "two" workload "a": "kind" is "Pod". Did you mean "Job"? Expected one of: Deployment, StatefulSet, DaemonSet, Rollout, Job, CronJob.',
   ])
 })
 
@@ -115,7 +124,7 @@ test.each([
   const workloads = { site: { kind: 'Deployment', [field]: value } }
   const tiers = { ...catalogue.tiers, web: { description: 'x', workloads } }
   expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
-    expect.stringContaining(`catalogue tier "web" workload "site": has a ${field} of another type.`),
+    expect.stringContaining(`catalogue tier "web" workload "site": "${field}" is `),
   ])
 })
 
@@ -185,7 +194,7 @@ test.each([
   ['legacy', { namespace: 'shop' }],
 ])('%s of an environment can not be %j', (field, value) => {
   expect(misshapen(applicationWith({ environments: { dev: environment({ [field]: value }) } }))).toEqual([
-    expect.stringContaining(`has a ${field} of another type`),
+    expect.stringMatching(new RegExp(`"${field}" (is|has) .*Expected `)),
   ])
 })
 
@@ -226,7 +235,7 @@ test.each([[{ namespace: 'shop' }], [{ namespace: 'shop', secret: '' }], ['none'
   'legacy of the catalogue can not be %j',
   (legacy) => {
     expect(misshapen(applicationWith({ legacy: legacy as never }))).toEqual([
-      'catalogue: has a legacy of another type. Expected { namespace, secret }.',
+      expect.stringMatching(/^catalogue: "legacy" is (an object|a text)\. Expected \{ namespace, secret \}\.$/),
     ])
   },
 )

@@ -284,7 +284,7 @@ describe('JSON', () => {
     ])
   })
 
-  test('a field that is no text is reported where it matters', () => {
+  test('a field that is not text is reported where it matters', () => {
     const text = '{"TOKEN": {"hunter2": 1}, "NOTE": 5, "hunter2": 1}'
     expect(assign(text, { only: ['TOKEN'] }).problems).toEqual([
       'FILL_VALUE_INVALID .env (api.TOKEN): is not a text. Expected one line without white space around it.',

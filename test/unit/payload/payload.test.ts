@@ -43,7 +43,7 @@ describe('taking a version apart', () => {
     }
   })
 
-  test('a value is what the operator would deliver, also where it is no text', () => {
+  test('a value is what the operator would deliver, also where it is not text', () => {
     expect(valuesOf(bundle, '{"USER":587,"PASSWORD":"x"}')).toEqual({ USER: '587', PASSWORD: 'x' })
     expect(valuesOf(json, '{"login":{"user":{"a":true}}}')).toEqual({ HOST: undefined, USER: '{"a":true}' })
     expect(valuesOf(json, '{"login":"x"}')).toEqual({ HOST: undefined, USER: undefined })
@@ -77,7 +77,7 @@ describe('taking a version apart', () => {
     expect(readPayload(bundle, deep(10_001)).isReadable).toBe(false)
   })
 
-  test('bytes that are no UTF-8 are not readable', () => {
+  test('bytes that are not UTF-8 are not readable', () => {
     for (const remote of [opaque, bundle, json])
       expect(readPayload(remote, Buffer.from([0x22, 0xff, 0x22])).isReadable).toBe(false)
   })

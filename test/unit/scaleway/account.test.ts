@@ -88,7 +88,7 @@ describe('an account comes from', () => {
     expect(await loadAccount({ ...env, SCW_SECRET_KEY: other })).toMatchObject({ secretKey: other, organizationId })
   })
 
-  test('never from the file for an emulator: its key is no key of Scaleway', async () => {
+  test('never from the file for an emulator: its key is not a key of Scaleway', async () => {
     const env = { ...(await withConfig(config)), SCW_API_URL: 'http://127.0.0.1:9999/' }
     expect(await problemsOf(() => loadAccount(env))).toMatchObject([{ code: 'SCALEWAY_KEY_MISSING' }])
     expect(await loadAccount({ ...env, SCW_SECRET_KEY: other })).toEqual({
@@ -146,7 +146,7 @@ test.each([
   expect(await loadAccount(file)).toMatchObject({ secretKey, organizationId })
 })
 
-test('an organization that is empty is none, and a field of the file that is no text is missing', async () => {
+test('an organization that is empty is none, and a field of the file that is not text is missing', async () => {
   const env = { HOME: '/nowhere', SCW_SECRET_KEY: secretKey, SCW_DEFAULT_ORGANIZATION_ID: '""' }
   expect(await loadAccount(env)).toMatchObject({ organizationId: undefined })
   const file = await withConfig(`secret_key: 12\nactive_profile: 3\nprofiles: []\n`)
@@ -159,7 +159,7 @@ test('a profile that is not there is reported with the nearest', async () => {
   expect(problem).toMatchObject({ code: 'SCALEWAY_PROFILE_UNKNOWN', message: expect.stringContaining('"staging"') })
 })
 
-test('a config file that is no YAML is reported without what is in it', async () => {
+test('a config file that is not YAML is reported without what is in it', async () => {
   const env = await withConfig(`secret_key: ${secretKey}\n  bad: [`)
   const problems = await problemsOf(() => loadAccount(env))
   expect(problems).toMatchObject([{ code: 'SCALEWAY_CONFIG_UNREADABLE' }])

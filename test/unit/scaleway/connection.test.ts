@@ -3,6 +3,7 @@ import { environmentProxies } from '../../../scripts/lib/proxies.ts'
 import { loadAccount } from '../../../scripts/scaleway/account.ts'
 import { scalewayRequest } from '../../../scripts/scaleway/http.ts'
 import { type IssuedCertificate, selfSigned, testAuthority } from '../../helpers/certificate-authority.ts'
+import { type Answer, serverWith } from '../../helpers/http-server.ts'
 import { problemOf } from '../../helpers/problems.ts'
 import { httpProxy, tlsServer } from '../../helpers/proxy.ts'
 
@@ -32,7 +33,7 @@ describe('a certificate that is not trusted', () => {
       const problem = await problemOf(scalewayRequest(account, request))
       expect(problem).toMatchObject({ code: 'SCALEWAY_UNREACHABLE', exitCode: 4 })
       expect(problem.message).toBe(
-        `api.scaleway.example can't be reached: its certificate comes from an authority that is not known here (${code}). Expected a response.`,
+        `api.scaleway.example can't be reached through the proxy ${proxy.url} (HTTPS_PROXY): its certificate comes from an authority that is not known here (${code}). Expected a response.`,
       )
       expect(problem.fix).toContain('NODE_EXTRA_CA_CERTS')
       expect([proxy.requests.length, server.connections(), server.requests.length]).toEqual([1, 1, 0])
@@ -69,6 +70,20 @@ describe('a proxy', () => {
       expect(JSON.stringify(proxy.headers)).not.toContain(secretKey)
     },
   )
+
+  test.each<[string, Answer]>([
+    ['with something other than TLS', { body: '<html>login</html>' }],
+    ['and ends the connection', { status: 'reset' }],
+  ])('that lets somebody else answer, %s, is named', async (_, answer) => {
+    const { port } = new URL((await serverWith(answer)).url)
+    const proxy = await httpProxy({ routes: { 'api.scaleway.example:443': Number(port) } })
+    const proxyOf = environmentProxies({ HTTPS_PROXY: proxy.url })
+    const account = { apiUrl, secretKey, attempts: 1, ...(proxyOf ? { proxyOf } : {}) }
+    expect(await problemOf(scalewayRequest(account, read))).toMatchObject({
+      message: expect.stringContaining(`can't be reached through the proxy ${proxy.url} (HTTPS_PROXY): E`),
+      fix: expect.stringMatching(/^Check .* whether the proxy lets TLS .* NO_PROXY/),
+    })
+  })
 
   test('that never answers is given up in time', async () => {
     const proxy = await httpProxy({ isSilent: true })

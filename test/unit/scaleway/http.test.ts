@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { formatProblems, ProblemError } from '../../../scripts/lib/problems.ts'
 import type { ScalewayAccount, ScalewayAnswer } from '../../../scripts/scaleway/connection.ts'
 import { ScalewayError, scalewayRequest } from '../../../scripts/scaleway/http.ts'
+import { listApplications } from '../../../scripts/scaleway/iam.ts'
+import { findSecret, listSecrets } from '../../../scripts/scaleway/secrets.ts'
+import { listVersions } from '../../../scripts/scaleway/versions.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { collecting } from '../../helpers/garbage.ts'
 import { type Answer, listening, serverWith, type TestServer } from '../../helpers/http-server.ts'
@@ -152,8 +155,6 @@ describe('a refusal', () => {
   })
 
   test.each([
-    ['nothing', ''],
-    ['a page of a proxy', '<html>502 Bad Gateway</html>'],
     ['another form', { error: { type: 1 } }],
     ['a list', []],
     ['null', 'null'],
@@ -163,13 +164,30 @@ describe('a refusal', () => {
     expect(problem.message).toBe('answers 418 unknown. Expected success.')
   })
 
+  test.each([
+    ['nothing', ''],
+    ['a page of a proxy', '<html>blocked</html>'],
+  ])('with %s for its body is none of Scaleway, and proves nothing', async (_, body) => {
+    const error = await scalewayRequest(accountOf(await serverWith({ status: 403, body })), read).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).not.toBeInstanceOf(ScalewayError)
+    expect(error).toMatchObject({
+      exitCode: 4,
+      problems: [{ code: 'SCALEWAY_ANSWER_UNREADABLE', fix: expect.stringContaining('proxy') }],
+    })
+    const busy = await serverWith({ status: 503, body })
+    const attempts = { ...accountOf(busy), attempts: 1 }
+    expect((await problemOf(scalewayRequest(attempts, read))).message).toBe('answers 503 unknown. Expected success.')
+  })
+
   test('can be told apart by its status and type', async () => {
     const server = await serverWith({ status: 404, body: { type: 'not_found' } })
     const error = await scalewayRequest(accountOf(server), read).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ name: 'ScalewayError', status: 404, type: 'not_found' })
   })
 
-  test('tells its request id, and of a 401 the reason; of either nothing that is no single word', async () => {
+  test('tells its request id, and of a 401 the reason; of either nothing that is not a single word', async () => {
     const body = { type: 'denied_authentication', reason: 'expired' }
     const server = await serverWith(
       { status: 401, headers: { 'x-request-id': '7f3a' }, body },
@@ -192,6 +210,24 @@ describe('a refusal', () => {
     expect(problem.message).toBe('answers 429 too_many_requests. Expected success.')
     expect(server.received).toHaveLength(5)
   })
+})
+
+test('a list that an answer lacks is not taken for an empty one', async () => {
+  const scope = { region: 'fr-par', projectId: 'p' }
+  const lists: readonly ((account: ScalewayAccount) => Promise<unknown>)[] = [
+    (account) => listApplications(account, 'o'),
+    (account) => listSecrets(account, scope),
+    (account) => findSecret(account, scope, { path: '/a', name: 'b' }),
+    (account) => listVersions(account, 'fr-par', 'id'),
+  ]
+  for (const list of lists) {
+    for (const body of [{}, 'null', [], { applications: 'no', secrets: 'no', versions: 'no', total_count: 0 }])
+      expect(await problemOf(list(accountOf(await serverWith({ body }))))).toMatchObject({
+        code: 'SCALEWAY_ANSWER_UNREADABLE',
+        message: expect.stringMatching(/^answers 200 with JSON that has no list "(applications|secrets|versions)"/),
+      })
+    expect([[], undefined]).toContainEqual(await list(accountOf(await serverWith({ body: { total_count: 0 } }))))
+  }
 })
 
 test.each<[string, Answer]>([

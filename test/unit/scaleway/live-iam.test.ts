@@ -185,7 +185,7 @@ describe('what is not known here', () => {
     expect(finding?.message).toContain(`"${field}"`)
   })
 
-  test('is no warning while it has no value, nor in a group that has no policy', async () => {
+  test('is not a warning while it has no value, nor in a group that has no policy', async () => {
     const empty = { a: null, b: false, c: '', d: [], e: 0, f: { g: null } }
     const policies = [policy({ group_id: 'g', ...empty })]
     expect(

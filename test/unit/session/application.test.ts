@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { loadApplication, loadEnvironment } from '../../../scripts/session/application.ts'
+import { loadProblem } from '../../../scripts/session/data-file-problem.ts'
 import { kiosk } from '../../fixtures/kiosk.ts'
 import { temporaryFolder } from '../../helpers/folders.ts'
 import { root } from '../../helpers/generating.ts'
@@ -18,6 +19,27 @@ test("the data files are those of the user's folder", async () => {
     where: 'scripts/environments.ts',
     message: expect.stringContaining(`is not in ${userFolder}.`),
   })
+})
+
+test('a folder that is called as a data file is none', async () => {
+  const userFolder = await temporaryFolder()
+  await mkdir(join(userFolder, 'scripts/environments.ts'), { recursive: true })
+  expect((await problemOf(loadEnvironment({ userFolder }))).message).toContain('is not in')
+  const below = await temporaryFolder()
+  await writeFile(join(below, 'scripts'), 'x')
+  expect((await problemOf(loadEnvironment({ userFolder: below }))).message).toContain('is not in')
+})
+
+test('a data file that may not be read is reported as that, and not as a mistake in it', () => {
+  const data = { userFolder: '/shop', file: '/shop/scripts/catalogue.ts', name: 'catalogue' } as const
+  const refused = (path: string) =>
+    loadProblem(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open', path }), data)
+  expect(refused(data.file)).toMatchObject({
+    code: 'FILE_UNREADABLE',
+    where: 'scripts/catalogue.ts',
+    fix: expect.stringContaining('permissions'),
+  })
+  expect(refused('/etc/shadow').code).toBe('CATALOGUE_UNREADABLE')
 })
 
 const environments = 'export default { live: { description: "x" } }\n'

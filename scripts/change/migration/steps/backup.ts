@@ -1,5 +1,6 @@
 import type { SecretObject } from '../../../kubernetes/kinds.ts'
 import { kubectl } from '../../../lib/command-line.ts'
+import { count } from '../../../lib/count.ts'
 import { readIfExists, writeWhole } from '../../../lib/files.ts'
 import { type Problem, ProblemError } from '../../../lib/problems.ts'
 import { type BackupDocument, isSameData, type SavedSecret, savedSecret } from '../backup-document.ts'
@@ -7,7 +8,7 @@ import { makeBackup, newestBackup, openBackup, type StoredBackup } from '../back
 import type { Facts } from '../gather-facts.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import type { MigrationState, SeenObject } from '../migration-state.ts'
-import { blocked, count, done, type Step, todo } from '../step.ts'
+import { blocked, done, type Step, todo } from '../step.ts'
 
 /** The old Secret, and what the operator would remove, are sealed where a rollback finds them. */
 export const backupStep: Step = {

@@ -1,13 +1,14 @@
 import { refreshExternalSecrets } from '../../../cluster/refresh.ts'
 import { kinds, type NamespacedRef, type SecretObject } from '../../../kubernetes/kinds.ts'
 import { kubectl } from '../../../lib/command-line.ts'
+import { count } from '../../../lib/count.ts'
 import { groupBy } from '../../../lib/group.ts'
 import type { Problem } from '../../../lib/problems.ts'
 import { specsOf } from '../../../model/resolve.ts'
 import { keyOf } from '../../../model/specs.ts'
 import type { Facts } from '../gather-facts.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
-import { count, done, type Step, todo } from '../step.ts'
+import { done, type Step, todo } from '../step.ts'
 
 /** The new Secrets hold the old values, byte for byte. */
 export const compareStep: Step = {

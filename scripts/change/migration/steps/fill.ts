@@ -1,7 +1,8 @@
+import { count } from '../../../lib/count.ts'
 import { isError } from '../../../lib/problems.ts'
 import type { FillRow, FillWork } from '../../../payload/fill-plan.ts'
 import { executeFill } from '../../fill/execute-fill.ts'
-import { count, done, refuse, type Step, todo } from '../step.ts'
+import { done, refuse, type Step, todo } from '../step.ts'
 
 /** Every value of the old Secret is in Scaleway. */
 export const fillStep: Step = {

@@ -1,4 +1,5 @@
 import { commandLine } from '../../../lib/command-line.ts'
+import { count } from '../../../lib/count.ts'
 import { isError, type Problem } from '../../../lib/problems.ts'
 import { fillCommand } from '../../../model/fill-command.ts'
 import type { FillEntry } from '../../../model/fill-entries.ts'
@@ -9,7 +10,7 @@ import type { FillPlan } from '../../../payload/fill-plan.ts'
 import type { Facts } from '../gather-facts.ts'
 import { type Inventory, qualified } from '../key-inventory.ts'
 import type { MigrationContext } from '../migration-context.ts'
-import { blocked, count, done, type Step } from '../step.ts'
+import { blocked, done, type Step } from '../step.ts'
 
 /** Every key of the old Secret is assigned, and every entry gets a value that fits. */
 export const inventoryStep: Step = {

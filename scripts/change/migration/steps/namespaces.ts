@@ -1,12 +1,13 @@
 import { ensureNamespace, helmOwnership } from '../../../cluster/namespaces.ts'
 import { type KubernetesObject, kinds } from '../../../kubernetes/kinds.ts'
+import { count } from '../../../lib/count.ts'
 import type { Problem } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import type { TierModel } from '../../../model/resolve.ts'
 import { isDeployed } from '../deployed.ts'
 import type { Facts } from '../gather-facts.ts'
 import type { MigrationContext } from '../migration-context.ts'
-import { blocked, count, done, type Step, todo } from '../step.ts'
+import { blocked, done, type Step, todo } from '../step.ts'
 
 /** Each tier has a namespace, and one that was created by hand is marked so that Helm adopts it. */
 export const namespacesStep: Step = {

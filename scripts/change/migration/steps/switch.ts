@@ -1,4 +1,5 @@
 import { kubectl } from '../../../lib/command-line.ts'
+import { count } from '../../../lib/count.ts'
 import type { Problem } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { consumes } from '../../../model/consumers.ts'
@@ -7,7 +8,7 @@ import type { Facts } from '../gather-facts.ts'
 import type { MigrationContext } from '../migration-context.ts'
 import { command } from '../migration-context.ts'
 import { placeOfReference, type Reference, readReferences } from '../secret-references.ts'
-import { blocked, count, done, type Step } from '../step.ts'
+import { blocked, done, type Step } from '../step.ts'
 import { moveOf, type WorkloadMove } from '../workload-move.ts'
 
 /** Nothing reads the old Secret any more. Workloads belong to other releases: how to move them is reported, but nothing is moved. */

@@ -1,6 +1,7 @@
 import { passGate } from '../../../cluster/release-gate.ts'
+import { count } from '../../../lib/count.ts'
 import { isError } from '../../../lib/problems.ts'
-import { count, done, refuse, type Step, todo } from '../step.ts'
+import { done, refuse, type Step, todo } from '../step.ts'
 
 /** Every required secret is in its target. */
 export const waitStep: Step = {

@@ -63,7 +63,11 @@ function undelivered(tier: TierModel, { known, objects }: FoundNamespace, pods: 
     const keys = missing.map(keyOf)
     const others = [...new Set(reads.flatMap(({ secret, key }) => (keys.includes(key) ? secret : [])))]
     const instead = others.length > 0 ? `; they have such keys of Secret ${others.join(', ')}` : ''
-    const [other] = others.length === 1 && isNamedAlone(pods, others[0] ?? '') ? others : []
+    // Whole for whole: nothing else of it would be lost, and nothing else of the target got.
+    const isNoMore = (one: string) =>
+      wanted.length === specsOf(target).length && reads.every(({ secret, key }) => secret !== one || keys.includes(key))
+    const [only = ''] = others
+    const [other] = others.length === 1 && (isNamedAlone(pods, only) || isNoMore(only)) ? others : []
     const isAllOfIt = keys.every((key) => reads.some((read) => read.secret === other && read.key === key))
     return about(pods.object, 'KEY_UNDELIVERED', {
       key: `${target.name} ${keys.join(' ')}`,

@@ -153,7 +153,7 @@ function ofEnvironment({ environment }: EnvironmentModel, sets: readonly InputSe
   const own = sets.filter((set) => set.environment === undefined || set.environment === environment)
   const named = sets.flatMap((set) => set.environment ?? [])
   if (named.length > 0 && !named.includes(environment)) {
-    const message = `these are the kustomize folders ${named.join(', ')}. Expected one of the environment ${environment}.`
+    const message = `these are the folders of ${named.join(', ')}. Expected one of the environment ${environment}, or to be told which it is: --manifests ${environment}=@k8s/${named[0]}.`
     throw wrongUsage('audit', '--manifests', message)
   }
   return own

@@ -18,12 +18,9 @@ export function availabilityCauses(
       causeOf({
         code: outage.code,
         where,
-        message: outageMessages[outage.code],
+        message: outage.isForeign ? foreignMessage : outageMessages[outage.code],
         evidence: [outage.told],
-        fix:
-          outage.code === 'SCALEWAY_UNREACHABLE'
-            ? `${timing(apiUrl)} shows whether the name, the connection or the certificate fails; check network, proxy and firewall.`
-            : outageFix(outage.code),
+        fix: outage.code === 'SCALEWAY_UNREACHABLE' ? reachingFix(apiUrl, outage) : outageFix(outage.code),
         explains: failing,
         isOptional: false,
       }),
@@ -58,6 +55,14 @@ export function outageFix(code: Exclude<Outage['code'], 'SCALEWAY_UNREACHABLE'>)
 // --- internal ---
 
 const slowMs = 3_000
+
+const foreignMessage = 'is answered for by something else. Expected a response of Scaleway itself.'
+
+function reachingFix(apiUrl: string, { isForeign = false }: Outage): string {
+  return isForeign
+    ? `Check the proxy (HTTPS_PROXY) and the network; ${timing(apiUrl)} shows with what status it answers.`
+    : `${timing(apiUrl)} shows whether the name, the connection or the certificate fails; check network, proxy and firewall.`
+}
 
 function timing(apiUrl: string): string {
   return paste.look(

@@ -37,6 +37,8 @@ export interface TierRemoteFacts {
 
 export interface Outage {
   readonly code: 'SCALEWAY_UNREACHABLE' | 'SCALEWAY_BUSY' | 'SCALEWAY_BROKEN'
+  /** Something answers, and it is not Scaleway. */
+  readonly isForeign?: boolean
   /** As evidence. */
   readonly told: string
 }
@@ -134,12 +136,13 @@ function outageOf(error: unknown): Outage | undefined {
     const told = error.message.replace(/\. Expected success\.$/, '')
     if (error.status === 429) return { code: 'SCALEWAY_BUSY', told }
     // A server that redirects is not Scaleway.
-    if (error.status < 400) return { code: 'SCALEWAY_UNREACHABLE', told }
+    if (error.status < 400) return { code: 'SCALEWAY_UNREACHABLE', isForeign: true, told }
     return error.status >= 500 ? { code: 'SCALEWAY_BROKEN', told } : undefined
   }
   const found = error instanceof ProblemError && error.problems.find(({ code }) => unreachableCodes.includes(code))
   if (!found) return undefined
-  return { code: 'SCALEWAY_UNREACHABLE', told: `${found.where}: ${found.message}` }
+  const isForeign = found.code === 'SCALEWAY_ANSWER_UNREADABLE'
+  return { code: 'SCALEWAY_UNREACHABLE', isForeign, told: `${found.where}: ${found.message}` }
 }
 
 const unreachableCodes = ['SCALEWAY_UNREACHABLE', 'SCALEWAY_ANSWER_UNREADABLE']

@@ -28,7 +28,7 @@ test('a key that the chart brings sealed need not be there before', async () => 
   expect(await look(undefined, false)).toMatchObject({ state: 'blocked', problems: [{ code: 'CREDENTIALS_MISSING' }] })
 })
 
-test('halves with something around them are no key', async () => {
+test('halves with something around them are not a key', async () => {
   const data = {
     'access-key': half('SCWXXXXXXXXXXXXXXXXX'),
     'secret-key': half('6c1f0a4e-93b7-4d25-8e0f-b2a97c53d184\n'),

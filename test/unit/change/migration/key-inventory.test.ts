@@ -92,13 +92,13 @@ describe('a key of the old Secret', () => {
   })
 })
 
-test('a value that does not fit, or is no text, is reported by its key and entry, and not shown', () => {
+test('a value that does not fit, or is not text, is reported by its key and entry, and not shown', () => {
   const { problems } = inventory({ data: { COLOUR: 'hunter2' } })
   expect(problems).toMatchObject([{ code: 'FILL_VALUE_INVALID', where: 'Secret/shop/old key COLOUR (web.COLOUR)' }])
   expect(JSON.stringify(problems)).not.toContain('hunter2')
 })
 
-test('bytes are kept as they are, also those that are no text', () => {
+test('bytes are kept as they are, also those that are not text', () => {
   const { bytes, problems } = takeInventory({
     model,
     legacy: { namespace: 'shop', name: 'old' },

@@ -54,7 +54,7 @@ describe('at a terminal', () => {
   })
 })
 
-test('piped in, a line end is no part of it', async () => {
+test('piped in, a line end is not a part of it', async () => {
   for (const end of ['', '\n', '\r\n']) expect(await passphraseOf(undefined, () => piped(good + end))('new')).toBe(good)
   expect(await passphraseOf('-', () => piped(` ${good} \n`))('new')).toBe(` ${good} `)
 })

@@ -73,7 +73,7 @@ describe('what it does not name', () => {
     expect(await unlisted([gerico])).toEqual(['Deployment/gerico unlisted: none'])
   })
 
-  test('is no reader of a key it does not get', async () => {
+  test('is not a reader of a key it does not get', async () => {
     const env = [{ name: 'B', valueFrom: { secretKeyRef: { name: 'api-secrets', key: 'B' } } }]
     const single = { containers: [{ name: 'main', env }] }
     const objects = [

@@ -38,14 +38,14 @@ test.each([
   ['variables that are none', 'variables', [1]],
   ['remote secrets that are none', 'remotes', [{}]],
   ['a remote secret without a way back', 'remotes.0.earlier', []],
-  ['a revision that is no number', 'remotes.0.added', 'x'],
+  ['a revision that is not a number', 'remotes.0.added', 'x'],
   ['a mark that is malformed', 'restartAt', 1],
   ['a probe with its text', 'probe', 'curl'],
-])('%s is no state', (_, place, value) => {
+])('%s is not a state', (_, place, value) => {
   expect(parseState(withValue(structuredClone(state) as never, place, value))).toBe(undefined)
 })
 
-test.each([[null], ['text'], [[]], [{}]])('%j is no state', (json) => {
+test.each([[null], ['text'], [[]], [{}]])('%j is not a state', (json) => {
   expect(parseState(json)).toBe(undefined)
 })
 

@@ -156,7 +156,7 @@ describe('an ExternalSecret that fails', () => {
     expect(evidence('something new')).toEqual([['REMOTE_ABSENT', 1]])
   })
 
-  test('and was tried a moment ago is no cause yet, but is reported as not known', () => {
+  test('and was tried a moment ago is not a cause yet, but is reported as not known', () => {
     const young = observation({ cluster: clusterWith(failing(missing, { since: ago(4), last: ago(2) })) })
     expect(causesOf(young)).toEqual([])
     expect(unexamined(young, [])).toEqual([
@@ -264,7 +264,7 @@ test('errors come before warnings, and what explains others before them', () => 
   expect(codes({ cluster: facts })).toEqual(['CLOCK_DIFFERS', 'CREDENTIALS_ABSENT'])
 })
 
-test('what may not be checked is reported, each once, and is no cause', () => {
+test('what may not be checked is reported, each once, and is not a cause', () => {
   const unseen = { unseen: 'you may not list events' }
   const facts = cluster((one) => ({ ...one, events: unseen, credentials: { unseen: 'you may not read it' } }))
   const blind = observation({ cluster: facts, admission: { unseen: 'no Helm' } })

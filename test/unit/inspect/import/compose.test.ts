@@ -125,7 +125,7 @@ test('where there is nothing but examples of a `.env`, each is a program', () =>
   })
 })
 
-test('an example may have spaces before `=`, and values of several lines whose lines are no names', () => {
+test('an example may have spaces before `=`, and values of several lines whose lines are not names', () => {
   const text = `\ufeffAPI_TOKEN = changeme\r
 export SIGN_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----\r
 MIIEabcd\r

@@ -94,7 +94,7 @@ spec: { template: { spec: { containers: [{ name: c, ${container} }] } } }
       "extract: { key: path:/shop-api/db }\n    rewrite: [{ regexp: { source: '(.*)', target: DB_$1 } }]",
       'SOURCE_UNSUPPORTED ExternalSecret app: an entry of dataFrom',
     ],
-  ])('a key that one of several sources may deliver is no entry: %s', (_, other, unsupported) => {
+  ])('a key that one of several sources may deliver is not an entry: %s', (_, other, unsupported) => {
     const { own, leftovers } = entries(`dataFrom:\n  - extract: { key: path:/shop-api/all }\n  - ${other}`, {
       more: pods(`env: [${variable('DB_HOST')}]`),
     })

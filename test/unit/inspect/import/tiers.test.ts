@@ -55,11 +55,17 @@ spec:
 })
 
 describe('everything in one namespace', () => {
-  test('is no tier: they are asked for, with the workloads there are', async () => {
+  test('is not a tier: they are asked for, with the workloads there are', async () => {
     const problem = await problemOf(failed(together))
     expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', where: 'Namespace/app' })
     expect(problem?.message).toContain('everything is in one namespace: night, server, ui.')
     expect(problem?.fix).toContain('--tier frontend=night --tier backend=server,ui')
+  })
+
+  test('Secrets that no workload reads make no tier: the workloads are asked for', async () => {
+    const problem = await problemOf(failed(secret('shared', 'A: x')))
+    expect(problem).toMatchObject({ code: 'TIERS_UNKNOWN', where: '--from' })
+    expect(problem?.fix).not.toContain('--tier')
   })
 
   test('a workload that reads a Secret and is in no tier is named', async () => {
@@ -106,6 +112,41 @@ describe('namespaces are tiers', () => {
     expect([catalogue.application, Object.keys(catalogue.tiers)]).toEqual([name, tiers])
     expect(environments.live?.namespaces).toEqual(namespaces)
   })
+
+  test.each([
+    ['shop-staging-%', 'shop-production-%', 'shop'],
+    ['staging-shop-%', 'production-shop-%', 'shop'],
+    ['staging-%', 'production-%', 'app'],
+    ['shop-stg-%', 'shop-prd-%', 'shop'],
+    ['shop-%', 'store-%', 'shop'],
+  ])(
+    'as %s in one environment and %s in another, no environment is in the name of the application',
+    (first, second, name) => {
+      const of = (pattern: string) => two(pattern.replace('%', 'web'), pattern.replace('%', 'api'))
+      const { catalogue } = applicationOf(draftOf({ staging: of(first), production: of(second) }))
+      expect([catalogue.application, Object.keys(catalogue.tiers)]).toEqual([name, ['api', 'web']])
+    },
+  )
+})
+
+test('what a tier alone has is copied to this tier: others may have its names too', () => {
+  const own = (tier: string) =>
+    `${secret('env', 'TOKEN: x', `shop-${tier}`)}${workload(tier, all('env'), { namespace: `shop-${tier}` })}`
+  const todos = ({ leftovers }: ReturnType<typeof draftOf>) =>
+    leftovers.flatMap(({ code, todo }) =>
+      code === 'VALUE_MOVES' ? [todo.replace(/^Copy it with `[^`]* fill (?:-- )?/, '')] : [],
+    )
+  expect(todos(draftOf(`${own('web')}${own('api')}`))).toEqual([
+    '--environment live --tier api --from-secret shop-api/env --ignore-unknown`.',
+    '--environment live --tier web --from-secret shop-web/env --ignore-unknown`.',
+  ])
+  expect(todos(draftOf(own('api'), { tiers: ['all=api'] }))).toEqual([
+    '--environment live --from-secret shop-api/env --ignore-unknown`.',
+  ])
+  const shared = `${secret('s', 'A: x, B: x')}${workload('one', one('s', 'A'))}${workload('two', one('s', 'B'))}`
+  expect(new Set(todos(draftOf(shared, { tiers: ['a=one', 'b=two'] })))).toEqual(
+    new Set(['--environment live --from-secret app/s --ignore-unknown`.']),
+  )
 })
 
 describe('Secrets that somebody wrote', () => {
@@ -146,6 +187,43 @@ describe('Secrets that somebody wrote', () => {
       ['t', { variables: ['FROM'] }],
       ['u', { targets: ['stripe'] }],
     ])
+  })
+})
+
+describe('a Secret with which images are pulled', () => {
+  const pull = 'type: kubernetes.io/dockerconfigjson\ndata: { .dockerconfigjson: e30= }\n'
+  const pulled = (name: string, uses: string, namespace = 'app') =>
+    workload(name, uses, { namespace }).replace(
+      'spec: { containers',
+      'spec: { imagePullSecrets: [{ name: regcred }], containers',
+    )
+  const entry = { target: 'regcred', key: '.dockerconfigjson', remoteName: 'dockerconfigjson' }
+
+  test.each([
+    ['that somebody wrote', `${secret('regcred', '', 'shop-api').replace(/stringData.*\n/, pull)}`],
+    ['that nothing of the input makes', ''],
+  ])('%s is a target of its type, which no workload has among what it reads', (_, made) => {
+    const draft = draftOf(
+      `${made}${secret('s', 'A: x', 'shop-api')}${pulled('api', all('s'), 'shop-api')}${secret('t', 'B: x', 'shop-ui')}${workload('ui', all('t'), { namespace: 'shop-ui' })}`,
+    )
+    expect(entriesOf(draft)['api.DOCKERCONFIGJSON']).toEqual(entry)
+    const { targets, workloads } = applicationOf(draft).catalogue.tiers.api ?? {}
+    expect([targets, workloads?.api?.reads]).toEqual([
+      { regcred: { type: 'kubernetes.io/dockerconfigjson' } },
+      undefined,
+    ])
+    expect(leftoversOf(draft)).toContain('TARGET_RENAMED Secret regcred, named by the imagePullSecrets of api')
+    expect(checkApplication(applicationOf(draft))).toEqual([])
+  })
+
+  test('is that of each tier whose images need it, and nothing that migrate starts from', () => {
+    const manifests = `${secret('shared', 'A: x, B: x')}${pulled('ui', one('shared', 'A'))}${pulled('server', one('shared', 'B'))}`
+    const draft = draftOf(manifests, { tiers: ['web=ui', 'api=server'] })
+    expect(entriesOf(draft)).toMatchObject({
+      'api.DOCKERCONFIGJSON': entry,
+      'web.DOCKERCONFIGJSON': { ...entry, sameAs: 'api.DOCKERCONFIGJSON' },
+    })
+    expect(applicationOf(draft).catalogue.legacy).toEqual({ namespace: 'app', secret: 'shared' })
   })
 })
 
@@ -313,7 +391,7 @@ spec:
   expect(leftoversOf(draft)).toContain('VALUE_MOVES URL from live/shop-api/db to path:/shop-api/db')
 })
 
-test('pods of other kinds that read Secrets are named, and so is what is no pod', () => {
+test('pods of other kinds that read Secrets are named, and so is what is not a pod', () => {
   const own = workload('ui', all('s')).replace('apps/v1', 'shop.example/v1').replace('Deployment', 'Storefront')
   const rollout = workload('roll', all('s')).replace('apps/v1', 'argoproj.io/v1alpha1').replace('Deployment', 'Rollout')
   const broken = workload('odd', 'env: { NAME: value }')

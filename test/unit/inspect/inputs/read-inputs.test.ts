@@ -21,6 +21,49 @@ async function read(folder: string, { programs = '/nowhere', inputs = [folder] }
   }
 }
 
+describe('plain manifests in folders that are called as environments are', () => {
+  const environments = async (files: Record<string, string>, inputs?: (folder: string) => string[]) => {
+    const folder = await folderOf(files)
+    const { sets } = await read(folder, inputs ? { inputs: inputs(folder) } : {})
+    return sets.map(({ environment, inputs: own }) => [environment, own.objects.map(({ where }) => where)])
+  }
+  const own = configMap('own')
+
+  test('are of one environment each, production last, and what lies in none of them is of all', async () => {
+    const files = {
+      ...{ 'k8s/production/a.yaml': own, 'k8s/staging/deep/a.yaml': own, 'k8s/all.yaml': configMap('all') },
+      ...{ 'k8s/staging/b.yaml': configMap('more'), 'k8s/api/prod/a.yaml': own, 'k8s/api/dev/a.yaml': own },
+    }
+    expect(await environments(files)).toEqual([
+      ['dev', ['k8s/api/dev/a.yaml:1']],
+      ['staging', ['k8s/staging/b.yaml:1', 'k8s/staging/deep/a.yaml:1']],
+      ['prod', ['k8s/api/prod/a.yaml:1']],
+      ['production', ['k8s/production/a.yaml:1']],
+      [undefined, ['k8s/all.yaml:1']],
+    ])
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['called otherwise', { 'web/a.yaml': own, 'api/a.yaml': own }],
+    ['holding nothing of the same name', { 'staging/a.yaml': own, 'production/a.yaml': configMap('other') }],
+    ['not beside each other', { 'a/staging/a.yaml': own, 'b/production/a.yaml': own }],
+    ['one alone', { 'a.yaml': own, 'production/a.yaml': own }],
+  ])('are of one, %s', async (_, files) => {
+    expect(await environments(files)).toEqual([[undefined, expect.anything()]])
+  })
+
+  test('are those of several inputs too', async () => {
+    const files = { 'k8s/production/a.yaml': own, 'k8s/staging/a.yaml': own }
+    const both = (folder: string) => [`${folder}/k8s/production`, `${folder}/k8s/staging/a.yaml`]
+    expect((await environments(files, both)).map(([environment]) => environment)).toEqual(['staging', 'production'])
+  })
+
+  test('are what they are said to be', async () => {
+    const files = { 'k8s/production/a.yaml': own, 'k8s/staging/a.yaml': own }
+    expect(await environments(files, (folder) => [`live=@${folder}/k8s`])).toEqual([['live', expect.anything()]])
+  })
+})
+
 describe('a folder', () => {
   test('is read whole: every document, the items of lists, JSON; each object with its line', async () => {
     const folder = await folderOf({
@@ -56,6 +99,20 @@ describe('a folder', () => {
     ])
     expect(refusals).toEqual([])
     expect(sets[0]?.inputs.objects.at(-1)?.labels).toEqual({ a: 'b' })
+  })
+
+  test.each([
+    ['{ name: a, namespace: {{ .Values.namespace }} }', 'namespace'],
+    ['{ name: a, namespace: "{{ .Values.namespace }}" }', 'namespace'],
+    ['{ name: a, namespace: [x] }', 'namespace'],
+    ["{ name: '{{ .Release.Name }}-a' }", 'name'],
+  ])('of a template that nobody has rendered is refused: %s', async (metadata, field) => {
+    const folder = await folderOf({ 'a.yaml': `apiVersion: v1\nkind: Secret\nmetadata: ${metadata}\n` })
+    const { objects, sets } = await read(folder)
+    expect([objects, sets[0]?.inputs.refusals]).toMatchObject([
+      [],
+      [{ where: 'a.yaml:1', message: `is a Secret whose metadata.${field} is not a name. Expected a name.` }],
+    ])
   })
 
   test('may hold thousands of files', async () => {

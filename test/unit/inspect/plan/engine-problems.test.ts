@@ -24,7 +24,7 @@ test.each<[string, Partial<ObjectMeta>]>([
   ['its Application', trackedBy('kiosk-staging-secrets')],
   ['its Application, where Applications are in several namespaces', trackedBy('argocd_kiosk-staging-secrets')],
   ['nobody, as rendered', { labels: ofChart }],
-])('an object of %s is no problem', (_, metadata) => {
+])('an object of %s is not a problem', (_, metadata) => {
   expect(told(metadata)).toEqual([])
 })
 

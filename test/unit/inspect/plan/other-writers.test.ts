@@ -51,7 +51,7 @@ test('another ExternalSecret that writes a target is named, with what releases t
   expect(merging?.fix).toMatch(/^`kubectl delete externalsecret by-hand/)
 })
 
-test('one that the deployment removes is no other writer', async () => {
+test('one that the deployment removes is not another writer', async () => {
   expect(await problemsOf([externalSecret('old', { name: 'api-secrets' })], {}, ['old'])).toEqual([])
 })
 

@@ -139,7 +139,7 @@ describe('a key that a target loses', () => {
     ])
     const [kept] = await problemsOf({ secrets, deployments: { both: optional } })
     expect(kept?.severity).toBe('warning')
-    // The order in which they are read is no matter.
+    // The order in which they are read does not matter.
     const [turned] = await problemsOf({
       secrets,
       deployments: { both: reading('api-optional-secrets', 'api-secrets') },

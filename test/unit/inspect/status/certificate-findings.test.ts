@@ -18,7 +18,7 @@ function tiersWith(end: Date | undefined): TierState[] {
       ref: { namespace: tier.namespace, name },
       state: 'synced',
       message: '',
-      // The private key is no certificate, whatever a target says of it.
+      // The private key is not a certificate, whatever a target says of it.
       ...(name === 'hall-tls' && end
         ? {
             certificates: new Map([

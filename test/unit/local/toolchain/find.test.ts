@@ -237,7 +237,7 @@ describe('a Helm on PATH that is supported, and not tested,', () => {
     expect(await findTool('helm', { ...w.io, onlyTested: true })).toMatchObject({ source: 'built' })
   })
 
-  test('is no rule for other programs', async () => {
+  test('is not a rule for other programs', async () => {
     const w = await world()
     await installGo(w)
     await executable(join(w.folder, 'bin/ct'), 'echo "Version: v3.10.1"')

@@ -78,11 +78,11 @@ test('each client tells the newest release, and the newest of the same minor ver
   expect(await newsOf(answer)).toEqual(three.map(() => ['1.2.10', '2.0.1', undefined]))
 })
 
-test('nothing newer is no news', async () => {
+test('nothing newer is not news', async () => {
   expect(await newsOf(['1.2.2', '1.2.3'])).toEqual(three.map(() => [undefined, undefined, undefined]))
 })
 
-test('what is no release yet is no news', async () => {
+test('what is not a release yet is not news', async () => {
   const answer = [
     '1.2.3',
     '2.0.0-rc.1',
@@ -141,7 +141,7 @@ test('every tool and every package is pinned to one version and listed', async (
   )
 })
 
-test('the table fits 80 columns, whatever is newer; newer is no failure unless it is asked for', async () => {
+test('the table fits 80 columns, whatever is newer; newer is not a failure unless it is asked for', async () => {
   const { io, out, logged } = await world({ '*': ['100.100.100', '999.99.99'] })
   expect(await command.run({ output: 'table' }, io)).toBe(0)
   for (const line of out().split('\n')) expect([line, line.length < 80]).toEqual([line, true])

@@ -42,6 +42,6 @@ test.each([
     '{"auths":{"r.example":{}},"credsStore":"desktop"}',
     'leaves its credentials to a program of this machine for its registry',
   ],
-])('%s are no credentials of a registry', (value, fact) => {
+])('%s are not credentials of a registry', (value, fact) => {
   expect(checkDockerConfig(value)).toBe(fact)
 })

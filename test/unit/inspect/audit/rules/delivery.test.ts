@@ -209,8 +209,20 @@ spec: { secretStoreRef: { name: api-secretstore }, data: [{ secretKey: MAIL_KEY,
     {
       code: 'KEY_UNDELIVERED',
       fact: 'none of its containers gets MAIL_KEY of Secret api-secrets; they have such keys of Secret old',
+      fix: 'Name api-secrets in place of old where its pods take MAIL_KEY, or say in its `reads` in scripts/catalogue.ts what it reads.',
     },
   ])
+  const more = old.replace('data: [', 'data: [{ secretKey: MORE, remoteRef: { key: "path:/shop-api/more" } }, ')
+  const secrets = [{ variable: 'MAIL_KEY' }, { variable: 'OTHER' }]
+  const some = {
+    ...tiers,
+    api: { ...tiers.api, workloads: { api: { kind: 'Deployment', reads: { variables: ['MAIL_KEY'] } } } },
+  }
+  for (const found of [
+    findingsOf(pods + more, { catalogue: { secrets: [{ variable: 'MAIL_KEY' }], tiers } }),
+    findingsOf(pods + old, { catalogue: { secrets, tiers: some } as never }),
+  ])
+    expect(found[0]?.fix).toMatch(/^Add `env/)
 })
 
 describe('keys that pods name in a Secret of before', () => {
@@ -220,7 +232,7 @@ kind: ExternalSecret
 metadata: { name: old, namespace: shop-api }
 spec:
   secretStoreRef: { name: api-secretstore }
-  data: [{ secretKey: MAIL_KEY, remoteRef: { key: "path:/shop-api/mail-key" } }, { secretKey: ca.pem, remoteRef: { key: "path:/shop-api/ca" } }]
+  data: [{ secretKey: MAIL_KEY, remoteRef: { key: "path:/shop-api/mail-key" } }, { secretKey: ca.pem, remoteRef: { key: "path:/shop-api/ca" } }, { secretKey: MORE, remoteRef: { key: "path:/shop-api/more" } }]
 `
   const renaming = {
     secrets: [{ variable: 'MAIL_KEY' }, { variable: 'CA', key: 'ca.pem', format: 'text' as const }],
@@ -304,7 +316,7 @@ describe('what a value or an argument takes in', () => {
     expect(of('{ name: A, value: "$(MAIL_KEYS)" }', ', args: ["$(C)"]')).toEqual(['args C', 'env A MAIL_KEYS'])
   })
 
-  test('is no variable where it is text, a command of a shell, or what a Service sets', () => {
+  test('is not a variable where it is text, a command of a shell, or what a Service sets', () => {
     expect(
       of('{ name: A, value: "$$(B) $(date) $(STOCK_SERVICE_HOST)" }', ', args: ["echo $(hostname) $$(B)"]'),
     ).toEqual([])

@@ -135,7 +135,7 @@ describe('with the cluster', () => {
     return [...unread, ...findings].map(({ code, severity }) => `${severity} ${code}`)
   }
 
-  test('what it does not have is an error, and what it has is no finding', async () => {
+  test('what it does not have is an error, and what it has is not a finding', async () => {
     expect(await codesOf(clusterWith({}))).toContain('error REFERENCE_UNMADE')
     const there = clusterWith({ ConfigMap: [named('settings', 'shop-api', { LEVEL: 'info' })] })
     expect(await codesOf(there)).toEqual(['warning WORKLOAD_UNDEPLOYED'])
