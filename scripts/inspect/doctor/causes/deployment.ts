@@ -112,6 +112,12 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
 
 // --- internal ---
 
+/** The API server writes 2000 as `2k`. */
+function amount(quantity: string): number {
+  const [, digits = quantity, unit = ''] = /^(\d+)([kMG])$/.exec(quantity) ?? []
+  return Number(digits) * 1000 ** ' kMG'.indexOf(unit || ' ')
+}
+
 function others(count: number, { name }: TierModel): string {
   if (count === 0) return ''
   return count === 1
@@ -161,6 +167,6 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
 function fullFor({ hard, used }: QuotaFacts): string | undefined {
   return ['secrets', 'count/secrets'].find((resource) => {
     const [limit, now] = [hard[resource], used[resource]]
-    return limit !== undefined && now !== undefined && Number(now) >= Number(limit)
+    return limit !== undefined && now !== undefined && amount(now) >= amount(limit)
   })
 }

@@ -315,6 +315,17 @@ test.each([
   expect(cause?.fix).toContain(`delete what is not needed, or ${fix}`)
 })
 
+test.each([
+  ['2k', '1999', false],
+  ['2k', '2k', true],
+  ['2', '2', true],
+  ['0', '0', true],
+])('of a quota of %s with %s used it is known whether it is full', (hard, used, isFull) => {
+  const quotas = { value: [{ name: 'tier-quota', hard: { secrets: hard }, used: { secrets: used } }] }
+  const waiting = clusterWith({}, (facts) => ({ ...facts, quotas, externalSecrets: { value: fresh(facts, ago(9)) } }))
+  expect(codes({ cluster: waiting })).toEqual(isFull ? ['QUOTA_FULL'] : [])
+})
+
 function absent({ externalSecrets }: TierFacts): ExternalSecretFacts[] {
   const all = 'value' in externalSecrets ? externalSecrets.value : []
   return all.map((one) => ({
