@@ -5,11 +5,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type CommandIo, type CommandSpec, type CommandTitle, type OptionSpec, sentence } from './lib/command.ts'
 import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib/command-line.ts'
+import { withoutApplication } from './lib/command-names.ts'
 import { endedEarly } from './lib/early-end.ts'
 import { readIfExists } from './lib/files.ts'
 import { findProductFolder, versionOf } from './lib/folders.ts'
 import { exitCodeHelp, overview } from './lib/help-text.ts'
 import { interruption } from './lib/interruption.ts'
+import { refuseBrokenManifest } from './lib/manifest.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
@@ -130,6 +132,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
       running = spec
       learnContext(program.opts().context)
       requireOneOf(program, spec.options)
+      if (!withoutApplication.includes(spec.name)) refuseBrokenManifest(standing, folders.userFolder)
       exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
   if (argument) program.argument(`<${argument.name}>`, argument.description)
