@@ -118,6 +118,16 @@ function refuseTwice(program: Command, option: Option): void {
   })
 }
 
+/** Commander takes whatever follows: `--tiers --environments prod` would begin a tier `--environments`. */
+function refuseOptionAsValue(program: Command, option: Option): void {
+  if (!option.required) return
+  program.on(`option:${option.name()}`, (value: unknown) => {
+    const [word = ''] = typeof value === 'string' ? value.split('=') : []
+    const isOption = ['-h', '--help', ...program.options.flatMap(({ short, long }) => [short, long])].includes(word)
+    if (isOption) program.error(`option '${option.flags}' argument missing`)
+  })
+}
+
 async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
   let exitCode: number = exitCodes.ok
   const { argument } = spec
@@ -148,6 +158,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     else if (read === readPath) option.argParser(read)
     if (insteadOf) option.conflicts([...insteadOf])
     const isAlone = !spec.options.some((other) => other.insteadOf?.includes(option.attributeName()))
+    refuseOptionAsValue(program, option)
     program.addOption(option.makeOptionMandatory(required === true && isAlone))
     if (!isRepeatable) refuseTwice(program, option)
   }
