@@ -5,11 +5,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type CommandIo, type CommandSpec, type CommandTitle, type OptionSpec, sentence } from './lib/command.ts'
 import { beforeOptions, commandLine, learnBeginnings, learnContext } from './lib/command-line.ts'
+import { withoutApplication } from './lib/command-names.ts'
 import { endedEarly } from './lib/early-end.ts'
 import { readIfExists } from './lib/files.ts'
 import { findProductFolder, versionOf } from './lib/folders.ts'
 import { exitCodeHelp, overview } from './lib/help-text.ts'
 import { interruption } from './lib/interruption.ts'
+import { refuseBrokenManifest } from './lib/manifest.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { commandWithDashes } from './lib/npm-options.ts'
 import { output } from './lib/output.ts'
@@ -116,6 +118,16 @@ function refuseTwice(program: Command, option: Option): void {
   })
 }
 
+/** Commander takes whatever follows: `--tiers --environments prod` would begin a tier `--environments`. */
+function refuseOptionAsValue(program: Command, option: Option): void {
+  if (!option.required) return
+  program.on(`option:${option.name()}`, (value: unknown) => {
+    const [word = ''] = typeof value === 'string' ? value.split('=') : []
+    const isOption = ['-h', '--help', ...program.options.flatMap(({ short, long }) => [short, long])].includes(word)
+    if (isOption) program.error(`option '${option.flags}' argument missing`)
+  })
+}
+
 async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], signal: AbortSignal): Promise<number> {
   let exitCode: number = exitCodes.ok
   const { argument } = spec
@@ -130,6 +142,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
       running = spec
       learnContext(program.opts().context)
       requireOneOf(program, spec.options)
+      if (!withoutApplication.includes(spec.name)) refuseBrokenManifest(standing, folders.userFolder)
       exitCode = await spec.run({ ...program.opts(), ...named }, commandIo(signal))
     })
   if (argument) program.argument(`<${argument.name}>`, argument.description)
@@ -145,6 +158,7 @@ async function runCommand(spec: CommandSpec<unknown>, argv: readonly string[], s
     else if (read === readPath) option.argParser(read)
     if (insteadOf) option.conflicts([...insteadOf])
     const isAlone = !spec.options.some((other) => other.insteadOf?.includes(option.attributeName()))
+    refuseOptionAsValue(program, option)
     program.addOption(option.makeOptionMandatory(required === true && isAlone))
     if (!isRepeatable) refuseTwice(program, option)
   }

@@ -35,7 +35,7 @@ export async function passGate(
   model: EnvironmentModel,
   timeout: string,
   { signal, log, isTerminal }: Pick<CommandIo, 'signal' | 'log' | 'isTerminal'>,
-  ends: Pick<WaitOptions, 'isFinal' | 'before'> = {},
+  ends: Pick<WaitOptions, 'isFinal' | 'isHeldBack' | 'before'> = {},
 ): Promise<GateResult> {
   const reports = await waitForSync(client, wantedSyncs(model), {
     ...ends,

@@ -60,6 +60,11 @@ export interface WaitOptions {
    * the time a try takes. Asked only with what the operator said during this wait. Default: never
    */
   readonly isFinal?: (report: WaitReport) => boolean
+  /**
+   * Whether a required one that fails waits for what somebody has to bring. The wait ends, as above, once every
+   * one that has not arrived does. Asked only with what the operator said during this wait. Default: never
+   */
+  readonly isHeldBack?: (report: WaitReport) => boolean
   /** What was there before the operator was told to read again: none of it counts. */
   readonly before?: Before | undefined
   /** How long a try that has begun before may take to be reported. Default: 3,000 */
@@ -78,7 +83,7 @@ export interface WaitOptions {
 export async function waitForSync(
   client: Pick<ClusterReader, 'get' | 'list' | 'watch'>,
   wanted: readonly WantedSync[],
-  { timeoutMs = 60_000, signal, onChange, onLost, isFinal, before, settleMs = 3_000 }: WaitOptions = {},
+  { timeoutMs = 60_000, signal, onChange, onLost, isFinal, isHeldBack, before, settleMs = 3_000 }: WaitOptions = {},
 ): Promise<readonly WaitReport[]> {
   signal?.throwIfAborted()
   const stop = new AbortController()
@@ -105,11 +110,12 @@ export async function waitForSync(
       wasLost = error !== undefined
       const reports = await Promise.all(wanted.map((one) => withNamespace(client, reportOf(view, one, before), both)))
       tell(reports)
-      if (reports.every((report, index) => isThere(report, wanted[index]))) return reports
+      const open = reports.filter((report, index) => !isThere(report, wanted[index]))
+      if (open.length === 0) return reports
       if (isOver && wasLost) throw error
-      const isRefused = reports.some(
-        (report, index) => !wanted[index]?.isOptional && isNewsOrLasts(report) && isFinal?.(report),
-      )
+      const isRefused =
+        reports.some((report, index) => !wanted[index]?.isOptional && isNewsOrLasts(report) && isFinal?.(report)) ||
+        open.every((report) => isNewsOrLasts(report) && isHeldBack?.(report))
       if (isOver || (isRefused && settling?.isOver)) return reports
       settling = isRefused ? (settling ?? countDown(settleMs, both)) : undefined
       await Promise.race([changed, deadline, view.failure, ...(settling ? [settling.ended] : [])])

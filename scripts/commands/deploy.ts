@@ -219,7 +219,10 @@ async function waitForSecrets(
   io: CommandIo,
 ): Promise<Waited> {
   io.log(`waiting up to ${timeout} until every required secret has arrived`)
-  const { result, hasArrived, told } = await awaitArrival(model, client, timeout, io, before)
+  const { result, hasArrived, told } = await awaitArrival(model, client, timeout, io, {
+    before,
+    endsWithoutKey: true,
+  })
   if (output === 'table') io.out((columns) => gateTable(model, result, columns))
   io.tell(told.text)
   if (hasArrived) io.log('every required secret has arrived')

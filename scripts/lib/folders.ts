@@ -42,7 +42,12 @@ export function dataFile(userFolder: string, name: 'catalogue' | 'environments')
 
 /** Every file that could be meant: there should be one. */
 export function dataFiles(userFolder: string, name: 'catalogue' | 'environments'): string[] {
-  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`)).filter(isFile)
+  return dataFilePaths(userFolder, name).filter(isFile)
+}
+
+/** Where one may be. */
+export function dataFilePaths(userFolder: string, name: 'catalogue' | 'environments'): string[] {
+  return ['ts', 'mjs'].map((extension) => join(userFolder, 'scripts', `${name}.${extension}`))
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The candidate closest to what was typed, or undefined when none is close enough to suggest.
+ * The candidate closest to what was typed, or undefined when none is close enough to suggest. At least half of the longer one has
+ * to be right: of short words nearly any two differ by two letters.
  *
  * @param edits how many characters may differ. Default: a third of them, and at least 2
  */
@@ -45,7 +46,7 @@ function closest(typed: string, candidates: readonly string[], limit: number): s
   let bestDistance = limit
   for (const candidate of candidates) {
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) {
+    if (distance < bestDistance && 2 * distance <= Math.max(typed.length, candidate.length)) {
       best = candidate
       bestDistance = distance
     }
@@ -67,15 +68,19 @@ function nearestName(name: string, candidates: readonly string[]): string | unde
   return candidates.find((candidate) => splitAtDot(candidate)[1] === best)
 }
 
-/** Levenshtein distance with one row of memory. */
+/** How many letters are wrong, missing or too many; two that changed places count once (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = isSwapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY
+      next.push(Math.min(substitution, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { CommandIo } from '../lib/command.ts'
 import { commandLine, fromTyped } from '../lib/command-line.ts'
-import { applicationsAround, dataFiles, type Folders } from '../lib/folders.ts'
+import { isErrno, unreadable } from '../lib/files.ts'
+import { applicationsAround, dataFilePaths, dataFiles, type Folders } from '../lib/folders.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { shellWord } from '../lib/shell.ts'
@@ -23,7 +25,8 @@ export interface DataFolder extends Pick<Folders, 'userFolder'> {
 /**
  * The two files a user edits, loaded without any check.
  *
- * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them can't be loaded, `CATALOGUE_TWICE` when there are two of it
+ * @throws ProblemError `CATALOGUE_UNREADABLE` when one of them can't be loaded, `CATALOGUE_TWICE` when there are two of it,
+ *   `FILE_UNREADABLE` when one may not be read
  */
 export async function loadApplication(folder: DataFolder): Promise<Application> {
   // The catalogue imports them: what is wrong with them should not be said of it.
@@ -48,7 +51,7 @@ export async function loadOwn({ userFolder, env }: DataFolder, name: 'catalogue'
       fix: 'Delete the one you do not want.',
     })
   }
-  if (file === undefined) throw noDataFile(userFolder, where)
+  if (file === undefined) throw hiddenDataFile(userFolder, name) ?? noDataFile(userFolder, where)
   const data = { userFolder, file, name }
   const loaded = await loadDataFile(file, env).catch((error: unknown) => {
     throw new ProblemError(loadProblem(error, data))
@@ -90,6 +93,19 @@ export async function loadEnvironment(
 }
 
 // --- internal ---
+
+/** What keeps one from being seen that may be there: a folder that this user may not enter, links in a circle. */
+function hiddenDataFile(userFolder: string, name: 'catalogue' | 'environments'): ProblemError | undefined {
+  for (const path of dataFilePaths(userFolder, name)) {
+    try {
+      statSync(path)
+    } catch (error) {
+      if (error instanceof Error && !isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR'))
+        return new ProblemError(unreadable(relative(userFolder, path), error))
+    }
+  }
+  return undefined
+}
 
 function noDataFile(userFolder: string, where: string): ProblemError {
   const around = applicationsAround(userFolder).filter((folder) => folder !== userFolder)

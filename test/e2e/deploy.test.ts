@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from '../../scripts/commands/deploy.ts'
 import { createClient, type KubernetesClient } from '../../scripts/kubernetes/client.ts'
-import { type KubernetesObject, kinds } from '../../scripts/kubernetes/kinds.ts'
+import { type KubernetesObject, kinds, type SecretObject } from '../../scripts/kubernetes/kinds.ts'
 import type { CommandIo } from '../../scripts/lib/command.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import type { Shown } from '../../scripts/lib/output.ts'
@@ -91,10 +91,30 @@ async function installed(): Promise<string[]> {
   const found: string[] = []
   for (const kind of [kinds.namespace, kinds.secret, kinds.secretStore, kinds.externalSecret]) {
     const { items } = await client.list<KubernetesObject>(kind)
-    const ours = items.filter(({ metadata }) => `${metadata.namespace} ${metadata.name}`.includes('trackdechets'))
+    const ours = items.filter(
+      ({ metadata: { namespace, name } }) =>
+        `${namespace} ${name}`.includes('trackdechets') && !name.endsWith('-credentials'),
+    )
     found.push(...ours.map(({ metadata }) => `${kind.kind}/${metadata.namespace ?? ''}/${metadata.name}`))
   }
   return found.sort()
+}
+
+/** No tier has a key before the first deployment, which comes before what else is said, or after a dry run. */
+const keyWarnings =
+  /\n?(?:warning: Secret\/\S+-credentials: does not exist\. .*\n {2}fix: .*\n {2}\(CREDENTIALS_ABSENT\)\n*){2}/
+const withoutKeyWarnings = (text: string) => {
+  expect(text).toMatch(keyWarnings)
+  return text.replace(keyWarnings, '')
+}
+
+/** As if `credentials` had been run for each tier. */
+async function giveKeys(): Promise<void> {
+  const key = { 'access-key': 'SCWABCDEFGHIJKLMNOPQ', 'secret-key': projects.dev }
+  for (const tier of ['backend', 'frontend']) {
+    const metadata = { namespace: `trackdechets-${tier}`, name: `scw-${tier}-credentials` }
+    await client.create(kinds.secret, { metadata, stringData: key } as KubernetesObject)
+  }
 }
 
 const release = (revision: number) => `Secret/trackdechets-secrets/sh.helm.release.v1.trackdechets-secrets.v${revision}`
@@ -124,7 +144,7 @@ describe('npm run deploy refuses, and installs nothing,', () => {
 
   test('when the answer is no', async () => {
     const { exitCode, stdout, log } = await deployAtTerminal('n')
-    expect(log.join('\n')).toMatch(
+    expect(withoutKeyWarnings(log.join('\n'))).toMatch(
       /^release trackdechets-secrets in namespace trackdechets-secrets, with values\/recette\.yaml\n.*npm run plan.*\nnothing was changed$/,
     )
     expect(log).not.toContain(expect.stringContaining('deploying'))
@@ -248,7 +268,7 @@ describe('npm run deploy refuses, and installs nothing,', () => {
 describe('npm run deploy', () => {
   test('with --dry-run lets the API server check everything, tells what it adds, and changes nothing', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--dry-run'])
-    expect(stderr).toMatch(
+    expect(withoutKeyWarnings(stderr)).toMatch(
       /^checking recette in kube context tiered-secrets-local\nthe API server accepts everything but \d+ objects, which it can judge only during a deployment; nothing was changed$/,
     )
     const [, added] = /^Objects: (\d+) to add, 0 to change, 0 to remove, 0 unchanged\n\n/.exec(stdout) ?? []
@@ -310,7 +330,7 @@ describe('npm run deploy', () => {
       env: { KUBECONFIG: path },
       signal: interrupt.signal,
     })
-    expect(stderr).toBe(
+    expect(withoutKeyWarnings(stderr)).toBe(
       'deploying recette in kube context tiered-secrets-local\nthe upgrade was interrupted; run the same command again to continue',
     )
     expect([exitCode, stdout]).toEqual([130, ''])
@@ -318,7 +338,8 @@ describe('npm run deploy', () => {
 
   test('installs the environment, for the real API and with its own project, and with --no-wait does not wait', async () => {
     const { exitCode, stdout, stderr } = await deploy(['--environment', 'recette', '--no-wait'])
-    expect(stderr).toBe('deploying recette in kube context tiered-secrets-local')
+    expect(withoutKeyWarnings(stderr)).toBe('deploying recette in kube context tiered-secrets-local')
+    await giveKeys()
     expect(stdout).toBe('release trackdechets-secrets in namespace trackdechets-secrets: revision 2 is deployed')
     expect(exitCode).toBe(0)
     expect(await installed()).toEqual([...objects, release(1), release(2)].sort())
@@ -459,5 +480,28 @@ describe('npm run deploy with an operator', () => {
     )
     const delivered = Object.keys((await world.digests(backend.namespace, backend.name)) ?? {})
     expect(delivered.sort()).toEqual(requiredKeys(tier))
+  })
+
+  test('names a tier without a key before it changes anything, and does not wait for one', async () => {
+    const { client, model } = world.stack
+    const tier = model.tiers.find(({ name }) => name === 'frontend')
+    if (!tier) throw new Error('there is no tier frontend')
+    const ref = { namespace: tier.namespace, name: tier.credentialsSecret }
+    const stored = await client.get<SecretObject>(kinds.secret, ref)
+    await client.delete(kinds.secret, ref)
+    const { exitCode, stderr } = await deployHere('--timeout', '1h')
+    const place = 'Secret/trackdechets-frontend/scw-frontend-credentials'
+    expect(stderr.indexOf(`warning: ${place}: does not exist.`)).toBeGreaterThanOrEqual(0)
+    expect(stderr.indexOf(`warning: ${place}`)).toBeLessThan(stderr.indexOf('deploying recette'))
+    expect(stderr).toMatch(
+      new RegExp(`^${place}: does not exist\\..*\\n(?: {2}.*\\n)+ {2}\\(CREDENTIALS_ABSENT\\)$`, 'm'),
+    )
+    expect(exitCode).toBe(3)
+    const waited = await committed.cli(['wait', '--environment', environment, '--timeout', '0s'], {
+      KUBECONFIG: world.stack.controlPlane.kubeconfigPath,
+      SCW_API_URL: world.stack.emulator.url,
+    })
+    expect(waited.stderr).toMatch(new RegExp(`^${place}: does not exist\\. .* It is waited for all the same\\.$`, 'm'))
+    await client.create(kinds.secret, { metadata: ref, data: stored?.data ?? {} } as KubernetesObject)
   })
 })

@@ -117,6 +117,18 @@ test('killed while it writes, it leaves whole files alone, and can be run again'
 const refusals: readonly (readonly [string, readonly string[], RegExp, number])[] = [
   ['names that can not be', ['--application', 'Not A Name', '--yes'], /"Not A Name".*\(KUBERNETES_NAME_INVALID\)/s, 3],
   ['two tiers of one name', ['--tiers', 'a', 'a', '--yes'], /\(DUPLICATE_VARIABLE\)/, 3],
+  [
+    'names that are fine alone, and told by the options that give them',
+    ['--tiers', 'secrets', '--yes'],
+    /: namespace .*\n {2}fix: Give other names with --application, --tiers and --environments\.\n {2}\(NAMESPACE_SHARED\)/,
+    3,
+  ],
+  [
+    'an option in place of a name',
+    ['--tiers', '--environments', 'prod', '--yes'],
+    /: option '--tiers <name\.\.\.>' argument missing\..*\(WRONG_USAGE\)/s,
+    2,
+  ],
   ['questions without a terminal', ['--application', 'x'], /Expected --application, .*\(WRONG_USAGE\)/s, 2],
 ]
 test.each(refusals)('nothing is written: %s', async (_title, args, told, code) => {

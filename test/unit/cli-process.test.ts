@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { compile } from '../../build/compile.ts'
 import { tryRun } from '../../scripts/lib/exec.ts'
 import { cliOfPackage } from '../helpers/cli.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { temporaryFolder } from '../helpers/folders.ts'
 import { type Repository, repositoryCopy } from '../helpers/repository.ts'
 
 let repository: Repository
@@ -157,6 +159,18 @@ test.each(['npm', 'a shell of npm'])('a command whose npm is killed ends in orde
   // It has our pipe until it ends.
   await once(npm.stderr, 'close')
   expect(stderr).toBe('up\nended by SIGHUP\n')
+})
+
+test('a broken package.json ends a command before it runs, but not one that asks for help', async () => {
+  const other = await temporaryFolder()
+  await writeFile(join(other, 'package.json'), '{')
+  const typed = (...args: string[]) => tryRun(process.execPath, [compiled, ...args], { cwd: other })
+  const { exitCode, stderr } = await typed('lab:rat', '--act', 'say')
+  expect([exitCode, stderr]).toEqual([
+    3,
+    expect.stringMatching(/^package\.json: is not JSON: .*\n.*\n {2}\(JSON_INVALID\)$/),
+  ])
+  expect(await typed('lab:rat', '--help')).toMatchObject({ exitCode: 0 })
 })
 
 test('a reader that has read enough, such as `head`, is not an error', async () => {

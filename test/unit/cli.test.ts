@@ -141,6 +141,16 @@ describe('wrong usage is reported in one sentence, with exit code 2 and nothing 
       "npm run render: required option '-e, --environment <name>' not specified.",
     ],
     [
+      'an option is not the value of another',
+      ['restart', '--environment', '--dry-run'],
+      "npm run restart: option '-e, --environment <name>' argument missing.",
+    ],
+    [
+      'nor one of its values',
+      ['fill', '--environment', environment, '--only', '--generate'],
+      "npm run fill: option '--only <variables...>' argument missing.",
+    ],
+    [
       'an unknown environment names the nearest',
       ['render', '--environment', `${environment}x`],
       `--environment ${environment}x: there is no such environment. Did you mean "${environment}"? Expected one of: ${committedEnvironments.join(', ')}.`,

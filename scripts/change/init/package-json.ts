@@ -1,5 +1,4 @@
-import { dependsOnUs } from '../../lib/manifest.ts'
-import { ProblemError } from '../../lib/problems.ts'
+import { dependsOnUs, parseManifest } from '../../lib/manifest.ts'
 import { isRecord } from '../../lib/record.ts'
 
 /** `package.json` with our commands as scripts. */
@@ -23,7 +22,8 @@ export function packageJson(
   before: string | undefined,
   { application, version, commands }: { application: string; version: string; commands: readonly string[] },
 ): PackageJson {
-  const content = before === undefined ? { name: application, private: true, type: 'module' } : parse(before)
+  const content =
+    before === undefined ? { name: application, private: true, type: 'module' } : parseManifest(before, 'package.json')
   const own = isRecord(content.scripts) ? content.scripts : {}
   const ours = Object.fromEntries(commands.map((name) => [name, `tiered-secrets ${name}`]))
   const scripts = { ...ours, ...own }
@@ -45,21 +45,6 @@ export function packageJson(
 }
 
 // --- internal ---
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const content: unknown = JSON.parse(text)
-    if (isRecord(content)) return content
-  } catch {
-    // Said below.
-  }
-  throw new ProblemError({
-    code: 'JSON_INVALID',
-    where: 'package.json',
-    message: 'is not a JSON object. Expected what npm can read.',
-    fix: 'Correct it; `npm pkg get name` shows where it is wrong.',
-  })
-}
 
 /** What its first indented line begins with. */
 function indentOf(text: string): string {

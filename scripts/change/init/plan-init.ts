@@ -5,7 +5,7 @@ import { learnBeginnings, type Typing } from '../../lib/command-line.ts'
 import { ofProductRepository } from '../../lib/command-names.ts'
 import { readIfExists } from '../../lib/files.ts'
 import { dataFile, type Folders } from '../../lib/folders.ts'
-import { isError, ProblemError } from '../../lib/problems.ts'
+import { isError, type Problem, ProblemError } from '../../lib/problems.ts'
 import type { FileChange } from '../../lib/write-together.ts'
 import { checkApplication } from '../../model/rules/index.ts'
 import type { Application, Catalogue, Environments } from '../../model/types.ts'
@@ -47,7 +47,8 @@ export async function planInit(
   const { productFolder, userFolder } = folders
   const application = await withOwnFiles(begun.application, userFolder)
   const problems = checkApplication(application).filter(isError)
-  if (problems.length > 0) throw new ProblemError(problems)
+  const isWritten = begun.files !== undefined || ownDataFiles(userFolder).length > 0
+  if (problems.length > 0) throw new ProblemError(isWritten ? problems : problems.map(withOtherNames))
 
   const before = {
     package: await readIfExists(join(packageFolder, 'package.json')),
@@ -144,6 +145,12 @@ const compilerOptions = `${JSON.stringify(
   null,
   2,
 )}\n`
+
+/** There is no data file yet that could be corrected: what is wrong with a new application are the names that it was given. */
+function withOtherNames(problem: Problem): Problem {
+  if (/delivery/.test(problem.where)) return problem
+  return { ...problem, fix: 'Give other names with --application, --tiers and --environments.' }
+}
 
 /** The commands that the package has, by the scripts of our own repository. */
 function commandsOf({ scripts }: ProductPackage): string[] {

@@ -13,6 +13,7 @@ import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { type OperatorReader, organizationOf } from '../../scaleway/account.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { countSecrets } from '../../scaleway/secrets.ts'
+import { missingKeys } from '../doctor/missing-keys.ts'
 import { readReaders } from '../survey/readers.ts'
 import { type FolderState, surveyRemoteSecrets } from '../survey/remote-secrets.ts'
 import { type DailyRequests, requestsPerDay } from './daily-requests.ts'
@@ -75,6 +76,7 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
   const missing = folders ? missingSecrets(model, folders, new Date()) : []
   const { gone, lossProblems } = await readLosses(sources, changes, before)
   const types = await targetTypeProblems(client, model, changes, signal)
+  const keys = await missingKeys(client, model, signal)
   const restarts = await Promise.all(
     model.tiers.map(async (tier) => {
       const readers = await readReaders(client, tier, signal).catch((error: unknown) => {
@@ -98,6 +100,7 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
     problems: sortProblems([
       ...problems,
       ...types,
+      ...keys.map(({ problem }) => problem),
       ...lossProblems,
       ...restarts.flatMap(({ tier, restarts }) => (restarts ? [] : [readersUnseen(tier)])),
       ...missingProblems(missing),

@@ -5,6 +5,7 @@ import { syncOf, versionOf } from '../../../scripts/cluster/sync-view.ts'
 import { type WaitReport, waitForSync } from '../../../scripts/cluster/wait-for-sync.ts'
 import { KubernetesError } from '../../../scripts/kubernetes/errors.ts'
 import { type KubernetesObject, kinds } from '../../../scripts/kubernetes/kinds.ts'
+import { pause } from '../../../scripts/lib/pause.ts'
 import { resolve } from '../../../scripts/model/resolve.ts'
 import { applicationWith } from '../../helpers/applications.ts'
 import { clusterApi } from '../../helpers/cluster-api.ts'
@@ -284,6 +285,29 @@ test('what was refused and arrives while it settles has arrived', async () => {
   await vi.waitFor(() => expect(onChange.mock.lastCall?.[0]).toMatchObject({ isNews: true }))
   api.put(kinds.externalSecret, synced)
   expect(await waiting).toMatchObject([{ state: 'synced' }])
+})
+
+const isHeldBack = ({ message }: WaitReport) => message.includes('not ready')
+
+test('the wait ends once nothing is missing but what somebody has to bring, and not before', async () => {
+  const api = await clusterApi()
+  const other = { ...ref, name: 'other' }
+  const metadata = { ...other, generation: 2 }
+  api.put(kinds.externalSecret, externalSecret({ failed: true }))
+  api.put(kinds.externalSecret, { ...stale, metadata })
+  const onChange = vi.fn()
+  let isOver = false
+  const waiting = waitForSync(api.client, [ref, other], { timeoutMs, isHeldBack, settleMs: 1, onChange })
+  void waiting.then(() => {
+    isOver = true
+  })
+  await api.watching(2)
+  api.put(kinds.event, warning('a', 'the store is not ready', 1))
+  await vi.waitFor(() => expect(onChange.mock.lastCall?.[0]).toMatchObject({ isNews: true }))
+  await pause(50)
+  expect(isOver).toBe(false)
+  api.put(kinds.externalSecret, { ...synced, metadata })
+  expect(await waiting).toMatchObject([{ state: 'failed', isNews: true }, { state: 'synced' }])
 })
 
 test('a warning counts as old where the caller has seen it before the wait', async () => {

@@ -61,6 +61,18 @@ test.each([
   )
 })
 
+test.each([
+  ['Pod', ['Job'], undefined],
+  ['x', ['y'], undefined],
+  ['xy', ['ab'], undefined],
+  ['jbo', ['Job'], 'Job'],
+  ['wep', ['api', 'web'], 'web'],
+  ['male', ['mail'], 'mail'],
+  ['argo', ['flux', 'argocd'], 'argocd'],
+])('of short words, half has to be right: nearest to %s of %j is %s', (typed, candidates, expected) => {
+  expect(nearest(typed, candidates)).toBe(expected)
+})
+
 test('groups keep the order in which they came', () => {
   expect([...groupBy(['b1', 'a1', 'b2'], (item) => item.charAt(0))]).toEqual([
     ['b', ['b1', 'b2']],

@@ -101,7 +101,7 @@ test('tiers and workloads have a shape too', () => {
   expect(misshapen({ catalogue: { ...catalogue, tiers }, environments })).toEqual([
     'catalogue tier "one": has no workloads. Expected an object.',
     'catalogue tier "three" workload "a": "port" is 0. Expected a whole number above zero.',
-    'catalogue tier "two" workload "a": "kind" is "Pod". Did you mean "Job"? Expected one of: Deployment, StatefulSet, DaemonSet, Rollout, Job, CronJob.',
+    'catalogue tier "two" workload "a": "kind" is "Pod". Expected one of: Deployment, StatefulSet, DaemonSet, Rollout, Job, CronJob.',
   ])
 })
 

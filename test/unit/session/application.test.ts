@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resolve } from '../../../scripts/model/resolve.ts'
@@ -28,6 +28,16 @@ test('a folder that is called as a data file is none', async () => {
   const below = await temporaryFolder()
   await writeFile(join(below, 'scripts'), 'x')
   expect((await problemOf(loadEnvironment({ userFolder: below }))).message).toContain('is not in')
+})
+
+test('a folder of data files that can not be entered is reported as that, and not as one without them', async () => {
+  const userFolder = await temporaryFolder()
+  await symlink('scripts', join(userFolder, 'scripts'))
+  expect(await problemOf(loadEnvironment({ userFolder }))).toMatchObject({
+    code: 'FILE_UNREADABLE',
+    where: 'scripts/environments.ts',
+    message: "can't be read: its links lead in a circle (ELOOP). Expected a file this user may read.",
+  })
 })
 
 test('a data file that may not be read is reported as that, and not as a mistake in it', () => {

@@ -1,7 +1,7 @@
 import { againText, leaveToController } from '../../../cluster/sealed-takeover.ts'
 import { kinds } from '../../../kubernetes/kinds.ts'
 import { pipedCommandLine } from '../../../lib/command-line.ts'
-import { ProblemError } from '../../../lib/problems.ts'
+import { type Problem, ProblemError } from '../../../lib/problems.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { credentialKeys, roleNames } from '../../../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
@@ -42,6 +42,30 @@ export function credentialsCause(model: EnvironmentModel, facts: TierFacts): Cau
   })
 }
 
+/** What a credentials Secret lacks: itself, or a half of the key under its name. Undefined: it has both. */
+export function keyLack(
+  found: CredentialsFacts | undefined,
+  model: EnvironmentModel,
+  tier: TierModel,
+): (Pick<Problem, 'message' | 'fix'> & { readonly code: CauseCode; readonly seen: string }) | undefined {
+  const { accessKey, secretKey, names = [], halves } = found ?? {}
+  if (accessKey !== undefined && secretKey !== undefined) return undefined
+  const give = giveKey(model, tier)
+  if (!found)
+    return {
+      code: 'CREDENTIALS_ABSENT',
+      message: `does not exist. Expected the Scaleway API key of tier "${tier.name}".`,
+      fix: give,
+      seen: `the API server returns 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
+    }
+  return {
+    code: 'CREDENTIALS_NAMES',
+    message: `has ${names.length > 0 ? `the keys ${shortList(names)}` : 'no keys'}. Expected ${credentialKeys.accessKey} and ${credentialKeys.secretKey}.`,
+    fix: halves ? paste.regiveKey(model, tier, halves) : give,
+    seen: `its keys: ${names.length > 0 ? shortList(names) : 'none'}`,
+  }
+}
+
 // --- internal ---
 
 interface Fault {
@@ -55,15 +79,8 @@ interface Fault {
 }
 
 function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, tier: TierModel): Fault | undefined {
-  const wanted = `${credentialKeys.accessKey} and ${credentialKeys.secretKey}`
-  const give = `${paste.giveKey(model, tier)} with a key of the IAM application ${tier.iamApplication}; ${paste.iam(model)} creates one.`
-  if (!found)
-    return {
-      code: 'CREDENTIALS_ABSENT',
-      message: `does not exist. Expected the Scaleway API key of tier "${tier.name}".`,
-      fix: give,
-      seen: `the API server returns 404 for Secret ${tier.namespace}/${tier.credentialsSecret}`,
-    }
+  const lack = keyLack(found, model, tier)
+  if (!found) return lack
   if (tier.sealedCredentials && !found.isLeftToController)
     return {
       code: 'SEALED_KEY_UNUSED',
@@ -72,16 +89,8 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
       fix: `${paste.look(leaveToController({ namespace: tier.namespace, name: tier.credentialsSecret }))}, then ${againText}.`,
       seen: 'it has neither this annotation nor a SealedSecret as its owner',
     }
-  const regive = found.halves ? paste.regiveKey(model, tier, found.halves) : give
-  const { accessKey, secretKey, names } = found
-  const seen = `its keys: ${names.length > 0 ? shortList(names) : 'none'}`
-  if (accessKey === undefined || secretKey === undefined)
-    return {
-      code: 'CREDENTIALS_NAMES',
-      message: `has ${names.length > 0 ? `the keys ${shortList(names)}` : 'no keys'}. Expected ${wanted}.`,
-      fix: regive,
-      seen,
-    }
+  if (lack) return lack
+  const { accessKey = '', secretKey = '' } = found
   if (isWellFormed({ accessKey, secretKey })) return undefined
   const halves = [
     [credentialKeys.accessKey, accessKey],
@@ -109,10 +118,14 @@ function faultOf(found: CredentialsFacts | undefined, model: EnvironmentModel, t
   return {
     code: 'CREDENTIALS_MALFORMED',
     message: `${malformed(accessKey, secretKey)}${disclosure}`,
-    fix: half === undefined ? give : revoke(model, tier, { accessKey, secretKey }),
+    fix: half === undefined ? giveKey(model, tier) : revoke(model, tier, { accessKey, secretKey }),
     ...disclosed,
     seen: halves.map(([name, value]) => `${name}: ${value.length} characters`).join('; '),
   }
+}
+
+function giveKey(model: EnvironmentModel, tier: TierModel): string {
+  return `${paste.giveKey(model, tier)} with a key of the IAM application ${tier.iamApplication}; ${paste.iam(model)} creates one.`
 }
 
 /** The words of the check for a given key. */
