@@ -13,8 +13,8 @@ export type TrialClient = Pick<ClusterReader, 'get' | 'tryApply' | 'tryReplace'>
  * What the API server says to a rendered object.
  * `absent`: it is not in the cluster, and would be taken. `there`: it is, and differs in these fields.
  * `replaced`: a RoleBinding of another Role, which nobody can change back. `refused`: it is not taken as rendered.
- * `no-right`: we may not try it. `no-kind`: the cluster does not know the kind. `changing`: somebody changes it at this
- * moment. `unanswered`: the API server failed.
+ * `no-right`: we may not try it. `no-kind`: the cluster does not know the kind. `changing`: somebody changes it again
+ * and again. `unanswered`: the API server failed.
  */
 export type Trial =
   | { readonly says: 'absent' }
@@ -33,11 +33,13 @@ export interface TrialOptions {
   /** Try an object that is absent too, which takes the right to create it. Default: true */
   readonly adds?: boolean
   readonly signal?: AbortSignal | undefined
+  /** Of an object that somebody changes meanwhile, as the operator does with the status. Default: 5 */
+  readonly tries?: number
 }
 
 /**
  * Tries a rendered object out in a dry run, as a deployment would write it: one that is there without the fields of others,
- * one that is absent as Helm. Nothing is stored.
+ * one that is absent as Helm. An object that is changed in the meantime is read again. Nothing is stored.
  *
  * @throws what is not an answer of the API server
  */
@@ -45,7 +47,7 @@ export async function tryOut(
   client: TrialClient,
   kind: Kind,
   rendered: KubernetesObject,
-  { adds = true, signal }: TrialOptions = {},
+  { adds = true, signal, tries = 5 }: TrialOptions = {},
 ): Promise<Trial> {
   let at: 'read' | 'add' | 'change' = 'read'
   let live: KubernetesObject | undefined
@@ -62,6 +64,7 @@ export async function tryOut(
     return { says: 'absent' }
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error
+    if (isConflict(error) && tries > 1) return tryOut(client, kind, rendered, { adds, signal, tries: tries - 1 })
     return { says: refusalOf(error), at, error, ...(live ? { live } : {}) }
   }
 }
