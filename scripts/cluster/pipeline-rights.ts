@@ -5,6 +5,7 @@ import type { PipelineRole } from '../model/names.ts'
 import type { PipelineRights, RbacRule } from '../model/rbac.ts'
 import type { EnvironmentModel } from '../model/resolve.ts'
 import { templateKinds } from './pod-templates.ts'
+import { userKinds } from './secret-users.ts'
 
 /**
  * The least rights with which a pipeline looks at an environment (`plan`), or deploys it too (`ci`). The kinds are those of the
@@ -51,6 +52,7 @@ function lookAtTiers(model: EnvironmentModel): RbacRule[] {
       'Who reads a key that goes, and which pods have an older value. Shows variables that are written into a pod template.',
       ['list'],
     ),
+    ...rulesOf(userKinds, 'Who serves a certificate that goes.', ['list']),
   ]
 }
 

@@ -160,6 +160,13 @@ export interface WorkloadObject extends KubernetesObject {
   readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] }
 }
 
+/** Whether it makes no pods: a ReplicaSet of none, a Job or a pod that has ended. */
+export function isOver({ kind, object: { spec, status } }: Workload): boolean {
+  if (kind === replicaSet) return spec?.replicas === 0
+  if (kind === pod) return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  return kind === job && isEnded(status?.conditions)
+}
+
 // --- internal ---
 
 const { replicaSet, job, cronJob, pod } = kinds
@@ -196,12 +203,6 @@ function runsOf(made: Workload, jobs: readonly Workload[]): string[] {
   const isRun = ({ object }: Workload) =>
     (object.metadata.ownerReferences ?? []).some(({ kind, name }) => kind === cronJob.kind && name === nameOf(made))
   return jobs.filter(isRun).map(nameOf)
-}
-
-function isOver({ kind, object: { spec, status } }: Workload): boolean {
-  if (kind === replicaSet) return spec?.replicas === 0
-  if (kind === pod) return status?.phase === 'Succeeded' || status?.phase === 'Failed'
-  return kind === job && isEnded(status?.conditions)
 }
 
 function isEnded(conditions: readonly Condition[] = []): boolean {

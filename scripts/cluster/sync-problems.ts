@@ -76,6 +76,7 @@ function unsynced(place: Place, report: WaitReport, waited: string): Problem {
   const fixes = {
     'kind-absent': `Install External Secrets Operator ${installedOperator}, with its definitions.`,
     'namespace-absent': uncreated,
+    'namespace-ending': `Wait until it is deleted, then ${deployStep(model)}. \`${kubectl`describe namespace ${ref.namespace}`}\` tells what holds it back.`,
     absent: uncreated,
     outdated: `${restoreStep(model, 'find out why your GitOps engine is behind')}.`,
     'type-differs': `\`${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}\`: the operator creates it again at once, and running pods keep the values they have read.`,

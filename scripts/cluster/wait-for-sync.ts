@@ -1,6 +1,6 @@
 import type { ClusterReader } from '../kubernetes/client.ts'
 import { type FieldChange, fieldChangeText } from '../kubernetes/difference.ts'
-import { kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
+import { type KubernetesObject, kinds, type NamespacedRef } from '../kubernetes/kinds.ts'
 import { pause } from '../lib/pause.ts'
 import { shortList } from '../lib/short-list.ts'
 import { firstOf } from '../lib/signals.ts'
@@ -22,7 +22,14 @@ export interface WantedSync extends NamespacedRef {
 
 export interface WaitReport extends SyncReport {
   /** Why it isn't synced, where the operator is not the cause. */
-  readonly obstacle?: 'kind-absent' | 'namespace-absent' | 'absent' | 'outdated' | 'type-differs' | 'target-differs'
+  readonly obstacle?:
+    | 'kind-absent'
+    | 'namespace-absent'
+    | 'namespace-ending'
+    | 'absent'
+    | 'outdated'
+    | 'type-differs'
+    | 'target-differs'
   /** How an outdated one differs. */
   readonly fields?: readonly FieldChange[]
   /** Keys of the target against the catalogue; an optional one may lack some and be synced. */
@@ -217,11 +224,13 @@ async function withNamespace(
   signal: AbortSignal,
 ): Promise<WaitReport> {
   if (report.obstacle !== 'absent') return report
-  const exists = await client.get(kinds.namespace, { name: report.ref.namespace }, signal).then(
-    (namespace) => namespace !== undefined,
-    () => true,
+  const state = await client.get<KubernetesObject>(kinds.namespace, { name: report.ref.namespace }, signal).then(
+    (namespace) => (namespace === undefined ? 'absent' : namespace.metadata.deletionTimestamp ? 'ending' : 'there'),
+    () => 'there',
   )
-  return exists ? report : { ...report, message: 'its namespace does not exist', obstacle: 'namespace-absent' }
+  if (state === 'absent') return { ...report, message: 'its namespace does not exist', obstacle: 'namespace-absent' }
+  if (state === 'ending') return { ...report, message: 'its namespace is being deleted', obstacle: 'namespace-ending' }
+  return report
 }
 
 /** Passes on each report that differs from the last one of the same object. */

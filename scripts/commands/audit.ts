@@ -24,7 +24,7 @@ type Form = 'table' | 'json' | 'sarif' | 'gitlab' | 'junit'
 
 interface Options {
   readonly environment: string
-  readonly manifests: readonly string[]
+  readonly manifests?: readonly string[]
   readonly code?: readonly string[]
   readonly live?: boolean
   readonly context?: string
@@ -42,8 +42,7 @@ export const command = defineCommand<Options>({
     environmentOption,
     {
       flags: '--manifests <file>',
-      description: 'a file or folder of manifests; may be given several times',
-      required: true,
+      description: 'a file or folder of manifests; may be given several times, and left out with --live',
       isRepeatable: true,
     },
     {
@@ -51,7 +50,10 @@ export const command = defineCommand<Options>({
       description: 'a folder of code, of one tier as backend=@back; may be given several times',
       isRepeatable: true,
     },
-    { flags: '--live', description: 'also what is in the cluster of the environment; nothing is changed in it' },
+    {
+      flags: '--live',
+      description: 'also what is in the cluster of the environment, or that alone; nothing is changed in it',
+    },
     contextOption,
     { flags: '--baseline <file>', description: 'findings that are accepted for now, which are not shown' },
     { flags: '--write-baseline', description: 'accept all that is found today, in the file of --baseline' },
@@ -66,7 +68,7 @@ export const command = defineCommand<Options>({
   async run(options, io) {
     const {
       environment,
-      manifests,
+      manifests = [],
       code = [],
       live = false,
       context,
@@ -77,6 +79,12 @@ export const command = defineCommand<Options>({
     } = options
     if (writeBaseline && baseline === undefined)
       throw wrongUsage('audit', '--write-baseline', 'no file is named. Expected --baseline <file> with it.')
+    if (!live && manifests.length === 0)
+      throw wrongUsage(
+        'audit',
+        '--manifests',
+        'nothing is named. Expected a file or folder of manifests, --live, or both.',
+      )
     const model = live ? await openEnvironment(environment, io) : await loadEnvironment(io, environment)
     using client = live ? await openCluster(model, io, context) : undefined
     const { world, unread, unseen } = await readWorld({ model, manifests, code, live: client }, io).catch(

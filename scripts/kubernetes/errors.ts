@@ -1,3 +1,4 @@
+import { kubectl } from '../lib/command-line.ts'
 import { type CertificateFault, certificateFix, connectionFault } from '../lib/connection-fault.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { missingRightFix } from '../model/rbac.ts'
@@ -47,12 +48,26 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 403
 }
 
+/** Nothing can be created in a namespace that is being deleted, whatever the rights. */
+export function isEnding(error: KubernetesError): boolean {
+  return isForbidden(error) && error.message.includes('because it is being terminated')
+}
+
+/** What to do about that. */
+export function endingFix({ message }: KubernetesError): string {
+  const [, namespace] = /in namespace (\S+) because/.exec(message) ?? []
+  const look =
+    namespace === undefined ? '' : `; \`${kubectl`describe namespace ${namespace}`}\` tells what holds it back`
+  return `Wait until the namespace is deleted, then run the same command again${look}.`
+}
+
 /** A missing right, and not a refused object: admission and quotas answer 403 too, and who may not make a policy gets a 422. */
 export function isRightMissing(error: unknown): boolean {
   if (!(error instanceof KubernetesError)) return false
   if (error.status === 422)
     return /permission (on all objects of|on the object referenced|for all groups)/.test(error.message)
-  return isForbidden(error) && !error.isForeign && !/denied (the )?request|exceeded quota/.test(error.message)
+  const isOther = error.isForeign || isEnding(error) || /denied (the )?request|exceeded quota/.test(error.message)
+  return isForbidden(error) && !isOther
 }
 
 /** A refusal of the API server as a problem to show; other errors unchanged. */
@@ -88,6 +103,7 @@ export function unreachable(server: string, error: unknown): ProblemError {
 function fixOf(error: KubernetesError): string {
   if (error.status === 401) return 'Log in to the cluster: the kubeconfig has no valid login, or the login has expired.'
   if (isRightMissing(error)) return missingRightFix()
+  if (isEnding(error)) return endingFix(error)
   if (error.isForeign)
     return "It is not an answer of Kubernetes: check server in the kubeconfig's cluster entry, its https:// too, and whether a proxy or a login page is in between (HTTPS_PROXY, proxy-url). Behind a load balancer, wait and run the same command again."
   return 'Correct what the API server complains about, or run the same command again later.'

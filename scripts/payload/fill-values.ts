@@ -108,7 +108,7 @@ export function assignValues(
       if (isKnown && input.isFile) problems.push(notOfThisRun(input))
       else if (isKnown || (chosen && !input.isFile)) continue
       else if (ignoreUnknown && !input.isFile) ignored.push(input)
-      else problems.push(unknownName(input.where, input.name, all))
+      else problems.push(unknownName(input.where, input.name, all, input.isKey))
     } else if (called.some(({ shared }) => called.length > 1 && (shared === undefined || shared !== entry.shared)))
       problems.push(ambiguous(input, called))
     else if (before) problems.push(givenTwice(input, before))

@@ -32,13 +32,17 @@ export function calledByKey(
   })
 }
 
-/** A name that no entry has. */
-export function unknownName(where: string, name: string, entries: readonly FillEntry[]): Problem {
+/**
+ * A name that no entry has.
+ *
+ * @param isShown it can't be a part of a value. Default: it is shown where it looks like a name
+ */
+export function unknownName(where: string, name: string, entries: readonly FillEntry[], isShown = false): Problem {
   const known = entries.map(name.includes('.') ? qualified : ({ spec }) => spec.variable)
   return {
     code: 'FILL_NAME_UNKNOWN',
     where,
-    message: `${shown(name, known) ?? 'a name'} is not a variable of this environment.${didYouMean(name, known, nearestInGroups)} Expected a variable of the catalogue.`,
+    message: `${isShown ? `"${name}"` : (shown(name, known) ?? 'a name')} is not a variable of this environment.${didYouMean(name, known, nearestInGroups)} Expected a variable of the catalogue.`,
     fix: 'Correct the name or remove it; --ignore-unknown leaves out all names that the catalogue does not have.',
   }
 }
@@ -97,11 +101,11 @@ export function repeated(where: string, { name, line, firstLine }: RepeatedKey):
 
 /** Of the names that were left out, those that differ by a letter or two from a variable that got no value. */
 export function lookalikes(ignored: readonly InputValue[], lacking: readonly FillEntry[]): Problem[] {
-  return ignored.flatMap(({ name, where }): Problem[] => {
+  return ignored.flatMap(({ name, where, isKey }): Problem[] => {
     const known = lacking.map(name.includes('.') ? qualified : ({ spec }) => spec.variable)
     if (nearest(name, known, Math.min(2, Math.floor(name.length / 4))) === undefined) return []
     const fix = 'Correct the name, if this variable is meant; otherwise nothing needs to be done.'
-    return [{ ...unknownName(where, name, lacking), fix, severity: 'warning' }]
+    return [{ ...unknownName(where, name, lacking, isKey), fix, severity: 'warning' }]
   })
 }
 

@@ -9,6 +9,8 @@ export interface InputValue {
   readonly wrong?: string
   /** What to do about that. Default: to correct the value */
   readonly fix?: string
+  /** Its name is the key of a Secret, which is not secret itself. Default: false */
+  readonly isKey?: boolean
   /** It is the content of a file that was given for this name alone. Default: false */
   readonly isFile?: boolean
 }

@@ -139,6 +139,8 @@ describe('before the first deployment', () => {
       'tiers list pods: READERS_UNSEEN',
       // Where the cluster has none, nothing is missed.
       'tiers list rollouts: ',
+      'tiers list ingresses: ',
+      'tiers list gateways: ',
       'tiers watch secretstores: PLAN_REFUSED',
       'tiers get events: PLAN_REFUSED',
       'tiers get,list,watch events: PLAN_REFUSED',
@@ -221,6 +223,9 @@ describe('a pipeline', () => {
 
   test('removes a tier and all protections', async () => {
     await change(smaller)
+    const { requests } = JSON.parse((await as('ci', 'plan', '--output', 'json')).stdout)
+    // Two stores and two secrets, each read every hour, of which one store is left.
+    expect(requests).toEqual({ before: 2 * 288 + 2 * 3 * 24, after: 288 })
     const deployed = await as('ci', 'deploy', '--yes', '--accept-removals')
     expect([deployed.stderr, deployed.exitCode]).toEqual([
       expect.stringContaining('every required secret has arrived'),

@@ -253,7 +253,7 @@ test('a namespace on its way out, and one that is gone, explain all that was in 
   expect(ending).toMatchObject({
     code: 'NAMESPACE_ENDING',
     where: 'Namespace/bookshop-orders',
-    fix: expect.stringMatching(/^`kubectl get externalsecrets --namespace bookshop-orders` /),
+    fix: expect.stringMatching(/^`kubectl describe namespace bookshop-orders` .* ExternalSecrets /),
   })
   // The operator is not there to let it go.
   expect(ending?.evidence.join('\n')).toMatch(/finalizers remaining/)

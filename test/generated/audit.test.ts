@@ -64,6 +64,13 @@ test('errors end with 3, warnings do not; the report is all of standard output',
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Expected --baseline <file> with it.') })
 })
 
+test('manifests, a cluster or both are audited, and not nothing', async () => {
+  const [nothing, live] = await runCliMany([audit(), audit('--live')], { KUBECONFIG: '/dev/null' }, trackdechets)
+  const none = '--manifests: nothing is named. Expected a file or folder of manifests, --live, or both.'
+  expect(nothing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(none) })
+  expect(live?.stderr).not.toContain('--manifests')
+})
+
 test('a baseline accepts what is there today, and nothing new; an ignore file has its reasons', async () => {
   const folder = await temporaryFolder()
   const [manifest, baseline, ignored] = ['m.yaml', 'baseline.json', 'ignore.yaml'].map((name) =>

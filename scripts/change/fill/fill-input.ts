@@ -80,7 +80,8 @@ export async function readSecretValues(
   if (!secret) throw new ProblemError(absentSecret(where))
   const values = Object.entries(secret.data ?? {}).map(([name, data]): InputValue => {
     const value = decodeUtf8(Buffer.from(data, 'base64'))
-    return value === undefined ? { name, value: '', where, wrong: 'is not UTF-8' } : { name, value, where }
+    const named = { name, where, isKey: true }
+    return value === undefined ? { ...named, value: '', wrong: 'is not UTF-8' } : { ...named, value }
   })
   return { values, problems: [] }
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../../lib/problems.ts'
+import { isError, type Problem } from '../../lib/problems.ts'
 import { nextStep, type StepState } from './run.ts'
 
 /**
@@ -9,8 +9,8 @@ export function laterProblems(steps: readonly StepState[]): Problem[] {
   const next = nextStep({ steps })
   const told = new Set((next?.problems ?? []).map(textOf))
   return steps
-    .filter((step) => step !== next && step.state === 'blocked' && step.name !== 'delete')
-    .flatMap(({ problems = [] }) => problems)
+    .filter((step) => step !== next && step.state !== 'done' && step.name !== 'delete')
+    .flatMap(({ state, problems = [] }) => (state === 'blocked' ? problems : problems.filter((one) => !isError(one))))
     .filter((one) => {
       const isNew = !told.has(textOf(one))
       told.add(textOf(one))

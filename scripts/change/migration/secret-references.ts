@@ -3,6 +3,7 @@ import { keyReads } from '../../cluster/key-reads.ts'
 import { namesSecret, type PodOutline } from '../../cluster/pod-outline.ts'
 import { readWorkloads, templateOf, type Workload } from '../../cluster/pod-templates.ts'
 import { podsOf, readRunningPods } from '../../cluster/running-pods.ts'
+import { readSecretUsers } from '../../cluster/secret-users.ts'
 import { kinds } from '../../kubernetes/kinds.ts'
 import { compare } from '../../lib/problems.ts'
 import type { ClusterContext } from './migration-context.ts'
@@ -14,12 +15,14 @@ export interface Reference {
   readonly name: string
   /** Keys of the old Secret that it names one by one; undefined: it reads the Secret whole. */
   readonly keys: readonly string[] | undefined
-  /** Undefined for a pod that still runs the workload's earlier template. */
+  /** Undefined for a pod that still runs the workload's earlier template, and for what is not a workload. */
   readonly workload?: Workload
+  /** What it does without the Secret, where it is not a workload. */
+  readonly effect?: string
 }
 
 /**
- * Everything that reads the old Secret: workloads, and running pods. What makes no pods any more reads nothing: a ReplicaSet of
+ * Everything that reads the old Secret: workloads, running pods, and what serves a certificate or fetches images with it. What makes no pods any more reads nothing: a ReplicaSet of
  * none, a Job that has ended. What reads it through the API, or through a kind of object that is not built into Kubernetes and
  * has no pod template at `spec.template`, is not seen.
  *
@@ -27,9 +30,10 @@ export interface Reference {
  */
 export async function readReferences({ client, legacy, signal }: ClusterContext): Promise<Reference[]> {
   const { namespace } = legacy
-  const [workloads, pods] = await Promise.all([
+  const [workloads, pods, users] = await Promise.all([
     readWorkloads(client, namespace, signal),
     readRunningPods(client, namespace, signal),
+    readSecretUsers(client, namespace, signal),
   ])
   const readers = workloads
     .map((workload) => ({ workload, template: templateOf(workload) }))
@@ -43,6 +47,9 @@ export async function readReferences({ client, legacy, signal }: ClusterContext)
     ...left.map(({ name, outline }) => {
       return { kind: kinds.pod.kind, namespace, name, keys: namedKeys(outline, legacy.name) }
     }),
+    ...users
+      .filter(({ secrets }) => secrets.includes(legacy.name))
+      .map(({ kind, name, effect }) => ({ kind, namespace, name, keys: undefined, effect })),
   ]
   return references.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name))
 }

@@ -2,6 +2,7 @@ import type { SecretObject } from '../../kubernetes/kinds.ts'
 import { commandLine, kubectl } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
 import { shellWord } from '../../lib/shell.ts'
+import { shortList } from '../../lib/short-list.ts'
 import { foreignValues as foreignTargetValues, type ForeignValue as TargetValue } from '../target-values.ts'
 import type { Facts } from './gather-facts.ts'
 import { copyRef, type HandMade, otherController } from './hand-made.ts'
@@ -30,24 +31,26 @@ export interface TakeOver {
   readonly endangered: readonly string[]
 }
 
-/** Why a target made by hand can't be taken over without losing something. */
+/** Why what only a target made by hand holds can't be copied from it without a decision. */
 export function obstacles(context: MigrationContext, view: TakeOver): Problem[] {
   const { made, foreign } = view
   const accepted = context.choices.replace
   return [
-    ...writerProblems(made),
     ...(accepted ? [] : foreign.map((value) => foreignProblem(context, made, value))),
     ...copyProblems(context, view),
   ]
 }
 
-// --- internal ---
-
-/** The operator can't write it at all. */
-function writerProblems(made: HandMade): Problem[] {
-  const { ref, secret } = made
+/**
+ * Why the operator can't write it at all.
+ *
+ * @param lacking keys that are still to be copied from it: it may be deleted only afterwards
+ */
+export function writerProblems(made: HandMade, lacking: readonly string[]): Problem[] {
+  const { ref, secret, target } = made
   const where = placeOfSecret(ref)
-  const again = `It is in the backup. ${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}; pods that start before the operator has written it wait for it.`
+  const copied = lacking.length > 0 ? `, and ${shortList(lacking)} copied to ${copyRef(made).name}` : ''
+  const again = `Once this command has the backup${copied}: \`${kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`}\`. Pods that start before the operator has written it wait for it.`
   const owner = otherController(made)
   const problems: Problem[] = []
   if (owner)
@@ -64,15 +67,18 @@ function writerProblems(made: HandMade): Problem[] {
       message: "is immutable, so that the operator can't write it. Expected a Secret that can be changed.",
       fix: again,
     })
-  if ((secret.type ?? 'Opaque') !== 'Opaque')
+  const { type = 'Opaque' } = secret
+  if (type !== target.type)
     problems.push({
       code: 'TARGET_TYPE_DIFFERS',
       where,
-      message: `is of type ${secret.type}, and the type of a Secret can't be changed. Expected Opaque.`,
+      message: `is of type ${type}, and the type of a Secret can't be changed. Expected ${target.type}.`,
       fix: again,
     })
   return problems
 }
+
+// --- internal ---
 
 function foreignProblem({ model }: MigrationContext, { ref }: HandMade, { key, name, other }: ForeignValue): Problem {
   const where = placeOfSecret(ref)

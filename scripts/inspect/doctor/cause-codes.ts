@@ -38,7 +38,10 @@ export const causeList = {
     'the API server refuses what the chart, or the operator, would write',
     'what the refusal says',
   ),
-  QUOTA_FULL: entry('the ResourceQuota of the namespace has no room for the target', 'raise `quota` in the catalogue'),
+  QUOTA_FULL: entry(
+    'the ResourceQuota of the namespace has no room for the target',
+    'raise `quota` in the catalogue, or the quota that is named',
+  ),
   NOT_DEPLOYED: entry('an object of the chart is missing, or differs from the catalogue', `\`${commandLine`deploy`}\``),
   STORE_PROJECT: entry("the SecretStore names a Scaleway project that is not the catalogue's", 'restore it'),
   STORE_REGION: entry("the SecretStore names a region that is not the catalogue's", 'restore it'),

@@ -46,7 +46,10 @@ export function causesOf(observation: Observation): Cause[] {
         ]),
     ...(clock ? [clock] : []),
     ...availabilityCauses(observation, failing),
-    ...driftCauses(observation),
+    ...driftCauses(
+      observation,
+      tiers.filter((facts) => namespaceCause(observation.model, facts)),
+    ),
     ...(isTrouble(cluster)
       ? observation.model.tiers.flatMap((tier) => scalewaySide(observation, { tier, externalSecrets: none }))
       : cluster.tiers.flatMap((facts) => tierCauses(observation, facts))),

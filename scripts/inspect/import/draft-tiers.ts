@@ -131,9 +131,9 @@ function namedPorts(ports: FoundWorkload['ports']): NonNullable<WorkloadSpec['po
   )
 }
 
-/** Labels that another version of the same pods would not carry. */
+/** Labels that another version of the same pods would not carry, among them those that Kubernetes gives to the pods of a Job. */
 const changing =
-  /^(app\.kubernetes\.io\/(version|managed-by)|helm\.sh\/chart|(pod-template|controller-revision)-hash|version)$/
+  /^(app\.kubernetes\.io\/(version|managed-by)|helm\.sh\/chart|(pod-template|controller-revision)-hash|version|(batch\.kubernetes\.io\/)?(controller-uid|job-name))$/
 
 function sameName({ kind, name, where }: FoundWorkload): Leftover {
   return {

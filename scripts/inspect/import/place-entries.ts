@@ -1,5 +1,6 @@
 import { commandLine } from '../../lib/command-line.ts'
 import { groupBy } from '../../lib/group.ts'
+import { compare } from '../../lib/problems.ts'
 import type { TierPart } from './assign-tiers.ts'
 import { type Leftover, variablesFile } from './facts.ts'
 import { type RemotePlace, remotePlace, scalewayName } from './remote-refs.ts'
@@ -113,7 +114,25 @@ function remoteNames(told: readonly Told[]): ReadonlyMap<string, string> {
     )
     names = new Map([...places].map(([id, one]) => [id, repeated.has(id) ? name(one, parts) : (before.get(id) ?? '')]))
   }
-  return names
+  return apart(names, environments, (id) => places.get(id)?.place.segments.length === 0)
+}
+
+/** Values that have no place yet get a name that nothing else of their environment has: `A_B` and `a_b` are `a-b` both. */
+function apart(
+  names: ReadonlyMap<string, string>,
+  environments: readonly ReadonlySet<string>[],
+  isFree: (id: string) => boolean,
+): ReadonlyMap<string, string> {
+  const found = new Map([...names].filter(([id]) => !isFree(id)))
+  for (const id of [...names.keys()].filter(isFree).sort(compare)) {
+    const others = environments.filter((ids) => ids.has(id)).flatMap((ids) => [...ids])
+    const taken = new Set(others.flatMap((other) => (other === id ? [] : (found.get(other) ?? []))))
+    const name = names.get(id) ?? ''
+    let own = name
+    for (let count = 2; taken.has(own); count++) own = `${name}-${count}`
+    found.set(id, own)
+  }
+  return found
 }
 
 /** All that is read of a remote secret are fields under their own names, and all are needed or none is. */

@@ -26,7 +26,8 @@ export function readWorkload({ kind, name, namespace, raw, where }: FoundObject)
     namespace: namespace ?? '',
     kind: kind as WorkloadKind,
     name,
-    podLabels: Object.keys(selector).length > 0 ? selector : labels,
+    // A Job's own selector is a label that the API server made up.
+    podLabels: Object.keys(selector).length > 0 && kind !== 'Job' ? selector : labels,
     labels,
     ports: ports.filter(({ port }, index) => ports.findIndex((other) => other.port === port) === index),
     uses: usesOf(pods) ?? [],

@@ -72,6 +72,6 @@ function unknownKeys([{ workload, use }]: readonly [{ workload: FoundWorkload; u
     where: workload.where,
     what: `Secret ${use.secret}, of which ${workload.name} reads every key`,
     why: 'nothing of the input makes it or names its keys',
-    todo: 'Read the cluster too, whose Secret has the names, or name an example of a `.env` that has them.',
+    todo: 'Name an example of a `.env` that has them, or read a cluster that has the Secret; without any it may be left out.',
   }
 }

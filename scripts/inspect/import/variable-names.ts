@@ -48,8 +48,8 @@ function reasonToLeave({ workloads, named }: TierPart, key: TargetKey): Reason |
   if (source !== undefined || isRead) return undefined
   return {
     code: 'SECRET_UNREAD',
-    why: 'somebody wrote the Secret and no workload of the input reads it',
-    todo: 'Add an entry to the catalogue if a program reads it.',
+    why: 'somebody wrote the Secret and no container of the input reads it',
+    todo: 'Add an entry to the catalogue if a program reads it, or if images or certificates come from it.',
   }
 }
 

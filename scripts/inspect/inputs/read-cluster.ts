@@ -1,3 +1,4 @@
+import { isOver, templateKinds, type Workload } from '../../cluster/pod-templates.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isRightMissing } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
@@ -7,7 +8,7 @@ import { refusal } from './refusal.ts'
 
 /**
  * What manifests would say, from a cluster: nothing in it is changed. Of Secrets the names of keys are kept and no value; an
- * object that another one made is part of that one.
+ * object that another one made is part of that one, and what has ended is left out.
  *
  * @param more kinds that are read besides, and all Secrets, whoever made them
  * @throws KubernetesError when the API server refuses anything but for a missing right
@@ -43,9 +44,9 @@ const readKinds: readonly Kind[] = [
     ofOperator('ClusterSecretStore', 'clustersecretstores'),
     ofOperator('ClusterExternalSecret', 'clusterexternalsecrets'),
   ],
-  ...[kinds.deployment, kinds.statefulSet, kinds.daemonSet, kinds.job, kinds.cronJob],
+  ...[...templateKinds, kinds.rollout, kinds.serviceAccount],
   { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
-  { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', plural: 'ingresses', namespaced: true },
+  kinds.ingress,
   ...['HTTPRoute', 'GRPCRoute', 'TLSRoute'].map((kind) => ofGateway('v1', kind)),
   ofGateway('v1beta1', 'ReferenceGrant'),
   ...[kinds.networkPolicy, kinds.resourceQuota, kinds.limitRange],
@@ -65,7 +66,8 @@ async function readKind(
   if (served === undefined) return { objects: [], refusals: [] }
   try {
     const { items } = await client.list<KubernetesObject>(served, { signal })
-    return { objects: items.filter((item) => isKept(item, kind)).map((item) => found(kind, item)), refusals: [] }
+    const kept = items.filter((item) => isKept(item, kind) && !isOver({ kind, object: item as Workload['object'] }))
+    return { objects: kept.map((item) => found(kind, item)), refusals: [] }
   } catch (error) {
     if (!isRightMissing(error)) throw error
     return { objects: [], refusals: [forbidden(kind)] }

@@ -4,7 +4,7 @@ import { keysOf } from '../../cluster/expected-spec.ts'
 import { environmentOf, type OwnedObject } from '../../cluster/ownership.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import type { FieldChange } from '../../kubernetes/difference.ts'
-import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
+import { isForbidden } from '../../kubernetes/errors.ts'
 import { describeObject, type KubernetesObject, kinds } from '../../kubernetes/kinds.ts'
 import { type Problem, sortProblems } from '../../lib/problems.ts'
 import { engineOf, nextStep } from '../../model/delivery/deploy-step.ts'
@@ -20,6 +20,7 @@ import { type FolderState, surveyRemoteSecrets } from '../survey/remote-secrets.
 import { type DailyRequests, requestsPerDay } from './daily-requests.ts'
 import { asEngineApplies, leftRelease, problemsForEngine } from './engine-problems.ts'
 import type { LiveExternalSecret } from './key-destination.ts'
+import { isOfPlan, leftNamespaces, liveObjects } from './live-objects.ts'
 import { type MissingSecret, missingProblems, missingSecrets } from './missing.ts'
 import { otherWriterProblems } from './other-writers.ts'
 import { type ObjectChange, planObjects } from './plan-objects.ts'
@@ -63,11 +64,16 @@ export interface PlanSources {
  */
 export async function planDeployment(sources: PlanSources): Promise<DeployPlan> {
   const { client, model, manifests, signal } = sources
+  const namespaces = model.tiers.map(({ namespace }) => namespace)
   const [{ changes, problems }, before, folders] = await Promise.all([
     planChanges(sources),
-    liveObjects(sources),
+    liveObjects(sources, namespaces),
     remoteSecretsOf(sources),
   ])
+  const left = await liveObjects(
+    sources,
+    leftNamespaces(changes).filter((name) => !namespaces.includes(name)),
+  )
   const missing = folders ? missingSecrets(model, folders, new Date()) : []
   const { gone, lossProblems } = await readLosses(sources, changes, before)
   const types = await targetTypeProblems(client, model, changes, signal)
@@ -86,7 +92,10 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
     changes,
     missing,
     restarts: restarts.flatMap((one) => one.restarts ?? []),
-    requests: { before: requestsPerDay(before), after: requestsPerDay(manifests) },
+    requests: {
+      before: requestsPerDay([...before, ...left].filter(isOfPlan(changes))),
+      after: requestsPerDay(manifests),
+    },
     quota,
     next: changes.some(isToApply) ? nextStep(model) : undefined,
     problems: sortProblems([
@@ -194,22 +203,6 @@ function foreignKeys({ kind, namespace, name, fields, owner }: ObjectChange): st
   if (kind !== kinds.externalSecret.kind || owner !== undefined) return []
   const keys = foreignFields(fields).flatMap((field) => keysOf(field, undefined))
   return keys.map((key) => `${namespace}/${name} ${key}`)
-}
-
-/** Stores and ExternalSecrets of the tiers as they are now. */
-async function liveObjects({ client, model, signal }: PlanSources): Promise<KubernetesObject[]> {
-  const lists = model.tiers.flatMap(({ namespace }) =>
-    [kinds.externalSecret, kinds.secretStore].map(async (kind) => {
-      const options = { namespace, ...(signal ? { signal } : {}) }
-      const { items } = await client.list<KubernetesObject>(kind, options).catch((error: unknown) => {
-        if (isNotFound(error)) return { items: [] }
-        throw error
-      })
-      // The items of a list have no kind.
-      return items.map((item) => ({ ...item, kind: kind.kind }))
-    }),
-  )
-  return (await Promise.all(lists)).flat()
 }
 
 async function remoteSecretsOf({ account, model }: PlanSources): Promise<FolderState[] | undefined> {

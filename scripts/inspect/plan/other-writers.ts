@@ -1,3 +1,4 @@
+import { isDeployersMark, type Owner, ownerOf } from '../../cluster/ownership.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden } from '../../kubernetes/errors.ts'
 import { describeObject, kinds, type NamespacedRef, type SecretObject } from '../../kubernetes/kinds.ts'
@@ -8,20 +9,20 @@ import { type LiveExternalSecret, targetOf } from './key-destination.ts'
 
 /**
  * What keeps the operator from writing a target: another ExternalSecret that writes it, another controller, or that it is
- * immutable. A Secret that may not be read is not judged.
+ * immutable; and whose deployments write it besides. A Secret that may not be read is not judged.
  *
  * @param live ExternalSecrets as they are now
  * @param removed those that the deployment removes
  */
 export async function otherWriterProblems(
   client: Pick<ClusterReader, 'get'>,
-  { tiers }: Pick<EnvironmentModel, 'tiers'>,
+  model: Pick<EnvironmentModel, 'tiers' | 'release' | 'environment' | 'application'>,
   live: readonly LiveExternalSecret[],
   removed: readonly { readonly namespace?: string; readonly name: string }[],
   signal?: AbortSignal,
 ): Promise<Problem[]> {
   const all = await Promise.all(
-    tiers.flatMap((tier) => {
+    model.tiers.flatMap((tier) => {
       const rendered = tier.externalSecrets.map(({ name }) => name)
       const stays = ({ metadata: { namespace, name } }: LiveExternalSecret) =>
         namespace === tier.namespace &&
@@ -29,7 +30,10 @@ export async function otherWriterProblems(
         !removed.some((one) => one.namespace === namespace && one.name === name)
       return rendered.map(async (name) => {
         const others = live.filter((one) => stays(one) && targetOf(one) === name && policyOf(one) !== 'None')
-        return [...others.map((one) => sharedProblem(one, name)), ...(await controlled(client, tier, name, signal))]
+        return [
+          ...others.map((one) => sharedProblem(one, name)),
+          ...(await controlled(client, model, { namespace: tier.namespace, name }, signal)),
+        ]
       })
     }),
   )
@@ -37,6 +41,8 @@ export async function otherWriterProblems(
 }
 
 // --- internal ---
+
+type Release = Parameters<typeof ownerOf>[1]
 
 function policyOf({ spec }: LiveExternalSecret): string {
   return spec?.target?.creationPolicy ?? 'Owner'
@@ -56,17 +62,50 @@ function sharedProblem(other: LiveExternalSecret, target: string): Problem {
   }
 }
 
+/** Whoever deployed a Secret writes it again, or deletes it once it is not part of the deployment any more. */
+function deployed(model: Release, where: string, { metadata }: SecretObject): Problem[] {
+  const { namespace = '', name } = metadata
+  const owner = ownerOf({ metadata: { ...metadata, ownerReferences: [] } }, model)
+  const keep = keepMarks[owner.by]
+  const names = Object.keys({ ...metadata.annotations, ...metadata.labels }).filter(isDeployersMark)
+  if (keep === undefined || names.length === 0) return []
+  const of = (all: object = {}) => names.filter((mark) => mark in all).map((mark) => `${mark}-`)
+  const remove = (['annotate', 'label'] as const).flatMap((verb) => {
+    const marks = of(verb === 'label' ? metadata.labels : metadata.annotations)
+    return marks.length > 0
+      ? [`\`${kubectl`${verb} secret ${name} --namespace ${namespace}`} ${marks.join(' ')}\``]
+      : []
+  })
+  return [
+    {
+      code: 'TARGET_OF_OTHER',
+      where,
+      message: `belongs to ${owner.text}, whose next deployment writes it again, or deletes it. Expected the operator alone to write it.`,
+      fix: `Give it \`${keep}\` there and deploy that, then take it out there; then ${remove.join(' and ')}. The Secret stays all the time.`,
+      severity: 'warning',
+    },
+  ]
+}
+
+/** What has a deployer leave an object that it does not have any more. */
+const keepMarks: Partial<Record<Owner['by'], string>> = {
+  helm: 'helm.sh/resource-policy: keep',
+  flux: 'kustomize.toolkit.fluxcd.io/prune: disabled',
+  argocd: 'argocd.argoproj.io/sync-options: Prune=false',
+}
+
 async function controlled(
   client: Pick<ClusterReader, 'get'>,
-  { namespace }: Pick<NamespacedRef, 'namespace'>,
-  name: string,
+  model: Release,
+  ref: NamespacedRef,
   signal?: AbortSignal,
 ): Promise<Problem[]> {
-  const secret = await client.get<SecretObject>(kinds.secret, { namespace, name }, signal).catch((error: unknown) => {
+  const { namespace, name } = ref
+  const secret = await client.get<SecretObject>(kinds.secret, ref, signal).catch((error: unknown) => {
     if (!isForbidden(error)) throw error
     return undefined
   })
-  const where = describeObject(kinds.secret, { namespace, name })
+  const where = describeObject(kinds.secret, ref)
   const controller = secret?.metadata.ownerReferences?.find((owner) => owner.controller === true)
   const isForeign = controller !== undefined && controller.kind !== kinds.externalSecret.kind
   return [
@@ -91,5 +130,6 @@ async function controlled(
           },
         ]
       : []),
+    ...(secret ? deployed(model, where, secret) : []),
   ]
 }

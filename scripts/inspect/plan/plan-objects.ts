@@ -3,7 +3,14 @@ import { environmentOf, type OwnedObject, ownedObject } from '../../cluster/owne
 import { takeoverProblems } from '../../cluster/sealed-takeover.ts'
 import { type TrialClient, tryOut } from '../../cluster/try-out.ts'
 import { type FieldChange, fieldChangeText } from '../../kubernetes/difference.ts'
-import { isForbidden, isNotFound, isRightMissing, type KubernetesError } from '../../kubernetes/errors.ts'
+import {
+  endingFix,
+  isEnding,
+  isForbidden,
+  isNotFound,
+  isRightMissing,
+  type KubernetesError,
+} from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
 import { commandLine } from '../../lib/command-line.ts'
 import type { Problem } from '../../lib/problems.ts'
@@ -212,6 +219,8 @@ function refusal(kind: Kind, { metadata }: KubernetesObject, error: KubernetesEr
     message: `${error.message.replace(/\.$/, '')}. Expected the API server to accept it.`,
     fix: isRightMissing(error)
       ? missingRightFix()
-      : 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
+      : isEnding(error)
+        ? endingFix(error)
+        : 'Correct scripts/catalogue.ts or scripts/environments.ts, or what the message names in the cluster.',
   }
 }

@@ -1,6 +1,7 @@
 import { lossOfSecret } from '../../cluster/key-reads.ts'
 import { chartSelector, isOfEngine, ownerOf } from '../../cluster/ownership.ts'
 import { type PodTemplate, readPodTemplates } from '../../cluster/pod-templates.ts'
+import { readSecretUsers, type SecretUser } from '../../cluster/secret-users.ts'
 import type { ClusterReader } from '../../kubernetes/client.ts'
 import { isForbidden, isNotFound } from '../../kubernetes/errors.ts'
 import { describeObject, type Kind, type KubernetesObject, kinds, type SecretObject } from '../../kubernetes/kinds.ts'
@@ -15,7 +16,8 @@ import { type Reader, readersText } from './target-readers.ts'
 /**
  * Objects of a release in the cluster that are no longer rendered. They are found by the chart's own labels, so that it
  * does not matter who deployed them. Where listing the whole cluster is refused, the namespaces of the environment that may
- * hold the kind are searched alone.
+ * hold the kind are searched alone, and those it had before, which are kept: who may not look there can't remove anything
+ * from them either.
  *
  * @throws KubernetesError when that is refused too
  */
@@ -26,9 +28,11 @@ export async function planRemovals(
   signal?: AbortSignal,
 ): Promise<ObjectChange[]> {
   const options = { labelSelector: chartSelector(model), ...(signal ? { signal } : {}) }
+  const own = await listEverywhere(client, chartKinds.namespace, { own: [], left: [] }, options)
   const found = await Promise.all(
     Object.values(chartKinds).map(async (kind) => {
-      const items = await listEverywhere(client, kind, namespacesOf(kind, model), options)
+      const places = { own: namespacesOf(kind, model), left: own.map(({ metadata: { name } }) => name) }
+      const items = kind === chartKinds.namespace ? own : await listEverywhere(client, kind, places, options)
       return items.map((item) => ({ kind, item }))
     }),
   )
@@ -82,16 +86,20 @@ export async function readRemovedTargets(
   })
   return Promise.all(
     gone.map(async ({ namespace, name, ...more }: Pick<RemovedTarget, 'namespace' | 'name' | 'successor'>) => {
-      const [secret, templates] = await Promise.all([
+      const [secret, templates, users] = await Promise.all([
         client.get<SecretObject>(kinds.secret, { namespace, name }, signal).catch(ifForbidden),
         readPodTemplates(client, namespace, signal).catch(ifForbidden),
+        readSecretUsers(client, namespace, signal),
       ])
       return {
         ...more,
         namespace,
         name,
         keys: secret && Object.keys(secret.data ?? {}),
-        readers: templates?.flatMap((template) => readerOf(template, name)),
+        readers: templates && [
+          ...templates.flatMap((template) => readerOf(template, name)),
+          ...users.flatMap((user) => userOf(user, name)),
+        ],
       }
     }),
   )
@@ -104,7 +112,7 @@ export function removedTargetProblem({ namespace, name, keys, readers, successor
     code: 'TARGET_REMOVED',
     where: describeObject(kinds.secret, { namespace, name }),
     message: `will be DELETED${amount}: its ExternalSecret ${successor === undefined ? 'is no longer rendered' : `writes Secret ${successor} afterwards`}; ${readersText(readers)}. Expected every target to be kept.`,
-    fix: 'Make sure that no workload reads it any more, or undo the change of the catalogue. To accept it: --accept-removals.',
+    fix: 'Make sure that nothing reads it any more, or undo the change of the catalogue. To accept it: --accept-removals.',
     ...(readers?.some(({ optional }) => !optional) ? {} : { severity: 'warning' as const }),
   }
 }
@@ -131,6 +139,10 @@ function readerOf({ kind, name, outline, isOver }: PodTemplate, target: string):
   return loss === 'nothing' || isOver ? [] : [{ workload: `${kind}/${name}`, optional: loss === 'starts-without' }]
 }
 
+function userOf({ kind, name, secrets, effect, optional }: SecretUser, target: string): Reader[] {
+  return secrets.includes(target) ? [{ workload: `${kind}/${name}`, optional, effect }] : []
+}
+
 /** A finalizer may keep a deleted object for a while. */
 function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean {
   return deletionTimestamp !== undefined
@@ -139,7 +151,7 @@ function isLeaving({ deletionTimestamp }: KubernetesObject['metadata']): boolean
 async function listEverywhere(
   client: Pick<ClusterReader, 'list'>,
   kind: Kind,
-  namespaces: readonly string[],
+  { own, left }: { readonly own: readonly string[]; readonly left: readonly string[] },
   options: { readonly labelSelector: string },
 ): Promise<readonly KubernetesObject[]> {
   const listed = async (namespace?: string) => {
@@ -155,6 +167,12 @@ async function listEverywhere(
     return await listed().catch(absent)
   } catch (error) {
     if (!isForbidden(error) || !kind.namespaced) throw error
-    return (await Promise.all(namespaces.map((namespace) => listed(namespace).catch(absent)))).flat()
+    const lists = [
+      ...own.map((namespace) => listed(namespace).catch(absent)),
+      ...left
+        .filter((namespace) => !own.includes(namespace))
+        .map(async (namespace) => (await listed(namespace).catch(absent).catch(ifForbidden)) ?? []),
+    ]
+    return (await Promise.all(lists)).flat()
   }
 }

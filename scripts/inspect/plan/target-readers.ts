@@ -3,20 +3,22 @@ import { delivers, type KeyRead, keyReads, type Loss, lossOfKey } from '../../cl
 import type { PodOutline } from '../../cluster/pod-outline.ts'
 import { shortList } from '../../lib/short-list.ts'
 
-/** A workload that reads something which goes away. */
+/** A workload, or an Ingress, that reads something which goes away. */
 export interface Reader {
   /** `Deployment/ui` */
   readonly workload: string
   /** Its pods start without it. */
   readonly optional: boolean
+  /** What it does without it, where it is not a workload. */
+  readonly effect?: string
 }
 
 /** @param readers undefined: they may not be read */
 export function readersText(readers: readonly Reader[] | undefined): string {
   if (!readers) return 'you may not see its readers'
   if (readers.length === 0) return 'no workload of its namespace reads it'
-  const texts = readers.map(({ workload, optional }) => {
-    return `${workload} (${optional ? 'starts without it' : 'does NOT start without it'})`
+  const texts = readers.map(({ workload, optional, effect }) => {
+    return `${workload} (${effect ?? (optional ? 'starts without it' : 'does NOT start without it')})`
   })
   return `it is read by ${shortList(texts)}`
 }
@@ -37,7 +39,9 @@ export function lossByRemoval(
   const loss = lossOfKey(outline, target, key, before)
   if (loss !== 'starts-without') return loss
   const had = keyReads(outline, before).filter(isGot)
-  const has = keyReads(outline, after).filter((read) => isGot(read) && !had.some((one) => isSame(one, read)))
+  // A variable may take in several keys, a file holds one.
+  const isInstead = (read: KeyRead) => read.by === 'file' || !had.some((one) => isSame(one, read))
+  const has = keyReads(outline, after).filter((read) => isGot(read) && isInstead(read))
   const lost = had.filter((read) => delivers(read, target, key) && !has.some((one) => isPlace(one, read)))
   const isPull = !had.some((read) => delivers(read, target, key))
   return lost.length > 0 || isPull ? loss : 'nothing'

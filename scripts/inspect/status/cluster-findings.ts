@@ -37,14 +37,26 @@ export function otherEnvironmentFindings(
   return [finding({ ...otherEnvironmentText(model, other, 'status'), specs })]
 }
 
-/** Other objects of the chart that are not as rendered; not about single entries. Pure. */
-export function driftFindings(model: EnvironmentModel, { drifted }: Pick<DriftSurvey, 'drifted'>): Finding[] {
-  return drifted.map(({ place, message, fix = restoreStep(model) }) =>
-    finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
-  )
+/** Other objects of the chart that are not as rendered; not about single entries, nor about what no namespace can hold. Pure. */
+export function driftFindings(
+  model: EnvironmentModel,
+  { drifted }: Pick<DriftSurvey, 'drifted'>,
+  tiers: readonly Pick<TierState, 'tier' | 'reports'>[],
+): Finding[] {
+  const gone = tiers.filter(({ reports }) => reports.some(({ obstacle }) => isWithoutNamespace(obstacle)))
+  const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
+  return drifted
+    .filter(({ place }) => !isIn(place))
+    .map(({ place, message, fix = restoreStep(model) }) =>
+      finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
+    )
 }
 
 // --- internal ---
+
+function isWithoutNamespace(obstacle: WaitReport['obstacle']): boolean {
+  return obstacle === 'namespace-absent' || obstacle === 'namespace-ending'
+}
 
 const doctor = ({ environment }: EnvironmentModel) => `\`${commandLine`doctor --environment ${environment}`}\``
 
@@ -53,7 +65,7 @@ function storeFindings(model: EnvironmentModel, { tier, store, reports }: TierSt
   const specs = tier.externalSecrets.flatMap(specsOf)
   const of = (code: StateCode, message: string) => finding({ code, where, message, fix: restoreStep(model), specs })
   // If these are missing, the store is missing for the same reason.
-  if (reports.some(({ obstacle }) => obstacle === 'kind-absent' || obstacle === 'namespace-absent')) return []
+  if (reports.some(({ obstacle }) => obstacle === 'kind-absent' || isWithoutNamespace(obstacle))) return []
   if (store.state === 'absent') return [of('STORE_ABSENT', 'does not exist. Expected it to exist.')]
   return [
     ...(store.differences.length > 0
@@ -91,6 +103,7 @@ function leftovers(model: EnvironmentModel, { tier: { namespace }, leftovers }: 
 const obstacles = {
   'kind-absent': 'KIND_ABSENT',
   'namespace-absent': 'NAMESPACE_ABSENT',
+  'namespace-ending': 'NAMESPACE_ENDING',
   absent: 'EXTERNAL_SECRET_ABSENT',
   outdated: 'NOT_DEPLOYED',
   'type-differs': 'TARGET_TYPE',
@@ -120,6 +133,10 @@ function syncFindings(
     const remove = kubectl`delete secret ${ref.name} --namespace ${ref.namespace}`
     const fix = `\`${remove}\`: the operator creates it again at once, and running pods keep the values they have read.`
     return [of('TARGET_TYPE', message, fix)]
+  }
+  if (obstacle === 'namespace-ending') {
+    const holds = `\`${kubectl`describe namespace ${ref.namespace}`}\` tells what holds it back`
+    return [of('NAMESPACE_ENDING', message, `Wait until it is deleted, then ${deployStep(model)}; ${holds}`)]
   }
   if (obstacle && obstacle !== 'target-differs')
     return [of(obstacles[obstacle], message, obstacle === 'outdated' ? restoreStep(model) : deployStep(model))]

@@ -67,7 +67,7 @@ export function statusOf(model: EnvironmentModel, views: Observed, now: Date): S
   const ofTheCluster = () => [
     ...operatorProblems(model, operators).map((problem) => finding({ ...problem, specs: [] })),
     ...clusterFindings(model, tiers, now),
-    ...driftFindings(model, drift),
+    ...driftFindings(model, drift, tiers),
     ...waitingVersions(folders, tiers),
     ...certificateFindings(model, tiers, now),
     ...consumerFindings(model, tiers, now),

@@ -14,6 +14,7 @@ export const states = {
   KIND_ABSENT: error('the cluster has no External Secrets Operator, or one before 0.16'),
   OPERATOR_EXPOSED: error('the operator has a known fault, and the environment switches off the protection from it'),
   NAMESPACE_ABSENT: error('the namespace of the tier does not exist'),
+  NAMESPACE_ENDING: error('the namespace of the tier is being deleted'),
   STORE_ABSENT: error('the SecretStore of the tier does not exist'),
   STORE_DIFFERS: error('the SecretStore has other settings than the catalogue implies'),
   STORE_UNREADY: error('the operator refuses the settings of the SecretStore'),

@@ -45,6 +45,7 @@ test.each([
 
 test.each([
   ['kind-absent', /^Install External Secrets Operator/],
+  ['namespace-ending', /^Wait until it is deleted, then .*`kubectl describe namespace shop-api`/],
   ['namespace-absent', /`npm run deploy -- --environment dev`.*GitOps/],
   ['absent', /`npm run deploy -- --environment dev`.*GitOps/],
   ['outdated', /`npm run deploy -- --environment dev`.*behind/],

@@ -187,6 +187,11 @@ test('an absent namespace and an absent ExternalSecret are reported apart, and w
   expect(noNamespace).toEqual([
     { ref, state: 'pending', message: 'its namespace does not exist', obstacle: 'namespace-absent' },
   ])
+  const deletionTimestamp = '2026-11-24T12:00:00Z'
+  api.put(kinds.namespace, { ...namespace, metadata: { ...namespace.metadata, deletionTimestamp } })
+  expect(await waitForSync(api.client, [ref], { timeoutMs: 30 })).toMatchObject([
+    { message: 'its namespace is being deleted', obstacle: 'namespace-ending' },
+  ])
   api.put(kinds.namespace, namespace)
   const waiting = waitForSync(api.client, [ref], { timeoutMs, onChange })
   await api.watching(2)

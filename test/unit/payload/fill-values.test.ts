@@ -215,6 +215,14 @@ describe('whose value it is', () => {
     expect(others).toEqual([])
   })
 
+  test('the key of a Secret is shown, whatever it is called', () => {
+    const value = { name: 'old-key', value: 'x', where: 'Secret/shop/old', isKey: true }
+    const { problems } = assignValues(all, all, [value], { chosen: false })
+    expect(problems.map(({ message }) => message)).toEqual([
+      '"old-key" is not a variable of this environment. Expected a variable of the catalogue.',
+    ])
+  })
+
   test('a chosen name that is malformed is reported', () => {
     expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.message).toContain('Did you mean "TOKEN"?')
     expect(entriesInScope(all, { only: ['TOKEM'] }).problems[0]?.fix).toMatch(/^Correct the name, or add/)

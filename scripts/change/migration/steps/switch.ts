@@ -46,13 +46,18 @@ export async function readMoves(context: MigrationContext, facts: Facts): Promis
 
 function inUse(context: MigrationContext, reference: ReferenceMove): Problem {
   const { legacy, model } = context
-  const { kind, name, namespace, keys = [], workload, move } = reference
+  const { kind, name, namespace, keys = [], workload, move, effect } = reference
   const what = keys.length === 0 ? 'reads' : `reads ${shortList(keys)} of`
   const where = placeOfReference(reference)
   const remove = kubectl`delete ${kind.toLowerCase()} ${name} --namespace ${namespace}`
   const problem = (message: string, fix: string): Problem => {
     return { code: 'LEGACY_IN_USE', where, message: `${message} Expected nothing to read it any more.`, fix }
   }
+  if (effect !== undefined)
+    return problem(
+      `reads Secret ${legacy.name}, and ${effect} once it is deleted.`,
+      'Let it read another Secret, as the one of the tier it belongs to; or delete it where nothing needs it any more.',
+    )
   if (!workload)
     return problem(
       `started before the change, and ${what} Secret ${legacy.name}.`,

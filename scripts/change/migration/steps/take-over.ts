@@ -1,6 +1,6 @@
 import type { KnownKeys } from '../../../cluster/container-variables.ts'
-import { delivers, keyReads } from '../../../cluster/key-reads.ts'
 import { readPodTemplates } from '../../../cluster/pod-templates.ts'
+import { lossByRemoval } from '../../../inspect/plan/target-readers.ts'
 import { kinds, type SecretObject } from '../../../kubernetes/kinds.ts'
 import { count } from '../../../lib/count.ts'
 import { compare, type Problem } from '../../../lib/problems.ts'
@@ -10,7 +10,8 @@ import type { Facts } from '../gather-facts.ts'
 import { copyRef, type HandMade } from '../hand-made.ts'
 import { type MigrationContext, placeOfSecret } from '../migration-context.ts'
 import { blocked, done, type Step, todo } from '../step.ts'
-import { foreignValues, obstacles } from '../take-over-problems.ts'
+import { foreignValues, obstacles, writerProblems } from '../take-over-problems.ts'
+import { keysInUse } from '../take-over-readers.ts'
 
 /**
  * The operator overwrites the whole of a target Secret made by hand. What only this Secret holds is copied beside
@@ -22,16 +23,18 @@ export const takeOverStep: Step = {
   async look(context, facts, state) {
     const views = await survey(context, facts)
     const problems = views.flatMap(({ problems }) => problems)
-    if (problems.length > 0) return blocked("a target made by hand can't be taken over", problems)
+    const unwritable = views.flatMap(({ made, lacking }) => writerProblems(made, lacking))
+    const noTakeOver = "a target made by hand can't be taken over"
+    if (problems.length > 0) return blocked(noTakeOver, [...problems, ...unwritable])
     const toCopy = views.filter(({ lacking }) => lacking.length > 0)
     if (toCopy.length > 0) {
       const keys = toCopy.reduce((sum, { lacking }) => sum + lacking.length, 0)
-      return todo(
-        `copy ${count(keys, 'key')} to ${shortList(toCopy.map(({ copy }) => `${copy.namespace}/${copy.name}`))}`,
-      )
+      const copies = shortList(toCopy.map(({ copy }) => `${copy.namespace}/${copy.name}`))
+      return todo(`copy ${count(keys, 'key')} to ${copies}`, unwritable.map(later))
     }
     const needed = (key: string) => !state.leave.includes(key) && !context.choices.leave.includes(key)
     const users = await Promise.all(views.map((view) => userProblems(context, view, needed)))
+    if (unwritable.length > 0) return blocked(noTakeOver, [...unwritable, ...users.flat()])
     if (users.flat().length > 0) return blocked('workloads read keys that would be removed', users.flat())
     return done(views.length === 0 ? 'no target was made by hand' : `${count(views.length, 'target')} made by hand`)
   },
@@ -55,6 +58,9 @@ interface TakeOverState {
   readonly lacking: readonly string[]
   readonly problems: readonly Problem[]
 }
+
+/** Told from the start, and in the way only afterwards. */
+const later = (problem: Problem): Problem => ({ ...problem, severity: 'warning' })
 
 async function survey(context: MigrationContext, facts: Facts): Promise<TakeOverState[]> {
   const { client, signal } = context
@@ -97,28 +103,23 @@ async function writeCopy(
 /** Workloads that would miss a key once they start again. */
 async function userProblems(
   { client, signal }: MigrationContext,
-  { made: { ref }, copy, vanishing }: TakeOverState,
+  { made: { ref, target }, copy, copied, vanishing }: TakeOverState,
   needed: (key: string) => boolean,
 ): Promise<Problem[]> {
   const wanted = vanishing.filter(needed)
   if (wanted.length === 0) return []
+  const held = new Map([
+    [ref.name, targetKeys(target).filter((key) => !vanishing.includes(key))],
+    [copy.name, Object.keys(copied?.data ?? {})],
+  ])
+  const after: KnownKeys = { keysOf: ({ kind, name }) => (kind === 'Secret' ? held.get(name) : undefined) }
   const templates = await readPodTemplates(client, ref.namespace, signal)
   return templates.flatMap(({ kind, name, outline, isOver }) => {
-    const gets = (secret: string) => {
-      const known: KnownKeys = { keysOf: (object) => (object.name === secret ? wanted : undefined) }
-      const reads = isOver ? [] : keyReads(outline, known)
-      return (key: string) => reads.some((read) => delivers(read, secret, key))
-    }
-    const [getsOld, getsCopy] = [gets(ref.name), gets(copy.name)]
-    const keys = wanted.filter((key) => getsOld(key) && !getsCopy(key))
-    if (keys.length === 0) return []
-    return [
-      {
-        code: 'TARGET_KEYS_IN_USE',
-        where: `${kind}/${ref.namespace}/${name}`,
-        message: `reads ${shortList(keys)} from Secret ${ref.name}, which the operator removes from it. Expected it to read them from ${copy.name} as well.`,
-        fix: `Add \`envFrom: [{ secretRef: { name: ${copy.name} } }]\` to its containers, or leave them behind: --leave ${keys.join(' ')}`,
-      },
-    ]
+    const losses = (isOver ? [] : wanted).map((key) => {
+      return { key, loss: lossByRemoval(outline, { target: ref.name, key, gone: vanishing }, after) }
+    })
+    const lost = losses.filter(({ loss }) => loss !== 'nothing')
+    const place = `${kind}/${ref.namespace}/${name}`
+    return lost.length > 0 ? [keysInUse(place, outline, lost, { from: ref.name, to: copy.name })] : []
   })
 }

@@ -4,8 +4,10 @@ import type { Finding, Severity } from '../finding.ts'
 
 /** All findings, one line each. */
 export function findingsTable(findings: readonly Finding[], columns?: number): Printable {
-  const rows = findings.map(({ severity, code, file, line, object, key }) => {
-    return [{ text: severity, style: styles[severity] }, code, `${file}:${line}`, object, key]
+  const rows = findings.map((finding) => {
+    const { severity, code, file, line, object, key } = finding
+    const place = isOfCluster(finding) ? 'the cluster' : `${file}:${line}`
+    return [{ text: severity, style: styles[severity] }, code, place, object, key]
   })
   return table(['SEVERITY', 'CODE', 'PLACE', 'OBJECT', 'KEY'], rows, { columns, cut: ['KEY', 'OBJECT'] })
 }
@@ -13,18 +15,20 @@ export function findingsTable(findings: readonly Finding[], columns?: number): P
 /** What each of them means, and what to do about it. */
 export function findingTexts(findings: readonly Finding[]): Printable {
   return together(
-    ...findings.map(({ severity, code, file, line, object, fact, expected, fix }) =>
-      together(
+    ...findings.map((finding) => {
+      const { severity, code, file, line, object, fact, expected, fix } = finding
+      const place = isOfCluster(finding) ? '' : `${file}:${line}: `
+      return together(
         styled(`${severity}:`, styles[severity]),
-        oneLine(` ${file}:${line}: ${object}: ${fact}. Expected ${expected}.`),
+        oneLine(` ${place}${object}: ${fact}. Expected ${expected}.`),
         lines(''),
         oneLine('  '),
         styled('fix:', 'good'),
         oneLine(` ${fix}`),
         lines(''),
         lines(`  (${code})`),
-      ),
-    ),
+      )
+    }),
   )
 }
 
@@ -39,5 +43,10 @@ export function counted(findings: readonly Finding[]): string {
 }
 
 // --- internal ---
+
+/** What is in the cluster alone has no line that can be opened. */
+function isOfCluster({ file, object }: Finding): boolean {
+  return file === object && /^[A-Z]/.test(file)
+}
 
 const styles: Readonly<Record<Severity, Style>> = { error: 'bad', warning: 'attention', note: 'quiet' }

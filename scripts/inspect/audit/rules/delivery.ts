@@ -4,6 +4,7 @@ import { shortList } from '../../../lib/short-list.ts'
 import { consumes } from '../../../model/consumers.ts'
 import { type ExternalSecretModel, specsOf, type TierModel } from '../../../model/resolve.ts'
 import { keyOf } from '../../../model/specs.ts'
+import { isCatalogueKind } from '../../../model/workload-kinds.ts'
 import { type FoundObject, listAt } from '../../inputs/found-object.ts'
 import { howToRead } from '../../status/reads-findings.ts'
 import { about, at, type Finding, nameOf } from '../finding.ts'
@@ -42,7 +43,9 @@ function uncatalogued(tier: TierModel, pods: FoundPods): Finding[] {
         'every workload that reads secrets of a tier in the catalogue: nothing else restarts it after a rotation or lets it be reached',
       fix: other
         ? `Correct kind of workload "${pods.object.name}" of tier "${tier.name}" in scripts/catalogue.ts.`
-        : `Add "${pods.object.name}" to the workloads of tier "${tier.name}" in scripts/catalogue.ts.`,
+        : isCatalogueKind(pods.object.kind)
+          ? `Add "${pods.object.name}" to the workloads of tier "${tier.name}" in scripts/catalogue.ts.`
+          : 'Let it read another Secret, or let a workload that the catalogue can name make its pods.',
     }),
   ]
 }

@@ -68,6 +68,6 @@ export function namespaceCause(
     ...scene,
     message: `is being deleted, so that nothing can be created in it. Expected the namespace of tier "${tier.name}".`,
     evidence: namespace.value.remaining.map((text) => `condition of ${where}: ${text}`),
-    fix: `${paste.look(kubectl`get externalsecrets --namespace ${tier.namespace}`)} shows what the operator still has to clean up; when the namespace is deleted, ${deployStep(model)}.`,
+    fix: `${paste.look(kubectl`describe namespace ${tier.namespace}`)} shows what holds it back, such as ExternalSecrets that the operator still has to clean up; when the namespace is deleted, ${deployStep(model)}.`,
   })
 }

@@ -4,6 +4,7 @@ import { describeObject, kinds } from '../../../kubernetes/kinds.ts'
 import { kubectl } from '../../../lib/command-line.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { deployStep, restoreStep } from '../../../model/delivery/deploy-step.ts'
+import { hardeningNames } from '../../../model/names.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
@@ -50,17 +51,28 @@ export function deploymentCauses(
   ]
 }
 
-/** Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing. */
-export function driftCauses({ model, drift }: Pick<Observation, 'model' | 'drift'>): Cause[] {
-  return seenOr(drift, { drifted: [] }).drifted.map(({ place, message, fix = restoreStep(model) }) =>
-    causeOf({
-      code: 'NOT_DEPLOYED',
-      where: place,
-      message,
-      evidence: [`a dry run at the API server, which shows what ${place} has to be`],
-      fix,
-    }),
-  )
+/**
+ * Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing.
+ *
+ * @param gone tiers without a namespace, which explains what is missing in it
+ */
+export function driftCauses(
+  { model, drift }: Pick<Observation, 'model' | 'drift'>,
+  gone: readonly Pick<TierFacts, 'tier'>[],
+): Cause[] {
+  const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
+  const { drifted } = seenOr(drift, { drifted: [] })
+  return drifted
+    .filter(({ place }) => !isIn(place))
+    .map(({ place, message, fix = restoreStep(model) }) =>
+      causeOf({
+        code: 'NOT_DEPLOYED',
+        where: place,
+        message,
+        evidence: [`a dry run at the API server, which shows what ${place} has to be`],
+        fix,
+      }),
+    )
 }
 
 /** A quota without the room that is needed. */
@@ -79,6 +91,10 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
     const where = describeObject(kinds.resourceQuota, { namespace: tier.namespace, name: quota.name })
     const targets = waiting.map(({ ref }) => describeObject(kinds.secret, ref))
     const [used, hard] = [quota.used[full], quota.hard[full]]
+    const isOwn = quota.name === hardeningNames.quota
+    const raise = isOwn
+      ? `raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts`
+      : 'raise it where it comes from: the chart did not make it'
     return causeOf({
       code: 'QUOTA_FULL',
       where,
@@ -87,7 +103,7 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
         `status of ${where}: ${full} ${used} of ${hard}`,
         ...waiting.flatMap(({ warning }) => (warning ? [`event: ${warning.message}`] : [])),
       ],
-      fix: `${paste.look(kubectl`get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or raise \`quota\` of tier "${tier.name}" in scripts/catalogue.ts.`,
+      fix: `${paste.look(kubectl`get secrets --namespace ${tier.namespace}`)} shows what uses the quota; delete what is not needed, or ${raise}.`,
       explains: waiting,
       isOptional: false,
     })
@@ -95,6 +111,12 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
 }
 
 // --- internal ---
+
+/** The API server writes 2000 as `2k`. */
+function amount(quantity: string): number {
+  const [, digits = quantity, unit = ''] = /^(\d+)([kMG])$/.exec(quantity) ?? []
+  return Number(digits) * 1000 ** ' kMG'.indexOf(unit || ' ')
+}
 
 function others(count: number, { name }: TierModel): string {
   if (count === 0) return ''
@@ -145,6 +167,6 @@ function driftCause(facts: ExternalSecretFacts, fix: string): Cause {
 function fullFor({ hard, used }: QuotaFacts): string | undefined {
   return ['secrets', 'count/secrets'].find((resource) => {
     const [limit, now] = [hard[resource], used[resource]]
-    return limit !== undefined && now !== undefined && Number(now) >= Number(limit)
+    return limit !== undefined && now !== undefined && amount(now) >= amount(limit)
   })
 }

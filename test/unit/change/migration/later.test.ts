@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laterProblems } from '../../../../scripts/change/migration/later.ts'
 import type { StepState } from '../../../../scripts/change/migration/run.ts'
-import { blocked, done, type Outlook } from '../../../../scripts/change/migration/step.ts'
+import { blocked, done, type Outlook, todo } from '../../../../scripts/change/migration/step.ts'
 import type { StepName } from '../../../../scripts/change/migration/step-names.ts'
 
 const problem = (code: string) => ({ code, where: 'here', message: 'is so. Expected otherwise.', fix: 'Mend it.' })
@@ -21,4 +21,9 @@ test('what later steps need is reported once, and not what the next one says alr
     ),
   ).toEqual(['B'])
   expect(codes(step('inventory', waits('A')), step('delete', waits('B')))).toEqual([])
+})
+
+test('of a step that can be done its warnings are told, and not what it will have put right', () => {
+  const warning = { ...problem('W'), severity: 'warning' as const }
+  expect(codes(step('backup', todo('')), step('take-over', todo('copy', [warning, problem('E')])))).toEqual(['W'])
 })

@@ -90,7 +90,16 @@ describe('what explains others is reported, and the others are not', () => {
       credentials: { value: undefined },
       externalSecrets: { value: absent(facts) },
     }))
+    const drifted = ['Role/shop-api/viewer', 'Role/shop-web/viewer'].map((place) => ({
+      place,
+      message: 'does not exist.',
+    }))
+    const drift = { value: { drifted, unseen: [] } }
     expect(codes({ cluster: gone })).toEqual(['NAMESPACE_ABSENT'])
+    expect(causesOf(observation({ cluster: gone, drift })).map(({ where }) => where)).toEqual([
+      'Namespace/shop-api',
+      'Role/shop-web/viewer',
+    ])
   })
 
   test('kinds the cluster does not have, and no store or ExternalSecret that can not be there; but a Secret that could', () => {
@@ -290,6 +299,31 @@ test('an ExternalSecret without a status is missed by half a minute, and not bef
   expect(codes({ cluster: made(29) })).toEqual([])
   expect(codes({ cluster: made(31) })).toEqual(['OPERATOR_ABSENT'])
   expect(codes({ cluster: { ...made(31), operators: { unseen: 'x' } } })).toEqual(['OPERATOR_SILENT'])
+})
+
+test.each([
+  ['tier-quota', 'raise `quota` of tier "api" in scripts/catalogue.ts.'],
+  ['by-hand', 'raise it where it comes from: the chart did not make it.'],
+])('a full quota called %s is raised where it comes from', (name, fix) => {
+  const quotas = { value: [{ name, hard: { secrets: '2' }, used: { secrets: '2' } }] }
+  const [cause] = causesOf(
+    observation({
+      cluster: clusterWith({}, (facts) => ({ ...facts, quotas, externalSecrets: { value: fresh(facts, ago(9)) } })),
+    }),
+  )
+  expect(cause).toMatchObject({ code: 'QUOTA_FULL', where: `ResourceQuota/shop-api/${name}` })
+  expect(cause?.fix).toContain(`delete what is not needed, or ${fix}`)
+})
+
+test.each([
+  ['2k', '1999', false],
+  ['2k', '2k', true],
+  ['2', '2', true],
+  ['0', '0', true],
+])('of a quota of %s with %s used it is known whether it is full', (hard, used, isFull) => {
+  const quotas = { value: [{ name: 'tier-quota', hard: { secrets: hard }, used: { secrets: used } }] }
+  const waiting = clusterWith({}, (facts) => ({ ...facts, quotas, externalSecrets: { value: fresh(facts, ago(9)) } }))
+  expect(codes({ cluster: waiting })).toEqual(isFull ? ['QUOTA_FULL'] : [])
 })
 
 function absent({ externalSecrets }: TierFacts): ExternalSecretFacts[] {

@@ -28,6 +28,32 @@ const together = `${secret('shared', 'TOKEN: hunter2, DSN: hunter2, UNREAD: hunt
 
 const failed = async (manifests: string, tiers: string[] = []) => draftOf(manifests, { tiers })
 
+test('names that differ by their case alone get remote secrets of their own', () => {
+  const manifests = `${secret('env', 'A_B: x, a_b: x')}${workload('api', all('env'))}${secret('web', 'T: x', 'web')}${workload('web', all('web'), { namespace: 'web' })}`
+  expect(Object.values(entriesOf(draftOf(manifests))).map(({ remoteName }) => remoteName)).toEqual(
+    expect.arrayContaining(['a-b', 'a-b-2']),
+  )
+})
+
+test('the labels that Kubernetes gives to the pods of a Job are not in the catalogue', () => {
+  const job = `---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: load, namespace: app }
+spec:
+  selector: { matchLabels: { batch.kubernetes.io/controller-uid: 1-2 } }
+  template:
+    metadata: { labels: { part: load, batch.kubernetes.io/controller-uid: 1-2, controller-uid: 1-2, batch.kubernetes.io/job-name: load, job-name: load } }
+    spec: { containers: [{ name: c, ${all('env')} }] }
+`
+  const draft = draftOf(
+    `${secret('env', 'A: x')}${job}${secret('web', 'T: x', 'web')}${workload('web', all('web'), { namespace: 'web' })}`,
+  )
+  expect(applicationOf(draft).catalogue.tiers.app?.workloads).toEqual({
+    load: { kind: 'Job', podLabels: { part: 'load' } },
+  })
+})
+
 describe('everything in one namespace', () => {
   test('is not a tier: they are asked for, with the workloads there are', async () => {
     const problem = await problemOf(failed(together))

@@ -50,6 +50,33 @@ test('a cluster is read as its manifests would be, without the value of a Secret
   expect(refusals).toEqual([])
 })
 
+test('whatever makes pods is read, and what gives them their images; what has ended is not', async () => {
+  const named = (name: string, more: object = {}) =>
+    ({ metadata: { name, namespace: 'app' }, ...more }) as KubernetesObject
+  const made = {
+    metadata: {
+      ...named('x').metadata,
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'x', apiVersion: 'apps/v1', uid: 'u' }],
+    },
+  }
+  const { objects } = await readCluster(
+    clusterWith({
+      Pod: [named('debug'), named('done', { status: { phase: 'Succeeded' } }), made],
+      ReplicaSet: [named('bare', { spec: { replicas: 1 } }), named('none', { spec: { replicas: 0 } })],
+      Rollout: [named('canary')],
+      Job: [named('load', { status: { conditions: [{ type: 'Complete', status: 'True' }] } })],
+      ServiceAccount: [named('web')],
+    }),
+    signal,
+  )
+  expect(objects.map(({ where }) => where)).toEqual([
+    'ReplicaSet/app/bare',
+    'Pod/app/debug',
+    'Rollout/app/canary',
+    'ServiceAccount/app/web',
+  ])
+})
+
 test('what may not be listed is named, and the rest is read; any other refusal ends it', async () => {
   const objects = { Deployment: [{ metadata: { name: 'api', namespace: 'app' } }] }
   const { objects: read, refusals } = await readCluster(clusterWith(objects, { Secret: 403 }), signal)

@@ -78,3 +78,49 @@ test('an ExternalSecret that has written a Secret of another name loses it, if i
   expect(await removedWith({ name: 'legacy', creationPolicy: 'Orphan' })).toEqual([])
   expect(await removedWith({})).toEqual([])
 })
+
+test.each<[string, Partial<SecretObject['metadata']>, string, string]>([
+  [
+    'a Helm release',
+    { annotations: { 'meta.helm.sh/release-name': 'web', 'meta.helm.sh/release-namespace': 'apps' } },
+    'belongs to the Helm release "web" of namespace apps, whose next deployment',
+    '`helm.sh/resource-policy: keep` there and deploy that, then take it out there; then `kubectl annotate secret api-secrets --namespace shop-api meta.helm.sh/release-name- meta.helm.sh/release-namespace-`.',
+  ],
+  [
+    'Flux',
+    { labels: { 'kustomize.toolkit.fluxcd.io/name': 'web', 'kustomize.toolkit.fluxcd.io/namespace': 'flux' } },
+    'belongs to Kustomization "web" of Flux in namespace flux, whose',
+    '`kubectl label secret api-secrets --namespace shop-api kustomize.toolkit.fluxcd.io/name- kustomize.toolkit.fluxcd.io/namespace-`.',
+  ],
+  [
+    'Argo CD',
+    { annotations: { 'argocd.argoproj.io/tracking-id': 'web:/Secret:shop-api/api-secrets' } },
+    'belongs to Application "web" of Argo CD, whose',
+    '`kubectl annotate secret api-secrets --namespace shop-api argocd.argoproj.io/tracking-id-`.',
+  ],
+])('a target that %s deploys is a warning, with what keeps it', async (_, marks, message, fix) => {
+  const own: OwnerReference = {
+    apiVersion: 'x/v1',
+    kind: 'ExternalSecret',
+    name: 'api-secrets',
+    uid: 'u',
+    controller: true,
+  }
+  for (const ownerReferences of [[], [own]]) {
+    const metadata = { namespace, name: 'api-secrets', ...marks, ownerReferences }
+    const [problem, ...others] = await problemsOf([externalSecret('api-secrets')], { metadata })
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({
+      code: 'TARGET_OF_OTHER',
+      where: 'Secret/shop-api/api-secrets',
+      severity: 'warning',
+    })
+    expect(problem?.message).toContain(message)
+    expect(problem?.fix).toContain(fix)
+  }
+})
+
+test('a label that anybody writes makes nobody the owner of a target', async () => {
+  const labels = { 'app.kubernetes.io/instance': 'web', 'app.kubernetes.io/managed-by': 'Helm' }
+  expect(await problemsOf([], { metadata: { namespace, name: 'api-secrets', labels } })).toEqual([])
+})

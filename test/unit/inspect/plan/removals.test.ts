@@ -1,5 +1,36 @@
 import { expect, test } from 'vitest'
-import { type RemovedTarget, removedTargetProblem } from '../../../../scripts/inspect/plan/removals.ts'
+import {
+  planRemovals,
+  type RemovedTarget,
+  readRemovedTargets,
+  removedTargetProblem,
+} from '../../../../scripts/inspect/plan/removals.ts'
+import { KubernetesError } from '../../../../scripts/kubernetes/errors.ts'
+import type { Kind } from '../../../../scripts/kubernetes/kinds.ts'
+import { resolve } from '../../../../scripts/model/resolve.ts'
+import { applicationWith } from '../../../helpers/applications.ts'
+
+/** Somebody who may list namespaces, and all else in these namespaces alone. */
+const confinedTo = (...namespaces: string[]) => ({
+  list: async ({ kind, namespaced }: Kind, { namespace }: { readonly namespace?: string } = {}) => {
+    if (kind === 'Namespace') return { items: ['shop-api', 'shop-web'].map((name) => ({ metadata: { name } })) }
+    if (namespaced && !namespaces.includes(namespace ?? ''))
+      throw new KubernetesError(`GET ${kind}`, 403, 'Forbidden', 'no')
+    return { items: kind === 'ExternalSecret' ? [{ metadata: { namespace, name: 'secrets' } }] : [] }
+  },
+})
+
+test('a tier that left the catalogue is seen by who may look at its namespace alone', async () => {
+  const model = resolve(applicationWith({ tiers: { api: { description: 'Api', workloads: {} } }, secrets: [] }), 'dev')
+  const removed = async (...namespaces: string[]) =>
+    (await planRemovals(confinedTo(...namespaces) as never, model, []))
+      .filter(({ kind }) => kind === 'ExternalSecret')
+      .map(({ namespace }) => namespace)
+  expect(await removed('shop-secrets', 'shop-api', 'shop-web')).toEqual(['shop-api', 'shop-web'])
+  // Nothing can be removed from there either.
+  expect(await removed('shop-secrets', 'shop-api')).toEqual(['shop-api'])
+  await expect(removed('shop-secrets', 'shop-web')).rejects.toMatchObject({ status: 403 })
+})
 
 const target = { namespace: 'shop-api', name: 'api-secrets', keys: ['A'], readers: [] }
 const problem = (change: Partial<RemovedTarget>) => removedTargetProblem({ ...target, ...change })
@@ -28,4 +59,18 @@ test('what may not be read is not claimed to be absent', () => {
   const { message, severity } = problem({ keys: undefined, readers: undefined })
   expect(message).toMatch(/^will be DELETED: .*; you may not see its readers\. /)
   expect(severity).toBe('warning')
+})
+
+test('an Ingress that serves the certificate of a target is one of its readers', async () => {
+  const front = { metadata: { namespace: 'shop-web', name: 'front' }, spec: { tls: [{ secretName: 'web-tls' }] } }
+  const client = {
+    get: async () => ({ metadata: { name: 'web-tls' }, data: { 'tls.crt': '' } }),
+    list: async ({ kind }: Kind) => ({ items: kind === 'Ingress' ? [front] : [] }),
+    kindNamed: async () => undefined,
+  }
+  const removal = { kind: 'ExternalSecret', namespace: 'shop-web', action: 'remove' as const, fields: [] }
+  const removals = ['web-tls', 'web-other'].map((name) => ({ ...removal, name }))
+  const problems = (await readRemovedTargets(client as never, removals)).map(removedTargetProblem)
+  expect(problems.map(({ severity = 'error' }) => severity)).toEqual(['error', 'warning'])
+  expect(problems[0]?.message).toContain('it is read by Ingress/front (serves without its certificate)')
 })

@@ -273,6 +273,7 @@ describe('the cluster', () => {
   test.each<[string, Change, object]>([
     ['has no operator', report({ state: 'pending', obstacle: 'kind-absent' }), required('KIND_ABSENT')],
     ['has no namespace', report({ state: 'pending', obstacle: 'namespace-absent' }), required('NAMESPACE_ABSENT')],
+    ['loses its namespace', report({ state: 'pending', obstacle: 'namespace-ending' }), required('NAMESPACE_ENDING')],
     ['has no ExternalSecret', report({ state: 'pending', obstacle: 'absent' }), required('EXTERNAL_SECRET_ABSENT')],
     ['has another ExternalSecret', report({ state: 'pending', obstacle: 'outdated' }), required('NOT_DEPLOYED')],
     ['could not sync', report({ state: 'failed', message: 'm' }), required('NOT_SYNCED')],

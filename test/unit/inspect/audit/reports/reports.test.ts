@@ -192,3 +192,10 @@ test('text of others is escaped in every form', () => {
   expect(counted(all)).toBe('1 error, 1 warning, 1 note')
   expect(counted([])).toBe('nothing found')
 })
+
+test('an object of the cluster is shown without a line', () => {
+  const object = 'Pod/shop-api/debug'
+  const found = [finding({ file: object, line: 1, object })]
+  expect(unstyled(findingsTable(found))).toMatch(/KEY_UNMADE +the cluster +Pod\/shop-api\/debug /)
+  expect(unstyled(findingTexts(found))).toMatch(/^error: Pod\/shop-api\/debug: it needs the key A\./)
+})

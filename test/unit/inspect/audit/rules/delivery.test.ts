@@ -26,6 +26,22 @@ describe('what is not in the catalogue, or only there', () => {
     expect(audited(deployment('api', whole) + deployment('cache', 'env: []'), { catalogue })).toEqual([])
   })
 
+  test('a pod by itself, which the catalogue has no kind for', () => {
+    const pod = `---
+apiVersion: v1
+kind: Pod
+metadata: { name: debug, namespace: shop-api }
+spec: { containers: [{ name: c, image: x, ${whole} }] }
+`
+    expect(findingsOf(deployment('api', whole) + pod, { catalogue })).toMatchObject([
+      {
+        code: 'WORKLOAD_UNCATALOGUED',
+        object: 'Pod/shop-api/debug',
+        fix: expect.stringMatching(/^Let it read another /),
+      },
+    ])
+  })
+
   test('a workload of the catalogue without a manifest', () => {
     expect(audited(deployment('cache', 'env: []'), { catalogue })).toEqual([
       'WORKLOAD_UNDEPLOYED Deployment/shop-api/api',
