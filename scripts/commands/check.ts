@@ -7,6 +7,7 @@ import {
   isOfEnvironment,
   uncheckedData,
 } from '../inspect/check/check-environments.ts'
+import { duplicateKeyProblems } from '../inspect/check/duplicate-keys.ts'
 import { pipelineProblems } from '../inspect/check/pipelines.ts'
 import type { EnvironmentRow } from '../inspect/every-environment/examine-all.ts'
 import { allTable } from '../inspect/every-environment/report.ts'
@@ -45,7 +46,7 @@ async function checkAll(io: CommandIo, problems: Problem[], all: boolean): Promi
   let data = uncheckedData
   await step(io, 'catalogue', problems, async () => {
     data = checkData(await loadApplication(io))
-    return data.problems
+    return [...(await duplicateKeyProblems(io)), ...data.problems]
   })
   const types = compilerOf(io)
   if (types) {

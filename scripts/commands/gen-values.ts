@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findLeftOvers } from '../generate/left-overs.ts'
 import { diffOf, findStale, replacedFiles, writeStale } from '../generate/stale-files.ts'
+import { duplicateKeyProblems } from '../inspect/check/duplicate-keys.ts'
 import { defineCommand } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { document } from '../lib/printable.ts'
@@ -19,6 +20,8 @@ export const command = defineCommand<Options>({
   example: commandLine`gen-values --check`,
   options: [{ flags: '--check', description: 'write nothing; print a diff and exit 3 when a file is stale' }],
   async run({ check }, io) {
+    const duplicates = await duplicateKeyProblems(io)
+    if (duplicates.length > 0) throw new ProblemError(duplicates)
     const { files, warnings } = await generateAll(io)
     if (warnings.length > 0) io.tell(formatProblems(warnings))
     const stale = await findStale(io.userFolder, files)

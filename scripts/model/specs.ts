@@ -5,6 +5,15 @@ export function existsIn(secret: SecretSpec, environment: string): boolean {
   return secret.environments === undefined || secret.environments.includes(environment)
 }
 
+/** Where the id of a tier's Scaleway project is written: `projectIds.api` at environment "dev" in scripts/environments.ts. */
+export function projectFieldOf(
+  { environment, isolation }: { readonly environment: string; readonly isolation: EnvironmentSpec['isolation'] },
+  tier: string,
+): string {
+  const field = isolation === 'path' ? 'projectId' : `projectIds.${tier}`
+  return `\`${field}\` at environment "${environment}" in scripts/environments.ts`
+}
+
 /** The Scaleway project a tier's secrets live in; empty when `projectIds` lacks the tier, which a rule reports. */
 export function projectOf(spec: EnvironmentSpec, tier: string): string {
   return spec.isolation === 'path' ? spec.projectId : (spec.projectIds[tier] ?? '')

@@ -32,6 +32,17 @@ test('with --check and nothing stale, it says so and exits with 0', async () => 
   })
 })
 
+test('a tier that is there twice is reported before it is lost, and nothing is written', async () => {
+  await repository.edit(
+    'scripts/catalogue.ts',
+    /\n {2}tiers: \{\n/,
+    "\n  tiers: {\n    backend: { description: 'x', workloads: {} },\n",
+  )
+  const { exitCode, stderr } = await genValues()
+  expect(stderr).toMatch(/^scripts\/catalogue\.ts:\d+: an object has "backend" twice, .*\n.*\n {2}\(DUPLICATE_KEY\)$/)
+  expect(exitCode).toBe(3)
+})
+
 test('with --check and a values file edited by hand, it prints a diff, exits with 3 and writes nothing', async () => {
   await repository.edit(values, 'path:/trackdechets-backend/mongo-url', 'path:/trackdechets-frontend/mongo-url')
   const edited = await repository.read(values)

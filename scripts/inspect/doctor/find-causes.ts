@@ -11,7 +11,7 @@ import { keyCause } from './causes/key.ts'
 import { operatorCauses, operatorVersionCauses } from './causes/operator.ts'
 import { payloadCauses } from './causes/payload.ts'
 import { frozenCause } from './causes/refresh.ts'
-import { remoteCauses } from './causes/remote.ts'
+import { isEmptyProject, remoteCauses } from './causes/remote.ts'
 import { availabilityCauses } from './causes/scaleway.ts'
 import { storeCauses } from './causes/store.ts'
 import { credentialsCause } from './causes/stored-credentials.ts'
@@ -103,9 +103,13 @@ function scalewaySide(
   const key = keyCause(model, facts, seen.key, scaleway.iam, now)
   const remotes = isSeen(seen.remotes) ? seen.remotes.value : []
   const all = seenOr(externalSecrets, [])
+  const neighbours = model.tiers
+    .filter(({ projectId }) => projectId === tier.projectId)
+    .map(({ name }) => scaleway.tiers.get(name)?.remotes)
+  const isProjectEmpty = neighbours.every((one) => one && isSeen(one) && isEmptyProject(one.value))
   return [
     ...(key ? [key] : []),
-    ...remoteCauses({ model, apiUrl }, tier, remotes, all),
+    ...remoteCauses({ model, apiUrl, isProjectEmpty }, tier, remotes, all),
     ...payloadCauses(model, tier, remotes, all),
   ]
 }

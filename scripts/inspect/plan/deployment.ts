@@ -14,6 +14,7 @@ import { type OperatorReader, organizationOf } from '../../scaleway/account.ts'
 import { ScalewayError } from '../../scaleway/http.ts'
 import { countSecrets } from '../../scaleway/secrets.ts'
 import { missingKeys } from '../doctor/missing-keys.ts'
+import { emptyProjectFindings } from '../status/empty-projects.ts'
 import { readReaders } from '../survey/readers.ts'
 import { type FolderState, surveyRemoteSecrets } from '../survey/remote-secrets.ts'
 import { type DailyRequests, requestsPerDay } from './daily-requests.ts'
@@ -104,6 +105,7 @@ export async function planDeployment(sources: PlanSources): Promise<DeployPlan> 
       ...lossProblems,
       ...restarts.flatMap(({ tier, restarts }) => (restarts ? [] : [readersUnseen(tier)])),
       ...missingProblems(missing),
+      ...(folders ? emptyProjectFindings(model, folders) : []).map(({ specs: _, ...problem }) => problem),
       ...(quota && quota.after > quota.limit ? [overQuota(model, quota)] : []),
     ]),
   }

@@ -8,15 +8,17 @@ import { placeOf, typeFits } from '../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../model/resolve.ts'
 import { rotationDue } from '../../model/rotation-due.ts'
 import type { FolderState, RemoteState } from '../survey/remote-secrets.ts'
+import { emptyProjectFindings } from './empty-projects.ts'
 import { type Finding, finding } from './status-finding.ts'
 
 /** How the folders of Scaleway differ from the catalogue. Pure. */
 export function remoteFindings(
-  { environment }: Pick<EnvironmentModel, 'environment'>,
+  model: Pick<EnvironmentModel, 'environment' | 'isolation' | 'tiers'>,
   folders: readonly FolderState[],
   now: Date,
 ): Finding[] {
-  return folders.flatMap((folder) => [
+  const { environment } = model
+  const ofFolders = folders.flatMap((folder) => [
     ...folder.remotes.flatMap((view) => {
       const context = { environment, tier: folder.tier, folder, view }
       const missing = presence(context)
@@ -24,6 +26,7 @@ export function remoteFindings(
     }),
     ...uncatalogued(folder),
   ])
+  return [...emptyProjectFindings(model, folders), ...ofFolders]
 }
 
 // --- internal ---

@@ -18,6 +18,9 @@ export const states = {
   STORE_ABSENT: error('the SecretStore of the tier does not exist'),
   STORE_DIFFERS: error('the SecretStore has other settings than the catalogue implies'),
   STORE_UNREADY: error('the operator refuses the settings of the SecretStore'),
+  PROJECT_EMPTY: error(
+    'the Scaleway project has no remote secret of the environment: nothing is filled, or its id is wrong',
+  ),
   REMOTE_ELSEWHERE: error('Scaleway has a remote secret of this name in another folder'),
   REMOTE_ABSENT: error('Scaleway has no such remote secret'),
   VERSION_ABSENT: error('the remote secret has no enabled version'),

@@ -2,6 +2,7 @@ import { shell } from '../../../lib/shell.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { placeOf } from '../../../model/remote-secret.ts'
 import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
+import { projectFieldOf } from '../../../model/specs.ts'
 import { secretsPath } from '../../../scaleway/secrets.ts'
 import { type Cause, type CauseParts, causeOf } from '../cause.ts'
 import type { Observation } from '../observation.ts'
@@ -11,9 +12,19 @@ import type { Whereabouts } from '../observe/whereabouts.ts'
 import { paste } from '../paste.ts'
 import { readers } from '../unsynced-readers.ts'
 
+interface Context extends Pick<Observation, 'model' | 'apiUrl'> {
+  /** As `isEmptyProject` finds it. */
+  readonly isProjectEmpty: boolean
+}
+
+/** Whether none of the remote secrets of a Scaleway project is there, whatever its state, nor anywhere else. */
+export function isEmptyProject(remotes: readonly RemoteFacts[]): boolean {
+  return remotes.every(({ whereabouts }) => whereabouts?.kind === 'nowhere' && whereabouts.similar === undefined)
+}
+
 /** Remote secrets that are not where the operator looks, or have no version to deliver. */
 export function remoteCauses(
-  context: Pick<Observation, 'model' | 'apiUrl'>,
+  context: Context,
   tier: TierModel,
   remotes: readonly RemoteFacts[],
   externalSecrets: readonly ExternalSecretFacts[],
@@ -25,7 +36,7 @@ export function remoteCauses(
 
 // --- internal ---
 
-interface Scene extends Pick<Observation, 'model' | 'apiUrl'> {
+interface Scene extends Context {
   readonly tier: TierModel
   readonly externalSecrets: readonly ExternalSecretFacts[]
 }
@@ -179,7 +190,7 @@ function absentCauses(scene: Scene, absent: readonly RemoteFacts[]): Cause[] {
       where: isOne ? placeOf(first.remote) : tier.remotePath,
       message: `${isOne ? 'does not exist' : `lacks ${absent.length} remote secrets: ${names}`}. Expected ${isOne ? 'it' : 'all of them'} in project ${tier.projectId}.`,
       evidence: [`${first.told}, without ${names}`],
-      fix: `${fillAll(model, tier, absent)} creates ${isOne ? 'it' : 'them'}.`,
+      fix: `${fillAll(model, tier, absent)} creates ${isOne ? 'it' : 'them'}.${scene.isProjectEmpty ? ` Where the project has been filled before, its id is wrong: it is ${projectFieldOf(model, tier.name)}.` : ''}`,
       explains: readers(
         externalSecrets,
         absent.map(({ remote }) => remote),
