@@ -5,7 +5,8 @@ import { kubectl } from '../../../lib/command-line.ts'
 import { shortList } from '../../../lib/short-list.ts'
 import { deployStep, restoreStep } from '../../../model/delivery/deploy-step.ts'
 import { hardeningNames } from '../../../model/names.ts'
-import type { EnvironmentModel, TierModel } from '../../../model/resolve.ts'
+import type { EnvironmentModel } from '../../../model/resolve.ts'
+import type { DriftedObject } from '../../survey/drift-survey.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
 import { isFrozen } from '../frozen.ts'
@@ -40,7 +41,7 @@ export function deploymentCauses(
           causeOf({
             code: 'NOT_DEPLOYED',
             where: missing[0] ?? '',
-            message: `does not exist${others(missing.length - 1, tier)}. Expected what the chart renders.`,
+            message: `does not exist${othersOf(missing.slice(1), `tier "${tier.name}"`)}. Expected what the chart renders.`,
             evidence: missing.map((place) => `the API server returns 404 for ${place}`),
             fix: `${deployStep(model, behind)}.`,
             explains: explained,
@@ -52,7 +53,8 @@ export function deploymentCauses(
 }
 
 /**
- * Other objects of the chart that are not as rendered. Secrets arrive all the same, but a protection may be missing.
+ * Other objects of the chart that are not as rendered; those that are absent are one cause. Secrets arrive all the same, but a
+ * protection may be missing.
  *
  * @param gone tiers without a namespace, which explains what is missing in it
  */
@@ -62,17 +64,19 @@ export function driftCauses(
 ): Cause[] {
   const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
   const { drifted } = seenOr(drift, { drifted: [] })
-  return drifted
-    .filter(({ place }) => !isIn(place))
-    .map(({ place, message, fix = restoreStep(model) }) =>
-      causeOf({
-        code: 'NOT_DEPLOYED',
-        where: place,
-        message,
-        evidence: [`a dry run at the API server, which shows what ${place} has to be`],
-        fix,
-      }),
-    )
+  const told = drifted.filter(({ place }) => !isIn(place))
+  const absent = told.filter(({ message }) => /^does not exist\b/.test(message))
+  const [first, ...rest] = absent
+  const together: readonly DriftedObject[] = first
+    ? [{ ...first, message: first.message.replace('does not exist', `does not exist${othersOf(rest, 'the chart')}`) }]
+    : []
+  return [...together, ...told.filter((one) => !absent.includes(one))].map((one) => {
+    const { place, message, fix = restoreStep(model) } = one
+    const evidence = together.includes(one)
+      ? absent.map((other) => `the API server returns 404 for ${other.place}`)
+      : [`a dry run at the API server, which shows what ${place} has to be`]
+    return causeOf({ code: 'NOT_DEPLOYED', where: place, message, evidence, fix })
+  })
 }
 
 /** A quota without the room that is needed. */
@@ -118,11 +122,9 @@ function amount(quantity: string): number {
   return Number(digits) * 1000 ** ' kMG'.indexOf(unit || ' ')
 }
 
-function others(count: number, { name }: TierModel): string {
-  if (count === 0) return ''
-  return count === 1
-    ? `, nor does another object of tier "${name}"`
-    : `, nor do ${count} other objects of tier "${name}"`
+function othersOf({ length }: readonly unknown[], whole: string): string {
+  if (length === 0) return ''
+  return length === 1 ? `, nor does another object of ${whole}` : `, nor do ${length} other objects of ${whole}`
 }
 
 function refusedCause(all: readonly ExternalSecretFacts[], { place, name, message }: Refusal): Cause {

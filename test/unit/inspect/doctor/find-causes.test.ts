@@ -287,6 +287,28 @@ test('an object of the chart that is not as rendered is a cause, and what may no
   expect(unexamined(one, [])).toEqual(['you may not make a dry run of changes to secrets'])
 })
 
+test('objects of the chart that are absent are one cause, with each of them as its evidence', () => {
+  const message = 'does not exist. Expected what the chart renders.'
+  const places = ['Role/shop-api/secrets-viewer', 'NetworkPolicy/shop-api/default-deny', 'Role/shop-web/secrets-viewer']
+  const differs = {
+    place: 'ServiceAccount/shop-api/api',
+    message: 'is not as rendered: + x. Expected nothing else in it.',
+  }
+  const causes = (absent: readonly string[]) => {
+    const drifted = [differs, ...absent.map((place) => ({ place, message }))]
+    return causesOf(observation({ drift: { value: { drifted, unseen: [] } } }))
+  }
+  expect(causes(places)).toMatchObject([
+    {
+      where: places[0],
+      message: 'does not exist, nor do 2 other objects of the chart. Expected what the chart renders.',
+      evidence: places.map((place) => `the API server returns 404 for ${place}`),
+    },
+    { where: differs.place, message: differs.message },
+  ])
+  expect(causes(places.slice(1, 2))).toMatchObject([{ where: places[1], message }, { where: differs.place }])
+})
+
 test("without an account of one's own, what only that could see is reported as not checked", () => {
   expect(unexamined(observation({ scaleway: scaleway([], { hasAccount: false }) }), [])).toEqual([
     'what only your own account can see: IAM, other regions, other projects',
