@@ -7,11 +7,11 @@ import { isChartVersion, publishedMetadata, tagOf } from '../chart/chart-metadat
 import { type CommandIo, defineCommand, wrongUsage } from '../lib/command.ts'
 import { commandLine } from '../lib/command-line.ts'
 import { readBytesIfExists, readIfExists, unwritable, writeWhole } from '../lib/files.ts'
+import { versionOf } from '../lib/folders.ts'
 import { jsonDocument, lines } from '../lib/printable.ts'
 import { exitCodes, ProblemError } from '../lib/problems.ts'
 import { shell } from '../lib/shell.ts'
 import { loadApplication } from '../session/application.ts'
-import { readVersion } from '../session/generated-files.ts'
 import { readOwnChart } from '../session/own-chart.ts'
 
 interface Options {
@@ -42,7 +42,7 @@ export const command = defineCommand<Options>({
     const date = archiveDateOf(io.env)
     const [files, appVersion, changelog, { catalogue }] = await Promise.all([
       readOwnChart(io),
-      readVersion(io),
+      versionOf(io),
       readIfExists(join(io.userFolder, changelogFile)),
       loadApplication(io),
     ])

@@ -1,3 +1,4 @@
+import { count } from '../lib/count.ts'
 import { jsonDocument, lines, type Printable, together } from '../lib/printable.ts'
 import type { Problem } from '../lib/problems.ts'
 import { shortList } from '../lib/short-list.ts'
@@ -57,16 +58,16 @@ export function fillJson(environment: string, { rows, work }: FillPlan, written:
 
 /** `create 2 remote secrets, add 3 versions` */
 export function fillSummary(work: readonly FillWork[]): string {
-  const sum = (count: (one: FillWork) => number) => work.reduce((total, one) => total + count(one), 0)
+  const sum = (of: (one: FillWork) => number) => work.reduce((total, one) => total + of(one), 0)
   const parts = [
-    { verb: 'create', what: 'remote secret', count: sum(({ found }) => (found ? 0 : 1)) },
-    { verb: 'add', what: 'version', count: sum(({ payload }) => (payload === undefined ? 0 : 1)) },
-    { verb: 'disable', what: 'version', count: sum(({ disable }) => disable.length) },
-    { verb: 'delete', what: 'disabled version', count: sum((one) => one.delete.length) },
+    { verb: 'create', what: 'remote secret', number: sum(({ found }) => (found ? 0 : 1)) },
+    { verb: 'add', what: 'version', number: sum(({ payload }) => (payload === undefined ? 0 : 1)) },
+    { verb: 'disable', what: 'version', number: sum(({ disable }) => disable.length) },
+    { verb: 'delete', what: 'disabled version', number: sum((one) => one.delete.length) },
   ]
   return parts
-    .filter(({ count }) => count > 0)
-    .map(({ verb, what, count }) => `${verb} ${count} ${what}${count === 1 ? '' : 's'}`)
+    .filter(({ number }) => number > 0)
+    .map(({ verb, what, number }) => `${verb} ${count(number, what)}`)
     .join(', ')
 }
 

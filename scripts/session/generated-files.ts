@@ -9,7 +9,7 @@ import { findStale, type StaleFile } from '../generate/stale-files.ts'
 import { causeList } from '../inspect/doctor/cause-codes.ts'
 import { states } from '../inspect/status/states.ts'
 import { readIfExists } from '../lib/files.ts'
-import { areOne, type Folders } from '../lib/folders.ts'
+import { areOne, type Folders, versionOf } from '../lib/folders.ts'
 import { markdownTable } from '../lib/markdown.ts'
 import { type Problem, ProblemError } from '../lib/problems.ts'
 import { parseYamlDocuments } from '../lib/yaml.ts'
@@ -84,12 +84,6 @@ export async function generatedProblems(folders: Folders & DataFolder): Promise<
   return [...staleProblems([...stale, ...orphans]), ...foreignProblems(foreign)]
 }
 
-/** The version of tiered-secrets that is running. */
-export async function readVersion({ productFolder }: Pick<Folders, 'productFolder'>): Promise<string> {
-  const text = await readFile(join(productFolder, 'package.json'), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
-}
-
 // --- internal ---
 
 async function readBaseSchema({ productFolder }: Folders): Promise<JsonSchema> {
@@ -104,7 +98,7 @@ async function readChart(folders: Folders): Promise<PackagedChart | undefined> {
   const templates = (await readdir(join(folder, 'templates'))).sort().map((name) => `templates/${name}`)
   const paths = ['.helmignore', 'Chart.yaml', 'README.md', 'values.yaml', ...templates]
   const read = async (path: string) => [path, await readFile(join(folder, path), 'utf8')] as const
-  const [files, version] = await Promise.all([Promise.all(paths.map(read)), readVersion(folders)])
+  const [files, version] = await Promise.all([Promise.all(paths.map(read)), versionOf(folders)])
   return { version, files: new Map(files) }
 }
 

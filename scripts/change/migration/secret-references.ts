@@ -22,8 +22,8 @@ export interface Reference {
 }
 
 /**
- * Everything that reads the old Secret: workloads, running pods, and what serves a certificate or fetches images with it. What makes no pods any more reads nothing: a ReplicaSet of
- * none, a Job that has ended. What reads it through the API, or through a kind of object that is not built into Kubernetes and
+ * Everything that reads the old Secret: workloads, running pods, and what serves a certificate or fetches images with it.
+ * What makes no pods any more reads nothing: a ReplicaSet of none, a Job that has ended. What reads it through the API, or through a kind of object that is not built into Kubernetes and
  * has no pod template at `spec.template`, is not seen.
  *
  * @throws KubernetesError when the API server refuses to list a kind

@@ -11,7 +11,7 @@ import { type EnvironmentModel, type ExternalSecretModel, specsOf } from '../../
 import { keyOf } from '../../model/specs.ts'
 import type { SecretSpec } from '../../model/types.ts'
 import type { TierState } from '../survey/cluster-survey.ts'
-import type { DriftSurvey } from '../survey/drift-survey.ts'
+import { type DriftSurvey, driftOutside } from '../survey/drift-survey.ts'
 import type { StateCode } from './states.ts'
 import { type Finding, finding } from './status-finding.ts'
 
@@ -44,12 +44,9 @@ export function driftFindings(
   tiers: readonly Pick<TierState, 'tier' | 'reports'>[],
 ): Finding[] {
   const gone = tiers.filter(({ reports }) => reports.some(({ obstacle }) => isWithoutNamespace(obstacle)))
-  const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
-  return drifted
-    .filter(({ place }) => !isIn(place))
-    .map(({ place, message, fix = restoreStep(model) }) =>
-      finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
-    )
+  return driftOutside(drifted, gone).map(({ place, message, fix = restoreStep(model) }) =>
+    finding({ code: 'NOT_DEPLOYED', where: place, message, fix, specs: [] }),
+  )
 }
 
 // --- internal ---

@@ -3,6 +3,7 @@ import { fieldChangeText } from '../../kubernetes/difference.ts'
 import { describeObject, type KubernetesObject, kindOf, kinds } from '../../kubernetes/kinds.ts'
 import { mapConcurrently } from '../../lib/concurrent.ts'
 import { shortList } from '../../lib/short-list.ts'
+import type { TierModel } from '../../model/resolve.ts'
 
 /** An object of the chart that is not as rendered. */
 export interface DriftedObject {
@@ -39,6 +40,14 @@ export async function surveyDrift(
     drifted: isDeployed ? looks.flatMap(({ drifted }) => drifted ?? []) : [],
     unseen: [...new Set(looks.flatMap(({ unseen }) => unseen ?? []))],
   }
+}
+
+/** Those that are in none of these tiers' namespaces, such as namespaces that are gone, which explains what is missing in them. */
+export function driftOutside(
+  drifted: readonly DriftedObject[],
+  tiers: readonly { readonly tier: Pick<TierModel, 'namespace'> }[],
+): DriftedObject[] {
+  return drifted.filter(({ place }) => !tiers.some(({ tier }) => place.split('/')[1] === tier.namespace))
 }
 
 // --- internal ---

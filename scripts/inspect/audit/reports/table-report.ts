@@ -1,3 +1,4 @@
+import { count } from '../../../lib/count.ts'
 import { lines, oneLine, type Printable, type Style, styled, together } from '../../../lib/printable.ts'
 import { table } from '../../../lib/table.ts'
 import type { Finding, Severity } from '../finding.ts'
@@ -36,8 +37,8 @@ export function findingTexts(findings: readonly Finding[]): Printable {
 export function counted(findings: readonly Finding[]): string {
   const severities: readonly Severity[] = ['error', 'warning', 'note']
   const parts = severities.flatMap((one) => {
-    const count = findings.filter(({ severity }) => severity === one).length
-    return count === 0 ? [] : [`${count} ${one}${count === 1 ? '' : 's'}`]
+    const number = findings.filter(({ severity }) => severity === one).length
+    return number === 0 ? [] : [count(number, one)]
   })
   return parts.length === 0 ? 'nothing found' : parts.join(', ')
 }

@@ -6,7 +6,7 @@ import { shortList } from '../../../lib/short-list.ts'
 import { deployStep, restoreStep } from '../../../model/delivery/deploy-step.ts'
 import { hardeningNames } from '../../../model/names.ts'
 import type { EnvironmentModel } from '../../../model/resolve.ts'
-import type { DriftedObject } from '../../survey/drift-survey.ts'
+import { type DriftedObject, driftOutside } from '../../survey/drift-survey.ts'
 import { type Cause, causeOf } from '../cause.ts'
 import { type Fact, isSeen, seenOr } from '../fact.ts'
 import { isFrozen } from '../frozen.ts'
@@ -62,21 +62,27 @@ export function driftCauses(
   { model, drift }: Pick<Observation, 'model' | 'drift'>,
   gone: readonly Pick<TierFacts, 'tier'>[],
 ): Cause[] {
-  const isIn = (place: string) => gone.some(({ tier }) => place.split('/')[1] === tier.namespace)
-  const { drifted } = seenOr(drift, { drifted: [] })
-  const told = drifted.filter(({ place }) => !isIn(place))
-  const absent = told.filter(({ message }) => /^does not exist\b/.test(message))
-  const [first, ...rest] = absent
-  const together: readonly DriftedObject[] = first
-    ? [{ ...first, message: first.message.replace('does not exist', `does not exist${othersOf(rest, 'the chart')}`) }]
-    : []
-  return [...together, ...told.filter((one) => !absent.includes(one))].map((one) => {
-    const { place, message, fix = restoreStep(model) } = one
-    const evidence = together.includes(one)
-      ? absent.map((other) => `the API server returns 404 for ${other.place}`)
-      : [`a dry run at the API server, which shows what ${place} has to be`]
-    return causeOf({ code: 'NOT_DEPLOYED', where: place, message, evidence, fix })
-  })
+  const told = driftOutside(seenOr(drift, { drifted: [] }).drifted, gone)
+  const [first, ...rest] = told.filter(isAbsent)
+  const cause = ({ place, message, fix = restoreStep(model) }: DriftedObject, evidence: readonly string[]) =>
+    causeOf({ code: 'NOT_DEPLOYED', where: place, message, evidence, fix })
+  const together = first && {
+    ...first,
+    message: first.message.replace('does not exist', `does not exist${othersOf(rest, 'the chart')}`),
+  }
+  return [
+    ...(together
+      ? [
+          cause(
+            together,
+            [first, ...rest].map(({ place }) => `the API server returns 404 for ${place}`),
+          ),
+        ]
+      : []),
+    ...told
+      .filter((one) => !isAbsent(one))
+      .map((one) => cause(one, [`a dry run at the API server, which shows what ${one.place} has to be`])),
+  ]
 }
 
 /** A quota without the room that is needed. */
@@ -115,6 +121,8 @@ export function quotaCauses({ tier, quotas, externalSecrets }: TierFacts): Cause
 }
 
 // --- internal ---
+
+const isAbsent = ({ message }: DriftedObject) => /^does not exist\b/.test(message)
 
 /** The API server writes 2000 as `2k`. */
 function amount(quantity: string): number {
